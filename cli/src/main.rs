@@ -1,0 +1,35 @@
+//! `cargo smoke-cache`: fetch the repositories of smoke tests, run the tests, see what the cache did.
+
+mod arguments;
+mod fetch;
+mod fetch_missing;
+mod run_tests;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Cargo, Command};
+use cached_smoke::tooling::Config;
+
+/// Exit status when the tool itself failed, told apart from the tests' own (cargo test: 101, nextest: 100).
+const TROUBLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let Cargo::SmokeCache(Arguments { command }) = Cargo::parse();
+    let done = settings().and_then(|config| match command {
+        Command::Test(arguments) => run_tests::run(&config, &arguments),
+        Command::Fetch(arguments) => fetch_missing::run(&config, &arguments.repos),
+    });
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(TROUBLE)
+    })
+}
+
+/// The settings as tests in this directory see them.
+fn settings() -> Result<Config, String> {
+    let here = std::env::current_dir().map_err(|error| format!("failed to find the current directory: {error}"))?;
+    Config::for_directory(&here).map_err(|error| error.report())
+}

@@ -1,0 +1,85 @@
+//! How text becomes terms.
+
+mod identifiers;
+
+use serde::{Deserialize, Serialize};
+use tantivy::tokenizer::{Language, Stemmer, StopWordFilter, TextAnalyzer};
+
+use identifiers::IdentifierTokenizer;
+
+/// How [`SparseIndex`](crate::SparseIndex) takes text apart. It is kept with the index, so that queries are taken apart
+/// the same way.
+///
+/// Identifiers are split where their words meet and kept whole as well: `HTTPResponse` gives `http`, `response` and
+/// `httpresponse`, `parse_http_date` gives `parse`, `http`, `date` and `parsehttpdate`.
+///
+/// # Examples
+///
+/// ```
+/// use code_index::AnalyzerConfig;
+///
+/// let config = AnalyzerConfig { stemming: false, ..Default::default() };
+/// assert!(config.stop_words);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AnalyzerConfig {
+    /// Whether English words are cut down to their stems: `shipping` finds `shipped`. Default `true`.
+    pub stemming: bool,
+    /// Whether the commonest English words (`the`, `of`, `not` …) are left out. Default `true`.
+    pub stop_words: bool,
+    /// Terms of fewer characters are left out. Default 2.
+    pub min_token_length: usize,
+    /// Terms of more characters are left out. Default 64: beyond that is data, not words.
+    pub max_token_length: usize,
+}
+
+impl Default for AnalyzerConfig {
+    fn default() -> Self {
+        Self { stemming: true, stop_words: true, min_token_length: 2, max_token_length: 64 }
+    }
+}
+
+impl AnalyzerConfig {
+    pub(crate) fn analyzer(&self) -> TextAnalyzer {
+        let tokenizer = IdentifierTokenizer::new(self.min_token_length, self.max_token_length);
+        let mut builder = TextAnalyzer::builder(tokenizer).dynamic();
+        if self.stop_words
+            && let Some(filter) = StopWordFilter::new(Language::English)
+        {
+            builder = builder.filter_dynamic(filter);
+        }
+        if self.stemming {
+            builder = builder.filter_dynamic(Stemmer::new(Language::English));
+        }
+        builder.build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(config: &AnalyzerConfig, text: &str) -> Vec<String> {
+        let mut terms = Vec::new();
+        config.analyzer().token_stream(text).process(&mut |token| terms.push(token.text.clone()));
+        terms
+    }
+
+    #[test]
+    fn words_are_stemmed_and_stop_words_left_out() {
+        assert_eq!(terms(&AnalyzerConfig::default(), "the orders of a shipped book"), ["order", "ship", "book"]);
+    }
+
+    #[test]
+    fn every_step_can_be_switched_off() {
+        let config = AnalyzerConfig { stemming: false, stop_words: false, min_token_length: 1, ..Default::default() };
+        assert_eq!(terms(&config, "the orders of a book"), ["the", "orders", "of", "a", "book"]);
+    }
+
+    #[test]
+    fn a_length_out_of_bounds_is_left_out() {
+        let config = AnalyzerConfig { min_token_length: 3, max_token_length: 5, ..Default::default() };
+        assert_eq!(terms(&config, "ab abc abcde abcdef"), ["abc", "abcd"]);
+    }
+}

@@ -1,0 +1,82 @@
+//! Counts over a graph.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{EdgeKind, GraphData, NodeKind, SkipReason};
+
+/// How many nodes and edges of each kind a graph has, and how many files have no children for which reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Statistics {
+    nodes: [usize; NodeKind::ALL.len()],
+    edges: [usize; EdgeKind::ALL.len()],
+    skipped: [usize; SkipReason::ALL.len()],
+}
+
+impl Statistics {
+    pub(super) fn of(data: &GraphData) -> Self {
+        let mut counts = Self::default();
+        for node in &data.nodes {
+            counts.nodes[node.kind as usize] += 1;
+        }
+        for edge in &data.edges {
+            counts.edges[edge.kind as usize] += 1;
+        }
+        for (_, reason) in &data.skipped {
+            counts.skipped[*reason as usize] += 1;
+        }
+        counts
+    }
+
+    /// The nodes of a kind.
+    pub fn nodes(&self, kind: NodeKind) -> usize {
+        self.nodes[kind as usize]
+    }
+
+    /// The edges of a kind.
+    pub fn edges(&self, kind: EdgeKind) -> usize {
+        self.edges[kind as usize]
+    }
+
+    /// The files without children for this reason, and for [`SkipReason::Unreadable`] the directories too.
+    pub fn skipped(&self, reason: SkipReason) -> usize {
+        self.skipped[reason as usize]
+    }
+
+    /// All nodes.
+    pub fn total_nodes(&self) -> usize {
+        self.nodes.iter().sum()
+    }
+
+    /// All edges.
+    pub fn total_edges(&self) -> usize {
+        self.edges.iter().sum()
+    }
+
+    /// All files (and directories) without children.
+    pub fn total_skipped(&self) -> usize {
+        self.skipped.iter().sum()
+    }
+}
+
+impl fmt::Display for Statistics {
+    /// A line each for nodes, edges and, if any, skipped files.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} nodes:", self.total_nodes())?;
+        for kind in NodeKind::ALL {
+            write!(f, " {} {kind}", self.nodes(kind))?;
+        }
+        write!(f, "\n{} edges:", self.total_edges())?;
+        for kind in EdgeKind::ALL {
+            write!(f, " {} {kind}", self.edges(kind))?;
+        }
+        if self.total_skipped() > 0 {
+            write!(f, "\n{} without children:", self.total_skipped())?;
+            for reason in SkipReason::ALL.into_iter().filter(|&reason| self.skipped(reason) > 0) {
+                write!(f, " {} {reason}", self.skipped(reason))?;
+            }
+        }
+        Ok(())
+    }
+}

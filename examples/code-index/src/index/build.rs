@@ -1,0 +1,75 @@
+//! Writing an index.
+
+use std::collections::HashMap;
+
+use tantivy::schema::Schema;
+use tantivy::tokenizer::TokenizerManager;
+use tantivy::{Directory, Index, SingleSegmentIndexWriter, TantivyDocument};
+
+use super::document::{self, Texts};
+use super::order::order;
+use super::schema::{ANALYZER, Fields, add_number, column};
+use crate::analyzer::AnalyzerConfig;
+use crate::graph::{DependencyGraph, Node};
+
+/// Only sizes the writer's first hash table; the writer takes what it needs.
+const MEMORY: usize = 64 * 1024 * 1024;
+
+/// Writes every node as a document, in the order of the nodes.
+///
+/// One writer, on this thread, of one segment: a document's number is its node's number, so that equal scores are
+/// listed in the same order in every build. tantivy's ordinary writer deals documents out to threads as they come.
+pub(super) fn write(
+    graph: &DependencyGraph,
+    directory: impl Into<Box<dyn Directory>>,
+    config: &AnalyzerConfig,
+) -> tantivy::Result<Index> {
+    let (schema, fields) = Fields::schema();
+    let tokenizers = TokenizerManager::default();
+    tokenizers.register(ANALYZER, config.analyzer());
+    let builder = Index::builder().schema(schema.clone()).tokenizers(tokenizers);
+    let mut writer: SingleSegmentIndexWriter = builder.single_segment_index_writer(directory, MEMORY)?;
+    let order = order(graph);
+    let mut groups = HashMap::new();
+    for node in graph.nodes() {
+        let next = groups.len() as u64;
+        let group = *groups.entry(group(node)).or_insert(next);
+        let place = order[node.number().index()];
+        writer.add_document(document_of(node, group, place, &schema, fields)?)?;
+    }
+    writer.finalize()
+}
+
+/// Results of the same file are of one group; a directory is a group of its own.
+pub(super) fn group(node: Node<'_>) -> &str {
+    node.file().unwrap_or(node).id()
+}
+
+fn document_of(
+    node: Node<'_>,
+    group_number: u64,
+    order: u64,
+    schema: &Schema,
+    fields: Fields,
+) -> tantivy::Result<TantivyDocument> {
+    let mut document = TantivyDocument::new();
+    for key in document::keys(node) {
+        document.add_text(fields.keys, key);
+    }
+    for name in document::names(node) {
+        document.add_text(fields.names, name);
+    }
+    let texts = Texts::of(node);
+    document.add_text(fields.name, texts.name);
+    document.add_text(fields.path, texts.path);
+    document.add_text(fields.outline, texts.outline);
+    document.add_text(fields.body, texts.body);
+    document.add_text(fields.id, node.id());
+    document.add_text(fields.file, group(node));
+    add_number(&mut document, schema, column::GROUP, group_number)?;
+    add_number(&mut document, schema, column::KIND, node.kind() as u64)?;
+    add_number(&mut document, schema, column::ORDER, order)?;
+    add_number(&mut document, schema, column::START_LINE, node.start_line().unwrap_or(0).into())?;
+    add_number(&mut document, schema, column::END_LINE, node.end_line().unwrap_or(0).into())?;
+    Ok(document)
+}

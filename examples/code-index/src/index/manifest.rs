@@ -1,0 +1,86 @@
+//! What an index's directory says about itself.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::analyzer::AnalyzerConfig;
+use crate::error::Error;
+
+const FILE: &str = "code-index.json";
+/// Raise it with every change of the schema or of what the documents hold.
+const FORMAT: u32 = 1;
+
+/// Written last: a directory without it holds no index, whatever else is in it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    format: u32,
+    pub(super) analyzer: AnalyzerConfig,
+    /// Every file and its size in bytes. A file cut short is then noticed before the search library maps it; telling
+    /// other changes would take reading everything.
+    files: BTreeMap<String, u64>,
+}
+
+/// The one field that every format has.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+impl Manifest {
+    pub(super) fn write(dir: &Path, analyzer: &AnalyzerConfig) -> Result<(), Error> {
+        let files = sizes(dir).map_err(|source| Error::Read { path: dir.to_owned(), source })?;
+        let manifest = Self { format: FORMAT, analyzer: analyzer.clone(), files };
+        let path = dir.join(FILE);
+        let write = || -> io::Result<()> { fs::write(&path, serde_json::to_vec_pretty(&manifest)?) };
+        write().map_err(|source| Error::Write { path: path.clone(), source })
+    }
+
+    pub(super) fn read(dir: &Path) -> Result<Self, Error> {
+        let path = dir.join(FILE);
+        let bytes = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let damaged = |reason: String| Error::Damaged { path: path.clone(), reason };
+        let Version { format } = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if format != FORMAT {
+            return Err(Error::Format { path, found: format, supported: FORMAT });
+        }
+        let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        manifest.check(dir)?;
+        Ok(manifest)
+    }
+
+    fn check(&self, dir: &Path) -> Result<(), Error> {
+        for (name, &size) in &self.files {
+            let path = dir.join(name);
+            match fs::metadata(&path) {
+                Ok(metadata) if metadata.len() == size => {}
+                Ok(metadata) => {
+                    return Err(Error::Damaged { path, reason: format!("{} bytes instead of {size}", metadata.len()) });
+                }
+                Err(source) => return Err(Error::Read { path, source }),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether anything of an index is there already.
+pub(super) fn exists(dir: &Path) -> bool {
+    [FILE, "meta.json"].iter().any(|name| dir.join(name).exists())
+}
+
+fn sizes(dir: &Path) -> io::Result<BTreeMap<String, u64>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // Lock files come and go.
+        if entry.file_type()?.is_file() && !name.ends_with(".lock") {
+            files.insert(name, entry.metadata()?.len());
+        }
+    }
+    Ok(files)
+}

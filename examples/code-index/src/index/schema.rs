@@ -1,0 +1,73 @@
+//! The fields of a document.
+
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, IndexRecordOption, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
+};
+
+/// The name under which the analyzer is known to tantivy.
+pub(super) const ANALYZER: &str = "code";
+
+/// What is known of every node. Fields are numbered in the order in which they are added, so that they need not be
+/// looked up in a stored schema.
+#[derive(Clone, Copy)]
+pub(super) struct Fields {
+    /// All names that find a node exactly, in lower case.
+    pub(super) keys: Field,
+    /// Its names as prefixes find them, in lower case.
+    pub(super) names: Field,
+    /// Searched as text, each with its own weight.
+    pub(super) name: Field,
+    pub(super) path: Field,
+    pub(super) outline: Field,
+    pub(super) body: Field,
+    /// Given back.
+    pub(super) id: Field,
+    pub(super) file: Field,
+}
+
+/// Columns: a number for each document, read while searching.
+pub(super) mod column {
+    /// Which results are of the same file.
+    pub(in crate::index) const GROUP: &str = "group";
+    pub(in crate::index) const KIND: &str = "kind";
+    /// The place in an order of all nodes by how likely they are meant; see `order`.
+    pub(in crate::index) const ORDER: &str = "order";
+    pub(in crate::index) const START_LINE: &str = "start_line";
+    pub(in crate::index) const END_LINE: &str = "end_line";
+
+    pub(in crate::index) const ALL: [&str; 5] = [GROUP, KIND, ORDER, START_LINE, END_LINE];
+}
+
+impl Fields {
+    pub(super) fn schema() -> (Schema, Self) {
+        let mut builder = SchemaBuilder::new();
+        let raw = text("raw", IndexRecordOption::Basic);
+        let analyzed = text(ANALYZER, IndexRecordOption::WithFreqs);
+        let fields = Self {
+            keys: builder.add_text_field("keys", raw.clone()),
+            names: builder.add_text_field("names", raw),
+            name: builder.add_text_field("name", analyzed.clone()),
+            path: builder.add_text_field("path", analyzed.clone()),
+            outline: builder.add_text_field("outline", analyzed.clone()),
+            body: builder.add_text_field("body", analyzed),
+            id: builder.add_text_field("id", STORED),
+            file: builder.add_text_field("file", STORED),
+        };
+        for name in column::ALL {
+            builder.add_u64_field(name, FAST);
+        }
+        (builder.build(), fields)
+    }
+}
+
+fn text(tokenizer: &str, record: IndexRecordOption) -> TextOptions {
+    TextOptions::default()
+        .set_indexing_options(TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(record))
+}
+
+/// Adds a number to a column.
+pub(super) fn add_number(document: &mut TantivyDocument, schema: &Schema, column: &str, value: u64) -> tantivy::Result<()> {
+    document.add_u64(schema.get_field(column)?, value);
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! Numbering nodes and putting the records of a graph in order.
+
+use std::collections::HashMap;
+
+use crate::builder::Content;
+use crate::graph::{EdgeKind, EdgeRecord, GraphData, NO_NODE, NodeKind, NodeRecord, SkipReason};
+use crate::parse::{Scope, ScopeKind};
+use crate::resolve::FileFacts;
+use crate::walk::parent;
+
+const ROOT: &str = "/";
+
+/// A graph in the making. Files are to be added in the order of their paths, what lies in a directory together.
+pub(crate) struct Records {
+    data: GraphData,
+    directories: HashMap<String, u32>,
+}
+
+impl Records {
+    pub(crate) fn new(skipped: Vec<(String, SkipReason)>) -> Self {
+        let mut records = Self { data: GraphData { skipped, ..GraphData::default() }, directories: HashMap::new() };
+        let root = records.add(directory(ROOT, NO_NODE));
+        records.directories.insert(String::new(), root);
+        records
+    }
+
+    /// Adds a file, the directories that lead to it, and its definitions.
+    pub(crate) fn add_file(&mut self, path: String, content: Content) -> FileFacts {
+        let parent = self.directory(parent(&path));
+        let lines = content.text.as_deref().map(Lines::of);
+        let (text_end, end_line) = lines.as_ref().map_or((0, 1), |lines| (lines.end(), lines.count()));
+        let number = count(&self.data.nodes);
+        let node = self.add(NodeRecord {
+            id: path.clone(),
+            kind: NodeKind::File,
+            start_line: 1,
+            end_line,
+            parent,
+            file: number,
+            text: content.text.as_ref().map_or(NO_NODE, |_| count(&self.data.texts)),
+            text_start: 0,
+            text_end,
+        });
+        let nodes = match (&content.parsed, &lines) {
+            (Ok(parsed), Some(lines)) => self.add_definitions(node, &path, &parsed.scopes, lines),
+            _ => Vec::new(),
+        };
+        self.data.texts.extend(content.text);
+        let parsed = content.parsed.map_err(|reason| self.data.skipped.push((path.clone(), reason))).ok();
+        FileFacts { path, node, parsed, nodes }
+    }
+
+    /// Adds a node for each definition and says which scope got which.
+    ///
+    /// As in LocAgent a name that is defined again, be it an overload, a property's setter or the other branch of an
+    /// `if`, is one node: it keeps its place, and the last definition says what it is and where. Children and calls of
+    /// all of them are kept.
+    fn add_definitions(&mut self, file: u32, path: &str, scopes: &[Scope], lines: &Lines) -> Vec<u32> {
+        let mut by_id: HashMap<String, u32> = HashMap::new();
+        let mut nodes = vec![file];
+        for scope in scopes.iter().skip(1) {
+            if scope.hidden {
+                nodes.push(NO_NODE);
+                continue;
+            }
+            let parent = nodes[scope.parent as usize];
+            let separator = if parent == file { ':' } else { '.' };
+            let prefix = if parent == file { path } else { &self.data.nodes[parent as usize].id };
+            let id = format!("{prefix}{separator}{}", scope.name);
+            let (text_start, text_end) = lines.bytes(scope.start_line, scope.end_line);
+            let record = NodeRecord {
+                id: id.clone(),
+                kind: if scope.kind == ScopeKind::Class { NodeKind::Class } else { NodeKind::Function },
+                start_line: scope.start_line,
+                end_line: scope.end_line,
+                parent,
+                file,
+                text: NO_NODE,
+                text_start,
+                text_end,
+            };
+            if let Some(&known) = by_id.get(&id) {
+                self.data.nodes[known as usize] = record;
+                nodes.push(known);
+            } else {
+                let number = self.add(record);
+                by_id.insert(id, number);
+                nodes.push(number);
+            }
+        }
+        nodes
+    }
+
+    /// The records in order, with the edges that were found and those that hold the tree together.
+    pub(crate) fn finish(self, mut edges: Vec<EdgeRecord>) -> GraphData {
+        let mut data = self.data;
+        edges.extend(data.nodes.iter().zip(0..).filter(|(node, _)| node.parent != NO_NODE).map(|(node, target)| {
+            EdgeRecord { source: node.parent, kind: EdgeKind::Contains, target, alias: None }
+        }));
+        edges.sort_unstable();
+        edges.dedup();
+        data.edges = edges;
+        data.by_id = (0..count(&data.nodes)).collect();
+        data.by_id.sort_unstable_by(|&a, &b| data.nodes[a as usize].id.cmp(&data.nodes[b as usize].id));
+        data.skipped.sort_unstable();
+        data
+    }
+
+    fn directory(&mut self, path: &str) -> u32 {
+        // The missing ones, innermost first. No recursion: a path may have thousands of parts.
+        let mut missing = Vec::new();
+        let mut known = path;
+        while !self.directories.contains_key(known) {
+            missing.push(known);
+            known = parent(known);
+        }
+        let mut number = self.directories[known];
+        for path in missing.into_iter().rev() {
+            number = self.add(directory(path, number));
+            self.directories.insert(path.to_owned(), number);
+        }
+        number
+    }
+
+    fn add(&mut self, record: NodeRecord) -> u32 {
+        let number = count(&self.data.nodes);
+        self.data.nodes.push(record);
+        number
+    }
+}
+
+fn directory(id: &str, parent: u32) -> NodeRecord {
+    NodeRecord {
+        id: id.to_owned(),
+        kind: NodeKind::Directory,
+        start_line: 0,
+        end_line: 0,
+        parent,
+        file: NO_NODE,
+        text: NO_NODE,
+        text_start: 0,
+        text_end: 0,
+    }
+}
+
+/// A number for what comes next. 4 billion nodes would need more memory than there is.
+fn count<T>(of: &[T]) -> u32 {
+    u32::try_from(of.len()).unwrap_or(NO_NODE)
+}
+
+/// Where the lines of a text start.
+struct Lines {
+    starts: Vec<usize>,
+    end: usize,
+}
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let mut starts = vec![0];
+        starts.extend(text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next));
+        // An end of line at the end of the text starts no line; an empty text is one empty line.
+        if starts.len() > 1 && starts.last() == Some(&text.len()) {
+            starts.pop();
+        }
+        Self { starts, end: text.len() }
+    }
+
+    fn count(&self) -> u32 {
+        count(&self.starts)
+    }
+
+    fn end(&self) -> u32 {
+        byte(self.end)
+    }
+
+    /// The bytes of these lines, without the end of the last.
+    fn bytes(&self, first: u32, last: u32) -> (u32, u32) {
+        let start = self.starts.get(first as usize - 1).copied().unwrap_or(self.end);
+        let end = self.starts.get(last as usize).map_or(self.end, |next| next - 1);
+        (byte(start), byte(end.max(start)))
+    }
+}
+
+/// `max_file_bytes` can be set beyond 4 GiB, in which case snippets of what lies there are empty.
+fn byte(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slice(text: &str, first: u32, last: u32) -> &str {
+        let (start, end) = Lines::of(text).bytes(first, last);
+        &text[start as usize..end as usize]
+    }
+
+    #[test]
+    fn lines_are_whole_and_end_before_their_line_end() {
+        let text = "one\ntwo\nthree\n";
+        assert_eq!(Lines::of(text).count(), 3);
+        assert_eq!(slice(text, 1, 1), "one");
+        assert_eq!(slice(text, 2, 3), "two\nthree\n");
+        assert_eq!(slice("one\ntwo", 2, 2), "two");
+    }
+
+    #[test]
+    fn an_empty_text_is_one_empty_line() {
+        assert_eq!(Lines::of("").count(), 1);
+        assert_eq!(slice("", 1, 1), "");
+    }
+
+    #[test]
+    fn lines_beyond_the_text_are_empty() {
+        assert_eq!(slice("one", 5, 9), "");
+    }
+}

@@ -1,0 +1,204 @@
+//! Which file a module name stands for.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::parse::ModulePath;
+use crate::walk::{join, parent};
+
+/// The Python files and directories of a repository, by path.
+pub(crate) struct Modules {
+    files: HashMap<String, u32>,
+    directories: HashSet<String>,
+    /// Where absolute imports start: the root, then what the configuration names.
+    roots: Vec<String>,
+}
+
+/// What `from module import name` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named<'a> {
+    /// A module below the package.
+    Submodule(u32),
+    /// Something in this module's file.
+    Attribute(u32),
+    /// A package without `__init__.py`, by its path.
+    Directory(&'a str),
+}
+
+impl Modules {
+    /// Takes the paths of all Python files, numbered in this order.
+    pub(crate) fn new<'p>(paths: impl Iterator<Item = &'p str>, source_roots: &[String]) -> Self {
+        let files = paths.zip(0..).map(|(path, number)| (path.to_owned(), number)).collect::<HashMap<_, _>>();
+        let mut directories = HashSet::new();
+        for path in files.keys() {
+            let mut directory = parent(path);
+            while directories.insert(directory.to_owned()) && !directory.is_empty() {
+                directory = parent(directory);
+            }
+        }
+        let mut roots = vec![String::new()];
+        for root in source_roots {
+            let root = root.trim_matches('/');
+            let package = files.contains_key(&join(root, "__init__.py"));
+            if directories.contains(root) && !package && !roots.iter().any(|known| known == root) {
+                roots.push(root.to_owned());
+            }
+        }
+        Self { files, directories, roots }
+    }
+
+    /// The file of a module that `from` imports.
+    pub(super) fn find(&self, from: &str, path: &ModulePath) -> Option<u32> {
+        self.places(from, path).iter().find_map(|place| self.file(place))
+    }
+
+    /// What `name` of a module is: a submodule comes before an attribute, a file before a bare directory.
+    pub(super) fn find_name(&self, from: &str, path: &ModulePath, name: &str) -> Option<Named<'_>> {
+        let places = self.places(from, path);
+        let file = places.iter().find_map(|place| {
+            let submodule = self.file(&join(place, name)).map(Named::Submodule);
+            submodule.or_else(|| self.file(place).map(Named::Attribute))
+        });
+        file.or_else(|| places.iter().find_map(|place| self.directory(&join(place, name))).map(Named::Directory))
+    }
+
+    /// The file or bare directory that `import path` makes reachable.
+    pub(super) fn find_package(&self, from: &str, path: &ModulePath) -> Option<Named<'_>> {
+        let places = self.places(from, path);
+        let file = places.iter().find_map(|place| self.file(place)).map(Named::Submodule);
+        file.or_else(|| places.iter().find_map(|place| self.directory(place)).map(Named::Directory))
+    }
+
+    /// The submodule or bare directory of this name below the package whose `__init__.py` or directory is given.
+    pub(super) fn below(&self, package: &str, name: &str) -> Option<Named<'_>> {
+        let directory = package.strip_suffix("__init__.py").map_or(package, |directory| directory.trim_end_matches('/'));
+        if directory.ends_with(".py") {
+            return None;
+        }
+        let place = join(directory, name);
+        self.file(&place).map(Named::Submodule).or_else(|| self.directory(&place).map(Named::Directory))
+    }
+
+    /// Where a module can be, without the ending: one place for a relative import, one a root for an absolute one,
+    /// none for an import from above the root.
+    fn places(&self, from: &str, path: &ModulePath) -> Vec<String> {
+        let starts = match path.level {
+            0 => self.roots.clone(),
+            level => ancestor(parent(from), level - 1).map(str::to_owned).into_iter().collect(),
+        };
+        let relative = path.parts.join("/");
+        match relative.as_str() {
+            "" => starts,
+            relative => starts.iter().map(|start| join(start, relative)).collect(),
+        }
+    }
+
+    /// A package's `__init__.py` comes before a module of the same name, as in Python.
+    fn file(&self, place: &str) -> Option<u32> {
+        let package = self.files.get(&join(place, "__init__.py"));
+        package.or_else(|| self.files.get(&format!("{place}.py"))).copied()
+    }
+
+    fn directory(&self, place: &str) -> Option<&str> {
+        self.directories.get(place).map(String::as_str).filter(|place| !place.is_empty())
+    }
+}
+
+/// So many levels up; `None` above the root.
+fn ancestor(mut directory: &str, levels: usize) -> Option<&str> {
+    for _ in 0..levels {
+        if directory.is_empty() {
+            return None;
+        }
+        directory = parent(directory);
+    }
+    Some(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [&str; 9] = [
+        "app/__init__.py",
+        "app/core/__init__.py",
+        "app/core/engine.py",
+        "app/util.py",
+        "app/util/__init__.py",
+        "plain/tool.py",
+        "setup.py",
+        "src/hidden/__init__.py",
+        "src/setup.py",
+    ];
+
+    fn found(from: &str, module: &str) -> Option<&'static str> {
+        modules().find(from, &path(module)).map(|file| FILES[file as usize])
+    }
+
+    fn modules() -> Modules {
+        Modules::new(FILES.into_iter(), &["src".to_owned(), "missing".to_owned(), "app".to_owned()])
+    }
+
+    /// Reads `..a.b`.
+    fn path(module: &str) -> ModulePath {
+        let name = module.trim_start_matches('.');
+        let parts = name.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        ModulePath { level: module.len() - name.len(), parts }
+    }
+
+    #[test]
+    fn absolute_names_start_at_the_root() {
+        assert_eq!(found("setup.py", "app.core.engine"), Some("app/core/engine.py"));
+        assert_eq!(found("app/core/engine.py", "plain.tool"), Some("plain/tool.py"));
+        assert_eq!(found("app/core/engine.py", "engine"), None);
+        assert_eq!(found("setup.py", "os.path"), None);
+    }
+
+    #[test]
+    fn source_roots_come_after_the_root() {
+        assert_eq!(found("setup.py", "hidden"), Some("src/hidden/__init__.py"));
+        assert_eq!(found("src/setup.py", "setup"), Some("setup.py"));
+    }
+
+    #[test]
+    fn a_package_is_no_source_root() {
+        assert_eq!(found("setup.py", "core.engine"), None);
+    }
+
+    #[test]
+    fn a_package_comes_before_a_module_of_its_name() {
+        assert_eq!(found("setup.py", "app.util"), Some("app/util/__init__.py"));
+    }
+
+    #[test]
+    fn dots_count_from_the_file_upwards() {
+        assert_eq!(found("app/core/engine.py", "."), Some("app/core/__init__.py"));
+        assert_eq!(found("app/core/__init__.py", ".engine"), Some("app/core/engine.py"));
+        assert_eq!(found("app/core/engine.py", "..util"), Some("app/util/__init__.py"));
+        assert_eq!(found("app/core/engine.py", "...setup"), Some("setup.py"));
+    }
+
+    #[test]
+    fn dots_beyond_the_root_lead_nowhere() {
+        assert_eq!(found("app/core/engine.py", "....setup"), None);
+        assert_eq!(found("setup.py", "..setup"), None);
+    }
+
+    #[test]
+    fn a_submodule_comes_before_an_attribute_and_that_before_a_directory() {
+        let modules = modules();
+        let named = |module: &str, name: &str| modules.find_name("setup.py", &path(module), name);
+        assert_eq!(named("app.core", "engine"), Some(Named::Submodule(2)));
+        assert_eq!(named("app.core", "Engine"), Some(Named::Attribute(1)));
+        assert_eq!(named("plain", "tool"), Some(Named::Submodule(5)));
+        assert_eq!(named("plain", "Tool"), None);
+        assert_eq!(modules.find_package("setup.py", &path("plain")), Some(Named::Directory("plain")));
+    }
+
+    #[test]
+    fn only_packages_have_something_below() {
+        let modules = modules();
+        assert_eq!(modules.below("app/core/__init__.py", "engine"), Some(Named::Submodule(2)));
+        assert_eq!(modules.below("plain", "tool"), Some(Named::Submodule(5)));
+        assert_eq!(modules.below("app/core/engine.py", "engine"), None);
+    }
+}

@@ -1,0 +1,40 @@
+//! `#[cached_smoke]`: parse, check, then expand; or fall back, with every error found.
+
+mod arguments;
+mod check;
+mod expand;
+mod fallback;
+mod function;
+mod markers;
+mod names;
+mod repositories;
+
+use crate::errors::Errors;
+use arguments::Arguments;
+use function::Function;
+use proc_macro2::TokenStream;
+use repositories::Tests;
+use std::path::Path;
+
+/// The test, or the tests, that stand in the place of the function.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream, manifest_dir: Option<&Path>) -> TokenStream {
+    let mut errors = Errors::default();
+    let arguments = Arguments::parse(arguments, &mut errors);
+    let function = match Function::parse(item.clone()) {
+        Ok(function) => function,
+        Err(error) => {
+            errors.push(error);
+            return fallback::item(&errors, item);
+        }
+    };
+    let referents = check::referents(&function, &arguments, &mut errors);
+    let tests = Tests::resolve(&arguments.repositories, manifest_dir, &mut errors);
+    if errors.is_empty() {
+        expand::tests(&arguments, &function, &referents, &tests)
+    } else {
+        fallback::function(&errors, &function)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! What stands between the parentheses of `#[cached_smoke(…)]`.
+
+use crate::errors::Errors;
+use crate::{message, suggestion};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token};
+
+/// Every argument that there is, in the order in which it is documented.
+const KNOWN: [&str; 5] = ["repo", "repos", "config", "suite", "crate"];
+
+/// The arguments that were given, as far as they were well-formed.
+#[derive(Default)]
+pub(super) struct Arguments {
+    pub(super) repositories: Repositories,
+    pub(super) config: Option<Expr>,
+    pub(super) suite: Option<Path>,
+    pub(super) krate: Option<Path>,
+}
+
+/// Which repositories the function is tested on.
+#[derive(Default)]
+pub(super) enum Repositories {
+    /// Neither `repo` nor `repos`: all in `smoke.toml`.
+    #[default]
+    All,
+    /// `repo = "…"`: the function itself becomes the test.
+    One(LitStr),
+    /// `repos = […]`: a test for each, in a module.
+    Several(Vec<LitStr>),
+}
+
+impl Arguments {
+    /// Reads as much as possible, past every error.
+    pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let parser = |input: ParseStream<'_>| {
+            let mut arguments = Self::default();
+            let mut seen = Vec::new();
+            while !input.is_empty() {
+                arguments.parse_one(input, &mut seen, errors);
+                skip_to_comma(input, errors);
+            }
+            Ok(arguments)
+        };
+        parser.parse2(tokens).unwrap_or_else(|error| {
+            errors.push(error);
+            Self::default()
+        })
+    }
+
+    fn parse_one(&mut self, input: ParseStream<'_>, seen: &mut Vec<Ident>, errors: &mut Errors) {
+        let Ok(name) = Ident::parse_any(input) else {
+            return reject_positional(input, errors);
+        };
+        let text = name.unraw().to_string();
+        if !KNOWN.contains(&text.as_str()) {
+            errors.on(&name, message::unknown_argument(&text, suggestion::nearest(&text, KNOWN), &KNOWN));
+            return skip_value(input);
+        }
+        let repeats = is_repetition(&name, seen, errors);
+        seen.push(name.clone());
+        // What is repeated is read for the errors in it, and then forgotten.
+        let target = if repeats { &mut Self::default() } else { self };
+        target.parse_value(&name, &text, input, errors);
+    }
+
+    fn parse_value(&mut self, name: &Ident, text: &str, input: ParseStream<'_>, errors: &mut Errors) {
+        if input.parse::<Token![=]>().is_err() || input.is_empty() || input.peek(Token![,]) {
+            self.mark_repositories(text);
+            errors.on(name, message::missing_value(text));
+            return skip_value(input);
+        }
+        match text {
+            "suite" => self.suite = path_value(input, text, errors),
+            "crate" => self.krate = path_value(input, text, errors),
+            _ => self.take_expression(input, text, errors),
+        }
+    }
+
+    fn take_expression(&mut self, input: ParseStream<'_>, name: &str, errors: &mut Errors) {
+        let value = match input.parse::<Expr>() {
+            Ok(value) => value,
+            Err(error) => {
+                self.mark_repositories(name);
+                return reject_malformed(error, input, errors);
+            }
+        };
+        match name {
+            "repo" => self.repositories = Repositories::one(&value, errors),
+            "repos" => self.repositories = Repositories::several(&value, errors),
+            _ => self.config = Some(value),
+        }
+    }
+
+    /// Remembers that `repo` or `repos` was meant, so that its absence is not reported as well.
+    fn mark_repositories(&mut self, name: &str) {
+        if name.starts_with("repo") {
+            self.repositories = Repositories::Several(Vec::new());
+        }
+    }
+}
+
+impl Repositories {
+    fn one(value: &Expr, errors: &mut Errors) -> Self {
+        if let Some(name) = string(value) {
+            return Self::One(name);
+        }
+        let several = matches!(value, Expr::Array(_));
+        errors.on(value, if several { message::repo_takes_one() } else { message::repo_takes_a_string() });
+        Self::Several(Vec::new())
+    }
+
+    fn several(value: &Expr, errors: &mut Errors) -> Self {
+        let Expr::Array(array) = ungrouped(value) else {
+            errors.on(value, message::repos_takes_a_list(string(value).map(|name| name.value())));
+            return Self::Several(Vec::new());
+        };
+        if array.elems.is_empty() {
+            errors.on(array, message::repos_is_empty());
+        }
+        let names = array.elems.iter().filter_map(|element| {
+            let name = string(element);
+            if name.is_none() {
+                errors.on(element, message::repos_takes_strings());
+            }
+            name
+        });
+        Self::Several(names.collect())
+    }
+}
+
+/// Whether `repo` comes a second time, or with `repos`, or another argument twice: an error where it comes second.
+fn is_repetition(name: &Ident, seen: &[Ident], errors: &mut Errors) -> bool {
+    let is_seen = |other: &str| seen.iter().any(|earlier| earlier == other);
+    if seen.contains(name) {
+        errors.on(name, message::argument_twice(&name.to_string()));
+    } else if (name == "repo" && is_seen("repos")) || (name == "repos" && is_seen("repo")) {
+        errors.on(name, message::repo_with_repos());
+    } else {
+        return false;
+    }
+    true
+}
+
+fn path_value(input: ParseStream<'_>, name: &str, errors: &mut Errors) -> Option<Path> {
+    // As a type first: `Suite<A, B>` is a path, but no expression.
+    let fork = input.fork();
+    if let Ok(path) = fork.call(Path::parse)
+        && (fork.is_empty() || fork.peek(Token![,]))
+    {
+        input.advance_to(&fork);
+        return Some(path);
+    }
+    match input.parse::<Expr>() {
+        Ok(value) => errors.on(&value, message::takes_a_path(name, string(&value).map(|text| text.value()))),
+        Err(error) => reject_malformed(error, input, errors),
+    }
+    None
+}
+
+fn reject_positional(input: ParseStream<'_>, errors: &mut Errors) {
+    match input.parse::<Expr>() {
+        Ok(value) => {
+            errors.on(&value, message::positional_argument(string(&value).map(|name| name.value()), &KNOWN));
+        }
+        Err(error) => reject_malformed(error, input, errors),
+    }
+}
+
+fn reject_malformed(error: syn::Error, input: ParseStream<'_>, errors: &mut Errors) {
+    errors.push(error);
+    skip_value(input);
+}
+
+/// Passes over what belongs to an argument that was rejected already.
+fn skip_value(input: ParseStream<'_>) {
+    // An expression, where it is one: the comma in `f::<A, B>()` does not end it.
+    if input.parse::<Option<Token![=]>>().is_ok() {
+        let fork = input.fork();
+        if fork.parse::<Expr>().is_ok() {
+            input.advance_to(&fork);
+        }
+    }
+    while !input.is_empty() && !input.peek(Token![,]) {
+        let _ = input.parse::<TokenTree>();
+    }
+}
+
+/// Ends an argument at its comma.
+fn skip_to_comma(input: ParseStream<'_>, errors: &mut Errors) {
+    if !input.is_empty() && !input.peek(Token![,]) {
+        errors.at(input.span(), message::expected_comma());
+        skip_value(input);
+    }
+    let _ = input.parse::<Option<Token![,]>>();
+}
+
+fn string(value: &Expr) -> Option<LitStr> {
+    match ungrouped(value) {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The expression inside the invisible group that a `macro_rules!` variable brings along.
+fn ungrouped(value: &Expr) -> &Expr {
+    match value {
+        Expr::Group(group) => ungrouped(&group.expr),
+        _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests;

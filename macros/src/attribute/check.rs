@@ -1,0 +1,134 @@
+//! What a function must be like to become a test that is handed artifacts.
+
+use super::arguments::Arguments;
+use super::function::Function;
+use super::markers::Kind;
+use crate::errors::Errors;
+use crate::message;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{FnArg, GenericParam, PatType, Safety, Signature, Type};
+
+/// The types that the parameters refer to, of those parameters that are right.
+pub(super) fn referents<'a>(function: &'a Function, arguments: &Arguments, errors: &mut Errors) -> Vec<&'a Type> {
+    let signature = &function.signature;
+    check_attributes(function, errors);
+    check_qualifiers(signature, errors);
+    check_generics(signature, errors);
+    if let Some(FnArg::Receiver(receiver)) = signature.inputs.first() {
+        errors.on(receiver, message::receiver());
+    } else if signature.inputs.is_empty() && arguments.suite.is_none() {
+        errors.on(&signature.ident, message::no_suite(&signature.ident.to_string()));
+    }
+    function.parameters().filter_map(|parameter| referent(parameter, errors)).collect()
+}
+
+fn check_attributes(function: &Function, errors: &mut Errors) {
+    for attribute in &function.attributes {
+        if Kind::of(attribute) == Kind::CachedSmoke {
+            errors.on(attribute, message::second_attribute());
+        }
+    }
+    let has_runtime = function.attributes.iter().any(|attribute| Kind::of(attribute) == Kind::ForeignTest);
+    if let Some(asyncness) = &function.signature.asyncness
+        && !has_runtime
+    {
+        errors.on(asyncness, message::async_without_runtime());
+    }
+}
+
+fn check_qualifiers(signature: &Signature, errors: &mut Errors) {
+    if let Some(constness) = &signature.constness {
+        errors.on(constness, message::qualifier("const"));
+    }
+    if let Safety::Unsafe(unsafety) = &signature.safety {
+        errors.on(unsafety, message::qualifier("unsafe"));
+    }
+    if let Some(abi) = &signature.abi {
+        errors.on(abi, message::qualifier("extern"));
+    }
+    if let Some(variadic) = &signature.variadic {
+        errors.on(variadic, message::variadic());
+    }
+}
+
+fn check_generics(signature: &Signature, errors: &mut Errors) {
+    for parameter in &signature.generics.params {
+        match parameter {
+            GenericParam::Lifetime(lifetime) => errors.on(lifetime, message::generic_lifetime()),
+            GenericParam::Type(_) | GenericParam::Const(_) => errors.on(parameter, message::generic()),
+        }
+    }
+}
+
+fn referent<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Type> {
+    for attribute in &parameter.attrs {
+        if Kind::of(attribute) == Kind::Cfg {
+            errors.on(attribute, message::conditional_parameter());
+        }
+    }
+    let Type::Reference(reference) = ungrouped(&parameter.ty) else {
+        errors.on(&parameter.ty, message::by_value(&text(pointee(&parameter.ty))));
+        return None;
+    };
+    if let Some(mutability) = &reference.mutability {
+        errors.on(mutability, message::by_mutable_reference(&text(&reference.elem)));
+    }
+    if let Some(lifetime) = &reference.lifetime
+        && lifetime.ident == "static"
+    {
+        errors.on(lifetime, message::static_parameter(&text(&reference.elem)));
+    }
+    if mentions_impl(reference.elem.to_token_stream()) {
+        errors.on(&reference.elem, message::impl_parameter());
+    }
+    Some(&reference.elem)
+}
+
+/// `impl` is a keyword: where it stands in a type, that type is an `impl Trait`.
+fn mentions_impl(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "impl",
+        TokenTree::Group(group) => mentions_impl(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// The type inside parentheses, or inside the invisible group that a `macro_rules!` variable brings along.
+fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        _ => ty,
+    }
+}
+
+/// What a raw pointer points to; any other type itself.
+fn pointee(ty: &Type) -> &Type {
+    match ty {
+        Type::Ptr(pointer) => &pointer.elem,
+        _ => ty,
+    }
+}
+
+/// A type as people write it: `Vec<Option<T>>`, not `Vec < Option < T > >`.
+fn text(ty: &Type) -> String {
+    let mut text = String::new();
+    let mut previous_is_word = false;
+    for token in ty.to_token_stream() {
+        let token_text = token.to_string();
+        let is_word = token_text.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        if previous_is_word && is_word {
+            text.push(' ');
+        }
+        text.push_str(&token_text);
+        if token_text == "," {
+            text.push(' ');
+        }
+        previous_is_word = is_word;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+use super::*;
+use quote::quote;
+use syn::parse_quote;
+
+fn check(item: TokenStream) -> (Vec<String>, Vec<String>) {
+    check_with(&Arguments::default(), item)
+}
+
+fn check_with(arguments: &Arguments, item: TokenStream) -> (Vec<String>, Vec<String>) {
+    let function = Function::parse(item).expect("a function");
+    let mut errors = Errors::default();
+    let referents = referents(&function, arguments, &mut errors);
+    (referents.into_iter().map(text).collect(), errors.messages())
+}
+
+/// The only error.
+fn rejection(item: TokenStream) -> String {
+    let (_, mut errors) = check(item);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    errors.remove(0)
+}
+
+#[test]
+fn parameters_are_shared_references_of_any_pattern() {
+    let (referents, errors) = check(quote! {
+        fn f(graph: &DependencyGraph, Repo { name, .. }: &Repo, _: &Session<My, Vec<u8>>, (all): (&(dyn A + B))) {}
+    });
+    assert_eq!(errors, [""; 0]);
+    assert_eq!(referents, ["DependencyGraph", "Repo", "Session<My, Vec<u8>>", "(dyn A + B)"]);
+}
+
+#[test]
+fn other_parameters_are_rejected() {
+    assert!(
+        rejection(quote!(
+            fn f(g: Graph<A, B>) {}
+        ))
+        .ends_with("write `&Graph<A, B>`")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(g: *const Graph) {}
+        ))
+        .ends_with("write `&Graph`")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(g: &mut Graph) {}
+        ))
+        .contains("never changed in place: write `&Graph`")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(g: &'static Graph) {}
+        ))
+        .ends_with("write `&Graph`")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(g: &impl Graph) {}
+        ))
+        .starts_with("`impl` does not say")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(g: &Vec<impl Graph>) {}
+        ))
+        .starts_with("`impl` does not say")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(#[cfg(unix)] g: &Graph) {}
+        ))
+        .contains("put the `cfg` on the function")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(&self) {}
+        ))
+        .contains("without `self`")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(self: Box<Self>, g: &Graph) {}
+        ))
+        .contains("without `self`")
+    );
+}
+
+#[test]
+fn other_functions_are_rejected() {
+    assert!(
+        rejection(quote!(
+            const fn f(g: &Graph) {}
+        ))
+        .contains("cannot be `const`")
+    );
+    assert!(
+        rejection(quote!(
+            unsafe fn f(g: &Graph) {}
+        ))
+        .contains("cannot be `unsafe`")
+    );
+    assert!(
+        rejection(quote!(
+            extern "C" fn f(g: &Graph) {}
+        ))
+        .contains("cannot be `extern`")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(g: &Graph, ...) {}
+        ))
+        .contains("variadic")
+    );
+    assert!(
+        rejection(quote!(
+            fn f<T>(g: &T) {}
+        ))
+        .contains("cannot be generic")
+    );
+    assert!(
+        rejection(quote!(
+            fn f<const N: usize>(g: &Graph) {}
+        ))
+        .contains("cannot be generic")
+    );
+    assert!(
+        rejection(quote!(
+            fn f<'a>(g: &'a Graph) {}
+        ))
+        .contains("no lifetime parameters")
+    );
+}
+
+#[test]
+fn an_async_test_needs_a_runtime() {
+    assert!(
+        rejection(quote!(
+            async fn f(g: &Graph) {}
+        ))
+        .contains("#[tokio::test]")
+    );
+    assert!(
+        rejection(quote!(
+            #[test]
+            async fn f(g: &Graph) {}
+        ))
+        .contains("#[tokio::test]")
+    );
+    assert!(
+        check(quote!(
+            #[tokio::test]
+            async fn f(g: &Graph) {}
+        ))
+        .1
+        .is_empty()
+    );
+}
+
+#[test]
+fn the_attribute_stands_once() {
+    assert!(
+        rejection(quote!(
+            #[cached_smoke(repo = "b")]
+            fn f(g: &Graph) {}
+        ))
+        .contains("twice")
+    );
+}
+
+#[test]
+fn without_parameters_the_suite_must_be_said() {
+    assert!(
+        rejection(quote!(
+            fn finds() {}
+        ))
+        .contains("no parameter of `finds` tells the suite")
+    );
+    let arguments = Arguments { suite: Some(parse_quote!(Smoke)), ..Arguments::default() };
+    assert!(
+        check_with(
+            &arguments,
+            quote!(
+                fn finds() {}
+            )
+        )
+        .1
+        .is_empty()
+    );
+}
+
+#[test]
+fn all_errors_are_found_at_once() {
+    let (_, errors) = check(quote!(
+        const unsafe fn f<T>(a: A, b: &mut B, c: &C) {}
+    ));
+    assert_eq!(errors.len(), 5, "{errors:?}");
+}

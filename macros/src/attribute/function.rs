@@ -1,0 +1,58 @@
+//! The function under the attribute, its tokens kept as they were written.
+
+use crate::message;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, FnArg, PatType, Signature, Token, Visibility};
+
+pub(super) struct Function {
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) visibility: Visibility,
+    pub(super) signature: Signature,
+    /// Not parsed: rustc does that, and an editor's half-written line is no error of ours.
+    pub(super) body: Group,
+}
+
+impl Function {
+    /// # Errors
+    ///
+    /// If `item` is something else than a function with a body.
+    pub(super) fn parse(item: TokenStream) -> syn::Result<Self> {
+        Self::parse_stream.parse2(item)
+    }
+
+    fn parse_stream(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        if !is_function(input) {
+            return Err(input.error(message::not_a_function()));
+        }
+        let signature = input.parse()?;
+        match input.parse::<Option<TokenTree>>()? {
+            Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => {
+                Ok(Self { attributes, visibility, signature, body })
+            }
+            _ => Err(syn::Error::new_spanned(&signature, message::function_without_body())),
+        }
+    }
+
+    /// The parameters, without `self`.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &PatType> {
+        self.signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(parameter) => Some(parameter),
+            FnArg::Receiver(_) => None,
+        })
+    }
+}
+
+/// Whether a function starts here, possibly one that is rejected later for being `const`, `unsafe` or `extern`.
+fn is_function(input: ParseStream<'_>) -> bool {
+    let fork = input.fork();
+    while fork.peek(Token![const]) || fork.peek(Token![async]) || fork.peek(Token![unsafe]) {
+        let _ = fork.parse::<TokenTree>();
+    }
+    if fork.peek(Token![extern]) {
+        let _ = fork.call(syn::Abi::parse);
+    }
+    fork.peek(Token![fn])
+}

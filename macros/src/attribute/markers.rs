@@ -1,0 +1,169 @@
+//! The other attributes of the function: what each is, which decides where it goes.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, Path, Token};
+
+/// What an attribute is for. A `cfg_attr` is what the attributes in it are, if these are all of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The language's own `#[test]`.
+    BuiltinTest,
+    /// A test attribute of another crate, such as `#[tokio::test]`.
+    ForeignTest,
+    /// Ours, a second time.
+    CachedSmoke,
+    Cfg,
+    Doc,
+    Lint,
+    Other,
+}
+
+impl Kind {
+    pub(super) fn of(attribute: &Attribute) -> Self {
+        Self::of_meta(&attribute.meta)
+    }
+
+    fn of_meta(meta: &Meta) -> Self {
+        if let Some((_, conditional)) = conditional(meta) {
+            let mut kinds = conditional.iter().map(Self::of_meta);
+            let first = kinds.next().unwrap_or(Self::Cfg);
+            return if kinds.all(|kind| kind == first) { first } else { Self::Other };
+        }
+        let path = meta.path();
+        let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        match names.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["test"] | ["core" | "std", "prelude", .., "test"] => Self::BuiltinTest,
+            // No more than these: `#[traced_test]` and its like only accompany a test attribute.
+            [.., "test" | "gtest" | "rstest" | "wasm_bindgen_test"] => Self::ForeignTest,
+            [.., "cached_smoke"] => Self::CachedSmoke,
+            ["cfg"] => Self::Cfg,
+            ["doc"] => Self::Doc,
+            ["allow" | "expect" | "warn" | "deny" | "forbid"] => Self::Lint,
+            _ => Self::Other,
+        }
+    }
+
+    pub(super) fn is_test(self) -> bool {
+        matches!(self, Self::BuiltinTest | Self::ForeignTest)
+    }
+}
+
+/// What the test's panic is expected to say, as an `Option<&'static str>`; `None` when no panic is expected.
+pub(super) fn should_panic(attributes: &[Attribute]) -> TokenStream {
+    attributes
+        .iter()
+        .rev()
+        .fold(quote!(::core::option::Option::None), |otherwise, attribute| should_panic_of(&attribute.meta, otherwise))
+}
+
+fn should_panic_of(meta: &Meta, otherwise: TokenStream) -> TokenStream {
+    if let Some((predicate, conditional)) = conditional(meta) {
+        let default = otherwise.to_string();
+        let value = conditional.iter().rev().fold(otherwise.clone(), |rest, meta| should_panic_of(meta, rest));
+        if value.to_string() == default {
+            return otherwise;
+        }
+        return quote!(if ::core::cfg!(#predicate) { #value } else { #otherwise });
+    }
+    if !meta.path().is_ident("should_panic") {
+        return otherwise;
+    }
+    let expected = expected_panic(meta).unwrap_or_default();
+    quote!(::core::option::Option::Some(#expected))
+}
+
+/// The text in `should_panic = "…"` and `should_panic(expected = "…")`.
+fn expected_panic(meta: &Meta) -> Option<String> {
+    match meta {
+        Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) => {
+            Some(text.value())
+        }
+        Meta::Path(_) | Meta::NameValue(_) => None,
+        Meta::List(list) => {
+            let expected = |input: ParseStream<'_>| {
+                input.call(Path::parse_mod_style)?;
+                input.parse::<Token![=]>()?;
+                let text: LitStr = input.parse()?;
+                input.parse::<Option<Token![,]>>()?;
+                Ok(text)
+            };
+            expected.parse2(list.tokens.clone()).ok().map(|text| text.value())
+        }
+    }
+}
+
+/// The predicate of a `cfg_attr`, and the attributes that depend on it.
+fn conditional(meta: &Meta) -> Option<(Meta, Vec<Meta>)> {
+    let Meta::List(list) = meta else { return None };
+    if !list.path.is_ident("cfg_attr") {
+        return None;
+    }
+    let mut metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone()).ok()?.into_iter();
+    Some((metas.next()?, metas.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    #[test]
+    fn test_attributes_are_recognised() {
+        for builtin in [
+            parse_quote!(#[test]),
+            parse_quote!(#[core::prelude::v1::test]),
+            parse_quote!(#[::core::prelude::v1::test]),
+            parse_quote!(#[::std::prelude::rust_2024::test]),
+            parse_quote!(#[cfg_attr(not(miri), test)]),
+        ] {
+            assert_eq!(Kind::of(&builtin), Kind::BuiltinTest);
+        }
+        for foreign in [
+            parse_quote!(#[tokio::test]),
+            parse_quote!(#[tokio::test(flavor = "multi_thread")]),
+            parse_quote!(#[test_log::test]),
+            parse_quote!(#[gtest]),
+            parse_quote!(#[rstest::rstest]),
+            parse_quote!(#[cfg_attr(unix, tokio::test)]),
+        ] {
+            assert_eq!(Kind::of(&foreign), Kind::ForeignTest);
+        }
+    }
+
+    #[test]
+    fn other_attributes_are_told_apart() {
+        assert_eq!(Kind::of(&parse_quote!(#[traced_test])), Kind::Other);
+        assert_eq!(Kind::of(&parse_quote!(#[serial])), Kind::Other);
+        assert_eq!(Kind::of(&parse_quote!(#[ignore = "slow"])), Kind::Other);
+        assert_eq!(Kind::of(&parse_quote!(#[cached_smoke::cached_smoke(repo = "a")])), Kind::CachedSmoke);
+        assert_eq!(Kind::of(&parse_quote!(#[cfg(unix)])), Kind::Cfg);
+        assert_eq!(Kind::of(&parse_quote!(#[doc = "text"])), Kind::Doc);
+        assert_eq!(Kind::of(&parse_quote!(#[expect(dead_code)])), Kind::Lint);
+        assert_eq!(Kind::of(&parse_quote!(#[cfg_attr(unix, allow(dead_code), deny(unused))])), Kind::Lint);
+        assert_eq!(Kind::of(&parse_quote!(#[cfg_attr(unix, allow(dead_code), ignore)])), Kind::Other);
+    }
+
+    fn panics(attributes: &[Attribute]) -> String {
+        should_panic(attributes).to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn expected_panics_are_passed_on() {
+        assert_eq!(panics(&[parse_quote!(#[test])]), "::core::option::Option::None");
+        assert_eq!(panics(&[parse_quote!(#[should_panic])]), r#"::core::option::Option::Some("")"#);
+        assert_eq!(panics(&[parse_quote!(#[should_panic = "x"])]), r#"::core::option::Option::Some("x")"#);
+        assert_eq!(panics(&[parse_quote!(#[should_panic(expected = "x")])]), r#"::core::option::Option::Some("x")"#);
+    }
+
+    #[test]
+    fn a_conditional_panic_stays_conditional() {
+        assert_eq!(
+            panics(&[parse_quote!(#[cfg_attr(unix, ignore, should_panic = "x")])]),
+            r#"if::core::cfg!(unix){::core::option::Option::Some("x")}else{::core::option::Option::None}"#
+        );
+        assert_eq!(panics(&[parse_quote!(#[cfg_attr(unix, ignore)])]), "::core::option::Option::None");
+    }
+}

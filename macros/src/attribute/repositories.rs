@@ -1,0 +1,176 @@
+//! From the repositories that are asked for to the tests that there will be.
+
+use super::arguments::Repositories;
+use super::names;
+use crate::errors::Errors;
+use crate::smoke_toml::SmokeToml;
+use crate::{message, suggestion};
+use proc_macro2::{Ident, Span};
+use std::path::Path;
+use syn::LitStr;
+
+/// The tests to emit, and the file whose edits change them.
+pub(super) struct Tests {
+    pub(super) layout: Layout,
+    pub(super) smoke_toml: Option<SmokeToml>,
+}
+
+pub(super) enum Layout {
+    /// The function becomes the test on this repository.
+    Function(LitStr),
+    /// A module of tests, one for each repository.
+    Module(Vec<(Ident, LitStr)>),
+}
+
+impl Tests {
+    /// Checks every name, against `smoke.toml` too if there is one.
+    pub(super) fn resolve(asked: &Repositories, manifest_dir: Option<&Path>, errors: &mut Errors) -> Self {
+        let smoke_toml = manifest_dir.map_or(Ok(None), SmokeToml::find).unwrap_or_else(|message| {
+            errors.at(Span::call_site(), message);
+            None
+        });
+        let layout = match asked {
+            Repositories::One(name) => {
+                check_name(name, smoke_toml.as_ref(), errors);
+                Layout::Function(name.clone())
+            }
+            Repositories::Several(names) => {
+                for name in names {
+                    check_name(name, smoke_toml.as_ref(), errors);
+                }
+                Layout::Module(identified(names, errors))
+            }
+            Repositories::All => Layout::Module(identified(&all(smoke_toml.as_ref(), errors), errors)),
+        };
+        Self { layout, smoke_toml }
+    }
+}
+
+fn check_name(name: &LitStr, smoke_toml: Option<&SmokeToml>, errors: &mut Errors) {
+    let text = name.value();
+    if !names::is_valid(&text) {
+        errors.on(name, message::invalid_repository(&text));
+    } else if let Some(SmokeToml { path, repositories: Some(known) }) = smoke_toml
+        && !known.contains(&text)
+    {
+        let nearest = suggestion::nearest(&text, known.iter().map(String::as_str));
+        errors.on(name, message::unknown_repository(&text, nearest, known, path));
+    }
+}
+
+/// Every repository in `smoke.toml`; an error, at the attribute, if there is none.
+fn all(smoke_toml: Option<&SmokeToml>, errors: &mut Errors) -> Vec<LitStr> {
+    let here = Span::call_site();
+    let Some(smoke_toml) = smoke_toml else {
+        // A file that cannot be read was reported already.
+        if errors.is_empty() {
+            errors.at(here, message::no_smoke_toml());
+        }
+        return Vec::new();
+    };
+    let known = smoke_toml.repositories.as_deref().unwrap_or_default();
+    if known.is_empty() {
+        errors.at(here, message::no_repositories(&smoke_toml.path));
+    }
+    for name in known.iter().filter(|name| !names::is_valid(name)) {
+        errors.at(here, message::invalid_repository_in_file(name, &smoke_toml.path));
+    }
+    known.iter().filter(|name| names::is_valid(name)).map(|name| LitStr::new(name, here)).collect()
+}
+
+/// Each valid name with its test's; no two tests of one name.
+fn identified(names: &[LitStr], errors: &mut Errors) -> Vec<(Ident, LitStr)> {
+    let mut tests: Vec<(Ident, LitStr)> = Vec::new();
+    for name in names.iter().filter(|name| names::is_valid(&name.value())) {
+        let identifier = names::identifier(&name.value(), name.span());
+        match tests.iter().find(|(earlier, _)| *earlier == identifier) {
+            Some((_, earlier)) if earlier.value() == name.value() => {
+                errors.on(name, message::repository_twice(&name.value()));
+            }
+            Some((_, earlier)) => {
+                let text = message::same_test_name(&earlier.value(), &name.value(), &identifier.to_string());
+                errors.on(name, text);
+            }
+            None => tests.push((identifier, name.clone())),
+        }
+    }
+    tests
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use syn::parse_quote;
+    use tempfile::TempDir;
+
+    /// The tests' names and what was wrong, with this `smoke.toml`.
+    fn resolve(asked: &Repositories, smoke_toml: Option<&str>) -> (Vec<String>, Vec<String>) {
+        let package = TempDir::new().expect("temporary directory");
+        if let Some(text) = smoke_toml {
+            fs::write(package.path().join("smoke.toml"), text).expect("smoke.toml");
+        }
+        let mut errors = Errors::default();
+        let tests = Tests::resolve(asked, Some(package.path()), &mut errors);
+        let names = match tests.layout {
+            Layout::Function(name) => vec![name.value()],
+            Layout::Module(tests) => tests.iter().map(|(name, _)| name.to_string()).collect(),
+        };
+        (names, errors.messages())
+    }
+
+    fn rejection(asked: &Repositories, smoke_toml: Option<&str>) -> String {
+        let (_, mut errors) = resolve(asked, smoke_toml);
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        errors.remove(0)
+    }
+
+    const LISTED: Option<&str> = Some("[repos.django]\n[repos.scikit-learn]\n");
+
+    #[test]
+    fn all_repositories_of_the_file_are_tested() {
+        let expected = (vec!["django".to_owned(), "scikit_learn".to_owned()], vec![]);
+        assert_eq!(resolve(&Repositories::All, LISTED), expected);
+    }
+
+    #[test]
+    fn without_a_list_any_valid_name_will_do() {
+        let asked = Repositories::One(parse_quote!("flask"));
+        assert_eq!(resolve(&asked, None).1, [""; 0]);
+        assert_eq!(resolve(&asked, Some("[defaults]\n")).1, [""; 0]);
+    }
+
+    #[test]
+    fn unknown_names_are_rejected_with_the_near_one() {
+        let near = rejection(&Repositories::One(parse_quote!("djagno")), LISTED);
+        assert!(near.contains("did you mean `django`?"), "{near}");
+        let far = rejection(&Repositories::Several(vec![parse_quote!("django"), parse_quote!("flask")]), LISTED);
+        assert!(far.contains("`flask`") && far.contains("`django`, `scikit-learn`"), "{far}");
+    }
+
+    #[test]
+    fn invalid_names_are_rejected() {
+        let message = rejection(&Repositories::One(parse_quote!("a/b")), None);
+        assert!(message.contains("`a/b`") && message.contains("letters, digits"), "{message}");
+        let message = rejection(&Repositories::All, Some("[repos.\"a b\"]\n"));
+        assert!(message.contains("`a b`") && message.contains("smoke.toml"), "{message}");
+    }
+
+    #[test]
+    fn one_test_for_each_name() {
+        let message = rejection(&Repositories::Several(vec![parse_quote!("a"), parse_quote!("a")]), None);
+        assert!(message.contains("`a` is listed twice"), "{message}");
+        let message = rejection(&Repositories::Several(vec![parse_quote!("a-b"), parse_quote!("a.b")]), None);
+        assert!(message.contains("`a-b`") && message.contains("`a.b`") && message.contains("`a_b`"), "{message}");
+    }
+
+    #[test]
+    fn all_repositories_need_a_file_that_lists_some() {
+        let message = rejection(&Repositories::All, None);
+        assert!(message.contains("no `smoke.toml`") && message.contains("repo = "), "{message}");
+        let message = rejection(&Repositories::All, Some("[repos]\n"));
+        assert!(message.contains("lists no repositories"), "{message}");
+        let message = rejection(&Repositories::All, Some("[repos"));
+        assert!(message.contains("smoke.toml"), "{message}");
+    }
+}

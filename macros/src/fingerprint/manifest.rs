@@ -1,0 +1,200 @@
+//! `Cargo.toml`: which package a directory belongs to, and what that package declares.
+
+use crate::message;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+const NAME: &str = "Cargo.toml";
+
+/// The tables of dependencies that a package is compiled with; those for its tests are not among them.
+const DEPENDENCIES: [&str; 3] = ["dependencies", "build-dependencies", "build_dependencies"];
+
+#[derive(Debug)]
+pub(super) struct Manifest {
+    /// The directory that it lies in.
+    pub(super) directory: PathBuf,
+    pub(super) content: Vec<u8>,
+    table: Table,
+}
+
+/// A declared dependency.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Dependency {
+    /// Where it is, of a path dependency.
+    pub(super) directory: Option<PathBuf>,
+    /// What the workspace's manifest adds, of one that is inherited: its version and features are decided there.
+    pub(super) inherited: Option<Vec<u8>>,
+}
+
+impl Manifest {
+    /// The manifest in `directory`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file, as a text for people.
+    pub(super) fn read(directory: &Path) -> Result<Option<Self>, String> {
+        let path = directory.join(NAME);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let content = fs::read(&path).map_err(|error| message::unreadable(&path, &error))?;
+        let table = toml::from_slice(&content).map_err(|error| message::malformed(&path, &error))?;
+        Ok(Some(Self { directory: directory.to_owned(), content, table }))
+    }
+
+    /// The manifest of the package that `directory` belongs to: the nearest one, up to `root`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub(super) fn owning(directory: &Path, root: &Path) -> Result<Option<Self>, String> {
+        for ancestor in directory.ancestors().take_while(|ancestor| ancestor.starts_with(root)) {
+            if let Some(manifest) = Self::read(ancestor)?
+                && manifest.package().is_some()
+            {
+                return Ok(Some(manifest));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The manifest of the workspace that this one belongs to, if that is another file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub(super) fn workspace(&self) -> Result<Option<Self>, String> {
+        if self.table.contains_key("workspace") {
+            return Ok(None);
+        }
+        if let Some(named) = self.package().and_then(|package| package.get("workspace")).and_then(Value::as_str) {
+            return Self::read(&self.directory.join(named));
+        }
+        for ancestor in self.directory.ancestors().skip(1) {
+            if let Some(manifest) = Self::read(ancestor)?
+                && manifest.table.contains_key("workspace")
+            {
+                return Ok(Some(manifest));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.directory.join(NAME)
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.package()?.get("name")?.as_str()
+    }
+
+    /// The version, if it is said here and not inherited.
+    pub(super) fn version(&self) -> Option<&str> {
+        self.package()?.get("version")?.as_str()
+    }
+
+    /// The normal and build dependencies, for every target, by the names of their packages. One that is declared twice,
+    /// for two targets say, has two values.
+    pub(super) fn dependencies(&self, workspace: &Self) -> BTreeMap<String, Vec<Dependency>> {
+        let mut found: BTreeMap<String, Vec<Dependency>> = BTreeMap::new();
+        let targets = self.table.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
+        for table in [&self.table].into_iter().chain(targets.filter_map(Value::as_table)) {
+            for dependencies in DEPENDENCIES.iter().filter_map(|name| table.get(*name)).filter_map(Value::as_table) {
+                for (key, value) in dependencies {
+                    let (package, dependency) = self.dependency(key, value, workspace);
+                    found.entry(package).or_default().push(dependency);
+                }
+            }
+        }
+        found
+    }
+
+    fn dependency(&self, key: &str, value: &Value, workspace: &Self) -> (String, Dependency) {
+        let is_inherited = value.get("workspace").and_then(Value::as_bool) == Some(true);
+        let inherited = is_inherited.then(|| workspace.shared_dependency(key)).flatten();
+        let (declared, base) = inherited.map_or((value, self), |inherited| (inherited, workspace));
+        let encoded = inherited.map(|inherited| {
+            let mut bytes = Vec::new();
+            encode(inherited, &mut bytes);
+            bytes
+        });
+        (package_name(key, declared), Dependency { directory: base.directory_of(declared), inherited: encoded })
+    }
+
+    fn shared_dependency(&self, key: &str) -> Option<&Value> {
+        self.table.get("workspace")?.get("dependencies")?.get(key)
+    }
+
+    /// Where `[patch]` says that a package is, if it does and that is a directory.
+    pub(super) fn patched(&self, package: &str) -> Option<PathBuf> {
+        let sources = self.table.get("patch")?.as_table()?.values().filter_map(Value::as_table);
+        let mut patches = sources.flatten();
+        let (_, patch) =
+            patches.find(|(key, patch)| package_name(key, patch) == package && patch.get("path").is_some())?;
+        self.directory_of(patch)
+    }
+
+    fn directory_of(&self, dependency: &Value) -> Option<PathBuf> {
+        dependency.get("path").and_then(Value::as_str).map(|path| self.directory.join(path))
+    }
+
+    fn package(&self) -> Option<&Table> {
+        self.table.get("package")?.as_table()
+    }
+}
+
+/// The root of the workspace, or of the lone package, that is compiled: the nearest directory with a `Cargo.lock` or
+/// the manifest of a workspace.
+pub(super) fn workspace_root(manifest_dir: &Path) -> PathBuf {
+    let is_root = |directory: &&Path| {
+        directory.join("Cargo.lock").is_file()
+            || matches!(Manifest::read(directory), Ok(Some(manifest)) if manifest.table.contains_key("workspace"))
+    };
+    manifest_dir.ancestors().find(is_root).unwrap_or(manifest_dir).to_owned()
+}
+
+fn package_name(key: &str, dependency: &Value) -> String {
+    dependency.get("package").and_then(Value::as_str).unwrap_or(key).to_owned()
+}
+
+/// The value as bytes that depend neither on the order of keys nor on how the file writes it.
+fn encode(value: &Value, bytes: &mut Vec<u8>) {
+    match value {
+        Value::Table(table) => {
+            let mut entries: Vec<_> = table.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            encode_length(b't', entries.len(), bytes);
+            for (key, value) in entries {
+                encode_text(key, bytes);
+                encode(value, bytes);
+            }
+        }
+        Value::Array(values) => {
+            encode_length(b'a', values.len(), bytes);
+            for value in values {
+                encode(value, bytes);
+            }
+        }
+        Value::String(text) => encode_text(text, bytes),
+        // Neither number nor date means anything in a dependency; their text will do.
+        Value::Boolean(value) => encode_text(&value.to_string(), bytes),
+        Value::Integer(value) => encode_text(&value.to_string(), bytes),
+        Value::Float(value) => encode_text(&value.to_string(), bytes),
+        Value::Datetime(value) => encode_text(&value.to_string(), bytes),
+    }
+}
+
+fn encode_text(text: &str, bytes: &mut Vec<u8>) {
+    encode_length(b's', text.len(), bytes);
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+fn encode_length(kind: u8, length: usize, bytes: &mut Vec<u8>) {
+    bytes.push(kind);
+    bytes.extend_from_slice(&(length as u64).to_le_bytes());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! `smoke.toml`: where it is, and which repositories it lists. What is said about each is the runtime's business.
+
+use crate::message;
+use proc_macro2::TokenStream;
+use quote::quote;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const NAME: &str = "smoke.toml";
+
+/// The `smoke.toml` that applies to a package.
+#[derive(Debug)]
+pub(crate) struct SmokeToml {
+    pub(crate) path: PathBuf,
+    /// The names under `[repos]`, sorted. Nothing when the file has no such table.
+    pub(crate) repositories: Option<Vec<String>>,
+}
+
+impl SmokeToml {
+    /// Reads the nearest `smoke.toml` in `manifest_dir` or above it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file, as a text for people.
+    pub(crate) fn find(manifest_dir: &Path) -> Result<Option<Self>, String> {
+        let Some(path) = manifest_dir.ancestors().map(|dir| dir.join(NAME)).find(|path| path.is_file()) else {
+            return Ok(None);
+        };
+        let text = fs::read_to_string(&path).map_err(|error| message::unreadable(&path, &error))?;
+        let table: toml::Table = text.parse().map_err(|error| message::malformed(&path, &error))?;
+        let repositories = match table.get("repos") {
+            None => None,
+            Some(toml::Value::Table(repositories)) => Some(sorted_names(repositories)),
+            Some(_) => return Err(message::repos_is_no_table(&path)),
+        };
+        Ok(Some(Self { path, repositories }))
+    }
+
+    /// An item that makes the compiler read the file, so that cargo recompiles when it changes.
+    pub(crate) fn track(&self) -> TokenStream {
+        // A path that is not UTF-8 cannot be named in source; then an edit is seen at the next compilation.
+        self.path.to_str().map_or_else(TokenStream::new, |path| {
+            quote!(
+                const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
+            )
+        })
+    }
+}
+
+fn sorted_names(table: &toml::Table) -> Vec<String> {
+    let mut names: Vec<String> = table.keys().cloned().collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    fn find(text: &str) -> Result<Option<SmokeToml>, String> {
+        let workspace = TempDir::new().expect("temporary directory");
+        fs::create_dir_all(workspace.path().join("crates/index")).expect("package");
+        fs::write(workspace.path().join(NAME), text).expect("smoke.toml");
+        SmokeToml::find(&workspace.path().join("crates/index"))
+    }
+
+    #[test]
+    fn the_nearest_file_above_the_package_counts() {
+        let workspace = TempDir::new().expect("temporary directory");
+        let package = workspace.path().join("crates/index");
+        fs::create_dir_all(&package).expect("package");
+        assert!(SmokeToml::find(&package).expect("no file is no error").is_none());
+
+        fs::write(workspace.path().join(NAME), "[repos.far]\n").expect("smoke.toml");
+        let far = SmokeToml::find(&package).expect("valid").expect("found");
+        assert_eq!(far.repositories, Some(vec!["far".to_owned()]));
+
+        fs::write(package.join(NAME), "[repos.near]\n").expect("smoke.toml");
+        let near = SmokeToml::find(&package).expect("valid").expect("found");
+        assert_eq!(near.repositories, Some(vec!["near".to_owned()]));
+        assert!(near.track().to_string().contains("smoke.toml"));
+    }
+
+    #[test]
+    fn repositories_are_sorted() {
+        let found = find("[repos.requests]\npath = 'r'\n[repos]\ndjango = { path = 'd' }\n").expect("valid");
+        let names = found.expect("found").repositories;
+        assert_eq!(names, Some(vec!["django".to_owned(), "requests".to_owned()]));
+    }
+
+    #[test]
+    fn a_file_without_repositories_lists_none() {
+        assert_eq!(find("[defaults]\ncache = 'off'\n").expect("valid").expect("found").repositories, None);
+    }
+
+    #[test]
+    fn a_malformed_file_is_an_error_that_names_it() {
+        assert!(find("[repos").expect_err("malformed").contains("smoke.toml"));
+        assert!(find("repos = 3").expect_err("no table").contains("[repos.django]"));
+    }
+}

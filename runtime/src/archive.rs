@@ -1,0 +1,257 @@
+//! The portable form of an artifact: a tar archive in zstd.
+//!
+//! What is written depends on the files' names and content alone. What is read is believed in nothing: names come
+//! from the manifest, each file once, only plain files, not a byte more than the manifest says.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use crate::error::Error;
+use crate::manifest::{ArchiveFile, ListedFile};
+
+/// zstd's own default: higher levels shrink an index by a few percent more and take several times as long, and the
+/// level does not change how fast it is read.
+const LEVEL: i32 = 3;
+const BUFFER: usize = 128 * 1024;
+
+/// Packs the listed files below `directory` into a new file at `target`, which is complete on disk afterwards.
+pub(crate) fn pack(directory: &Path, files: &[ListedFile], target: &Path) -> Result<ArchiveFile, Error> {
+    let failed = || Error::io("write the archive", target);
+    let file = File::create_new(target).map_err(failed())?;
+    let mut hashing = Hashing::new(BufWriter::with_capacity(BUFFER, file));
+    let mut encoder = zstd::Encoder::new(&mut hashing, LEVEL).map_err(failed())?;
+    encoder.include_checksum(true).map_err(failed())?;
+    let mut archive = tar::Builder::new(encoder);
+    for file in files {
+        let path = directory.join(&file.path);
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Regular);
+        header.set_size(file.size);
+        header.set_mode(0o444);
+        header.set_mtime(0);
+        let content = File::open(&path).map_err(Error::io("read", &path))?;
+        archive.append_data(&mut header, &file.path, content.take(file.size)).map_err(failed())?;
+    }
+    archive.into_inner().and_then(zstd::Encoder::finish).map_err(failed())?;
+    let (buffered, size, digest) = hashing.finish();
+    let file = buffered.into_inner().map_err(|error| failed()(error.into_error()))?;
+    file.sync_all().map_err(failed())?;
+    Ok(ArchiveFile { size, digest })
+}
+
+/// Unpacks the archive at `source` into the new directory `target`, checking every byte.
+///
+/// # Errors
+/// The outer error is about writing the files, the inner one says what is wrong with the archive.
+pub(crate) fn unpack(
+    source: &Path,
+    expected: &ArchiveFile,
+    files: &[ListedFile],
+    target: &Path,
+) -> Result<Result<(), String>, Error> {
+    fs::create_dir(target).map_err(Error::io("create", target))?;
+    let file = match File::open(source) {
+        Ok(file) => file,
+        Err(error) => return Ok(Err(format!("its archive cannot be opened: {error}"))),
+    };
+    // One byte more than expected is enough to see that it is too long.
+    let mut hashing = Hashing::new(BufReader::with_capacity(BUFFER, file.take(expected.size + 1)));
+    if let Err(damage) = unpack_entries(&mut hashing, files, target)? {
+        return Ok(Err(damage));
+    }
+    if let Err(error) = io::copy(&mut hashing, &mut io::sink()) {
+        return Ok(Err(format!("its archive cannot be read: {error}")));
+    }
+    let (_, size, digest) = hashing.finish();
+    if size != expected.size || digest != expected.digest {
+        return Ok(Err("its archive is not the one that was written".to_owned()));
+    }
+    Ok(Ok(()))
+}
+
+fn unpack_entries(source: impl Read, files: &[ListedFile], target: &Path) -> Result<Result<(), String>, Error> {
+    let mut missing: BTreeMap<&str, &ListedFile> = files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let unreadable = |error: io::Error| Ok(Err(format!("its archive cannot be read: {error}")));
+    let decoder = match zstd::Decoder::new(source) {
+        Ok(decoder) => decoder,
+        Err(error) => return unreadable(error),
+    };
+    let mut archive = tar::Archive::new(decoder);
+    let entries = match archive.entries() {
+        Ok(entries) => entries,
+        Err(error) => return unreadable(error),
+    };
+    for entry in entries {
+        let mut entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => return unreadable(error),
+        };
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let Some(file) = missing.remove(name.as_str()) else {
+            return Ok(Err(format!("its archive holds `{}`, which is not listed", name.escape_default())));
+        };
+        if entry.header().entry_type() != tar::EntryType::Regular || entry.size() != file.size {
+            return Ok(Err(format!("`{name}` in its archive is not a file of {} bytes", file.size)));
+        }
+        let path = target.join(&file.path);
+        if let Err(damage) = write_file(&mut entry, file, &path)? {
+            return Ok(Err(damage));
+        }
+    }
+    match missing.keys().next() {
+        Some(name) => Ok(Err(format!("its archive lacks `{name}`"))),
+        None => Ok(Ok(())),
+    }
+}
+
+/// Writes one file while reading it, so that an error of the one is told from an error of the other.
+fn write_file(source: &mut impl Read, file: &ListedFile, path: &Path) -> Result<Result<(), String>, Error> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+    }
+    let mut output = File::create_new(path).map_err(Error::io("create", path))?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; BUFFER];
+    let mut left = file.size;
+    while left > 0 {
+        let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = match source.read(&mut buffer[..wanted]) {
+            Ok(0) => return Ok(Err(format!("`{}` ends early in its archive", file.path))),
+            Ok(read) => read,
+            Err(error) => return Ok(Err(format!("`{}` cannot be read from its archive: {error}", file.path))),
+        };
+        hasher.update(&buffer[..read]);
+        output.write_all(&buffer[..read]).map_err(Error::io("write", path))?;
+        left -= read as u64;
+    }
+    if hasher.finalize().to_hex().as_str() != file.digest {
+        return Ok(Err(format!("`{}` in its archive is not what was written", file.path)));
+    }
+    Ok(Ok(()))
+}
+
+/// Counts and digests what passes through.
+struct Hashing<T> {
+    inner: T,
+    hasher: blake3::Hasher,
+    size: u64,
+}
+
+impl<T> Hashing<T> {
+    fn new(inner: T) -> Hashing<T> {
+        Hashing { inner, hasher: blake3::Hasher::new(), size: 0 }
+    }
+
+    fn pass(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+    }
+
+    fn finish(self) -> (T, u64, String) {
+        (self.inner, self.size, self.hasher.finalize().to_hex().to_string())
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.pass(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(bytes)?;
+        self.pass(&bytes[..read]);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Packed {
+        directory: tempfile::TempDir,
+        files: Vec<ListedFile>,
+        archive: ArchiveFile,
+    }
+
+    fn packed() -> Packed {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let source = directory.path().join("files");
+        fs::create_dir_all(source.join("below")).expect("created");
+        let mut files = Vec::new();
+        for (path, content) in [("a", vec![7_u8; 300_000]), ("below/b", b"content".to_vec()), ("empty", Vec::new())] {
+            fs::write(source.join(path), &content).expect("written");
+            let digest = blake3::hash(&content).to_hex().to_string();
+            files.push(ListedFile { path: path.to_owned(), size: content.len() as u64, digest });
+        }
+        let archive = pack(&source, &files, &directory.path().join("a.tar.zst")).expect("packed");
+        Packed { directory, files, archive }
+    }
+
+    impl Packed {
+        fn unpack(&self, name: &str) -> Result<(), String> {
+            let path = self.directory.path();
+            unpack(&path.join("a.tar.zst"), &self.archive, &self.files, &path.join(name)).expect("the disk is fine")
+        }
+    }
+
+    #[test]
+    fn what_was_packed_is_unpacked() {
+        let packed = packed();
+        assert_eq!(packed.unpack("out"), Ok(()));
+        for file in &packed.files {
+            let read = |top: &str| fs::read(packed.directory.path().join(top).join(&file.path)).expect("readable");
+            assert_eq!(read("files"), read("out"));
+        }
+    }
+
+    #[test]
+    fn packing_twice_gives_the_same_bytes() {
+        assert_eq!(packed().archive, packed().archive);
+    }
+
+    #[test]
+    fn every_flipped_byte_every_cut_and_every_addition_is_damage() {
+        let packed = packed();
+        let path = packed.directory.path().join("a.tar.zst");
+        let good = fs::read(&path).expect("readable");
+        let mut damaged = Vec::new();
+        for position in 0..good.len() {
+            let mut flipped = good.clone();
+            flipped[position] ^= 1;
+            damaged.push(flipped);
+            damaged.push(good[..position].to_vec());
+        }
+        damaged.push([&good[..], b"\0"].concat());
+        damaged.push([&good[..], &good[..]].concat());
+        for (number, bytes) in damaged.into_iter().enumerate() {
+            fs::write(&path, bytes).expect("written");
+            assert!(packed.unpack(&format!("out{number}")).is_err(), "case {number}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_not_listed_missing_or_of_another_size_are_damage() {
+        let mut unlisted = packed();
+        unlisted.files.pop();
+        assert!(unlisted.unpack("out").is_err_and(|damage| damage.contains("`empty`, which is not listed")));
+
+        let mut lacking = packed();
+        lacking.files.push(ListedFile { path: "more".to_owned(), size: 0, digest: String::new() });
+        assert!(lacking.unpack("out").is_err_and(|damage| damage.contains("lacks `more`")));
+
+        let mut resized = packed();
+        resized.files[0].size += 1;
+        assert!(resized.unpack("out").is_err_and(|damage| damage.contains("not a file of 300001 bytes")));
+    }
+}

@@ -1,0 +1,141 @@
+//! `smoke.toml`: where it is looked for and what it may say.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::RepoSource;
+use crate::error::Error;
+
+const FILE_NAME: &str = "smoke.toml";
+
+/// Where a repository comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A directory that is simply there.
+    Path(PathBuf),
+    /// A git server.
+    Git {
+        /// What `git fetch` is given.
+        url: String,
+        /// A commit, tag or branch.
+        rev: String,
+    },
+    /// A source distribution on the Python package index.
+    Pypi {
+        /// Such as `Django==5.2.8`.
+        requirement: String,
+        /// The archive's SHA-256, in hexadecimal.
+        sha256: Option<String>,
+    },
+}
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SmokeToml {
+    #[serde(default)]
+    pub(crate) defaults: Defaults,
+    #[serde(default)]
+    pub(crate) test: TestTable,
+    #[serde(default)]
+    pub(crate) repos: BTreeMap<String, RepoTable>,
+}
+
+/// `[defaults]`: what a variable of the environment means when it is not set.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Defaults {
+    /// Relative to the file.
+    pub(crate) cache_dir: Option<PathBuf>,
+    pub(crate) cache: Option<String>,
+    pub(crate) on_miss: Option<String>,
+    pub(crate) force_rebuild: Option<String>,
+    pub(crate) strict: Option<bool>,
+    pub(crate) lock_timeout: Option<String>,
+}
+
+/// `[test]`: what `cargo smoke-cache test` hands to the test runner.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TestTable {
+    #[serde(default)]
+    pub(crate) args: Vec<String>,
+}
+
+/// `[repos.<name>]`: exactly one of `path`, `git` (with `rev`) and `pypi`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "RawRepoTable")]
+pub(crate) struct RepoTable {
+    source: Source,
+    rev: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawRepoTable {
+    path: Option<PathBuf>,
+    git: Option<String>,
+    pypi: Option<String>,
+    sha256: Option<String>,
+    rev: Option<String>,
+}
+
+impl TryFrom<RawRepoTable> for RepoTable {
+    type Error = String;
+
+    fn try_from(raw: RawRepoTable) -> Result<RepoTable, String> {
+        if raw.sha256.is_some() && raw.pypi.is_none() {
+            return Err("`sha256` goes with `pypi` only; pin a git repository by `rev`".to_owned());
+        }
+        let source = match (raw.path, raw.git, raw.pypi) {
+            (Some(path), None, None) => Source::Path(path),
+            (None, Some(url), None) => {
+                let rev = raw.rev.clone().ok_or("`git` needs a `rev`, so that every machine sees the same tree")?;
+                Source::Git { url, rev }
+            }
+            (None, None, Some(requirement)) => {
+                if !requirement.contains("==") {
+                    return Err(format!("`pypi = \"{requirement}\"` must name one version, as in \"Django==5.2.8\""));
+                }
+                Source::Pypi { requirement, sha256: raw.sha256 }
+            }
+            _ => return Err("a repository has exactly one of `path`, `git` and `pypi`".to_owned()),
+        };
+        Ok(RepoTable { source, rev: raw.rev })
+    }
+}
+
+impl RepoTable {
+    /// The table with its paths made absolute: `base` is the directory of `smoke.toml`.
+    pub(super) fn locate(&self, name: &str, base: &Path, cache_dir: &Path) -> RepoSource {
+        let fetched = |label: &str| crate::layout::fetched_repo(cache_dir, name, label);
+        let (source, path) = match &self.source {
+            Source::Path(path) => (Source::Path(base.join(path)), base.join(path)),
+            Source::Git { rev, .. } => (self.source.clone(), fetched(rev)),
+            Source::Pypi { requirement, .. } => (self.source.clone(), fetched(requirement)),
+        };
+        RepoSource { source, path, rev: self.rev.clone() }
+    }
+}
+
+impl SmokeToml {
+    /// The nearest `smoke.toml` in `start` or above it, and where it is; an empty one in `start` if there is none.
+    pub(super) fn find(start: &Path) -> Result<(PathBuf, SmokeToml), Error> {
+        for directory in start.ancestors() {
+            let path = directory.join(FILE_NAME);
+            match std::fs::read_to_string(&path) {
+                Ok(text) => {
+                    let file = toml::from_str(&text)
+                        .map_err(|error| Error::SmokeToml { path: path.clone(), message: error.to_string() })?;
+                    return Ok((path, file));
+                }
+                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+                Err(error) => return Err(Error::io("read", &path)(error)),
+            }
+        }
+        Ok((start.join(FILE_NAME), SmokeToml::default()))
+    }
+}

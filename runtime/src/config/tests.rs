@@ -1,0 +1,114 @@
+use super::*;
+
+fn read(toml: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    std::fs::write(directory.path().join("smoke.toml"), toml).expect("smoke.toml is written");
+    let below = directory.path().join("crates/a");
+    std::fs::create_dir_all(&below).expect("a package below");
+    let lookup = |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
+    Config::read(&below, &lookup, Some(PathBuf::from("/home/someone"))).map_err(|error| error.to_string())
+}
+
+const REPOS: &str = r#"
+[repos.django]
+pypi = "Django==5.2.8"
+[repos.mine]
+path = "fixtures/mine"
+[repos.other]
+git = "https://example.org/other"
+rev = "v1"
+"#;
+
+#[test]
+fn defaults_without_any_file_or_variable() {
+    let config = read("", &[]).expect("valid");
+    assert_eq!(config.cache_dir, Path::new("/home/someone/.cdsagent-smoke-cache"));
+    assert_eq!((config.mode, config.on_miss, config.strict), (Mode::ReadWrite, OnMiss::Build, false));
+    assert_eq!(config.force, Force::None);
+}
+
+#[test]
+fn variables_win_over_the_file() {
+    let toml = "[defaults]\ncache = \"off\"\non-miss = \"skip\"\ncache-dir = \"here\"\nstrict = true";
+    let config = read(toml, &[("SMOKE_CACHE", "read-only"), ("SMOKE_STRICT", "0")]).expect("valid");
+    assert_eq!((config.mode, config.on_miss, config.strict), (Mode::ReadOnly, OnMiss::Skip, false));
+    assert_eq!(config.cache_dir, config.smoke_toml.parent().expect("a directory").join("here"));
+}
+
+#[test]
+fn repositories_are_found_where_their_source_puts_them() {
+    let config = read(REPOS, &[("SMOKE_CACHE_DIR", "/cache")]).expect("valid");
+    assert_eq!(config.repos["django"].path, Path::new("/cache/.repos/django/Django-5.2.8"));
+    assert_eq!(config.repos["other"].path, Path::new("/cache/.repos/other/v1"));
+    assert!(config.repos["mine"].path.ends_with("fixtures/mine"));
+    assert_eq!(config.repos["other"].rev.as_deref(), Some("v1"));
+}
+
+#[test]
+fn repo_paths_name_by_last_component_and_win() {
+    let config = read(REPOS, &[("SMOKE_REPO_PATHS", "/a/django,/b/new")]).expect("valid");
+    assert_eq!(config.repos["django"].path, Path::new("/a/django"));
+    assert_eq!(config.repos["new"].path, Path::new("/b/new"));
+}
+
+#[test]
+fn bad_values_name_the_variable_the_value_and_what_is_allowed() {
+    for (variable, value, expected) in [
+        ("SMOKE_CACHE", "on", "SMOKE_CACHE is `on`, but must be `read-write` or `read-only` or `off`"),
+        ("SMOKE_ON_MISS", "ignore", "must be `build` or `skip` or `fail`"),
+        ("SMOKE_STRICT", "yes", "must be `0` or `1`"),
+        ("SMOKE_FORCE_REBUILD", "djnago", "`all`, or names among: django, mine, other"),
+        ("SMOKE_LOCK_TIMEOUT", "soon", "a number of seconds"),
+        ("SMOKE_RUN_ID", "../x", "not beginning with a dot"),
+        ("SMOKE_CACHE_DIR", "relative", "an absolute path"),
+        ("SMOKE_REPO_PATHS", "relative", "absolute directories"),
+    ] {
+        let error = read(REPOS, &[(variable, value)]).expect_err(variable);
+        assert!(error.contains(expected) && error.contains(variable) && error.contains(value), "{error}");
+    }
+}
+
+#[test]
+fn bad_defaults_name_the_file() {
+    let error = read("[defaults]\non-miss = \"perhaps\"", &[]).expect_err("no such word");
+    assert!(error.contains("on-miss in ") && error.contains("smoke.toml"), "{error}");
+}
+
+#[test]
+fn force_takes_names_or_all() {
+    let force = |value| read(REPOS, &[("SMOKE_FORCE_REBUILD", value)]).expect("valid").force;
+    assert_eq!(force("all"), Force::All);
+    assert_eq!(force("django, mine,"), Force::Repos(vec!["django".into(), "mine".into()]));
+    assert_eq!(force(""), Force::None);
+    assert!(force("django").covers("django") && !force("django").covers("mine"));
+}
+
+#[test]
+fn timeouts_are_seconds_or_durations() {
+    let timeout = |value| read("", &[("SMOKE_LOCK_TIMEOUT", value)]).expect("valid").lock_timeout;
+    assert_eq!(timeout("90"), Duration::from_secs(90));
+    assert_eq!(timeout("2m"), Duration::from_secs(120));
+}
+
+#[test]
+fn bad_repo_tables_say_what_is_wrong() {
+    for (table, expected) in [
+        ("path = \"a\"\npypi = \"b==1\"", "exactly one of"),
+        ("rev = \"a\"", "exactly one of"),
+        ("git = \"u\"", "needs a `rev`"),
+        ("pypi = \"Django\"", "must name one version"),
+        ("path = \"a\"\nsha256 = \"0\"", "goes with `pypi` only"),
+        ("pth = \"a\"", "unknown field"),
+    ] {
+        let error = read(&format!("[repos.x]\n{table}"), &[]).expect_err(table);
+        assert!(error.contains(expected), "{table}: {error}");
+    }
+}
+
+#[test]
+fn names_are_safe_as_file_names() {
+    for name in ["", ".hidden", "a/b", "a b", "ä", &"x".repeat(65)] {
+        assert!(check_name("repository", name).is_err(), "{name}");
+    }
+    assert!(check_name("repository", "scikit-learn_1.x").is_ok());
+}

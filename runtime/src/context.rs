@@ -1,0 +1,173 @@
+//! What `build` and `load` are given.
+
+use std::any::TypeId;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::artifact::{Artifact, Suite};
+use crate::error::Error;
+use crate::message;
+use crate::repo::Repo;
+use crate::session::Session;
+
+/// How often a build says how far it is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+
+/// Handed to [`Artifact::build`].
+pub struct BuildContext<'a, S: Suite> {
+    pub(crate) needs: Needs<'a, S>,
+    pub(crate) dir: &'a Path,
+    pub(crate) progress: Progress,
+}
+
+/// Handed to [`Artifact::load`].
+pub struct LoadContext<'a, S: Suite> {
+    pub(crate) needs: Needs<'a, S>,
+    pub(crate) dir: &'a Path,
+}
+
+impl<S: Suite> BuildContext<'_, S> {
+    /// The repository.
+    pub fn repo(&self) -> &Repo {
+        self.needs.session.repo()
+    }
+
+    /// The configuration of the test.
+    pub fn config(&self) -> &S::Config {
+        self.needs.session.config()
+    }
+
+    /// An empty directory: what is written here is kept, and is where [`LoadContext::dir`] finds it.
+    pub fn dir(&self) -> &Path {
+        self.dir
+    }
+
+    /// For saying how far the build is.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// An artifact that this one needs, restored or built like a test's.
+    ///
+    /// # Errors
+    /// It cannot be had; or [`Artifact::key`] does not say that it is needed.
+    pub fn artifact<A: Artifact<S>>(&self) -> Result<&A, Error> {
+        self.needs.artifact()
+    }
+
+    /// As [`artifact`](Self::artifact), but loaded anew from its files, for those who consume it.
+    ///
+    /// # Errors
+    /// As [`artifact`](Self::artifact).
+    pub fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
+        self.needs.owned()
+    }
+}
+
+impl<S: Suite> LoadContext<'_, S> {
+    /// The repository.
+    pub fn repo(&self) -> &Repo {
+        self.needs.session.repo()
+    }
+
+    /// The configuration of the test.
+    pub fn config(&self) -> &S::Config {
+        self.needs.session.config()
+    }
+
+    /// The artifact's files: read-only, and shared with other processes.
+    pub fn dir(&self) -> &Path {
+        self.dir
+    }
+
+    /// An artifact that this one needs, restored or built like a test's.
+    ///
+    /// # Errors
+    /// It cannot be had; or [`Artifact::key`] does not say that it is needed.
+    pub fn artifact<A: Artifact<S>>(&self) -> Result<&A, Error> {
+        self.needs.artifact()
+    }
+
+    /// As [`artifact`](Self::artifact), but loaded anew from its files, for those who consume it.
+    ///
+    /// # Errors
+    /// As [`artifact`](Self::artifact).
+    pub fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
+        self.needs.owned()
+    }
+}
+
+/// The way from an artifact to those that it needs. The time spent there is theirs.
+pub(crate) struct Needs<'a, S: Suite> {
+    session: &'a Session<S>,
+    artifact: &'static str,
+    allowed: &'a [TypeId],
+    spent: Mutex<Duration>,
+}
+
+impl<'a, S: Suite> Needs<'a, S> {
+    pub(crate) fn new(session: &'a Session<S>, artifact: &'static str, allowed: &'a [TypeId]) -> Needs<'a, S> {
+        Needs { session, artifact, allowed, spent: Mutex::default() }
+    }
+
+    /// How long this one's build or load was about others.
+    pub(crate) fn spent(&self) -> Duration {
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn artifact<A: Artifact<S>>(&self) -> Result<&'a A, Error> {
+        self.timed::<A, _>(|| self.session.get::<A>())
+    }
+
+    fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
+        self.timed::<A, _>(|| self.session.owned::<A>())
+    }
+
+    fn timed<A: Artifact<S>, T>(&self, get: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        if !self.allowed.contains(&TypeId::of::<A>()) {
+            let (this, other) = (self.artifact, A::NAME);
+            return Err(Error::Message(format!(
+                "`{this}` asks for `{other}`, but its key does not depend on it; add \
+                 `key.needs::<…>()` to the `key` of `{this}`"
+            )));
+        }
+        let begun = Instant::now();
+        let result = get();
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += begun.elapsed();
+        result
+    }
+}
+
+/// Says on standard error, every few seconds, how far a build is. Cheap to call often, from any thread.
+#[derive(Debug)]
+pub struct Progress {
+    subject: String,
+    begun: Instant,
+    said: Mutex<Instant>,
+}
+
+impl Progress {
+    pub(crate) fn new(subject: String) -> Progress {
+        let now = Instant::now();
+        Progress { subject, begun: now, said: Mutex::new(now) }
+    }
+
+    /// What the build is at, such as `parsing`.
+    pub fn step(&self, what: &str) {
+        self.say(|| what.to_owned());
+    }
+
+    /// How much of it is done, such as `(1200, 2900, "files")`.
+    pub fn count(&self, done: u64, total: u64, what: &str) {
+        self.say(|| format!("{done} of {total} {what}"));
+    }
+
+    fn say(&self, text: impl FnOnce() -> String) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.elapsed() >= PROGRESS_EVERY {
+            *said = Instant::now();
+            message::progress(&format!("{}: {} ({})", self.subject, text(), message::seconds(self.begun.elapsed())));
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! The one error type: every variant says what failed, where, and how to mend it.
+//!
+//! Messages are lower-case fragments that read well after "failed to …:"; causes are reached through
+//! [`source`](std::error::Error::source), and [`Error::report`] prints the whole chain.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Any error, boxed: what the functions of an [`Artifact`](crate::Artifact) may return, so that `?` works on whatever
+/// the code under test returns.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// `Result` with [`BoxError`] unless said otherwise.
+pub type Result<T, E = BoxError> = std::result::Result<T, E>;
+
+/// What was under way for an artifact when its fixture failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Computing the key.
+    Key,
+    /// `Artifact::build`.
+    Build,
+    /// `Artifact::save`, or what it left for storing.
+    Save,
+    /// `Artifact::load`.
+    Load,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Step::Key => "compute the key of",
+            Step::Build => "build",
+            Step::Save => "save",
+            Step::Load => "load",
+        })
+    }
+}
+
+/// Why a session could not be opened or an artifact could not be had.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A variable of the environment, or its default in `smoke.toml`, has a value that means nothing.
+    Setting {
+        /// The variable, or the key in `smoke.toml`.
+        name: String,
+        /// Its value.
+        value: String,
+        /// What would be valid.
+        allowed: String,
+    },
+    /// `smoke.toml` cannot be read or does not say what it should.
+    SmokeToml {
+        /// The file.
+        path: PathBuf,
+        /// The parser's or the check's own words.
+        message: String,
+    },
+    /// A repository that neither `smoke.toml` nor `SMOKE_REPO_PATHS` names.
+    UnknownRepo {
+        /// The name asked for.
+        name: String,
+        /// The names that are known.
+        known: Vec<String>,
+        /// Where repositories are named, or would be.
+        smoke_toml: PathBuf,
+    },
+    /// A repository is not where it should be.
+    RepoMissing {
+        /// Its name.
+        name: String,
+        /// Where it should be.
+        path: PathBuf,
+        /// How to get it.
+        mend: String,
+    },
+    /// A repository is at another revision than the one pinned by `rev`.
+    WrongRevision {
+        /// Its name.
+        name: String,
+        /// Where it is.
+        path: PathBuf,
+        /// The pin.
+        expected: String,
+        /// What is checked out.
+        found: String,
+    },
+    /// `git` failed on a repository.
+    Git {
+        /// The repository.
+        path: PathBuf,
+        /// What was run, without the program's name.
+        command: String,
+        /// What git said, or why it could not be started.
+        message: String,
+    },
+    /// A file or directory could not be used.
+    Io {
+        /// What was being done, as in "failed to {doing} {path}".
+        doing: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// An artifact's `key`, `build`, `save` or `load` failed.
+    Fixture {
+        /// The repository.
+        repo: String,
+        /// The artifact's name.
+        artifact: String,
+        /// Which of them.
+        step: Step,
+        /// Its own error.
+        source: BoxError,
+    },
+    /// The build failed earlier in this run, perhaps in another process, and is not tried again.
+    FailedEarlier {
+        /// The repository.
+        repo: String,
+        /// The artifact's name.
+        artifact: String,
+        /// What the build said.
+        message: String,
+    },
+    /// The entry is not there and `SMOKE_ON_MISS=fail` forbids building it.
+    NotCached {
+        /// The repository.
+        repo: String,
+        /// The artifact's name.
+        artifact: String,
+        /// Why it is a miss.
+        reason: String,
+    },
+    /// The test was skipped: its artifact is not there and `SMOKE_ON_MISS=skip`, or its repository was left out.
+    Skipped {
+        /// The repository.
+        repo: String,
+        /// Why.
+        reason: String,
+    },
+    /// A message of its own, for causes that have no type.
+    Message(String),
+}
+
+impl Error {
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+        let path = path.to_owned();
+        move |source| Error::Io { doing, path, source }
+    }
+
+    /// The message and those of all its causes, one a line, indented.
+    pub fn report(&self) -> String {
+        use std::fmt::Write;
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        let mut depth = 1;
+        while let Some(error) = cause {
+            let _ = write!(text, "\n{:indent$}because: {error}", "", indent = depth * 2);
+            cause = error.source();
+            depth += 1;
+        }
+        text
+    }
+
+    /// Whether the disk of the cache is the trouble: then a build elsewhere may still succeed.
+    pub(crate) fn is_storage(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if let Some(io) = error.downcast_ref::<io::Error>()
+                && matches!(
+                    io.kind(),
+                    io::ErrorKind::StorageFull
+                        | io::ErrorKind::QuotaExceeded
+                        | io::ErrorKind::FileTooLarge
+                        | io::ErrorKind::ReadOnlyFilesystem
+                )
+            {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Setting { name, value, allowed } => write!(f, "{name} is `{value}`, but must be {allowed}"),
+            Error::SmokeToml { path, message } => write!(f, "cannot use {}: {message}", path.display()),
+            Error::UnknownRepo { name, known, smoke_toml } => {
+                write!(f, "no repository is called `{name}`")?;
+                if let Some(near) = nearest(name, known) {
+                    write!(f, " (did you mean `{near}`?)")?;
+                }
+                if !known.is_empty() {
+                    write!(f, "; known: {}", known.join(", "))?;
+                }
+                write!(
+                    f,
+                    "; add a table [repos.{name}] to {}, or its directory to SMOKE_REPO_PATHS",
+                    smoke_toml.display()
+                )
+            }
+            Error::RepoMissing { name, path, mend } => {
+                write!(f, "the repository `{name}` is not at {}; {mend}", path.display())
+            }
+            Error::WrongRevision { name, path, expected, found } => write!(
+                f,
+                "the repository `{name}` at {} is at revision {found}, but smoke.toml pins {expected}; check out the \
+                 pinned revision there, or change `rev`",
+                path.display()
+            ),
+            Error::Git { path, command, message } => {
+                write!(f, "`git {command}` failed in {}: {message}", path.display())
+            }
+            Error::Io { doing, path, .. } => write!(f, "failed to {doing} {}", path.display()),
+            Error::Fixture { repo, artifact, step, .. } => write!(f, "failed to {step} `{artifact}` of {repo}"),
+            Error::FailedEarlier { repo, artifact, message } => write!(
+                f,
+                "the build of `{artifact}` of {repo} failed earlier in this run and is not tried again: {message}"
+            ),
+            Error::NotCached { repo, artifact, reason } => write!(
+                f,
+                "`{artifact}` of {repo} is not in the cache ({reason}) and SMOKE_ON_MISS=fail forbids building it; \
+                 populate the cache first, or unset SMOKE_ON_MISS"
+            ),
+            Error::Skipped { repo, reason } => write!(f, "skipped for {repo}: {reason}"),
+            Error::Message(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Io { source, .. } => Some(source),
+            Error::Fixture { source, .. } => Some(&**source),
+            _ => None,
+        }
+    }
+}
+
+/// The known name that a mistyped one most likely means: at most a third of its letters away.
+pub(crate) fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|candidate| (edit_distance(name, candidate), candidate.as_str()))
+        .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance, one row at a time.
+fn edit_distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, l) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, r) in right.iter().enumerate() {
+            let substituted = diagonal + usize::from(l != *r);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_repo_names_the_near_one_and_where_to_add_it() {
+        let error = Error::UnknownRepo {
+            name: "djnago".into(),
+            known: vec!["django".into(), "requests".into()],
+            smoke_toml: "smoke.toml".into(),
+        };
+        let text = error.to_string();
+        assert!(text.contains("did you mean `django`?"), "{text}");
+        assert!(text.contains("[repos.djnago]"), "{text}");
+    }
+
+    #[test]
+    fn nothing_near_is_suggested_for_a_far_name() {
+        assert_eq!(nearest("tokio", &["django".into(), "requests".into()]), None);
+    }
+
+    #[test]
+    fn report_prints_every_cause() {
+        let error = Error::Fixture {
+            repo: "django".into(),
+            artifact: "graph".into(),
+            step: Step::Build,
+            source: Box::new(Error::io("read", Path::new("x.py"))(io::Error::other("gone"))),
+        };
+        assert_eq!(
+            error.report(),
+            "failed to build `graph` of django\n  because: failed to read x.py\n    because: gone"
+        );
+    }
+}

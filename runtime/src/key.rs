@@ -1,0 +1,145 @@
+//! A key: everything that an artifact depends on, as named ingredients, and the digest of them all.
+//!
+//! Ingredients, by name: `repo`, `code`, `config`, `path`, `format`. A name may occur more than once: an artifact that
+//! names its own configuration and needs another one has both. Their order and repetition do not matter.
+
+mod builder;
+mod canonical;
+mod difference;
+
+use serde::{Deserialize, Serialize};
+
+pub use builder::KeyBuilder;
+pub(crate) use builder::Recipe;
+pub(crate) use difference::{describe, in_common};
+
+use crate::fingerprint::Parts;
+
+/// How many hexadecimal digits of a key name its directory; the manifest holds all of them.
+const SHORT_DIGEST: usize = 16;
+
+/// One thing that an artifact depends on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ingredient {
+    pub(crate) name: String,
+    /// What it is: this is what counts.
+    pub(crate) value: String,
+    /// SHA-256 of name and value, hexadecimal.
+    pub(crate) digest: String,
+    /// For people; no part of the key.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) note: String,
+}
+
+impl Ingredient {
+    pub(crate) fn new(name: &str, value: String) -> Ingredient {
+        let mut parts = Parts::default();
+        parts.add(name).add(&value);
+        Ingredient { name: name.to_owned(), value, digest: parts.finish(), note: String::new() }
+    }
+
+    pub(crate) fn with_note(self, note: String) -> Ingredient {
+        Ingredient { note, ..self }
+    }
+}
+
+/// The key of an artifact over a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    repo: String,
+    revision: String,
+    ingredients: Vec<Ingredient>,
+    digest: String,
+}
+
+impl Key {
+    pub(crate) fn new(repo: &str, revision: &str, mut ingredients: Vec<Ingredient>) -> Key {
+        ingredients.sort();
+        ingredients.dedup_by(|left, right| left.digest == right.digest);
+        let mut parts = Parts::default();
+        // By digest, so that a note cannot change the order.
+        let mut digests: Vec<&str> = ingredients.iter().map(|ingredient| ingredient.digest.as_str()).collect();
+        digests.sort_unstable();
+        for digest in digests {
+            parts.add(digest);
+        }
+        Key { repo: repo.to_owned(), revision: revision.to_owned(), ingredients, digest: parts.finish() }
+    }
+
+    pub(crate) fn repo(&self) -> &str {
+        &self.repo
+    }
+
+    pub(crate) fn revision(&self) -> &str {
+        &self.revision
+    }
+
+    pub(crate) fn ingredients(&self) -> &[Ingredient] {
+        &self.ingredients
+    }
+
+    /// SHA-256 of all ingredients, hexadecimal.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The entry's directory: `40cfbab0b4f1-5d0c6a1be2f94c77`.
+    pub(crate) fn entry(&self) -> String {
+        format!("{}-{}", self.revision, self.short())
+    }
+
+    /// What people are shown: `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    pub(crate) fn display(&self) -> String {
+        format!("{}:{}:{}", self.repo, self.revision, self.short())
+    }
+
+    fn short(&self) -> &str {
+        &self.digest[..SHORT_DIGEST]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(ingredients: &[(&str, &str)]) -> Key {
+        let ingredients = ingredients.iter().map(|(name, value)| Ingredient::new(name, (*value).to_owned())).collect();
+        Key::new("django", "40cfbab0b4f1", ingredients)
+    }
+
+    #[test]
+    fn order_and_repetition_do_not_matter() {
+        let plain = key(&[("repo", "a"), ("config", "b")]);
+        assert_eq!(plain, key(&[("config", "b"), ("repo", "a"), ("config", "b")]));
+    }
+
+    #[test]
+    fn every_value_and_name_matters() {
+        let plain = key(&[("repo", "a"), ("config", "b")]);
+        for other in [
+            key(&[("repo", "a"), ("config", "c")]),
+            key(&[("repo", "b"), ("config", "a")]),
+            key(&[("repo", "a"), ("code", "b")]),
+            key(&[("repo", "a")]),
+        ] {
+            assert_ne!(plain.digest(), other.digest());
+        }
+    }
+
+    #[test]
+    fn notes_are_no_part_of_the_key() {
+        let noted = |note: &str| {
+            let code = Ingredient::new("code", "x".to_owned()).with_note(note.to_owned());
+            Key::new("r", "v", vec![code, Ingredient::new("code", "y".to_owned())])
+        };
+        assert_eq!(noted("a").digest(), noted("b").digest());
+    }
+
+    #[test]
+    fn people_see_repo_revision_and_sixteen_digits() {
+        let key = key(&[("repo", "a")]);
+        assert_eq!(key.display(), format!("django:{}", key.entry().replacen('-', ":", 1)));
+        assert_eq!(key.entry().len(), "40cfbab0b4f1-5d0c6a1be2f94c77".len());
+    }
+}

@@ -1,0 +1,134 @@
+//! What an artifact says about its own key.
+
+use std::any::TypeId;
+
+use serde::Serialize;
+
+use super::canonical::canonical;
+use super::{Ingredient, Key};
+use crate::artifact::{Artifact, Suite};
+use crate::error::{Error, Step};
+use crate::fingerprint::CodeFingerprint;
+use crate::layout::FORMAT;
+use crate::manifest::check_artifact_name;
+use crate::repo::Repo;
+
+/// Collects what an artifact depends on, beyond the repository; handed to [`Artifact::key`].
+///
+/// An artifact that says nothing depends on the suite's [`CODE`](Suite::CODE) and its whole configuration.
+pub struct KeyBuilder<'a, S: Suite> {
+    config: &'a S::Config,
+    /// The artifacts whose keys are being computed, outermost first: an artifact that meets itself needs itself.
+    path: Vec<(TypeId, &'static str)>,
+    own_config: Vec<Ingredient>,
+    own_code: Vec<Ingredient>,
+    needs: Vec<TypeId>,
+    needed: Vec<Ingredient>,
+    error: Option<String>,
+}
+
+/// An artifact's key and the artifacts that it may ask for.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipe {
+    pub(crate) key: Key,
+    pub(crate) needs: Vec<TypeId>,
+}
+
+impl<'a, S: Suite> KeyBuilder<'a, S> {
+    /// The recipe of `A` over `repo`.
+    pub(crate) fn recipe<A: Artifact<S>>(repo: &Repo, config: &'a S::Config) -> Result<Recipe, Error> {
+        let (mut ingredients, needs) =
+            Self::ingredients::<A>(config, Vec::new()).map_err(|message| Error::Fixture {
+                repo: repo.name().to_owned(),
+                artifact: A::NAME.to_owned(),
+                step: Step::Key,
+                source: message.into(),
+            })?;
+        let bound = ingredients.iter_mut().find(|ingredient| ingredient.name == "path");
+        if let Some(path) = bound {
+            *path = Ingredient::new("path", repo.path().display().to_string());
+        }
+        ingredients.push(Ingredient::new("repo", repo.state().value()));
+        Ok(Recipe { key: Key::new(repo.name(), &repo.revision(), ingredients), needs })
+    }
+
+    /// All ingredients of `A` but the repository; an ingredient `path` without a value if it is bound to its path.
+    fn ingredients<A: Artifact<S>>(
+        config: &'a S::Config,
+        mut path: Vec<(TypeId, &'static str)>,
+    ) -> Result<(Vec<Ingredient>, Vec<TypeId>), String> {
+        check_artifact_name(A::NAME)?;
+        let id = TypeId::of::<A>();
+        if path.iter().any(|(above, _)| *above == id) {
+            let names: Vec<&str> = path.iter().map(|(_, name)| *name).chain([A::NAME]).collect();
+            return Err(format!("artifacts need each other in a circle: {}", names.join(" needs ")));
+        }
+        path.push((id, A::NAME));
+        let mut builder = KeyBuilder {
+            config,
+            path,
+            own_config: Vec::new(),
+            own_code: Vec::new(),
+            needs: Vec::new(),
+            needed: Vec::new(),
+            error: None,
+        };
+        A::key(&mut builder);
+        if builder.own_config.is_empty() {
+            builder.config(config);
+        }
+        if builder.own_code.is_empty() {
+            builder.code(S::CODE);
+        }
+        if let Some(error) = builder.error {
+            return Err(error);
+        }
+        let mut ingredients = builder.needed;
+        ingredients.append(&mut builder.own_config);
+        ingredients.append(&mut builder.own_code);
+        ingredients.push(Ingredient::new("format", format!("{FORMAT}.{}", A::FORMAT)));
+        if !A::RELOCATABLE && ingredients.iter().all(|ingredient| ingredient.name != "path") {
+            ingredients.push(Ingredient::new("path", String::new()));
+        }
+        Ok((ingredients, builder.needs))
+    }
+
+    /// The configuration of the test at hand, to take parts of it for [`config`](Self::config).
+    pub fn suite_config(&self) -> &'a S::Config {
+        self.config
+    }
+
+    /// Makes the artifact depend on `config` instead of the suite's whole configuration: then a change to the rest
+    /// does not rebuild it. Called again, it depends on all of them.
+    pub fn config(&mut self, config: &(impl Serialize + ?Sized)) -> &mut Self {
+        match canonical(config) {
+            Ok(text) => self.own_config.push(Ingredient::new("config", text)),
+            Err(error) => self.fail(format!("the configuration cannot be serialized: {error}")),
+        }
+        self
+    }
+
+    /// Makes the artifact depend on `code` instead of the suite's. Called again, it depends on all of them.
+    pub fn code(&mut self, code: CodeFingerprint) -> &mut Self {
+        let directories = code.directories().join(", ");
+        self.own_code.push(Ingredient::new("code", code.digest().to_owned()).with_note(directories));
+        self
+    }
+
+    /// Makes the artifact depend on all that `A` depends on, and lets `build` and `load` ask for `A`.
+    pub fn needs<A: Artifact<S>>(&mut self) -> &mut Self {
+        match Self::ingredients::<A>(self.config, self.path.clone()) {
+            Ok((mut ingredients, _)) => {
+                self.needed.append(&mut ingredients);
+                self.needs.push(TypeId::of::<A>());
+            }
+            Err(message) => self.fail(message),
+        }
+        self
+    }
+
+    /// The first error is the one that is told.
+    fn fail(&mut self, message: String) {
+        self.error.get_or_insert(message);
+    }
+}

@@ -1,0 +1,147 @@
+//! The build lock: one kernel lock per key and artifact, held for check, build and publish.
+//!
+//! A kernel lock dies with its holder, so there are no ages to guess at and nothing to clean up; the file itself is
+//! never deleted, because a process may be about to lock it. A waiter sleeps in the kernel (it wakes some 50 µs after
+//! the release) on a thread of its own, so that the test's thread can say whom it waits for and give up in time.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// When a waiting test first says that it waits: a short wait needs no words.
+const FIRST_REMINDER: Duration = Duration::from_secs(1);
+/// How often it says so again.
+const REMINDER: Duration = Duration::from_secs(5);
+
+/// Who holds a lock, as it wrote into the lock's file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Holder {
+    pub(crate) pid: u32,
+    /// Seconds since 1970.
+    since: u64,
+}
+
+impl Holder {
+    /// How long it has held the lock.
+    pub(crate) fn elapsed(&self) -> Duration {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        now.saturating_sub(Duration::from_secs(self.since))
+    }
+}
+
+/// The lock, held until this is dropped or the process ends.
+#[derive(Debug)]
+pub(crate) struct BuildLock {
+    _file: File,
+}
+
+/// How the wait for a lock ended.
+#[derive(Debug)]
+pub(crate) enum Acquired {
+    Locked(BuildLock),
+    TimedOut,
+}
+
+impl BuildLock {
+    /// Locks `path`, waiting for at most `timeout`; `reminder` is called every few seconds with the holder, if it can
+    /// be told, and the time waited so far.
+    pub(crate) fn acquire(
+        path: &Path,
+        timeout: Duration,
+        mut reminder: impl FnMut(Option<Holder>, Duration),
+    ) -> Result<Acquired, Error> {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        }
+        let file = open(path)?;
+        match file.try_lock() {
+            Ok(()) => return Ok(Acquired::Locked(BuildLock::own(file))),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", path)(error)),
+        }
+
+        let begun = Instant::now();
+        let (sender, receiver) = mpsc::sync_channel(0);
+        // After a time-out nobody receives: the send fails, and the file is dropped, which unlocks it at once.
+        let waiter = move || drop(sender.send(file.lock().map(|()| file)));
+        thread::Builder::new()
+            .name("smoke-cache lock".to_owned())
+            .spawn(waiter)
+            .map_err(Error::io("wait for the lock", path))?;
+        let mut patience = FIRST_REMINDER;
+        loop {
+            let left = timeout.saturating_sub(begun.elapsed());
+            match receiver.recv_timeout(left.min(std::mem::replace(&mut patience, REMINDER))) {
+                Ok(Ok(file)) => return Ok(Acquired::Locked(BuildLock::own(file))),
+                Ok(Err(error)) => return Err(Error::io("lock", path)(error)),
+                Err(_) if begun.elapsed() >= timeout => return Ok(Acquired::TimedOut),
+                Err(_) => reminder(holder(path), begun.elapsed()),
+            }
+        }
+    }
+
+    /// Writes down who holds the lock. That is only for people, so it may fail.
+    fn own(mut file: File) -> BuildLock {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        if let Ok(text) = serde_json::to_vec(&Holder { pid: std::process::id(), since }) {
+            let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&text));
+        }
+        BuildLock { _file: file }
+    }
+}
+
+fn open(path: &Path) -> Result<File, Error> {
+    File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(Error::io("open the lock", path))
+}
+
+/// Whoever wrote its name last; on Windows a locked file cannot be read, and the holder stays unknown.
+fn holder(path: &Path) -> Option<Holder> {
+    let mut text = String::new();
+    File::open(path).ok()?.read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acquire(path: &Path, timeout: Duration) -> Acquired {
+        BuildLock::acquire(path, timeout, |_, _| ()).expect("the lock can be asked for")
+    }
+
+    #[test]
+    fn a_second_holder_times_out_and_succeeds_after_the_release() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("a/b.lock");
+        let Acquired::Locked(first) = acquire(&path, Duration::ZERO) else { panic!("nobody holds it") };
+        assert!(matches!(acquire(&path, Duration::from_millis(1)), Acquired::TimedOut));
+        assert_eq!(holder(&path).map(|holder| holder.pid), Some(std::process::id()));
+        drop(first);
+        assert!(matches!(acquire(&path, Duration::from_secs(60)), Acquired::Locked(_)));
+    }
+
+    #[test]
+    fn a_waiter_gets_the_lock_when_it_is_released() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("b.lock");
+        let Acquired::Locked(first) = acquire(&path, Duration::ZERO) else { panic!("nobody holds it") };
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| matches!(acquire(&path, Duration::from_secs(60)), Acquired::Locked(_)));
+            drop(first);
+            assert!(waiter.join().expect("no panic"));
+        });
+    }
+}

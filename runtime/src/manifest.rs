@@ -1,0 +1,244 @@
+//! The manifest of an artifact: what it was made from, which files it has, and their digests.
+
+use std::path::{Component, Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::check_name;
+use crate::fingerprint::Parts;
+use crate::key::{Ingredient, Key};
+use crate::layout::FORMAT;
+
+/// How an artifact is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Storage {
+    /// Packed into `NAME.tar.zst`: small and portable. A hit reads the plain files that were unpacked once.
+    Archive,
+    /// The directory `NAME/`, used where it lies: for what hardly shrinks, such as a search index.
+    Directory,
+}
+
+/// One file of an artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedFile {
+    /// Relative, with `/` between components.
+    pub(crate) path: String,
+    pub(crate) size: u64,
+    /// BLAKE3, hexadecimal.
+    pub(crate) digest: String,
+}
+
+/// The archive of an artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ArchiveFile {
+    pub(crate) size: u64,
+    /// BLAKE3, hexadecimal.
+    pub(crate) digest: String,
+}
+
+/// Kept beside the artifact as `NAME.json`; the artifact exists if and only if this is there and right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    pub(crate) format: u32,
+    pub(crate) artifact: String,
+    pub(crate) repo: String,
+    pub(crate) revision: String,
+    pub(crate) key: String,
+    pub(crate) ingredients: Vec<Ingredient>,
+    pub(crate) storage: Storage,
+    pub(crate) files: Vec<ListedFile>,
+    pub(crate) archive: Option<ArchiveFile>,
+    pub(crate) build_milliseconds: u64,
+    /// Seconds since 1970.
+    pub(crate) built_at: u64,
+    /// The run that built it.
+    pub(crate) run: String,
+    /// The version of this crate that wrote it.
+    pub(crate) version: String,
+    /// SHA-256 of this manifest with this field empty.
+    digest: String,
+}
+
+/// Why a manifest is of no use.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// Written by a later version of this crate: not ours to touch.
+    NewerFormat(u32),
+    /// Not a manifest, or not the one that was written.
+    Damaged(String),
+    /// A good manifest of another key: the first digits of two keys are the same.
+    OtherKey,
+}
+
+/// What a build adds to its key to make a manifest.
+pub(crate) struct Built {
+    pub(crate) storage: Storage,
+    pub(crate) files: Vec<ListedFile>,
+    pub(crate) archive: Option<ArchiveFile>,
+    pub(crate) build_milliseconds: u64,
+    pub(crate) built_at: u64,
+    pub(crate) run: String,
+}
+
+impl Manifest {
+    pub(crate) fn new(key: &Key, artifact: &str, built: Built) -> Manifest {
+        let Built { storage, files, archive, build_milliseconds, built_at, run } = built;
+        let mut manifest = Manifest {
+            format: FORMAT,
+            artifact: artifact.to_owned(),
+            repo: key.repo().to_owned(),
+            revision: key.revision().to_owned(),
+            key: key.digest().to_owned(),
+            ingredients: key.ingredients().to_vec(),
+            storage,
+            files,
+            archive,
+            build_milliseconds,
+            built_at,
+            run,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            digest: String::new(),
+        };
+        manifest.digest = manifest.own_digest();
+        manifest
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// Reads a manifest, of whatever key it is.
+    pub(crate) fn from_json(text: &[u8]) -> Result<Manifest, Unusable> {
+        #[derive(Deserialize)]
+        struct OnlyFormat {
+            format: u32,
+        }
+        let damaged = |error: serde_json::Error| Unusable::Damaged(format!("its manifest cannot be read: {error}"));
+        let OnlyFormat { format } = serde_json::from_slice(text).map_err(damaged)?;
+        if format > FORMAT {
+            return Err(Unusable::NewerFormat(format));
+        }
+        let manifest: Manifest = serde_json::from_slice(text).map_err(damaged)?;
+        if manifest.digest != manifest.own_digest() {
+            return Err(Unusable::Damaged("its manifest was changed after it was written".to_owned()));
+        }
+        if let Some(file) = manifest.files.iter().find(|file| !is_plain(&file.path)) {
+            return Err(Unusable::Damaged(format!("its manifest names the file `{}`", file.path.escape_default())));
+        }
+        Ok(manifest)
+    }
+
+    /// Reads the manifest of this artifact of this key.
+    pub(crate) fn of_key(text: &[u8], key: &Key, artifact: &str, storage: Storage) -> Result<Manifest, Unusable> {
+        let manifest = Manifest::from_json(text)?;
+        let same = manifest.key == key.digest() && manifest.ingredients == key.ingredients();
+        if !same || manifest.repo != key.repo() {
+            return Err(Unusable::OtherKey);
+        }
+        if manifest.artifact != artifact || manifest.storage != storage {
+            return Err(Unusable::Damaged(format!("its manifest is that of `{}`", manifest.artifact.escape_default())));
+        }
+        if (storage == Storage::Archive) != manifest.archive.is_some() {
+            return Err(Unusable::Damaged("its manifest has no archive, or one that should not be there".to_owned()));
+        }
+        Ok(manifest)
+    }
+
+    /// Bytes of the artifact as plain files.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+
+    fn own_digest(&self) -> String {
+        let mut parts = Parts::default();
+        parts.add(Manifest { digest: String::new(), ..self.clone() }.to_json());
+        parts.finish()
+    }
+}
+
+/// Whether a path stays below the directory that it is joined to, on every system.
+fn is_plain(path: &str) -> bool {
+    !path.contains(['\\', ':', '\0'])
+        && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+        && path.split('/').all(|part| !part.is_empty() && part != ".")
+}
+
+/// Whether an artifact's name can be a file name beside the others of its entry.
+pub(crate) fn check_artifact_name(name: &str) -> Result<(), String> {
+    check_name("artifact", name)?;
+    // `a.json` beside the manifest of `a` would be its manifest.
+    if name.contains('.') {
+        return Err(format!(
+            "the artifact name `{name}` must have no dot: `{name}` and its manifest would share a name"
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> (Key, Manifest) {
+        let key = Key::new("django", "40cfbab0b4f1", vec![Ingredient::new("repo", "40cfbab0b4f1".to_owned())]);
+        let file = ListedFile { path: "a/b".to_owned(), size: 3, digest: "00".to_owned() };
+        let built = Built {
+            storage: Storage::Directory,
+            files: vec![file],
+            archive: None,
+            build_milliseconds: 1234,
+            built_at: 7,
+            run: "r".to_owned(),
+        };
+        let manifest = Manifest::new(&key, "graph", built);
+        (key, manifest)
+    }
+
+    fn read(text: &str, key: &Key) -> Result<Manifest, Unusable> {
+        Manifest::of_key(text.as_bytes(), key, "graph", Storage::Directory)
+    }
+
+    #[test]
+    fn a_manifest_reads_back_as_it_was_written() {
+        let (key, manifest) = manifest();
+        assert_eq!(read(&manifest.to_json(), &key), Ok(manifest));
+    }
+
+    #[test]
+    fn any_change_to_the_text_is_damage() {
+        let (key, manifest) = manifest();
+        let text = manifest.to_json();
+        for (from, to) in [("1234", "1235"), ("\"size\": 3", "\"size\": 4"), ("a/b", "a/c")] {
+            assert!(text.contains(from));
+            assert!(matches!(read(&text.replace(from, to), &key), Err(Unusable::Damaged(_))), "{from}");
+        }
+        assert!(matches!(read(&text[..text.len() / 2], &key), Err(Unusable::Damaged(_))));
+        assert!(matches!(read("", &key), Err(Unusable::Damaged(_))));
+    }
+
+    #[test]
+    fn a_newer_format_is_told_apart_from_damage() {
+        let (key, _) = manifest();
+        assert_eq!(read("{\"format\": 99, \"new\": []}", &key), Err(Unusable::NewerFormat(99)));
+    }
+
+    #[test]
+    fn another_key_with_the_same_directory_is_no_hit() {
+        let (_, manifest) = manifest();
+        let other = Key::new("django", "40cfbab0b4f1", vec![Ingredient::new("repo", "other".to_owned())]);
+        assert_eq!(read(&manifest.to_json(), &other), Err(Unusable::OtherKey));
+    }
+
+    #[test]
+    fn paths_that_could_escape_are_refused() {
+        for path in ["../a", "/a", "a/../b", "a//b", "./a", "a\\b", "C:a", ""] {
+            assert!(!is_plain(path), "{path}");
+        }
+        assert!(is_plain("a/b.c"));
+    }
+}

@@ -1,0 +1,95 @@
+//! A repository as a test sees it: found, checked against its pin, and its state known.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{Config, RepoSource, Source};
+use crate::error::Error;
+use crate::fingerprint::{Parts, RepoState};
+use crate::run::Run;
+
+/// The repository that a test runs over.
+///
+/// Its state is the one at the start of the run; an edit made while a run is under way is seen by the next one.
+#[derive(Debug)]
+pub struct Repo {
+    name: String,
+    path: PathBuf,
+    state: RepoState,
+}
+
+impl Repo {
+    /// Finds the repository and takes its fingerprint, once per run.
+    pub(crate) fn open(config: &Config, run: &Run, name: &str) -> Result<Repo, Error> {
+        let known = config.repo(name)?;
+        if !known.path.is_dir() {
+            return Err(missing(name, known));
+        }
+        // What the builder sees, without links, so that two names of one place have one key.
+        let path = known.path.canonicalize().map_err(Error::io("resolve", &known.path))?;
+        let state = if config.strict { RepoState::of(&path)? } else { remembered(run, name, &path)? };
+        let repo = Repo { name: name.to_owned(), path, state };
+        repo.check_pin(known)?;
+        Ok(repo)
+    }
+
+    /// Its name, as in `smoke.toml`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its directory: absolute, without links.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What people are shown: `40cfbab0b4f1`, `40cfbab0b4f1+dirty`, `unborn+dirty`, or `files` where there is no git.
+    pub fn revision(&self) -> String {
+        self.state.revision()
+    }
+
+    pub(crate) fn state(&self) -> &RepoState {
+        &self.state
+    }
+
+    /// Whether it still is what the run took it for.
+    pub(crate) fn is_unchanged(&self) -> Result<bool, Error> {
+        Ok(RepoState::of(&self.path)? == self.state)
+    }
+
+    /// A pinned revision is a commit, or the beginning of one.
+    fn check_pin(&self, known: &RepoSource) -> Result<(), Error> {
+        let Some(expected) = known.rev.as_deref().filter(|rev| is_commit(rev)) else { return Ok(()) };
+        if self.state.commit.starts_with(&expected.to_lowercase()) {
+            return Ok(());
+        }
+        Err(Error::WrongRevision {
+            name: self.name.clone(),
+            path: self.path.clone(),
+            expected: expected.to_owned(),
+            found: self.state.commit.clone(),
+        })
+    }
+}
+
+/// Tags and branches say nothing that could be compared with a commit.
+fn is_commit(rev: &str) -> bool {
+    (7..=64).contains(&rev.len()) && rev.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn remembered(run: &Run, name: &str, path: &Path) -> Result<RepoState, Error> {
+    let mut place = Parts::default();
+    place.add(path.as_os_str().as_encoded_bytes());
+    run.once("repos", &format!("{name}-{}", &place.finish()[..16]), || RepoState::of(path))
+}
+
+fn missing(name: &str, known: &RepoSource) -> Error {
+    let mend = match &known.source {
+        Source::Path(_) => {
+            format!("correct its `path` in smoke.toml, or point SMOKE_REPO_PATHS at a directory that ends in `/{name}`")
+        }
+        Source::Git { .. } | Source::Pypi { .. } => format!(
+            "run `cargo smoke-cache fetch {name}`, or point SMOKE_REPO_PATHS at a directory that ends in `/{name}`"
+        ),
+    };
+    Error::RepoMissing { name: name.to_owned(), path: known.path.clone(), mend }
+}

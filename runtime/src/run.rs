@@ -1,0 +1,191 @@
+//! A run: all processes of one `cargo test` or `cargo nextest run`, and the notes that they leave one another.
+//!
+//! `.runs/<run>/` holds the repositories' fingerprints (a run is one snapshot), the proofs that files were digested,
+//! the markers of forced rebuilds, the failures, and `telemetry.jsonl`. All of it is a convenience: where it cannot
+//! be written, each process works things out for itself.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use once_cell::sync::OnceCell;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
+
+use crate::config::Config;
+use crate::layout::{self, Layout};
+
+/// Reports look back over the last runs; nothing else needs them once they are over.
+const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Deeper than any chain of shells, IDEs and task runners above a test.
+const MAX_ANCESTORS: usize = 64;
+
+/// The run that this process belongs to.
+#[derive(Debug)]
+pub(crate) struct Run {
+    id: String,
+    directory: PathBuf,
+}
+
+impl Run {
+    /// `SMOKE_RUN_ID`, else `NEXTEST_RUN_ID`, else the nearest ancestor called `cargo`, else this process.
+    pub(crate) fn of_process(config: &Config, layout: &Layout) -> &'static Run {
+        static RUN: OnceCell<Run> = OnceCell::new();
+        RUN.get_or_init(|| Run::new(config.run_id.clone().unwrap_or_else(ancestor_id), layout))
+    }
+
+    fn new(id: String, layout: &Layout) -> Run {
+        let directory = layout.runs().join(&id);
+        if !directory.exists() {
+            // The first process of a run tidies up after earlier ones.
+            sweep_runs(&layout.runs(), SystemTime::now());
+            crate::store::sweep(layout);
+            let _ = layout.create().and_then(|()| {
+                layout::create_private(&directory).map_err(crate::error::Error::io("create", &directory))
+            });
+        }
+        Run { id, directory }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn telemetry(&self) -> PathBuf {
+        self.directory.join("telemetry.jsonl")
+    }
+
+    /// A note that a process of this run has left.
+    pub(crate) fn read<T: DeserializeOwned>(&self, kind: &str, name: &str) -> Option<T> {
+        serde_json::from_slice(&fs::read(self.note(kind, name)).ok()?).ok()
+    }
+
+    /// Leaves a note; readers see all of it or nothing.
+    pub(crate) fn write<T: Serialize>(&self, kind: &str, name: &str, value: &T) -> Option<()> {
+        let path = self.note(kind, name);
+        let parent = path.parent()?;
+        fs::create_dir_all(parent).ok()?;
+        let mut file = tempfile::Builder::new().prefix(".").tempfile_in(parent).ok()?;
+        file.write_all(&serde_json::to_vec(value).ok()?).ok()?;
+        file.persist(&path).ok()?;
+        Some(())
+    }
+
+    pub(crate) fn remove(&self, kind: &str, name: &str) {
+        let _ = fs::remove_file(self.note(kind, name));
+    }
+
+    /// The note, or else what `compute` finds, by one process of the run while the others wait for it.
+    pub(crate) fn once<T, E>(&self, kind: &str, name: &str, compute: impl FnOnce() -> Result<T, E>) -> Result<T, E>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        if let Some(value) = self.read(kind, name) {
+            return Ok(value);
+        }
+        let _lock = self.lock(kind, name);
+        if let Some(value) = self.read(kind, name) {
+            return Ok(value);
+        }
+        let value = compute()?;
+        self.write(kind, name, &value);
+        Ok(value)
+    }
+
+    fn lock(&self, kind: &str, name: &str) -> Option<File> {
+        let path = self.note(kind, &format!("{name}.lock"));
+        fs::create_dir_all(path.parent()?).ok()?;
+        let file = File::options().write(true).create(true).truncate(false).open(path).ok()?;
+        file.lock().ok()?;
+        Some(file)
+    }
+
+    fn note(&self, kind: &str, name: &str) -> PathBuf {
+        self.directory.join(kind).join(name)
+    }
+}
+
+/// Names the nearest ancestor called `cargo` so that no later process, on this or another boot, has the same name.
+fn ancestor_id() -> String {
+    let mut system = System::new().ok();
+    let mut look_up = |pid| {
+        let system = system.as_mut()?;
+        let only = ProcessesToUpdate::Some(std::slice::from_ref(&pid));
+        system.refresh_processes_specifics(only, false, ProcessRefreshKind::nothing());
+        system.process(pid).map(|process| {
+            let name = process.name().to_string_lossy();
+            (name.trim_end_matches(".exe") == "cargo", process.parent(), process.start_time())
+        })
+    };
+    let own = sysinfo::get_current_pid().ok();
+    let mut next = own;
+    for _ in 0..MAX_ANCESTORS {
+        let Some(pid) = next else { break };
+        match look_up(pid) {
+            Some((true, _, start)) => return format!("cargo-{pid}-{start}"),
+            Some((false, parent, _)) => next = parent,
+            None => break,
+        }
+    }
+    let start = own.and_then(look_up).map_or(0, |(_, _, start)| start);
+    format!("process-{}-{start}", std::process::id())
+}
+
+/// Removes the runs that ended long before `now`.
+fn sweep_runs(runs: &Path, now: SystemTime) {
+    let Ok(entries) = fs::read_dir(runs) else { return };
+    for entry in entries.flatten() {
+        let age =
+            entry.metadata().and_then(|metadata| metadata.modified()).map(|modified| now.duration_since(modified));
+        if let Ok(Ok(age)) = age
+            && age > KEEP
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(directory: &Path) -> Run {
+        Run::new("r".to_owned(), &Layout::new(directory))
+    }
+
+    #[test]
+    fn a_note_is_computed_once_and_then_read() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let first: Result<u32, ()> = run(directory.path()).once("k", "n", || Ok(1));
+        let second: Result<u32, ()> = run(directory.path()).once("k", "n", || panic!("already there"));
+        assert_eq!((first, second), (Ok(1), Ok(1)));
+    }
+
+    #[test]
+    fn a_damaged_note_is_computed_again() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let run = run(directory.path());
+        run.write("k", "n", &1).expect("written");
+        fs::write(run.note("k", "n"), "{").expect("damaged");
+        assert_eq!(run.once("k", "n", || Ok::<_, ()>(2)), Ok(2));
+    }
+
+    #[test]
+    fn only_runs_that_ended_long_ago_are_swept() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let run = run(directory.path());
+        let runs = directory.path().join(".runs");
+        sweep_runs(&runs, SystemTime::now() + KEEP - Duration::from_secs(60));
+        assert!(run.directory.exists());
+        sweep_runs(&runs, SystemTime::now() + KEEP + Duration::from_secs(60));
+        assert!(!run.directory.exists());
+    }
+
+    #[test]
+    fn every_process_under_one_cargo_has_the_same_id() {
+        assert_eq!(ancestor_id(), ancestor_id());
+        assert!(layout::fetched_repo(Path::new("/"), "x", &ancestor_id()).ends_with(ancestor_id()), "safe as a name");
+    }
+}

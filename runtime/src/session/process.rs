@@ -1,0 +1,52 @@
+//! What all sessions of a process share: the settings, the run, and every artifact that was restored or built.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use once_cell::sync::{Lazy, OnceCell};
+
+use super::Loaded;
+use crate::artifact::{Artifact, Suite};
+use crate::config::Config;
+use crate::error::Error;
+use crate::key::Key;
+use crate::layout::Layout;
+use crate::run::Run;
+
+/// The settings and the run.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) config: &'static Config,
+    pub(super) layout: Layout,
+    pub(super) run: &'static Run,
+}
+
+impl Process {
+    pub(super) fn get() -> Result<&'static Process, Error> {
+        static PROCESS: OnceCell<Process> = OnceCell::new();
+        PROCESS.get_or_try_init(|| {
+            let config = Config::of_process()?;
+            let layout = Layout::new(&config.cache_dir);
+            let run = Run::of_process(config, &layout);
+            Ok(Process { config, layout, run })
+        })
+    }
+}
+
+/// A suite, an artifact, and its key.
+type Place = (TypeId, TypeId, String, String);
+type Cells = HashMap<Place, &'static (dyn Any + Send + Sync)>;
+
+/// Where this process keeps the artifact of a key. What is in it stays until the process ends, as long as tests may
+/// ask for it; so it is leaked, and a reference to it is good for as long as anybody wants.
+pub(super) fn cell<S: Suite, A: Artifact<S>>(key: &Key) -> &'static OnceCell<Loaded<A>> {
+    static CELLS: Lazy<Mutex<Cells>> = Lazy::new(Mutex::default);
+    let place = (TypeId::of::<S>(), TypeId::of::<A>(), key.repo().to_owned(), key.digest().to_owned());
+    let mut cells = CELLS.lock().unwrap_or_else(PoisonError::into_inner);
+    let cell = *cells.entry(place).or_insert_with(|| Box::leak(Box::new(OnceCell::<Loaded<A>>::new())));
+    match (cell as &'static dyn Any).downcast_ref() {
+        Some(cell) => cell,
+        None => unreachable!("the place names the artifact's type"),
+    }
+}

@@ -1,0 +1,297 @@
+//! Entries on disk: open, unpack, publish, set aside.
+//!
+//! An artifact exists if its manifest does. Whoever publishes puts the files in place first and renames the manifest
+//! last; whoever removes takes the manifest away first. So a reader that has the manifest has the files, and a
+//! process that is killed at any point leaves an artifact or none.
+
+mod lease;
+mod proof;
+mod staging;
+mod trash;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub(crate) use lease::Lease;
+pub(crate) use staging::Staging;
+pub(crate) use trash::sweep;
+
+use crate::archive;
+use crate::error::Error;
+use crate::fingerprint::file_digest;
+use crate::key::{self, Key};
+use crate::layout::{self, Layout, Slot};
+use crate::manifest::{Built, ListedFile, Manifest, Storage, Unusable};
+use crate::run::Run;
+
+/// An artifact whose files were checked, held against removal.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) manifest: Manifest,
+    /// Its plain files.
+    pub(crate) directory: PathBuf,
+    pub(crate) _lease: Lease,
+    /// Where the plain files are if not in their place in the cache.
+    pub(crate) _staging: Option<Staging>,
+}
+
+/// Why an artifact has to be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Miss {
+    /// There is none; the words say how the nearest one differs.
+    Absent(String),
+    /// There was one, now set aside if it could be.
+    Damaged(String),
+    /// A later version of this crate made it: it is not ours to replace.
+    Foreign(String),
+}
+
+impl std::fmt::Display for Miss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Miss::Absent(words) | Miss::Damaged(words) | Miss::Foreign(words)) = self;
+        f.write_str(words)
+    }
+}
+
+/// What was found in an artifact's place.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Ready(Entry),
+    /// Only the archive is there, or its unpacked files are damaged.
+    Packed(Manifest, Lease),
+    Missing(Miss),
+}
+
+/// One artifact's place in the store.
+#[derive(Debug)]
+pub(crate) struct Store<'a> {
+    pub(crate) layout: &'a Layout,
+    pub(crate) run: &'a Run,
+    pub(crate) slot: Slot,
+    pub(crate) key: &'a Key,
+    pub(crate) storage: Storage,
+}
+
+impl Store<'_> {
+    /// Looks for the artifact and checks its files, on their first use in the run byte by byte.
+    pub(crate) fn open(&self) -> Result<Found, Error> {
+        let path = self.layout.manifest(&self.slot);
+        let (lease, text) = match Lease::take(&path) {
+            Ok(Some(held)) => held,
+            Ok(None) => return Ok(Found::Missing(Miss::Absent(self.explain_absence()))),
+            Err(error) => return Ok(Found::Missing(Miss::Damaged(format!("its manifest cannot be read: {error}")))),
+        };
+        let manifest = match Manifest::of_key(&text, self.key, self.slot.artifact, self.storage) {
+            Ok(manifest) => manifest,
+            Err(Unusable::NewerFormat(format)) => {
+                let words = format!("the entry has format {format}, later than the {} known here", layout::FORMAT);
+                return Ok(Found::Missing(Miss::Foreign(words)));
+            }
+            Err(Unusable::Damaged(damage)) => return Ok(Found::Missing(Miss::Damaged(damage))),
+            Err(Unusable::OtherKey) => {
+                let words = "the entry is that of another key with the same first digits".to_owned();
+                return Ok(Found::Missing(Miss::Damaged(words)));
+            }
+        };
+        let directory = self.plain_files();
+        match proof::check(self.run, &self.proof_name(), &directory, &manifest)? {
+            Ok(()) => Ok(Found::Ready(Entry { manifest, directory, _lease: lease, _staging: None })),
+            Err(_) if self.storage == Storage::Archive => Ok(Found::Packed(manifest, lease)),
+            Err(damage) => Ok(Found::Missing(Miss::Damaged(damage))),
+        }
+    }
+
+    /// Unpacks the archive, to where every process will find its files, or else into `elsewhere` for this one alone.
+    /// The inner error says what is wrong with the archive.
+    pub(crate) fn unpack(
+        &self,
+        manifest: Manifest,
+        lease: Lease,
+        staging: Staging,
+        in_place: bool,
+    ) -> Result<Result<Entry, Miss>, Error> {
+        let Some(expected) = &manifest.archive else {
+            return Ok(Err(Miss::Damaged("its manifest has no archive".to_owned())));
+        };
+        let unpacked = staging.path().join("unpacked");
+        let archive = self.layout.archive(&self.slot);
+        if let Err(damage) = archive::unpack(&archive, expected, &manifest.files, &unpacked)? {
+            return Ok(Err(Miss::Damaged(damage)));
+        }
+        for file in &manifest.files {
+            make_read_only(&unpacked.join(&file.path))?;
+        }
+        if !in_place {
+            return Ok(Ok(Entry { manifest, directory: unpacked, _lease: lease, _staging: Some(staging) }));
+        }
+        let directory = self.plain_files();
+        trash::discard(self.layout, &[&directory], "")?;
+        move_into_place(&unpacked, &directory)?;
+        proof::record(self.run, &self.proof_name(), &directory, &manifest);
+        Ok(Ok(Entry { manifest, directory, _lease: lease, _staging: None }))
+    }
+
+    /// Makes what lies in `staging`'s files an artifact of the store. The caller holds the build lock.
+    pub(crate) fn publish(&self, staging: &Staging, build_milliseconds: u64) -> Result<Manifest, Error> {
+        let files = staging.files();
+        let listed = list(&files)?;
+        for file in &listed {
+            make_read_only(&files.join(&file.path))?;
+        }
+        let packed = staging.path().join("archive");
+        let archive = match self.storage {
+            Storage::Archive => Some(archive::pack(&files, &listed, &packed)?),
+            Storage::Directory => {
+                sync_tree(&files, &listed)?;
+                None
+            }
+        };
+        let built_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let run = self.run.id().to_owned();
+        let built = Built { storage: self.storage, files: listed, archive, build_milliseconds, built_at, run };
+        let manifest = Manifest::new(self.key, self.slot.artifact, built);
+        let staged = staging.path().join("manifest");
+        fs::write(&staged, manifest.to_json()).map_err(Error::io("write", &staged))?;
+        make_read_only(&staged)?;
+        sync(&staged)?;
+
+        self.layout.create()?;
+        self.discard("")?;
+        let entry = self.layout.entry(&self.slot);
+        if self.storage == Storage::Archive {
+            move_into_place(&packed, &self.layout.archive(&self.slot))?;
+        }
+        move_into_place(&files, &self.plain_files())?;
+        // The files' names must be on disk before the manifest that vouches for them.
+        sync(&entry)?;
+        move_into_place(&staged, &self.layout.manifest(&self.slot))?;
+        sync(&entry)?;
+        sync(&self.layout.repo(&self.slot.repo))?;
+        proof::record(self.run, &self.proof_name(), &self.plain_files(), &manifest);
+        Ok(manifest)
+    }
+
+    /// Takes the artifact away and keeps it for a while, to be looked at. The caller holds the build lock.
+    pub(crate) fn set_aside(&self) -> Result<(), Error> {
+        self.discard(&format!("damaged-{}-{}-{}-", self.slot.repo, self.slot.entry, self.slot.artifact))
+    }
+
+    /// Moves all that is there of the artifact to the trash, its manifest first.
+    fn discard(&self, label: &str) -> Result<(), Error> {
+        let slot = &self.slot;
+        let layout = self.layout;
+        let parts = [layout.manifest(slot), layout.archive(slot), layout.directory(slot), layout.unpacked(slot)];
+        trash::discard(layout, &parts.each_ref().map(PathBuf::as_path), label)
+    }
+
+    fn plain_files(&self) -> PathBuf {
+        match self.storage {
+            Storage::Archive => self.layout.unpacked(&self.slot),
+            Storage::Directory => self.layout.directory(&self.slot),
+        }
+    }
+
+    fn proof_name(&self) -> String {
+        format!("{}-{}-{}.json", self.slot.repo, self.slot.artifact, self.key.digest())
+    }
+
+    /// Compares the key with that of the entry most like it.
+    fn explain_absence(&self) -> String {
+        let manifests = self.neighbours();
+        let nearest = manifests
+            .iter()
+            .max_by_key(|manifest| (key::in_common(&manifest.ingredients, self.key.ingredients()), manifest.built_at));
+        match nearest {
+            Some(manifest) if manifest.key == self.key.digest() => "its entry was just removed".to_owned(),
+            Some(manifest) => key::describe(&manifest.ingredients, self.key.ingredients()),
+            None => "first build".to_owned(),
+        }
+    }
+
+    /// The manifests of this artifact in the other entries of the repository.
+    fn neighbours(&self) -> Vec<Manifest> {
+        let name = format!("{}.json", self.slot.artifact);
+        let Ok(entries) = fs::read_dir(self.layout.repo(&self.slot.repo)) else { return Vec::new() };
+        entries
+            .flatten()
+            .filter_map(|entry| fs::read(entry.path().join(&name)).ok())
+            .filter_map(|text| Manifest::from_json(&text).ok())
+            .collect()
+    }
+}
+
+/// Every file below `directory`, by name, with its digest.
+pub(crate) fn list(directory: &Path) -> Result<Vec<ListedFile>, Error> {
+    let mut listed = Vec::new();
+    collect(directory, "", &mut listed)?;
+    if listed.is_empty() {
+        return Err(Error::Message(
+            "no file was written: `save`, or `build` itself, must write into the directory that it is given what \
+             `load` needs"
+                .to_owned(),
+        ));
+    }
+    listed.sort_by(|left, right| left.path.cmp(&right.path));
+    Ok(listed)
+}
+
+fn collect(directory: &Path, prefix: &str, listed: &mut Vec<ListedFile>) -> Result<(), Error> {
+    for entry in fs::read_dir(directory).map_err(Error::io("list the directory", directory))? {
+        let entry = entry.map_err(Error::io("list the directory", directory))?;
+        let path = entry.path();
+        let refuse = |why: &str| Error::Message(format!("{} cannot be stored: {why}", path.display()));
+        let name = entry.file_name().into_string().map_err(|_| refuse("its name is not UTF-8"))?;
+        let relative = format!("{prefix}{name}");
+        let metadata = entry.metadata().map_err(Error::io("look at", &path))?;
+        if metadata.is_dir() {
+            collect(&path, &format!("{relative}/"), listed)?;
+        } else if metadata.is_file() {
+            let digest = file_digest(&path)?;
+            listed.push(ListedFile { path: relative, size: metadata.len(), digest });
+        } else {
+            return Err(refuse("only files and directories can be, no links and no devices"));
+        }
+    }
+    Ok(())
+}
+
+fn make_read_only(path: &Path) -> Result<(), Error> {
+    let change = || -> io::Result<()> {
+        let mut permissions = fs::metadata(path)?.permissions();
+        #[cfg(unix)]
+        std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o444);
+        #[cfg(not(unix))]
+        permissions.set_readonly(true);
+        fs::set_permissions(path, permissions)
+    };
+    change().map_err(Error::io("make read-only", path))
+}
+
+/// Renames, making the directory above the target.
+fn move_into_place(from: &Path, to: &Path) -> Result<(), Error> {
+    if let Some(parent) = to.parent() {
+        layout::create_private(parent).map_err(Error::io("create", parent))?;
+    }
+    fs::rename(from, to).map_err(Error::io("move a finished file to", to))
+}
+
+/// Brings the files and the names of all their directories to disk.
+fn sync_tree(directory: &Path, files: &[ListedFile]) -> Result<(), Error> {
+    let mut directories = std::collections::BTreeSet::from([directory.to_owned()]);
+    for file in files {
+        let path = directory.join(&file.path);
+        sync(&path)?;
+        directories.extend(path.ancestors().skip(1).take_while(|above| *above != directory).map(Path::to_owned));
+    }
+    directories.iter().try_for_each(|directory| sync(directory))
+}
+
+/// Brings a file, or the names in a directory, to disk. Windows cannot open a directory to do that.
+fn sync(path: &Path) -> Result<(), Error> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("bring to disk", path))
+}

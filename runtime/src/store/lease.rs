@@ -1,0 +1,61 @@
+//! A lease: a shared kernel lock on an artifact's manifest, for as long as the artifact is used.
+//!
+//! The lock is on the manifest itself and not on a file beside it, so that it follows a manifest that is moved to the
+//! trash, and so that it can be had where nothing can be written.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The lock, until this is dropped or the process ends.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    _file: File,
+}
+
+impl Lease {
+    /// Locks the manifest at `path` and reads it; nothing if there is none.
+    pub(crate) fn take(path: &Path) -> io::Result<Option<(Lease, Vec<u8>)>> {
+        loop {
+            let mut file = match File::open(path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            // Waits only for a sweep that has the lock for as long as it takes to remove the trash.
+            file.lock_shared()?;
+            if is_still_at(&file, path)? {
+                let mut text = Vec::new();
+                file.read_to_end(&mut text)?;
+                return Ok(Some((Lease { _file: file }, text)));
+            }
+            // Moved away between opening and locking: look again.
+        }
+    }
+
+    /// Whether nobody holds a lease on the manifest at `path`.
+    pub(crate) fn is_free(path: &Path) -> io::Result<bool> {
+        match File::open(path)?.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_still_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let held = file.metadata()?;
+    match path.metadata() {
+        Ok(there) => Ok((held.dev(), held.ino()) == (there.dev(), there.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Without inode numbers a replaced manifest goes unnoticed; its files then fail their check and are built again.
+#[cfg(not(unix))]
+fn is_still_at(_: &File, path: &Path) -> io::Result<bool> {
+    path.try_exists()
+}

@@ -1,0 +1,92 @@
+//! Proof that an artifact's files were digested in this run: what the file system says about each of them.
+//!
+//! The first process of a run that uses an artifact reads and digests every listed file; the others compare device,
+//! inode, size and times. Not promised: to notice media that rot within one run.
+
+use std::fs::{self, Metadata};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::fingerprint::file_digest;
+use crate::manifest::{ListedFile, Manifest};
+use crate::run::Run;
+
+const KIND: &str = "proofs";
+
+/// Changes whenever the file is replaced or written to: nobody can set `ctime` back.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: i128,
+    changed: i128,
+}
+
+impl Stamp {
+    #[cfg(unix)]
+    fn of(metadata: &Metadata) -> Stamp {
+        use std::os::unix::fs::MetadataExt;
+        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        Stamp {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.len(),
+            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of(metadata: &Metadata) -> Stamp {
+        let modified = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        let modified = modified.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(i128::MAX));
+        Stamp { device: 0, inode: 0, size: metadata.len(), modified, changed: 0 }
+    }
+}
+
+/// Whether the files are what the manifest says; the inner error says which is not.
+pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest) -> Result<Result<(), String>, Error> {
+    let Some(stamps) = stamps(directory, &manifest.files) else {
+        return Ok(Err("some of its files are missing".to_owned()));
+    };
+    let (before, sizes_differ) = stamps;
+    if let Some(path) = sizes_differ {
+        return Ok(Err(format!("its file {path} has another size than when it was written")));
+    }
+    if run.read::<Vec<Stamp>>(KIND, name).is_some_and(|proved| proved == before) {
+        return Ok(Ok(()));
+    }
+    for file in &manifest.files {
+        match file_digest(&directory.join(&file.path)) {
+            Ok(digest) if digest == file.digest => {}
+            Ok(_) => return Ok(Err(format!("its file {} is not what was written", file.path))),
+            Err(error) => return Ok(Err(error.report())),
+        }
+    }
+    run.write(KIND, name, &before);
+    Ok(Ok(()))
+}
+
+/// Notes that the files have just been written and digested by this process.
+pub(super) fn record(run: &Run, name: &str, directory: &Path, manifest: &Manifest) {
+    if let Some((stamps, None)) = stamps(directory, &manifest.files) {
+        run.write(KIND, name, &stamps);
+    }
+}
+
+/// The stamps of all files, and the first whose size is wrong; nothing if one is missing or no plain file.
+fn stamps<'a>(directory: &Path, files: &'a [ListedFile]) -> Option<(Vec<Stamp>, Option<&'a str>)> {
+    let mut stamps = Vec::with_capacity(files.len());
+    let mut wrong = None;
+    for file in files {
+        let metadata = fs::symlink_metadata(directory.join(&file.path)).ok().filter(Metadata::is_file)?;
+        if metadata.len() != file.size {
+            wrong.get_or_insert(file.path.as_str());
+        }
+        stamps.push(Stamp::of(&metadata));
+    }
+    Some((stamps, wrong))
+}

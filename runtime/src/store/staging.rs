@@ -1,0 +1,96 @@
+//! A directory to work in, on the file system of the cache if it can be, that is swept when its process is gone.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::layout;
+
+const PREFIX: &str = "cached-smoke-";
+const LOCK: &str = ".lock";
+
+/// The directory, locked by this process and removed with this value.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    directory: PathBuf,
+    lock: PathBuf,
+    _file: File,
+}
+
+impl Staging {
+    /// Makes one below `root`.
+    pub(crate) fn create(root: &Path) -> Result<Staging, Error> {
+        layout::create_private(root).map_err(Error::io("create", root))?;
+        let failed = || Error::io("create a directory to work in below", root);
+        loop {
+            // The lock is there before the directory: a sweep removes what it can lock.
+            let named = tempfile::Builder::new().prefix(PREFIX).suffix(LOCK).tempfile_in(root).map_err(failed())?;
+            named.as_file().lock().map_err(failed())?;
+            let (file, lock) = named.keep().map_err(|error| failed()(error.error))?;
+            if !lock.exists() {
+                // A sweep was faster between making and locking the file.
+                continue;
+            }
+            let directory = lock.with_extension("");
+            let staging = Staging { directory, lock, _file: file };
+            layout::create_private(&staging.files()).map_err(failed())?;
+            return Ok(staging);
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Where an artifact's files are written.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.directory.join("files")
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+        let _ = fs::remove_file(&self.lock);
+    }
+}
+
+/// Removes what processes that are gone have left below `root`.
+pub(super) fn sweep(root: &Path) {
+    let Ok(entries) = fs::read_dir(root) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(LOCK));
+        if !ours {
+            continue;
+        }
+        let lock = entry.path();
+        if let Ok(file) = File::open(&lock)
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_dir_all(lock.with_extension(""));
+            let _ = fs::remove_file(&lock);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_removes_what_nobody_holds_and_nothing_else() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let held = Staging::create(root.path()).expect("created");
+        let left = Staging::create(root.path()).expect("created");
+        // As a killed process leaves it: the files stay, the lock is gone with its holder.
+        let (directory, lock) = (left.path().to_owned(), left.lock.clone());
+        drop(left);
+        fs::create_dir_all(directory.join("files")).expect("created");
+        fs::write(&lock, "").expect("written");
+        fs::create_dir(root.path().join("other")).expect("created");
+        sweep(root.path());
+        assert!(held.files().exists() && root.path().join("other").exists());
+        assert!(!directory.exists() && !lock.exists());
+    }
+}

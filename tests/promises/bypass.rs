@@ -1,0 +1,67 @@
+//! Where the cache cannot or may not be used, tests pass all the same.
+
+use std::fs;
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn off_builds_and_keeps_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    sandbox.take_log();
+    let off = sandbox.run("both").env("SMOKE_CACHE", "off").passes();
+    assert_eq!((off.outcome("words"), off.outcome("lengths")), (Outcome::Bypassed, Outcome::Bypassed));
+    assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
+    let empty = Sandbox::new();
+    empty.run("both").env("SMOKE_CACHE", "off").passes();
+    assert_eq!(empty.entry_files(), [""; 0].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn read_only_serves_hits_and_keeps_nothing() {
+    let sandbox = Sandbox::new();
+    let miss = sandbox.run("both").env("SMOKE_CACHE", "read-only").passes();
+    assert_eq!(miss.outcome("words"), Outcome::Bypassed);
+    assert_eq!(sandbox.entry_files(), [""; 0].map(std::path::PathBuf::from));
+
+    sandbox.run("both").passes();
+    // Also where the archive has still to be unpacked.
+    fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap();
+    let hit = sandbox.run("both").env("SMOKE_CACHE", "read-only").passes();
+    assert_eq!((hit.outcome("words"), hit.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
+}
+
+#[test]
+fn a_cache_directory_that_cannot_be_is_a_warning() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.cache(), "a file").unwrap();
+    let done = sandbox.run("both").passes();
+    assert!(done.stderr.contains("cannot be written to, so nothing is kept"), "{}", done.stderr);
+    assert!(done.stdout.contains("cache_miss=1"), "{}", done.stdout);
+    assert_eq!(fs::read(sandbox.cache()).unwrap(), b"a file");
+}
+
+#[test]
+fn a_repository_edited_while_it_is_read_is_not_kept() {
+    let sandbox = Sandbox::new();
+    let edited = sandbox.run("only_words").env("SUBJECT_EDIT", sandbox.repo().join("a.txt")).passes();
+    assert_eq!(edited.outcome("words"), Outcome::Bypassed);
+    assert!(edited.reason("words").contains("changed while it was being read"));
+    assert_eq!(sandbox.entry_files(), [""; 0].map(std::path::PathBuf::from));
+    assert_eq!(sandbox.run("only_words").passes().outcome("words"), Outcome::Built);
+}
+
+#[test]
+fn an_entry_of_a_later_version_is_left_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    let manifest = sandbox.entry_file("words.json");
+    let newer = fs::read_to_string(&manifest).unwrap().replacen("\"format\": 1", "\"format\": 99", 1);
+    crate::sandbox::tamper(&manifest, |_| newer.clone().into_bytes());
+    let done = sandbox.run("only_words").passes();
+    assert_eq!(done.outcome("words"), Outcome::Bypassed);
+    assert!(done.stderr.contains("it is left alone"), "{}", done.stderr);
+    assert_eq!(fs::read_to_string(&manifest).unwrap(), newer);
+}

@@ -1,0 +1,93 @@
+//! What is damaged is found out on its first use in a run, rebuilt, and set aside.
+
+use std::fs;
+use std::path::PathBuf;
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::{Done, Sandbox, tamper};
+
+/// Builds, lets `damage` at the cache, and runs again.
+fn after(damage: impl FnOnce(&Sandbox)) -> (Sandbox, Done) {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    sandbox.take_log();
+    damage(&sandbox);
+    let done = sandbox.run("both").passes();
+    (sandbox, done)
+}
+
+fn flip_last(mut bytes: Vec<u8>) -> Vec<u8> {
+    *bytes.last_mut().unwrap() ^= 1;
+    bytes
+}
+
+fn set_aside(sandbox: &Sandbox) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(sandbox.cache().join(".trash")).map(|entries| entries.flatten().map(|entry| entry.path()));
+    let paths = entries.into_iter().flatten();
+    paths.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("damaged-bookshop-")).collect()
+}
+
+#[test]
+fn a_file_of_a_directory() {
+    let (sandbox, done) = after(|sandbox| tamper(&sandbox.entry_file("below/lengths"), flip_last));
+    assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Hit, Outcome::Built));
+    assert_eq!(done.reason("lengths"), "its file below/lengths is not what was written");
+    assert_eq!(set_aside(&sandbox).len(), 1);
+    assert_eq!(sandbox.run("both").passes().outcome("lengths"), Outcome::Hit);
+}
+
+#[test]
+fn a_missing_and_a_cut_file() {
+    let (_, done) = after(|sandbox| fs::remove_file(sandbox.entry_file("below/lengths")).unwrap());
+    assert_eq!(done.reason("lengths"), "some of its files are missing");
+    let (_, done) = after(|sandbox| tamper(&sandbox.entry_file("below/lengths"), |bytes| bytes[1..].to_vec()));
+    assert_eq!(done.reason("lengths"), "its file below/lengths has another size than when it was written");
+}
+
+#[test]
+fn an_archive_whose_unpacked_files_are_gone() {
+    let (sandbox, done) = after(|sandbox| {
+        fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap();
+        tamper(&sandbox.entry_file("words.tar.zst"), flip_last);
+    });
+    assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Built, Outcome::Hit));
+    assert_eq!(set_aside(&sandbox).len(), 1);
+}
+
+#[test]
+fn unpacked_files_are_unpacked_again_from_a_good_archive() {
+    let (sandbox, done) = after(|sandbox| {
+        let key = sandbox.entry_file("words.json");
+        let entry = key.parent().unwrap().file_name().unwrap();
+        tamper(&sandbox.cache().join(".unpacked/bookshop").join(entry).join("words/words"), flip_last);
+    });
+    assert_eq!(done.outcome("words"), Outcome::Hit);
+    assert_eq!(sandbox.take_builds(), [""; 0]);
+}
+
+#[test]
+fn a_manifest() {
+    for damage in [flip_last as fn(Vec<u8>) -> Vec<u8>, |bytes| bytes[..bytes.len() / 2].to_vec(), |_| Vec::new()] {
+        let (sandbox, done) = after(|sandbox| tamper(&sandbox.entry_file("words.json"), damage));
+        assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Built, Outcome::Hit));
+        assert!(done.reason("words").contains("manifest"), "{}", done.reason("words"));
+        assert_eq!(set_aside(&sandbox).len(), 1);
+    }
+}
+
+#[test]
+fn files_that_are_not_listed_are_ignored() {
+    let (_, done) = after(|sandbox| {
+        let beside = sandbox.entry_file("below/lengths").with_file_name(".lock");
+        fs::write(beside, "left by a library").unwrap();
+    });
+    assert_eq!(done.outcome("lengths"), Outcome::Hit);
+}
+
+#[test]
+fn an_entry_that_is_removed_is_built_again() {
+    let (_, done) = after(|sandbox| fs::remove_dir_all(sandbox.cache().join("bookshop")).unwrap());
+    assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Built, Outcome::Built));
+}

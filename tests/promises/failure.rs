@@ -1,0 +1,82 @@
+//! A fixture that fails is told from a test that fails, and says what, where and why.
+
+use std::fs;
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn the_output_names_test_repository_artifact_step_and_cause() {
+    let sandbox = Sandbox::new();
+    let done = sandbox.run("both").env("SUBJECT_FAIL", "words").fails();
+    for words in [
+        "the fixture of subject::both over bookshop failed; the test itself did not run",
+        "failed to build `words` of bookshop",
+        "because: told to fail",
+    ] {
+        assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
+    }
+    assert_eq!(done.outcome("words"), Outcome::Failed);
+}
+
+#[test]
+fn a_failed_build_is_not_tried_again_in_its_run_and_is_in_the_next() {
+    let sandbox = Sandbox::new();
+    sandbox.run_within("one", "only_words").env("SUBJECT_FAIL", "words").fails();
+    assert_eq!(sandbox.take_builds(), ["build words"]);
+    let second = sandbox.run_within("one", "only_words").fails();
+    assert_eq!(sandbox.take_builds(), [""; 0]);
+    assert!(second.stderr.contains("failed earlier in this run and is not tried again"), "{}", second.stderr);
+    assert!(second.stderr.contains("told to fail"), "{}", second.stderr);
+
+    sandbox.run_within("one", "only_words").env("NEXTEST_ATTEMPT", "2").passes();
+    assert_eq!(sandbox.take_builds(), ["build words"], "a retry is a wish to try again");
+    assert_eq!(sandbox.run("only_words").passes().outcome("words"), Outcome::Hit);
+}
+
+#[test]
+fn a_panic_in_a_build_is_an_error_of_the_fixture() {
+    let sandbox = Sandbox::new();
+    let done = sandbox.run("only_words").env("SUBJECT_PANIC", "words").fails();
+    assert!(done.stderr.contains("because: it panicked: told to panic"), "{}", done.stderr);
+}
+
+#[test]
+fn a_test_that_waits_for_a_panic_fails_when_its_fixture_does() {
+    let sandbox = Sandbox::new();
+    sandbox.run("waits_for_a_panic").passes();
+    let sandbox = Sandbox::new();
+    for order in ["SUBJECT_FAIL", "SUBJECT_PANIC"] {
+        let done = sandbox.run("waits_for_a_panic").env(order, "words").fails();
+        assert!(
+            done.stderr.contains("the fixture of subject::waits_for_a_panic over bookshop failed"),
+            "{}",
+            done.stderr
+        );
+    }
+}
+
+#[test]
+fn a_missing_repository_says_how_to_get_it() {
+    let sandbox = Sandbox::without_repository();
+    let done = sandbox.run("only_words").fails();
+    assert!(done.stderr.contains("the repository `bookshop` is not at "), "{}", done.stderr);
+    assert!(done.stderr.contains("SMOKE_REPO_PATHS"), "{}", done.stderr);
+
+    let pypi = "[repos.bookshop]\npypi = \"bookshop==1.0\"\n";
+    fs::write(sandbox.path("project/smoke.toml"), pypi).unwrap();
+    let done = sandbox.run("only_words").fails();
+    assert!(done.stderr.contains("run `cargo smoke-cache fetch bookshop`"), "{}", done.stderr);
+}
+
+#[test]
+fn what_is_stored_but_does_not_load_is_built_once_more() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    sandbox.take_log();
+    let done = sandbox.run("only_words").env("SUBJECT_FAIL_LOAD", "1").fails();
+    assert_eq!(sandbox.take_builds(), ["build words"]);
+    assert!(done.stderr.contains("failed to load `words` of bookshop"), "{}", done.stderr);
+    sandbox.run("only_words").passes();
+}

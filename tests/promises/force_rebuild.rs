@@ -1,0 +1,46 @@
+//! `SMOKE_FORCE_REBUILD` rebuilds each artifact once per run.
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn each_artifact_once_per_run_however_many_processes() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    sandbox.take_log();
+    for run in ["one", "two"] {
+        let start = || sandbox.run_within(run, "both").env("SMOKE_FORCE_REBUILD", "bookshop").start();
+        let processes: Vec<_> = (0..6).map(|_| start()).collect();
+        let done: Vec<_> = processes.into_iter().map(|process| process.done(&sandbox)).collect();
+        assert!(done.iter().all(|done| done.passed), "{}", done[0].stderr);
+        assert_eq!(sandbox.take_builds(), ["build lengths", "build words"], "run {run}");
+        let reports = &done.last().unwrap().reports;
+        let forced = reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == Outcome::Forced);
+        assert_eq!(forced.count(), 2);
+    }
+    assert_eq!(sandbox.run("both").passes().outcome("words"), Outcome::Hit);
+}
+
+#[test]
+fn all_means_every_repository_and_an_unknown_name_is_an_error() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    let all = sandbox.run("only_words").env("SMOKE_FORCE_REBUILD", "all").passes();
+    assert_eq!(all.outcome("words"), Outcome::Forced);
+    assert!(all.reason("words").contains("SMOKE_FORCE_REBUILD"));
+    let unknown = sandbox.run("only_words").env("SMOKE_FORCE_REBUILD", "bokshop").fails();
+    assert!(unknown.stderr.contains("`all`, or names among: bookshop"), "{}", unknown.stderr);
+}
+
+#[test]
+fn a_reader_of_the_replaced_entry_keeps_its_files() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    let before = std::fs::File::open(sandbox.entry_file("below/lengths")).unwrap();
+    let text = std::io::read_to_string(&before).unwrap();
+    sandbox.run("both").env("SMOKE_FORCE_REBUILD", "bookshop").passes();
+    let mut again = before;
+    std::io::Seek::rewind(&mut again).unwrap();
+    assert_eq!(std::io::read_to_string(&again).unwrap(), text);
+}

@@ -1,0 +1,138 @@
+//! What changes the key, and what does not.
+
+use std::fs;
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn an_edit_is_a_miss_with_its_reason_and_its_undoing_a_hit() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_count").passes();
+    let file = sandbox.repo().join("a.txt");
+    let original = fs::read(&file).unwrap();
+
+    fs::write(&file, "another novel\n").unwrap();
+    let edited = sandbox.run("only_count").passes();
+    assert_eq!(edited.outcome("count"), Outcome::Built);
+    assert!(edited.reason("count").starts_with("repository changed: "), "{}", edited.reason("count"));
+    assert!(edited.report("count").key.contains("+dirty"));
+
+    fs::write(&file, "a third novel\n").unwrap();
+    assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Built, "a second edit is another state");
+
+    fs::write(&file, original).unwrap();
+    assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Hit);
+}
+
+#[test]
+fn every_kind_of_difference_from_the_commit_counts_and_ignored_files_do_not() {
+    let sandbox = Sandbox::new();
+    let outcome = || sandbox.run("only_count").passes().outcome("count");
+    assert_eq!(outcome(), Outcome::Built);
+    fs::write(sandbox.repo().join("ignored.log"), "x").unwrap();
+    assert_eq!(outcome(), Outcome::Hit, "ignored");
+    fs::write(sandbox.repo().join("new.txt"), "x").unwrap();
+    assert_eq!(outcome(), Outcome::Built, "untracked");
+    sandbox.git(&["add", "new.txt"]);
+    assert_eq!(outcome(), Outcome::Built, "staged");
+    sandbox.commit();
+    assert_eq!(outcome(), Outcome::Built, "committed");
+    fs::remove_file(sandbox.repo().join("new.txt")).unwrap();
+    assert_eq!(outcome(), Outcome::Built, "deleted");
+    sandbox.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    assert_eq!(outcome(), Outcome::Hit, "back at the first commit");
+}
+
+#[test]
+fn a_folder_inside_another_repository_is_its_own_files() {
+    let sandbox = Sandbox::without_repository();
+    fs::create_dir(sandbox.repo()).unwrap();
+    fs::write(sandbox.repo().join("outside.txt"), "x").unwrap();
+    sandbox.git(&["init", "--quiet"]);
+    sandbox.commit();
+    let inside = sandbox.repo().join("inside");
+    fs::create_dir(&inside).unwrap();
+    fs::write(inside.join("a.txt"), "novel").unwrap();
+    fs::write(sandbox.path("project/smoke.toml"), format!("[repos.bookshop]\npath = {inside:?}")).unwrap();
+
+    let first = sandbox.run("only_count").passes();
+    assert!(first.report("count").key.starts_with("bookshop:files:"), "{}", first.report("count").key);
+    sandbox.git(&["commit", "--quiet", "--allow-empty", "--message", "around it"]);
+    assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Hit);
+    fs::write(inside.join("a.txt"), "another").unwrap();
+    assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Built);
+}
+
+#[test]
+fn an_artifacts_own_config_rebuilds_it_and_never_what_it_needs() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    sandbox.take_log();
+    let changed = sandbox.run("long_lengths").passes();
+    assert_eq!(sandbox.take_builds(), ["build lengths"]);
+    assert_eq!(changed.outcome("words"), Outcome::Hit);
+    assert_eq!(changed.reason("lengths"), "config: at_least 0 → 5");
+}
+
+#[test]
+fn a_repository_elsewhere_is_a_miss_for_what_is_bound_to_its_path_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    sandbox.run("only_count").passes();
+    let moved = sandbox.path("moved");
+    fs::rename(sandbox.repo(), &moved).unwrap();
+    fs::write(sandbox.path("project/smoke.toml"), format!("[repos.bookshop]\npath = {moved:?}")).unwrap();
+
+    assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Hit, "it is relocatable");
+    let bound = sandbox.run("both").passes();
+    assert!(bound.reason("words").starts_with("repository moved from "), "{}", bound.reason("words"));
+    assert_eq!(bound.outcome("lengths"), Outcome::Built, "what it needs is bound to the path");
+}
+
+#[test]
+fn a_variable_gives_the_repository_another_place() {
+    let sandbox = Sandbox::new();
+    let other = sandbox.path("other/bookshop");
+    fs::create_dir_all(&other).unwrap();
+    fs::write(other.join("b.txt"), "novel").unwrap();
+    let done = sandbox.run("only_repo").env("SMOKE_REPO_PATHS", &other).passes();
+    assert!(done.stdout.contains(&format!("revision=files path={}", other.canonicalize().unwrap().display())));
+}
+
+#[test]
+fn asking_for_what_the_key_does_not_need_is_an_error() {
+    let sandbox = Sandbox::new();
+    let done = sandbox.run("only_count").env("SUBJECT_ASK", "1").fails();
+    assert!(done.stderr.contains("`count` asks for `words`, but its key does not depend on it"), "{}", done.stderr);
+}
+
+#[test]
+fn a_repository_at_another_revision_than_its_pin_is_an_error() {
+    let sandbox = Sandbox::new();
+    let pinned = |rev: &str| {
+        let text = format!("[repos.bookshop]\npath = {:?}\nrev = {rev:?}\n", sandbox.repo());
+        fs::write(sandbox.path("project/smoke.toml"), text).unwrap();
+        sandbox.run("only_repo")
+    };
+    let wrong = pinned("0123456789abcdef0123456789abcdef01234567").fails();
+    assert!(wrong.stderr.contains("smoke.toml pins 0123456789abcdef"), "{}", wrong.stderr);
+    let head = pinned("").passes().stdout;
+    let head = head.split("revision=").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    pinned(&head).passes();
+}
+
+#[test]
+fn a_run_is_one_snapshot_and_strict_mode_looks_again() {
+    let sandbox = Sandbox::new();
+    sandbox.run_within("one", "only_count").passes();
+    fs::write(sandbox.repo().join("a.txt"), "edited").unwrap();
+    let same_run = |strict: &str| {
+        let before = sandbox.take_builds().len();
+        sandbox.run_within("one", "only_count").env("SMOKE_STRICT", strict).passes();
+        (before, sandbox.take_builds().len())
+    };
+    assert_eq!(same_run("0").1, 0, "the run has its snapshot");
+    assert_eq!(same_run("1").1, 1, "strict mode sees the edit");
+}

@@ -1,0 +1,20 @@
+//! What the README promises, one file a promise.
+//!
+//! Each test makes a sandbox (a repository, a cache directory, a `smoke.toml`) and runs the tests of `subject.rs` over
+//! it, in processes of their own: this same executable, started again.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod sandbox;
+mod subject;
+
+mod attribute;
+mod bypass;
+mod crash;
+mod damage;
+mod failure;
+mod force_rebuild;
+mod keys;
+mod on_miss;
+mod one_build;
+mod restore;
+mod telemetry;

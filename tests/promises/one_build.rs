@@ -1,0 +1,78 @@
+//! However many ask at once, one of them builds.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn many_processes_build_each_artifact_once() {
+    let sandbox = Sandbox::new();
+    let processes: Vec<_> = (0..12).map(|_| sandbox.run_within("one", "both").start()).collect();
+    let done: Vec<_> = processes.into_iter().map(|process| process.done(&sandbox)).collect();
+    assert!(done.iter().all(|done| done.passed), "{}", done[0].stderr);
+    assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
+
+    let reports = &done.last().unwrap().reports;
+    let count =
+        |outcome| reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == outcome).count();
+    assert_eq!((count(Outcome::Built), count(Outcome::Shared)), (2, 22));
+}
+
+#[test]
+fn many_threads_build_and_load_each_artifact_once() {
+    let sandbox = Sandbox::new();
+    sandbox.run("by_many_threads").passes();
+    assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
+    sandbox.run("by_many_threads").passes();
+    assert_eq!(sandbox.take_log(), ["load lengths", "load words"]);
+}
+
+#[test]
+fn a_second_session_of_a_process_is_not_charged_for_the_first() {
+    Sandbox::new().run("by_two_sessions").passes();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_waiter_says_whom_it_waits_for_and_takes_over_when_it_is_killed() {
+    let sandbox = Sandbox::new();
+    let pipe = sandbox.pipe();
+    let builder =
+        sandbox.run_within("one", "only_words").env("SUBJECT_WAIT_FOR", "words").env("SUBJECT_PIPE", &pipe).start();
+    // Opening it waits until the builder is in the midst of its build.
+    let mut held = fs::File::options().write(true).open(&pipe).unwrap();
+    held.write_all(b"wait").unwrap();
+
+    let mut waiter = sandbox.run_within("one", "only_words").start();
+    let stderr = waiter.child.stderr.take().unwrap();
+    let said = BufReader::new(stderr).lines().map_while(Result::ok).find(|line| line.contains("has waited"));
+    let expected = format!("for `words` of bookshop, which is being made by process {}, at it for", builder.child.id());
+    assert!(said.as_deref().is_some_and(|line| line.contains(&expected)), "{said:?}");
+
+    builder.kill();
+    let done = waiter.done(&sandbox);
+    assert!(done.passed, "{}", done.stdout);
+    assert_eq!(sandbox.take_builds(), ["build words", "build words"]);
+    assert_eq!(done.outcome("words"), Outcome::Built);
+    assert!(done.report("words").wait_seconds > 0.0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_wait_beyond_its_limit_ends_in_a_private_build() {
+    let sandbox = Sandbox::new();
+    let pipe = sandbox.pipe();
+    let builder =
+        sandbox.run_within("one", "only_words").env("SUBJECT_WAIT_FOR", "words").env("SUBJECT_PIPE", &pipe).start();
+    let held = fs::File::options().write(true).open(&pipe).unwrap();
+
+    let impatient = sandbox.run_within("two", "only_words").env("SMOKE_LOCK_TIMEOUT", "0").passes();
+    assert_eq!(impatient.outcome("words"), Outcome::Bypassed);
+    assert!(impatient.reason("words").contains("SMOKE_LOCK_TIMEOUT"));
+
+    drop(held);
+    assert_eq!(builder.done(&sandbox).outcome("words"), Outcome::Built);
+}

@@ -1,0 +1,110 @@
+//! What was built once is restored, whole, by every later process.
+
+use std::fs;
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn second_run_restores_without_building() {
+    let sandbox = Sandbox::new();
+    let first = sandbox.run("both").passes();
+    assert_eq!((first.outcome("words"), first.outcome("lengths")), (Outcome::Built, Outcome::Built));
+    assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
+
+    let second = sandbox.run("both").passes();
+    assert_eq!((second.outcome("words"), second.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
+    assert_eq!(sandbox.take_log(), ["load lengths", "load words"]);
+    assert_eq!(second.reports[0].rebuild_seconds().to_bits(), 0.0_f64.to_bits());
+}
+
+#[test]
+fn the_process_that_builds_is_given_what_it_stored() {
+    let sandbox = Sandbox::new();
+    let lossy = sandbox.run("both").env("SUBJECT_LOSE_WORDS", "1").fails();
+    assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
+    assert!(
+        lossy.stdout.contains("the file's first word was lost")
+            || lossy.stderr.contains("the file's first word was lost")
+    );
+}
+
+#[test]
+fn only_what_a_test_asks_for_is_loaded() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    sandbox.take_log();
+    sandbox.run("only_lengths").passes();
+    assert_eq!(sandbox.take_log(), ["load lengths"]);
+}
+
+#[test]
+fn an_artifact_that_is_needed_by_a_build_is_built_and_kept_too() {
+    let sandbox = Sandbox::new();
+    let first = sandbox.run("only_lengths").passes();
+    assert_eq!(first.outcome("words"), Outcome::Built);
+    let second = sandbox.run("only_words").passes();
+    assert_eq!(second.outcome("words"), Outcome::Hit);
+}
+
+#[test]
+fn the_layout_is_the_documented_one() {
+    let sandbox = Sandbox::new();
+    let done = sandbox.run("both").passes();
+    let (repo, revision_and_digest) = done.report("words").key.split_once(':').unwrap();
+    let words = sandbox.cache().join(repo).join(revision_and_digest.replace(':', "-"));
+    assert!(words.join("words.tar.zst").is_file() && words.join("words.json").is_file());
+    let lengths = sandbox.entry_file("below/lengths");
+    assert!(lengths.parent().unwrap().ends_with("lengths/below"));
+    assert!(sandbox.cache().join("CACHEDIR.TAG").is_file());
+}
+
+#[test]
+fn the_entries_alone_are_enough_elsewhere_as_ci_keeps_them() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    // All that is local to the machine is lost.
+    for entry in fs::read_dir(sandbox.cache()).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
+    sandbox.take_log();
+    let restored = sandbox.run("both").passes();
+    assert_eq!((restored.outcome("words"), restored.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
+    assert_eq!(sandbox.take_builds(), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn stored_files_are_read_only_and_the_cache_is_the_users_own() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    for path in sandbox.entry_files() {
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        if path.ends_with("words.tar.zst") {
+            continue;
+        }
+        assert_eq!(mode & 0o222, 0, "{}", path.display());
+    }
+    assert_eq!(fs::metadata(sandbox.cache()).unwrap().permissions().mode() & 0o077, 0);
+}
+
+#[test]
+fn nothing_is_written_into_the_home_or_the_repository() {
+    let sandbox = Sandbox::new();
+    let before = fs::read_dir(sandbox.repo()).unwrap().count();
+    sandbox.run("both").passes();
+    assert_eq!(fs::read_dir(sandbox.path("home")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(sandbox.repo()).unwrap().count(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_setting_the_cache_is_in_the_home_directory() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_count").without_env("SMOKE_CACHE_DIR").passes();
+    assert!(sandbox.path("home/.cdsagent-smoke-cache/bookshop").is_dir());
+}

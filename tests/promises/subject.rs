@@ -1,0 +1,302 @@
+//! Smoke tests with artifacts that write down what is done to them. They are run by the other files, which look at
+//! that log and at what the tests report.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::Barrier;
+
+use cached_smoke::{
+    Artifact, BuildContext, CacheReport, CodeFingerprint, KeyBuilder, LoadContext, Outcome, Repo, Result, Session,
+    Storage, Suite, cached_smoke,
+};
+use serde::Serialize;
+
+pub(crate) struct Subject;
+
+#[derive(Clone, Default, Serialize)]
+pub(crate) struct Config {
+    /// Part of the key of `Words`.
+    words: WordsConfig,
+    /// Part of the key of `Lengths` alone.
+    lengths: LengthsConfig,
+}
+
+#[derive(Clone, Default, Serialize)]
+struct WordsConfig {
+    uppercase: bool,
+}
+
+#[derive(Clone, Default, Serialize)]
+struct LengthsConfig {
+    at_least: usize,
+}
+
+impl Suite for Subject {
+    type Config = Config;
+    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("tests/promises");
+}
+
+/// The words of all files of the repository; bound to its path.
+pub(crate) struct Words(Vec<String>);
+
+/// The lengths of the words; kept as a directory, good anywhere if its words were.
+pub(crate) struct Lengths(Vec<usize>);
+
+/// The number of the repository's files; good anywhere.
+pub(crate) struct Count(usize);
+
+impl Artifact<Subject> for Words {
+    const NAME: &'static str = "words";
+
+    fn key(key: &mut KeyBuilder<'_, Subject>) {
+        let config = key.suite_config();
+        key.config(&config.words);
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build words");
+        obey_orders("words")?;
+        let mut words = Vec::new();
+        for file in files(cx.repo().path())? {
+            let text = String::from_utf8_lossy(&fs::read(file)?).into_owned();
+            let text = if cx.config().words.uppercase { text.to_uppercase() } else { text };
+            words.extend(text.split_whitespace().map(str::to_owned));
+        }
+        Ok(Words(words))
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        log("save words");
+        let kept = if order("SUBJECT_LOSE_WORDS").is_some() { &self.0[1..] } else { &self.0[..] };
+        Ok(fs::write(dir.join("words"), kept.join("\n"))?)
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        log("load words");
+        if order("SUBJECT_FAIL_LOAD").is_some() {
+            return Err("told not to load".into());
+        }
+        Ok(Words(fs::read_to_string(cx.dir().join("words"))?.lines().map(str::to_owned).collect()))
+    }
+}
+
+impl Artifact<Subject> for Lengths {
+    const NAME: &'static str = "lengths";
+    const STORAGE: Storage = Storage::Directory;
+    const RELOCATABLE: bool = true;
+
+    fn key(key: &mut KeyBuilder<'_, Subject>) {
+        let config = key.suite_config();
+        key.config(&config.lengths).needs::<Words>();
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build lengths");
+        obey_orders("lengths")?;
+        let at_least = cx.config().lengths.at_least;
+        // A copy of its own, as a type needs that consumes it.
+        let Words(words) = cx.owned::<Words>()?;
+        let lengths: Vec<usize> =
+            words.into_iter().map(|word| word.len()).filter(|length| *length >= at_least).collect();
+        fs::create_dir(cx.dir().join("below"))?;
+        let text: Vec<String> = lengths.iter().map(usize::to_string).collect();
+        fs::write(cx.dir().join("below/lengths"), text.join("\n"))?;
+        Ok(Lengths(lengths))
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        log("load lengths");
+        let text = fs::read_to_string(cx.dir().join("below/lengths"))?;
+        Ok(Lengths(text.lines().map(str::parse).collect::<std::result::Result<_, _>>()?))
+    }
+}
+
+impl Artifact<Subject> for Count {
+    const NAME: &'static str = "count";
+    const RELOCATABLE: bool = true;
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build count");
+        // Asks for what its key does not need.
+        if order("SUBJECT_ASK").is_some() {
+            cx.artifact::<Words>()?;
+        }
+        Ok(Count(files(cx.repo().path())?.len()))
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        Ok(fs::write(dir.join("count"), self.0.to_string())?)
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        Ok(Count(fs::read_to_string(cx.dir().join("count"))?.parse()?))
+    }
+}
+
+/// The files whose names have no leading dot, sorted.
+fn files(directory: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_file() && !is_hidden {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn order(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// One line, in one write, so that processes side by side do not mix theirs.
+fn log(line: &str) {
+    if let Some(path) = order("SUBJECT_LOG") {
+        let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+}
+
+/// What the test that runs this one wants the build of `artifact` to do.
+fn obey_orders(artifact: &str) -> Result<()> {
+    let is_meant = |name: &str| order(name).as_deref() == Some(artifact);
+    if is_meant("SUBJECT_FAIL") {
+        return Err(std::io::Error::other("told to fail").into());
+    }
+    if is_meant("SUBJECT_PANIC") {
+        panic!("told to panic");
+    }
+    if let Some(file) = order("SUBJECT_EDIT") {
+        fs::write(file, "edited while being read")?;
+    }
+    if is_meant("SUBJECT_WAIT_FOR") {
+        // Opening a pipe waits for its other end; what comes through it may take its time.
+        fs::File::open(order("SUBJECT_PIPE").unwrap())?.read_to_end(&mut Vec::new())?;
+    }
+    Ok(())
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn both(words: &Words, lengths: &Lengths) {
+    assert!(words.0.iter().any(|word| word == "novel"), "the file's first word was lost: {:?}", words.0);
+    assert_eq!(words.0.iter().map(String::len).collect::<Vec<_>>(), lengths.0);
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn only_words(words: &Words) {
+    assert!(!words.0.is_empty());
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn only_lengths(lengths: &Lengths) {
+    assert!(!lengths.0.is_empty());
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn only_count(count: &Count) {
+    assert!(count.0 > 0);
+}
+
+#[cached_smoke(repo = "bookshop", config = Config { lengths: LengthsConfig { at_least: 5 }, ..Config::default() })]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn long_lengths(words: &Words, lengths: &Lengths) {
+    assert!(lengths.0.len() < words.0.len() && lengths.0.iter().all(|length| *length >= 5));
+}
+
+#[cached_smoke(repo = "bookshop", suite = Subject)]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn only_repo(repo: &Repo) -> std::result::Result<(), std::io::Error> {
+    println!("revision={} path={}", repo.revision(), fs::canonicalize(repo.path())?.display());
+    assert_eq!(repo.name(), "bookshop");
+    Ok(())
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn told_of_the_cache(report: &CacheReport, _: &Words, Lengths(lengths): &Lengths) {
+    assert!(!lengths.is_empty());
+    assert_eq!(report.artifacts.len(), 2);
+    println!("outcome={}", report.outcome().unwrap());
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn asks_for_more(count: &Count, session: &Session<Subject>) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    assert!(count.0 > 0);
+    let words: &Words = session.get()?;
+    let again: Words = session.owned()?;
+    assert_eq!(words.0, again.0);
+    Ok(())
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+#[should_panic(expected = "the one that is waited for")]
+fn waits_for_a_panic(words: &Words) {
+    assert!(words.0.is_empty(), "the one that is waited for");
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+#[tokio::test]
+async fn beneath(words: &Words) {
+    tokio::task::yield_now().await;
+    assert!(!words.0.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+async fn above(words: &Words) -> std::result::Result<(), String> {
+    tokio::task::yield_now().await;
+    if words.0.is_empty() { Err("no words".to_owned()) } else { Ok(()) }
+}
+
+#[cached_smoke(repos = ["bookshop", "scikit-learn"])]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn over_two(words: &Words, repo: &Repo) {
+    assert!(!words.0.is_empty(), "{}", repo.name());
+}
+
+#[cached_smoke]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn everywhere(words: &Words) {
+    assert!(!words.0.is_empty());
+}
+
+/// Sixteen threads, which all ask at once.
+#[test]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn by_many_threads() {
+    let barrier = Barrier::new(16);
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                barrier.wait();
+                let session = Session::<Subject>::open("bookshop").unwrap();
+                assert!(!session.get::<Lengths>().unwrap().0.is_empty());
+                assert!(!session.get::<Words>().unwrap().0.is_empty());
+            });
+        }
+    });
+}
+
+/// Asks twice for one artifact in one process.
+#[test]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn by_two_sessions() {
+    for expected in [Outcome::Built, Outcome::Shared] {
+        let session = Session::<Subject>::open("bookshop").unwrap();
+        session.get::<Words>().unwrap();
+        session.get::<Words>().unwrap();
+        assert_eq!(session.report().artifacts.len(), 1);
+        assert_eq!(session.report().outcome(), Some(expected));
+    }
+}
