@@ -54,11 +54,12 @@ pub(crate) fn fetch_missing(config: &Config, repos: &[(&str, &RepoSource)]) -> V
         screen.begin(name, &repo.source);
         match fetch(&repo.source, &repo.path, &config.workshop(), &screen.step) {
             Ok(fetched) => {
-                screen.say(&format!("fetched {name} at {} in {:.1} s", fetched.revision, begun.elapsed().as_secs_f64()))
+                let seconds = begun.elapsed().as_secs_f64();
+                screen.say(&format!("fetched {name} at {} in {seconds:.1} s", fetched.revision));
             }
             Err(error) => {
                 let reason = with_causes(&error);
-                screen.say(&format!("left out: {name} could not be fetched: {reason}"));
+                screen.say(&format!("left out: {name}: failed to {reason}"));
                 left_out.push(LeftOut { repo: (*name).to_owned(), reason });
             }
         }

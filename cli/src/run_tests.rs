@@ -36,7 +36,7 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
     let summary = Summary::new(&reports);
     println!("\n{summary}");
     for left_out in &left_out {
-        println!("left out: {} could not be fetched: {}", left_out.repo, left_out.reason);
+        println!("left out: {}: failed to {}", left_out.repo, left_out.reason);
     }
 
     if !status.success() {
@@ -67,9 +67,9 @@ fn runner(config: &Config, arguments: &TestArguments) -> Result<Command, String>
     };
     let given = config.test_args().iter().chain(&arguments.runner_arguments);
     if with_nextest {
-        command.args(["nextest", "run", "--run-ignored", "all"]).args(given);
+        command.args(["nextest", "run", "--run-ignored", "all", "--no-fail-fast"]).args(given);
     } else {
-        command.arg("test").args(given).args(["--", "--include-ignored"]);
+        command.args(["test", "--no-fail-fast"]).args(given).args(["--", "--include-ignored"]);
     }
     Ok(command)
 }

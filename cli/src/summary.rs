@@ -96,10 +96,11 @@ impl fmt::Display for Summary {
         writeln!(f, "{table}")?;
         writeln!(f, "restore and wait: the slowest test of each")?;
         for row in self.rows.iter().filter(|row| !row.reason.is_empty()) {
-            writeln!(f, "{} {}: {}: {}", row.repo, row.artifact, row.outcome, row.reason)?;
+            let subject = [row.repo.as_str(), row.artifact.as_str()].join(" ");
+            writeln!(f, "{}: {}: {}", subject.trim_end(), row.outcome, row.reason)?;
         }
         let (hits, used) = self.hits();
-        let percent = if used == 0 { 0 } else { hits * 100 / used };
+        let percent = (hits * 100).checked_div(used).unwrap_or(0);
         write!(f, "hit rate: {percent} % ({hits} of {used} artifacts were there before the run; {} tests)", self.tests)
     }
 }

@@ -48,7 +48,7 @@ pub trait Suite: Sized + Send + Sync + 'static {
 /// Each function may fail with any error. A panic in one of them becomes an error, too.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an artifact of the suite `{S}`",
-    label = "a smoke test's parameter must be `&Repo`, `&CacheReport`, `&Session<_>`, or an artifact of its suite",
+    label = "a smoke test's parameter must be `&Repo`, `&CacheReport`, `&Session<{S}>`, or an artifact of its suite",
     note = "implement `cached_smoke::Artifact<{S}>` for `{Self}`"
 )]
 pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {

@@ -17,7 +17,7 @@ use crate::error::Error;
 /// Where the cache is when nothing says otherwise, below the home directory.
 const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
 /// Longer than any build that was measured (Django in a debug build: 507 s of CPU), shorter than a CI job's limit.
-const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_hours(1);
 /// Long enough for any name in use, short enough for every file system once a suffix is added.
 const MAX_NAME: usize = 64;
 
@@ -259,13 +259,11 @@ impl Setting {
 /// One of a few words; the first is the default.
 fn choice<T: Copy>(setting: Option<Setting>, choices: &[(&str, T)]) -> Result<T, Error> {
     let Some(setting) = setting else { return Ok(choices[0].1) };
-    match choices.iter().find(|(word, _)| *word == setting.value) {
-        Some((_, value)) => Ok(*value),
-        None => {
-            let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
-            Err(setting.reject(words.join(" or ")))
-        }
+    if let Some((_, value)) = choices.iter().find(|(word, _)| *word == setting.value) {
+        return Ok(*value);
     }
+    let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
+    Err(setting.reject(words.join(" or ")))
 }
 
 fn list(setting: Option<Setting>) -> Vec<String> {

@@ -130,7 +130,7 @@ mod tests {
         assert!(matches!(acquire(&path, Duration::from_millis(1)), Acquired::TimedOut));
         assert_eq!(holder(&path).map(|holder| holder.pid), Some(std::process::id()));
         drop(first);
-        assert!(matches!(acquire(&path, Duration::from_secs(60)), Acquired::Locked(_)));
+        assert!(matches!(acquire(&path, Duration::from_mins(1)), Acquired::Locked(_)));
     }
 
     #[test]
@@ -139,7 +139,7 @@ mod tests {
         let path = directory.path().join("b.lock");
         let Acquired::Locked(first) = acquire(&path, Duration::ZERO) else { panic!("nobody holds it") };
         thread::scope(|scope| {
-            let waiter = scope.spawn(|| matches!(acquire(&path, Duration::from_secs(60)), Acquired::Locked(_)));
+            let waiter = scope.spawn(|| matches!(acquire(&path, Duration::from_mins(1)), Acquired::Locked(_)));
             drop(first);
             assert!(waiter.join().expect("no panic"));
         });

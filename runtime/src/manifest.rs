@@ -55,7 +55,7 @@ pub(crate) struct Manifest {
     pub(crate) archive: Option<ArchiveFile>,
     pub(crate) build_milliseconds: u64,
     /// Seconds since 1970.
-    pub(crate) built_at: u64,
+    pub(crate) completed: u64,
     /// The run that built it.
     pub(crate) run: String,
     /// The version of this crate that wrote it.
@@ -81,13 +81,13 @@ pub(crate) struct Built {
     pub(crate) files: Vec<ListedFile>,
     pub(crate) archive: Option<ArchiveFile>,
     pub(crate) build_milliseconds: u64,
-    pub(crate) built_at: u64,
+    pub(crate) completed: u64,
     pub(crate) run: String,
 }
 
 impl Manifest {
     pub(crate) fn new(key: &Key, artifact: &str, built: Built) -> Manifest {
-        let Built { storage, files, archive, build_milliseconds, built_at, run } = built;
+        let Built { storage, files, archive, build_milliseconds, completed, run } = built;
         let mut manifest = Manifest {
             format: FORMAT,
             artifact: artifact.to_owned(),
@@ -99,7 +99,7 @@ impl Manifest {
             files,
             archive,
             build_milliseconds,
-            built_at,
+            completed,
             run,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             digest: String::new(),
@@ -192,7 +192,7 @@ mod tests {
             files: vec![file],
             archive: None,
             build_milliseconds: 1234,
-            built_at: 7,
+            completed: 7,
             run: "r".to_owned(),
         };
         let manifest = Manifest::new(&key, "graph", built);

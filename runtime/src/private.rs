@@ -29,7 +29,7 @@ pub struct Test {
 /// it the suite.
 #[diagnostic::on_unimplemented(
     message = "a smoke test cannot have a parameter of type `&{Self}`",
-    label = "neither `Repo`, `CacheReport`, `Session<_>`, nor an artifact of a suite",
+    label = "neither `Repo`, `CacheReport`, `Session<YourSuite>`, nor an artifact of a suite",
     note = "implement `cached_smoke::Artifact<YourSuite>` for it"
 )]
 pub trait Arg<S: Suite, M> {
@@ -95,6 +95,9 @@ impl<S: Suite> Arg<S, ViaSession> for Session<S> {
     }
 }
 
+/// [`Arg::prepare`] of a parameter.
+type Prepare<S> = fn(&Session<S>) -> Result<(), Error>;
+
 /// What a test that does not run returns.
 #[diagnostic::on_unimplemented(
     message = "a smoke test cannot return `{Self}`",
@@ -132,7 +135,7 @@ impl<T: Passed, E> Passed for Result<T, E> {
 pub fn setup<S: Suite, R: Passed>(
     test: Test,
     config: impl FnOnce() -> S::Config,
-    prepare: &[fn(&Session<S>) -> Result<(), Error>],
+    prepare: &[Prepare<S>],
 ) -> Result<Session<S>, R> {
     // Without the crate's own name: as `cargo test` prints it.
     let name = test.path.split_once("::").map_or(test.path, |(_, name)| name);
@@ -153,16 +156,16 @@ pub fn setup<S: Suite, R: Passed>(
             }
         }
         Err(error) => {
-            let text = format!(
+            let report = format!(
                 "the fixture of {name} over {} failed; the test itself did not run\n{}",
                 test.repo,
                 error.report()
             );
             if test.should_panic.is_some() {
-                eprintln!("{PREFIX} {text}");
+                eprintln!("{PREFIX} {report}");
                 return Err(R::passed());
             }
-            panic!("{PREFIX} {text}")
+            panic!("{PREFIX} {report}")
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::layout::{self, Layout};
 
 /// Reports look back over the last runs; nothing else needs them once they are over.
-const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const KEEP: Duration = Duration::from_hours(30 * 24);
 /// Deeper than any chain of shells, IDEs and task runners above a test.
 const MAX_ANCESTORS: usize = 64;
 
@@ -177,9 +177,9 @@ mod tests {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let run = run(directory.path());
         let runs = directory.path().join(".runs");
-        sweep_runs(&runs, SystemTime::now() + KEEP - Duration::from_secs(60));
+        sweep_runs(&runs, SystemTime::now() + KEEP - Duration::from_mins(1));
         assert!(run.directory.exists());
-        sweep_runs(&runs, SystemTime::now() + KEEP + Duration::from_secs(60));
+        sweep_runs(&runs, SystemTime::now() + KEEP + Duration::from_mins(1));
         assert!(!run.directory.exists());
     }
 

@@ -71,7 +71,7 @@ pub(crate) struct Loaded<A> {
 
 /// The files of a loaded artifact, held for as long as it may be loaded again.
 pub(crate) enum Origin {
-    Entry(Entry),
+    Entry(Box<Entry>),
     Private(Staging),
     /// No place could be found to save it in.
     Nowhere,
@@ -108,16 +108,21 @@ impl<S: Suite> Session<S> {
 
     pub(crate) fn for_test(test: String, repo: &str, config: S::Config) -> Result<Session<S>, Error> {
         let process = Process::get()?;
+        Session::on_repo(process, &test, repo, config).inspect_err(|error| {
+            let report = without_artifact("", "", error);
+            CacheReport::new(process.run, &test, repo, vec![report]).emit(process.run);
+        })
+    }
+
+    fn on_repo(process: &'static Process, test: &str, repo: &str, config: S::Config) -> Result<Session<S>, Error> {
         if process.config.left_out.iter().any(|left_out| left_out == repo) {
-            let reason = "its source could not be reached, so this run leaves it out".to_owned();
-            let skipped = ArtifactReport { outcome: Outcome::Skipped, ..blank("", "", &reason) };
-            CacheReport::new(process.run, &test, repo, vec![skipped]).emit(process.run);
+            let reason = "SMOKE_LEAVE_OUT leaves it out of this run".to_owned();
             return Err(Error::Skipped { repo: repo.to_owned(), reason });
         }
         let repo = Repo::open(process.config, process.run, repo)?;
         Ok(Session {
             process,
-            test,
+            test: test.to_owned(),
             repo,
             config,
             obtained: Mutex::default(),
@@ -193,11 +198,7 @@ impl<S: Suite> Session<S> {
                 Ok(loaded)
             }
             Err(error) => {
-                let (outcome, reason) = match &error {
-                    Error::Skipped { reason, .. } => (Outcome::Skipped, reason.clone()),
-                    error => (Outcome::Failed, error.to_string()),
-                };
-                self.record(ArtifactReport { outcome, ..blank(A::NAME, &key, &reason) });
+                self.record(without_artifact(A::NAME, &key, &error));
                 Err(error)
             }
         }
@@ -244,6 +245,15 @@ impl<S: Suite> std::fmt::Debug for Session<S> {
 /// What a test is told that found the artifact in this process, perhaps after waiting for another thread.
 fn waited(report: &ArtifactReport, elapsed: Duration) -> ArtifactReport {
     ArtifactReport { wait_seconds: elapsed.as_secs_f64(), ..report.again() }
+}
+
+/// What is reported of an artifact that the test did not get.
+fn without_artifact(artifact: &str, key: &str, error: &Error) -> ArtifactReport {
+    let (outcome, reason) = match error {
+        Error::Skipped { reason, .. } => (Outcome::Skipped, reason.clone()),
+        error => (Outcome::Failed, error.to_string()),
+    };
+    ArtifactReport { outcome, ..blank(artifact, key, &reason) }
 }
 
 /// A report in which nothing has happened yet.

@@ -76,30 +76,30 @@ pub(crate) struct Store<'a> {
 
 impl Store<'_> {
     /// Looks for the artifact and checks its files, on their first use in the run byte by byte.
-    pub(crate) fn open(&self) -> Result<Found, Error> {
+    pub(crate) fn open(&self) -> Found {
         let path = self.layout.manifest(&self.slot);
         let (lease, text) = match Lease::take(&path) {
             Ok(Some(held)) => held,
-            Ok(None) => return Ok(Found::Missing(Miss::Absent(self.explain_absence()))),
-            Err(error) => return Ok(Found::Missing(Miss::Damaged(format!("its manifest cannot be read: {error}")))),
+            Ok(None) => return Found::Missing(Miss::Absent(self.explain_absence())),
+            Err(error) => return Found::Missing(Miss::Damaged(format!("its manifest cannot be read: {error}"))),
         };
         let manifest = match Manifest::of_key(&text, self.key, self.slot.artifact, self.storage) {
             Ok(manifest) => manifest,
             Err(Unusable::NewerFormat(format)) => {
                 let words = format!("the entry has format {format}, later than the {} known here", layout::FORMAT);
-                return Ok(Found::Missing(Miss::Foreign(words)));
+                return Found::Missing(Miss::Foreign(words));
             }
-            Err(Unusable::Damaged(damage)) => return Ok(Found::Missing(Miss::Damaged(damage))),
+            Err(Unusable::Damaged(damage)) => return Found::Missing(Miss::Damaged(damage)),
             Err(Unusable::OtherKey) => {
                 let words = "the entry is that of another key with the same first digits".to_owned();
-                return Ok(Found::Missing(Miss::Damaged(words)));
+                return Found::Missing(Miss::Damaged(words));
             }
         };
         let directory = self.plain_files();
-        match proof::check(self.run, &self.proof_name(), &directory, &manifest)? {
-            Ok(()) => Ok(Found::Ready(Entry { manifest, directory, _lease: lease, _staging: None })),
-            Err(_) if self.storage == Storage::Archive => Ok(Found::Packed(manifest, lease)),
-            Err(damage) => Ok(Found::Missing(Miss::Damaged(damage))),
+        match proof::check(self.run, &self.proof_name(), &directory, &manifest) {
+            Ok(()) => Found::Ready(Entry { manifest, directory, _lease: lease, _staging: None }),
+            Err(_) if self.storage == Storage::Archive => Found::Packed(manifest, lease),
+            Err(damage) => Found::Missing(Miss::Damaged(damage)),
         }
     }
 
@@ -148,9 +148,9 @@ impl Store<'_> {
                 None
             }
         };
-        let built_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let completed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let run = self.run.id().to_owned();
-        let built = Built { storage: self.storage, files: listed, archive, build_milliseconds, built_at, run };
+        let built = Built { storage: self.storage, files: listed, archive, build_milliseconds, completed, run };
         let manifest = Manifest::new(self.key, self.slot.artifact, built);
         let staged = staging.path().join("manifest");
         fs::write(&staged, manifest.to_json()).map_err(Error::io("write", &staged))?;
@@ -202,7 +202,7 @@ impl Store<'_> {
         let manifests = self.neighbours();
         let nearest = manifests
             .iter()
-            .max_by_key(|manifest| (key::in_common(&manifest.ingredients, self.key.ingredients()), manifest.built_at));
+            .max_by_key(|manifest| (key::in_common(&manifest.ingredients, self.key.ingredients()), manifest.completed));
         match nearest {
             Some(manifest) if manifest.key == self.key.digest() => "its entry was just removed".to_owned(),
             Some(manifest) => key::describe(&manifest.ingredients, self.key.ingredients()),

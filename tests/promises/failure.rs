@@ -63,6 +63,7 @@ fn a_missing_repository_says_how_to_get_it() {
     let done = sandbox.run("only_words").fails();
     assert!(done.stderr.contains("the repository `bookshop` is not at "), "{}", done.stderr);
     assert!(done.stderr.contains("SMOKE_REPO_PATHS"), "{}", done.stderr);
+    assert_eq!(done.reports[0].outcome(), Some(Outcome::Failed));
 
     let pypi = "[repos.bookshop]\npypi = \"bookshop==1.0\"\n";
     fs::write(sandbox.path("project/smoke.toml"), pypi).unwrap();

@@ -19,12 +19,13 @@ use serde::{Deserialize, Serialize};
 pub struct GraphBuilderConfig {
     /// Files larger than this many bytes keep their node, without text or children.
     ///
-    /// Default 4 MiB: the largest Python file of Django, scikit-learn and matplotlib has 0.4 MiB.
+    /// Default 2 MiB: the largest Python file of Django, scikit-learn and matplotlib has 0.4 MiB, and two of nothing but
+    /// open brackets take half a gigabyte of memory and half a second to find out that they do not parse.
     pub max_file_bytes: u64,
     /// Files whose syntax tree is deeper than this keep their node, without children.
     ///
     /// Default 1000 levels. The deepest file of Django, scikit-learn, matplotlib, pytest and requests has 32, that of
-    /// sympy, a sum of hundreds of terms, 808; CPython itself gives up at 100 indentations or 200 open brackets.
+    /// sympy, a sum of hundreds of terms, 808; `CPython` itself gives up at 100 indentations or 200 open brackets.
     pub max_nesting: u32,
     /// Directories of these names are skipped wherever they are. Default `.git` and `.github`.
     pub skip_directories: Vec<String>,
@@ -40,7 +41,7 @@ pub struct GraphBuilderConfig {
 impl Default for GraphBuilderConfig {
     fn default() -> Self {
         Self {
-            max_file_bytes: 4 * 1024 * 1024,
+            max_file_bytes: 2 * 1024 * 1024,
             max_nesting: 1000,
             skip_directories: vec![".git".to_owned(), ".github".to_owned()],
             source_roots: vec!["src".to_owned(), "lib".to_owned()],

@@ -206,7 +206,10 @@ impl DependencyGraph {
     ) -> impl Iterator<Item = Edge<'_>> {
         let kind = kind.into();
         let range = self.adjacency.outgoing(node.into());
-        self.data.edges[range].iter().filter(move |record| kind.is_none_or(|kind| record.kind == kind)).map(|record| Edge { graph: self, record })
+        self.data.edges[range]
+            .iter()
+            .filter(move |record| kind.is_none_or(|kind| record.kind == kind))
+            .map(|record| Edge { graph: self, record })
     }
 
     /// The edges that end at a node, of one kind or (with `None`) of all, ordered by source.
@@ -271,6 +274,6 @@ impl fmt::Debug for DependencyGraph {
             .field("nodes", &self.data.nodes.len())
             .field("edges", &self.data.edges.len())
             .field("skipped", &self.data.skipped.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -194,7 +194,7 @@ impl fmt::Debug for SparseIndex {
             .field("nodes", &self.len())
             .field("analyzer", &self.config)
             .field("dir", &self.dir)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

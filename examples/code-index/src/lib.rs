@@ -11,7 +11,7 @@
 //!
 //! # Conventions
 //!
-//! Those of [LocAgent](https://github.com/gersteinlab/LocAgent) (its version 2.3), where they make sense:
+//! Those of [`LocAgent`](https://github.com/gersteinlab/LocAgent) (its version 2.3), where they make sense:
 //!
 //! - The root is `/`, directories and files are named by their relative paths, and everything else is
 //!   `path/file.py:Outer.method`.
@@ -24,7 +24,7 @@
 //! - An import leads to a submodule, else to the definition in the module, else to the module's file.
 //! - Invokes start at classes and functions; what a module calls when it is imported is not recorded.
 //!
-//! Where this crate goes further than LocAgent: names are looked up by Python's rules of scope, and `self.name()`,
+//! Where this crate goes further than `LocAgent`: names are looked up by Python's rules of scope, and `self.name()`,
 //! `super().name()`, `module.name()` and `Class.name()` lead to the one thing that is meant; only where nothing tells
 //! what an object is does the attribute's name alone decide. Calls in a class body belong to the class. Absolute
 //! imports are looked up below `src` and `lib` too. Files that cannot be read or parsed keep their node.

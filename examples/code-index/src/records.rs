@@ -52,7 +52,7 @@ impl Records {
 
     /// Adds a node for each definition and says which scope got which.
     ///
-    /// As in LocAgent a name that is defined again, be it an overload, a property's setter or the other branch of an
+    /// As in `LocAgent` a name that is defined again, be it an overload, a property's setter or the other branch of an
     /// `if`, is one node: it keeps its place, and the last definition says what it is and where. Children and calls of
     /// all of them are kept.
     fn add_definitions(&mut self, file: u32, path: &str, scopes: &[Scope], lines: &Lines) -> Vec<u32> {
@@ -94,9 +94,14 @@ impl Records {
     /// The records in order, with the edges that were found and those that hold the tree together.
     pub(crate) fn finish(self, mut edges: Vec<EdgeRecord>) -> GraphData {
         let mut data = self.data;
-        edges.extend(data.nodes.iter().zip(0..).filter(|(node, _)| node.parent != NO_NODE).map(|(node, target)| {
-            EdgeRecord { source: node.parent, kind: EdgeKind::Contains, target, alias: None }
-        }));
+        edges.extend(
+            data.nodes.iter().zip(0..).filter(|(node, _)| node.parent != NO_NODE).map(|(node, target)| EdgeRecord {
+                source: node.parent,
+                kind: EdgeKind::Contains,
+                target,
+                alias: None,
+            }),
+        );
         edges.sort_unstable();
         edges.dedup();
         data.edges = edges;

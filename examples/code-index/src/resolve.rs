@@ -6,7 +6,7 @@
 //! What is followed: definitions and imports of the scope and of the scopes around it, re-exports through other files,
 //! wildcards, `self` and `cls`, `super()`, base classes, and `Class(…)` as an instance of the class. What is not:
 //! assignments, parameters and return types. A call of an attribute of something that these rules do not know goes, as
-//! in LocAgent, by the attribute's name alone: to every method of that name in the classes that the file defines or
+//! in `LocAgent`, by the attribute's name alone: to every method of that name in the classes that the file defines or
 //! imports. What is known to come from outside of the repository gets no edge.
 
 mod members;
@@ -54,7 +54,7 @@ pub(crate) struct Resolver<'a> {
     modules: &'a Modules,
     names: Vec<Names<'a>>,
     /// For each file, once it is asked for: the methods of the classes in sight, by name.
-    methods: Vec<OnceLock<HashMap<&'a str, Vec<Place>>>>,
+    methods: Vec<OnceLock<HashMap<&'a str, Vec<u32>>>>,
 }
 
 impl<'a> Resolver<'a> {
@@ -67,7 +67,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The imports, invokes and inherits edges that start in a file, in no particular order, perhaps repeated.
+    /// The imports, invokes and inherits edges that start in a file, each once.
     pub(crate) fn edges_of(&self, file: u32) -> Vec<EdgeRecord> {
         let mut edges = Vec::new();
         for (scope, number) in self.facts(file).scopes().iter().zip(0..) {
@@ -83,6 +83,8 @@ impl<'a> Resolver<'a> {
                 self.invokes_edges(place, from, &invocation.callee, &mut edges);
             }
         }
+        edges.sort_unstable();
+        edges.dedup();
         edges
     }
 
@@ -113,7 +115,8 @@ impl<'a> Resolver<'a> {
             Import::Name { path, name, .. } => match self.modules.find_name(here, path, name)? {
                 modules::Named::Submodule(submodule) => Some(self.facts(submodule).node),
                 modules::Named::Attribute(module) => {
-                    let definition = self.names[module as usize].definition(name).map(|scope| Place { file: module, scope });
+                    let definition =
+                        self.names[module as usize].definition(name).map(|scope| Place { file: module, scope });
                     Some(definition.map_or(self.facts(module).node, |place| self.node(place)))
                 }
                 modules::Named::Directory(_) => None,
@@ -148,8 +151,7 @@ impl<'a> Resolver<'a> {
             && !known
             && values.contains(&Value::Unknown)
         {
-            for &method in self.methods_in_sight(place.file, name) {
-                let target = self.node(method);
+            for &target in self.methods_in_sight(place.file, name) {
                 // That a method calls its namesake on something unknown is no sign that it calls itself.
                 if target != source {
                     push(edges, source, EdgeKind::Invokes, target);

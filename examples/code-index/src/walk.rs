@@ -64,7 +64,7 @@ impl Walk {
                 continue;
             };
             let skipped_directory = || config.skip_directories.iter().any(|skipped| name == skipped.as_str());
-            let wanted = if kind.is_dir() { !skipped_directory() } else { kind.is_file() && is_python(&name) };
+            let wanted = if kind.is_dir() { !skipped_directory() } else { is_python(&name) };
             if !wanted {
                 continue;
             }
@@ -89,6 +89,11 @@ fn is_python(name: &OsStr) -> bool {
 /// A relative path one level down; the root is the empty path.
 pub(crate) fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
+}
+
+/// Whether this is the file of a package.
+pub(crate) fn is_package(path: &str) -> bool {
+    path.rsplit('/').next() == Some("__init__.py")
 }
 
 /// The path of the directory that holds `path`; empty for what lies in the root.

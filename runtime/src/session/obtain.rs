@@ -54,36 +54,27 @@ impl<'a, S: Suite> Obtain<'a, S> {
     }
 
     pub(super) fn run<A: Artifact<S>>(mut self) -> Result<Loaded<A>, Error> {
-        self.report.artifact = A::NAME.to_owned();
+        A::NAME.clone_into(&mut self.report.artifact);
         if self.process.config.mode == Mode::Off {
             return self.build_privately("SMOKE_CACHE=off".to_owned());
         }
         let slot = Slot { repo: self.repo().to_owned(), entry: self.recipe.key.entry(), artifact: A::NAME };
 
-        let forced = self.is_forced(&slot);
-        let look = if forced { Look::Missing(Miss::Absent("forced".to_owned())) } else { self.look::<A>(&slot)? };
-        let miss = match look {
-            Look::Restored(value, entry) => return Ok(self.hit(value, entry)),
-            Look::Packed(..) => None,
-            Look::Missing(Miss::Foreign(reason)) => {
-                message::warn_once(&format!("{}: {reason}; it is left alone", self.subject(A::NAME)));
-                return self.build_privately(reason);
+        if !self.is_forced(&slot) {
+            match self.look::<A>(&slot)? {
+                Look::Restored(value, entry) => return Ok(self.hit(value, entry)),
+                Look::Packed(..) => {}
+                Look::Missing(miss) => {
+                    self.check_policy::<A>(&miss)?;
+                    if let Some(reason) = self.reason_to_bypass(A::NAME, &miss) {
+                        return self.build_privately(reason);
+                    }
+                }
             }
-            Look::Missing(miss) => Some(miss),
-        };
-        if let Some(miss) = &miss
-            && !forced
-        {
-            self.check_policy::<A>(miss)?;
-        }
-        if self.process.config.mode == Mode::ReadOnly
-            && let Some(miss) = &miss
-        {
-            return self.build_privately(format!("{miss} (SMOKE_CACHE=read-only)"));
         }
 
         let lock = match self.lock::<A>(&slot) {
-            Ok(Acquired::Locked(lock)) => Some(lock),
+            Ok(Acquired::Locked(held)) => Some(held),
             Ok(Acquired::TimedOut) => {
                 let limit = message::seconds(self.process.config.lock_timeout);
                 let reason = format!("no lock within {limit}; SMOKE_LOCK_TIMEOUT sets the limit");
@@ -96,23 +87,15 @@ impl<'a, S: Suite> Obtain<'a, S> {
             }
         };
         // Somebody else may have built it while this process waited.
-        let miss = if self.is_forced(&slot) {
-            Miss::Absent("forced by SMOKE_FORCE_REBUILD".to_owned())
-        } else {
-            match self.look::<A>(&slot)? {
-                Look::Restored(value, entry) => return Ok(self.hit(value, entry)),
-                Look::Packed(manifest, lease) => match self.unpack::<A>(&slot, manifest, lease, lock.is_some())? {
-                    Ok((value, entry)) => return Ok(self.hit(value, entry)),
-                    Err(miss) => {
-                        self.check_policy::<A>(&miss)?;
-                        miss
-                    }
-                },
-                Look::Missing(miss) => miss,
-            }
+        let miss = match self.look_again::<A>(&slot, lock.is_some())? {
+            Ok((value, entry)) => return Ok(self.hit(value, entry)),
+            Err(miss) => miss,
         };
-        if lock.is_none() || self.process.config.mode == Mode::ReadOnly {
+        if lock.is_none() {
             return self.build_privately(miss.to_string());
+        }
+        if let Some(reason) = self.reason_to_bypass(A::NAME, &miss) {
+            return self.build_privately(reason);
         }
         self.build_and_publish(&slot, &miss)
     }
@@ -152,8 +135,7 @@ impl<'a, S: Suite> Obtain<'a, S> {
     /// Restores it if it is there and whole.
     fn look<A: Artifact<S>>(&mut self, slot: &Slot) -> Result<Look<A>, Error> {
         let begun = Instant::now();
-        let found = self.store::<A>(slot).open()?;
-        let look = match found {
+        let look = match self.store::<A>(slot).open() {
             Found::Ready(entry) => match load::<S, A>(self.session, &self.recipe, &entry.directory) {
                 Ok((value, elsewhere)) => {
                     self.add_restore(begun, elsewhere);
@@ -169,6 +151,24 @@ impl<'a, S: Suite> Obtain<'a, S> {
         Ok(look)
     }
 
+    /// A look under the lock, where an archive may be unpacked. The inner error says why it has to be built.
+    fn look_again<A: Artifact<S>>(&mut self, slot: &Slot, locked: bool) -> Result<Result<(A, Entry), Miss>, Error> {
+        if self.is_forced(slot) {
+            return Ok(Err(Miss::Absent("forced by SMOKE_FORCE_REBUILD".to_owned())));
+        }
+        match self.look::<A>(slot)? {
+            Look::Restored(value, entry) => Ok(Ok((value, entry))),
+            Look::Missing(miss) => Ok(Err(miss)),
+            Look::Packed(manifest, lease) => {
+                let unpacked = self.unpack::<A>(slot, manifest, lease, locked)?;
+                if let Err(miss) = &unpacked {
+                    self.check_policy::<A>(miss)?;
+                }
+                Ok(unpacked)
+            }
+        }
+    }
+
     fn add_restore(&mut self, begun: Instant, elsewhere: Duration) {
         self.report.restore_seconds += begun.elapsed().saturating_sub(elsewhere).as_secs_f64();
     }
@@ -178,7 +178,7 @@ impl<'a, S: Suite> Obtain<'a, S> {
         let shared = entry.manifest.run == self.process.run.id();
         self.report.outcome = if shared { Outcome::Shared } else { Outcome::Hit };
         self.report.bytes = entry.manifest.bytes();
-        self.loaded(value, Origin::Entry(entry))
+        self.loaded(value, Origin::Entry(Box::new(entry)))
     }
 
     fn loaded<A: Artifact<S>>(self, value: A, origin: Origin) -> Loaded<A> {
@@ -196,6 +196,16 @@ impl<'a, S: Suite> Obtain<'a, S> {
             }),
             OnMiss::Fail => Err(Error::NotCached { repo, artifact, reason }),
         }
+    }
+
+    /// Why a miss must not be filled for others.
+    fn reason_to_bypass(&self, artifact: &str, miss: &Miss) -> Option<String> {
+        if let Miss::Foreign(reason) = miss {
+            message::warn_once(&format!("{}: {reason}; it is left alone", self.subject(artifact)));
+            return Some(reason.clone());
+        }
+        let read_only = self.process.config.mode == Mode::ReadOnly;
+        read_only.then(|| format!("{miss} (SMOKE_CACHE=read-only)"))
     }
 
     fn lock<A: Artifact<S>>(&mut self, slot: &Slot) -> Result<Acquired, Error> {
@@ -314,7 +324,7 @@ impl<'a, S: Suite> Obtain<'a, S> {
     /// The test is given what every later one will be given.
     fn restore_published<A: Artifact<S>>(mut self, slot: &Slot) -> Result<Loaded<A>, Error> {
         let begun = Instant::now();
-        let entry = match self.store::<A>(slot).open()? {
+        let entry = match self.store::<A>(slot).open() {
             Found::Ready(entry) => entry,
             Found::Packed(..) => return Err(self.vanished::<A>("its files were changed")),
             Found::Missing(miss) => return Err(self.vanished::<A>(&miss.to_string())),
@@ -322,7 +332,7 @@ impl<'a, S: Suite> Obtain<'a, S> {
         let (value, elsewhere) = load::<S, A>(self.session, &self.recipe, &entry.directory)?;
         self.add_restore(begun, elsewhere);
         self.report.bytes = entry.manifest.bytes();
-        Ok(self.loaded(value, Origin::Entry(entry)))
+        Ok(self.loaded(value, Origin::Entry(Box::new(entry))))
     }
 
     fn vanished<A: Artifact<S>>(&self, why: &str) -> Error {
@@ -336,16 +346,12 @@ impl<'a, S: Suite> Obtain<'a, S> {
     /// A build outside of the cache, for this process alone.
     fn build_privately<A: Artifact<S>>(mut self, reason: String) -> Result<Loaded<A>, Error> {
         let (value, staging) = self.build::<A>(private()?)?;
-        match staging {
-            Some(staging) => {
-                drop(value);
-                self.use_privately(staging, reason)
-            }
-            None => {
-                self.bypassed(reason);
-                Ok(self.loaded(value, Origin::Nowhere))
-            }
-        }
+        let Some(staging) = staging else {
+            self.bypassed(reason);
+            return Ok(self.loaded(value, Origin::Nowhere));
+        };
+        drop(value);
+        self.use_privately(staging, reason)
     }
 
     /// Loads what lies in a directory of this process alone.

@@ -8,10 +8,11 @@ use once_cell::sync::{Lazy, OnceCell};
 
 use super::Loaded;
 use crate::artifact::{Artifact, Suite};
-use crate::config::Config;
+use crate::config::{Config, Force, Mode};
 use crate::error::Error;
 use crate::key::Key;
 use crate::layout::Layout;
+use crate::message;
 use crate::run::Run;
 
 /// The settings and the run.
@@ -28,6 +29,9 @@ impl Process {
         PROCESS.get_or_try_init(|| {
             let config = Config::of_process()?;
             let layout = Layout::new(&config.cache_dir);
+            if config.force != Force::None && config.mode != Mode::ReadWrite {
+                message::warn_once("SMOKE_FORCE_REBUILD replaces nothing, because SMOKE_CACHE is not read-write");
+            }
             let run = Run::of_process(config, &layout);
             Ok(Process { config, layout, run })
         })

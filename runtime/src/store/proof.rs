@@ -8,7 +8,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
 use crate::fingerprint::file_digest;
 use crate::manifest::{ListedFile, Manifest};
 use crate::run::Run;
@@ -47,27 +46,27 @@ impl Stamp {
     }
 }
 
-/// Whether the files are what the manifest says; the inner error says which is not.
-pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest) -> Result<Result<(), String>, Error> {
+/// Whether the files are what the manifest says; the error says which is not.
+pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest) -> Result<(), String> {
     let Some(stamps) = stamps(directory, &manifest.files) else {
-        return Ok(Err("some of its files are missing".to_owned()));
+        return Err("some of its files are missing".to_owned());
     };
     let (before, sizes_differ) = stamps;
     if let Some(path) = sizes_differ {
-        return Ok(Err(format!("its file {path} has another size than when it was written")));
+        return Err(format!("its file {path} has another size than when it was written"));
     }
     if run.read::<Vec<Stamp>>(KIND, name).is_some_and(|proved| proved == before) {
-        return Ok(Ok(()));
+        return Ok(());
     }
     for file in &manifest.files {
         match file_digest(&directory.join(&file.path)) {
             Ok(digest) if digest == file.digest => {}
-            Ok(_) => return Ok(Err(format!("its file {} is not what was written", file.path))),
-            Err(error) => return Ok(Err(error.report())),
+            Ok(_) => return Err(format!("its file {} is not what was written", file.path)),
+            Err(error) => return Err(error.report()),
         }
     }
     run.write(KIND, name, &before);
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// Notes that the files have just been written and digested by this process.

@@ -11,7 +11,7 @@ use crate::layout::{self, Layout};
 
 const DAMAGED: &str = "damaged-";
 /// Long enough to be asked about after a week-end.
-const KEEP_DAMAGED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const KEEP_DAMAGED: Duration = Duration::from_hours(7 * 24);
 
 /// Moves those of `paths` that exist, in this order, into one new directory of the trash.
 pub(super) fn discard(layout: &Layout, paths: &[&Path], label: &str) -> Result<(), Error> {

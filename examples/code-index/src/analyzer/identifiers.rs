@@ -113,8 +113,7 @@ fn push_words(piece: &str, offset: usize, words: &mut Vec<(usize, usize)>) {
     let chars = piece.char_indices().collect::<Vec<_>>();
     let at = |index: usize| chars.get(index).map(|&(_, c)| c);
     let mut start = 0;
-    for index in 1..chars.len() {
-        let (position, current) = chars[index];
+    for (index, &(position, current)) in chars.iter().enumerate().skip(1) {
         if !current.is_uppercase() {
             continue;
         }

@@ -72,9 +72,9 @@ impl GraphData {
                     (node.file as usize) < index && self.nodes[node.file as usize].kind == NodeKind::File
                 }
             };
-            let text_fits = self.file_text(node).is_none_or(|text| {
-                text.get(node.text_start as usize..node.text_end as usize).is_some()
-            });
+            let text_fits = self
+                .file_text(node)
+                .is_none_or(|text| text.get(node.text_start as usize..node.text_end as usize).is_some());
             if !(parent_fits && file_fits && text_fits) {
                 return Err(format!("node {index} contradicts the others"));
             }

@@ -7,7 +7,7 @@ use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Directory, Index, SingleSegmentIndexWriter, TantivyDocument};
 
 use super::document::{self, Texts};
-use super::order::order;
+use super::order::{is_aside, order};
 use super::schema::{ANALYZER, Fields, add_number, column};
 use crate::analyzer::AnalyzerConfig;
 use crate::graph::{DependencyGraph, Node};
@@ -69,6 +69,7 @@ fn document_of(
     add_number(&mut document, schema, column::GROUP, group_number)?;
     add_number(&mut document, schema, column::KIND, node.kind() as u64)?;
     add_number(&mut document, schema, column::ORDER, order)?;
+    add_number(&mut document, schema, column::ASIDE, is_aside(node).into())?;
     add_number(&mut document, schema, column::START_LINE, node.start_line().unwrap_or(0).into())?;
     add_number(&mut document, schema, column::END_LINE, node.end_line().unwrap_or(0).into())?;
     Ok(document)

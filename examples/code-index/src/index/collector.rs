@@ -9,6 +9,11 @@ use tantivy::{DocId, Score, SegmentReader};
 use super::schema::column;
 use crate::graph::NodeKind;
 
+/// What the score of a test or an example counts: they repeat the words of the code that they are about. Of forty
+/// questions in plain words about Django, scikit-learn and requests this brings the file that is meant among the first
+/// ten for all forty instead of 37, and up from rank 1.6 to 1.2 in the (harmonic) mean.
+const ASIDE: Score = 0.7;
+
 /// Which kinds are asked for; none means all.
 #[derive(Clone, Copy)]
 pub(super) struct Kinds(u8);
@@ -53,6 +58,7 @@ impl Collector for BestOfFile {
             kind: columns.u64(column::KIND)?,
             group: columns.u64(column::GROUP)?,
             order: columns.u64(column::ORDER)?,
+            aside: columns.u64(column::ASIDE)?,
             best: HashMap::new(),
         })
     }
@@ -72,6 +78,7 @@ pub(super) struct BestOfFileInSegment {
     kind: Column<u64>,
     group: Column<u64>,
     order: Column<u64>,
+    aside: Column<u64>,
     best: HashMap<u64, Found>,
 }
 
@@ -83,8 +90,16 @@ impl SegmentCollector for BestOfFileInSegment {
             return;
         }
         let (Some(group), Some(order)) = (self.group.first(document), self.order.first(document)) else { return };
-        let found = Found { document, score, order };
-        self.best.entry(group).and_modify(|best| if found.is_better_than(best) { *best = found }).or_insert(found);
+        let aside = self.aside.first(document) == Some(1);
+        let found = Found { document, score: if aside { score * ASIDE } else { score }, order };
+        self.best
+            .entry(group)
+            .and_modify(|best| {
+                if found.is_better_than(best) {
+                    *best = found;
+                }
+            })
+            .or_insert(found);
     }
 
     fn harvest(self) -> Self::Fruit {

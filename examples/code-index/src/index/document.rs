@@ -71,6 +71,12 @@ pub(super) fn names(node: Node<'_>) -> Vec<String> {
     names
 }
 
+/// Whether a node that this name finds is spelled like it, capitals and all.
+pub(super) fn is_spelled(id: &str, name: &str) -> bool {
+    let dotted = id.replace("/__init__.py", "").replace(".py", "").replace(['/', ':'], ".");
+    id.ends_with(name) || dotted.ends_with(name)
+}
+
 fn outline(node: Node<'_>) -> String {
     let mut outline = String::new();
     for child in node.children() {
@@ -88,7 +94,8 @@ fn outline(node: Node<'_>) -> String {
 /// The node's lines without those of its children; of a file without import statements, which are about other files.
 fn own_lines(node: Node<'_>) -> String {
     let (Some(text), Some(first)) = (node.source(), node.start_line()) else { return String::new() };
-    let mut children = node.children().filter_map(|child| Some((child.start_line()?, child.end_line()?))).collect::<Vec<_>>();
+    let mut children =
+        node.children().filter_map(|child| Some((child.start_line()?, child.end_line()?))).collect::<Vec<_>>();
     children.sort_unstable();
     let mut children = children.into_iter().peekable();
     let mut own = String::new();

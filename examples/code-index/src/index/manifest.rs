@@ -77,8 +77,8 @@ fn sizes(dir: &Path) -> io::Result<BTreeMap<String, u64>> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        // Lock files come and go.
-        if entry.file_type()?.is_file() && !name.ends_with(".lock") {
+        // Lock files come and go; the list of files, `.managed.json`, does not.
+        if entry.file_type()?.is_file() && !name.starts_with(".tantivy-") {
             files.insert(name, entry.metadata()?.len());
         }
     }

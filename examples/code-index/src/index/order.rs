@@ -4,11 +4,14 @@ use std::cmp::Reverse;
 
 use crate::graph::{DependencyGraph, EdgeKind, Node, NodeKind};
 
-/// For each node its place in the order in which equals are listed: code before tests, classes before functions before
+const ASIDE: [&str; 8] =
+    ["test", "tests", "testing", "conftest", "examples", "galleries", "benchmarks", "asv_benchmarks"];
+
+/// For each node its place in the order in which equals are listed: code before tests and examples, classes before functions before
 /// files before directories, much used before little used, and last the order of the graph.
 pub(super) fn order(graph: &DependencyGraph) -> Vec<u64> {
     let mut nodes = graph.nodes().collect::<Vec<_>>();
-    nodes.sort_by_cached_key(|&node| (is_test(node), kind(node.kind()), Reverse(uses(graph, node)), node.number()));
+    nodes.sort_by_cached_key(|&node| (is_aside(node), kind(node.kind()), Reverse(uses(graph, node)), node.number()));
     let mut places = vec![0; nodes.len()];
     for (node, place) in nodes.into_iter().zip(0..) {
         places[node.number().index()] = place;
@@ -29,11 +32,11 @@ fn uses(graph: &DependencyGraph, node: Node<'_>) -> usize {
     graph.incoming(node, None).filter(|edge| edge.kind() != EdgeKind::Contains).count()
 }
 
-/// Whether a path says that it is about tests.
-fn is_test(node: Node<'_>) -> bool {
+/// Whether a path says that this is a test, an example or a benchmark: code about the code that is looked for.
+pub(super) fn is_aside(node: Node<'_>) -> bool {
     let path = node.file().unwrap_or(node).id();
     path.split('/').any(|part| {
         let part = part.strip_suffix(".py").unwrap_or(part);
-        matches!(part, "test" | "tests" | "testing" | "conftest") || part.starts_with("test_") || part.ends_with("_test")
+        ASIDE.contains(&part) || part.starts_with("test_") || part.ends_with("_test")
     })
 }

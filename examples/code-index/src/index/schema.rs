@@ -1,9 +1,7 @@
 //! The fields of a document.
 
 use tantivy::TantivyDocument;
-use tantivy::schema::{
-    FAST, Field, IndexRecordOption, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
-};
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions};
 
 /// The name under which the analyzer is known to tantivy.
 pub(super) const ANALYZER: &str = "code";
@@ -33,10 +31,12 @@ pub(super) mod column {
     pub(in crate::index) const KIND: &str = "kind";
     /// The place in an order of all nodes by how likely they are meant; see `order`.
     pub(in crate::index) const ORDER: &str = "order";
+    /// 1 for tests and examples; see `order`.
+    pub(in crate::index) const ASIDE: &str = "aside";
     pub(in crate::index) const START_LINE: &str = "start_line";
     pub(in crate::index) const END_LINE: &str = "end_line";
 
-    pub(in crate::index) const ALL: [&str; 5] = [GROUP, KIND, ORDER, START_LINE, END_LINE];
+    pub(in crate::index) const ALL: [&str; 6] = [GROUP, KIND, ORDER, ASIDE, START_LINE, END_LINE];
 }
 
 impl Fields {
@@ -67,7 +67,12 @@ fn text(tokenizer: &str, record: IndexRecordOption) -> TextOptions {
 }
 
 /// Adds a number to a column.
-pub(super) fn add_number(document: &mut TantivyDocument, schema: &Schema, column: &str, value: u64) -> tantivy::Result<()> {
+pub(super) fn add_number(
+    document: &mut TantivyDocument,
+    schema: &Schema,
+    column: &str,
+    value: u64,
+) -> tantivy::Result<()> {
     document.add_u64(schema.get_field(column)?, value);
     Ok(())
 }

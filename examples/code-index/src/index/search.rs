@@ -8,18 +8,10 @@ use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{DocAddress, DocSet, Score, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term};
 
 use super::collector::{BestOfFile, Found, Kinds};
+use super::document;
 use super::schema::{Fields, column};
 use super::{Hit, Matched};
 use crate::graph::NodeKind;
-
-/// How much the fields of a document weigh against each other. A name says more than a path, and both more than a line
-/// of code; tried on questions about Django, scikit-learn and requests.
-const WEIGHTS: [(fn(&Fields) -> Field, Score); 4] = [
-    (|fields| fields.name, 2.5),
-    (|fields| fields.path, 1.2),
-    (|fields| fields.outline, 1.0),
-    (|fields| fields.body, 1.0),
-];
 
 /// Of longer questions the rest is left out. It would cost time and change little: the first words of an issue say
 /// what it is about.
@@ -58,7 +50,8 @@ impl Search<'_> {
     /// Nodes that are called exactly so; those with the same capitals first.
     fn exact(&mut self, segment: &SegmentReader, query: &str) -> tantivy::Result<()> {
         let term = Term::from_field_text(self.fields.keys, &query.to_lowercase());
-        let Some(mut postings) = segment.inverted_index(self.fields.keys)?.read_postings(&term, IndexRecordOption::Basic)?
+        let Some(mut postings) =
+            segment.inverted_index(self.fields.keys)?.read_postings(&term, IndexRecordOption::Basic)?
         else {
             return Ok(());
         };
@@ -66,7 +59,7 @@ impl Search<'_> {
         let mut found = Vec::new();
         let mut document = postings.doc();
         while document != TERMINATED {
-            let other_capitals = !self.stored(document)?.0.ends_with(query);
+            let other_capitals = !document::is_spelled(&self.stored(document)?.0, query);
             found.push(((other_capitals, order.first(document)), document));
             document = postings.advance();
         }
@@ -130,10 +123,10 @@ impl Search<'_> {
             }
         });
         let clauses = terms.iter().flat_map(|text| {
-            WEIGHTS.iter().map(|(field, weight)| {
-                let term = Term::from_field_text(field(&self.fields), text);
+            weights(&self.fields).map(|(field, weight)| {
+                let term = Term::from_field_text(field, text);
                 let query: Box<dyn Query> = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
-                let weighted: Box<dyn Query> = Box::new(BoostQuery::new(query, *weight));
+                let weighted: Box<dyn Query> = Box::new(BoostQuery::new(query, weight));
                 (Occur::Should, weighted)
             })
         });
@@ -168,9 +161,8 @@ impl Search<'_> {
     /// A document's id and file.
     fn stored(&self, document: u32) -> tantivy::Result<(String, String)> {
         let stored: TantivyDocument = self.searcher.doc(DocAddress::new(0, document))?;
-        let text = |field| {
-            stored.get_first(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-        };
+        let text =
+            |field| stored.get_first(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
         Ok((text(self.fields.id), text(self.fields.file)))
     }
 }
@@ -179,4 +171,10 @@ impl Search<'_> {
 #[expect(clippy::cast_precision_loss, reason = "both are lengths of names, far below 2^23")]
 fn share(asked: usize, length: usize) -> Score {
     asked as Score / length.max(1) as Score
+}
+
+/// How much the fields of a document weigh against each other, tried on the questions of `collector::ASIDE`; anything
+/// near these does nearly as well.
+fn weights(fields: &Fields) -> [(Field, Score); 4] {
+    [(fields.name, 2.0), (fields.path, 1.2), (fields.outline, 0.6), (fields.body, 1.5)]
 }

@@ -27,11 +27,19 @@ pub(super) fn of_callee(expression: Node<'_>, text: &str) -> Option<Reference> {
                 steps.push(Step::Call);
                 node = node.child_by_field_name("function")?;
             }
-            "parenthesized_expression" if node.named_child_count() == 1 => node = node.named_child(0)?,
-            "await" if node.named_child_count() == 1 => node = node.named_child(0)?,
+            "parenthesized_expression" | "await" if node.named_child_count() == 1 => node = node.named_child(0)?,
             // The methods of literals are never the repository's.
-            "string" | "concatenated_string" | "integer" | "float" | "list" | "dictionary" | "set" | "tuple"
-            | "list_comprehension" | "dictionary_comprehension" | "set_comprehension" => return None,
+            "string"
+            | "concatenated_string"
+            | "integer"
+            | "float"
+            | "list"
+            | "dictionary"
+            | "set"
+            | "tuple"
+            | "list_comprehension"
+            | "dictionary_comprehension"
+            | "set_comprehension" => return None,
             _ => break None,
         }
     };

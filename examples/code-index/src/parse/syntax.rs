@@ -34,14 +34,14 @@ pub(crate) struct Scope {
 }
 
 /// `a.b` after so many dots.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ModulePath {
     /// 0 for an absolute import.
     pub(crate) level: usize,
     pub(crate) parts: Vec<String>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Import {
     /// `import a.b as c`
     Module { path: ModulePath, alias: Option<String> },

@@ -94,7 +94,8 @@ impl Visitor<'_> {
             "call" => self.invoke(node.child_by_field_name("function")),
             "decorator" => {
                 // A decorator that is a call is visited as one.
-                let bare = node.named_child(0).filter(|expression| matches!(expression.kind(), "identifier" | "attribute"));
+                let bare =
+                    node.named_child(0).filter(|expression| matches!(expression.kind(), "identifier" | "attribute"));
                 self.invoke(bare);
             }
             _ => {}

@@ -5,29 +5,36 @@ use std::collections::{BTreeSet, HashMap};
 use super::values::{Trail, Value};
 use super::{Place, Resolver};
 use crate::parse::{Import, MODULE, ScopeKind};
+use crate::walk::is_package;
+
+/// A name that more methods in sight have than this says nothing. The most that a call leads to in scikit-learn, whose
+/// every class has a `fit`, is 59.
+const MOST_METHODS: usize = 100;
 
 impl<'a> Resolver<'a> {
-    /// The methods of this name in the classes that a file defines or imports, by itself or with a whole module.
-    pub(super) fn methods_in_sight(&self, file: u32, name: &str) -> &[Place] {
+    /// The nodes of the methods of this name in the classes that a file defines or imports, by itself or with a whole module.
+    pub(super) fn methods_in_sight(&self, file: u32, name: &str) -> &[u32] {
         let methods = self.methods[file as usize].get_or_init(|| self.collect_methods(file));
         methods.get(name).map_or(&[], Vec::as_slice)
     }
 
-    fn collect_methods(&self, file: u32) -> HashMap<&'a str, Vec<Place>> {
+    fn collect_methods(&self, file: u32) -> HashMap<&'a str, Vec<u32>> {
         let mut classes = BTreeSet::new();
         self.add_classes_of_file(file, &mut classes);
         for import in self.facts(file).scopes().iter().flat_map(|scope| &scope.imports) {
             self.add_imported_classes(file, import, &mut classes);
         }
-        let mut methods: HashMap<_, Vec<_>> = HashMap::new();
-        for class in classes {
-            for (scope, number) in self.facts(class.file).scopes().iter().zip(0..) {
-                if scope.kind == ScopeKind::Function && scope.parent == class.scope && !scope.hidden {
-                    methods.entry(scope.name.as_str()).or_default().push(Place { scope: number, ..class });
+        let mut methods: HashMap<_, BTreeSet<_>> = HashMap::new();
+        for file in classes.iter().map(|class| class.file).collect::<BTreeSet<_>>() {
+            for (scope, number) in self.facts(file).scopes().iter().zip(0..) {
+                let class = Place { file, scope: scope.parent };
+                if scope.kind == ScopeKind::Function && !scope.hidden && classes.contains(&class) {
+                    methods.entry(scope.name.as_str()).or_default().insert(self.node(Place { scope: number, ..class }));
                 }
             }
         }
-        methods
+        let telling = methods.into_iter().filter(|(_, nodes)| nodes.len() <= MOST_METHODS);
+        telling.map(|(name, nodes)| (name, nodes.into_iter().collect())).collect()
     }
 
     fn add_imported_classes(&self, file: u32, import: &'a Import, classes: &mut BTreeSet<Place>) {
@@ -66,11 +73,16 @@ impl<'a> Resolver<'a> {
     fn add_classes_of_module(&self, file: u32, classes: &mut BTreeSet<Place>) {
         self.add_classes_of_file(file, classes);
         let facts = self.facts(file);
-        if !facts.path.ends_with("__init__.py") {
+        if !is_package(&facts.path) {
             return;
         }
         let Some(module) = facts.scopes().first() else { return };
         for import in &module.imports {
+            if let Import::Wildcard { path } = import
+                && let Some(module) = self.modules.find(&facts.path, path)
+            {
+                self.add_classes_of_file(module, classes);
+            }
             for value in self.imported(file, import, &mut Trail::default()) {
                 if let Value::Class(class) = value {
                     self.add_class(class, classes);
@@ -81,7 +93,8 @@ impl<'a> Resolver<'a> {
 
     fn add_classes_of_file(&self, file: u32, classes: &mut BTreeSet<Place>) {
         let scopes = self.facts(file).scopes().iter().zip(0..);
-        classes.extend(scopes.filter(|(scope, _)| scope.kind == ScopeKind::Class).map(|(_, scope)| Place { file, scope }));
+        classes
+            .extend(scopes.filter(|(scope, _)| scope.kind == ScopeKind::Class).map(|(_, scope)| Place { file, scope }));
     }
 
     /// A class and the classes inside of it.

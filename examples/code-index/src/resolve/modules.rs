@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::parse::ModulePath;
-use crate::walk::{join, parent};
+use crate::walk::{is_package, join, parent};
 
 /// The Python files and directories of a repository, by path.
 pub(crate) struct Modules {
@@ -70,10 +70,11 @@ impl Modules {
 
     /// The submodule or bare directory of this name below the package whose `__init__.py` or directory is given.
     pub(super) fn below(&self, package: &str, name: &str) -> Option<Named<'_>> {
-        let directory = package.strip_suffix("__init__.py").map_or(package, |directory| directory.trim_end_matches('/'));
-        if directory.ends_with(".py") {
-            return None;
-        }
+        let directory = match self.files.contains_key(package) {
+            true if is_package(package) => parent(package),
+            true => return None,
+            false => package,
+        };
         let place = join(directory, name);
         self.file(&place).map(Named::Submodule).or_else(|| self.directory(&place).map(Named::Directory))
     }

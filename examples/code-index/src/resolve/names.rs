@@ -1,8 +1,12 @@
 //! Which definitions and imports bind a name in a scope of a file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::parse::{Import, MODULE, Scope};
+
+/// How many bindings of a name in a scope are kept. A name may well be bound in each branch of an `if`; a file that binds
+/// one a hundred thousand times is generated, and following each from each call would take for ever.
+const MOST_BINDINGS: usize = 8;
 
 /// What a name is bound by.
 #[derive(Debug, Clone, Copy)]
@@ -24,19 +28,26 @@ impl<'a> Names<'a> {
     pub(super) fn of(scopes: &'a [Scope]) -> Self {
         let mut bindings: HashMap<_, Vec<_>> = HashMap::new();
         let mut wildcards = Vec::new();
+        let mut bind = |scope, name, binding| {
+            let bindings: &mut Vec<_> = bindings.entry((scope, name)).or_default();
+            if bindings.len() < MOST_BINDINGS {
+                bindings.push(binding);
+            }
+        };
         for (scope, number) in scopes.iter().zip(0..) {
             if number != MODULE {
-                let key = (scope.parent, scope.name.as_str());
-                bindings.entry(key).or_default().push(Binding::Definition(number));
+                bind(scope.parent, scope.name.as_str(), Binding::Definition(number));
             }
             for import in &scope.imports {
                 match bound_name(import) {
-                    Some(name) => bindings.entry((number, name)).or_default().push(Binding::Import(import)),
+                    Some(name) => bind(number, name, Binding::Import(import)),
                     None => wildcards.push(import),
                 }
             }
         }
         wildcards.reverse();
+        let mut known = HashSet::new();
+        wildcards.retain(|import| known.insert(*import));
         Self { bindings, wildcards }
     }
 

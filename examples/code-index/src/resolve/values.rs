@@ -84,7 +84,7 @@ impl<'a> Resolver<'a> {
                 return Some(self.values_of(place.file, bindings, trail));
             }
             if place.scope == MODULE {
-                return self.from_wildcards(place.file, name, trail);
+                return self.through_wildcards(place.file, name, trail);
             }
             place = self.around(place);
         }
@@ -106,9 +106,7 @@ impl<'a> Resolver<'a> {
             (Value::Directory(path), Step::Attribute(name)) => {
                 self.modules.below(path, name).and_then(module_value).into_iter().collect()
             }
-            (Value::Class(class), Step::Attribute(name)) => {
-                or_unknown(self.member(class, name, trail))
-            }
+            (Value::Class(class), Step::Attribute(name)) => or_unknown(self.member(class, name, trail)),
             // What no base in the repository defines is defined by one outside of it.
             (Value::Super(class), Step::Attribute(name)) => self.inherited(class, name, trail),
             (Value::Class(_) | Value::Super(_), Step::Call) => vec![value],
@@ -138,7 +136,7 @@ impl<'a> Resolver<'a> {
         let bindings = self.names[file as usize].bindings(MODULE, name);
         let values = if bindings.is_empty() {
             // A variable, say, or a name of a file that was skipped.
-            self.from_wildcards(file, name, trail).unwrap_or_else(|| vec![Value::Unknown])
+            self.through_wildcards(file, name, trail).unwrap_or_else(|| vec![Value::Unknown])
         } else {
             self.values_of(file, bindings, trail)
         };
@@ -147,7 +145,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What the module's wildcard imports bring under this name, if they do.
-    fn from_wildcards(&self, file: u32, name: &'a str, trail: &mut Trail<'a>) -> Option<Vec<Value<'a>>> {
+    fn through_wildcards(&self, file: u32, name: &'a str, trail: &mut Trail<'a>) -> Option<Vec<Value<'a>>> {
         if name.starts_with('_') {
             return None;
         }
@@ -237,7 +235,8 @@ impl<'a> Resolver<'a> {
         // the base of `class A(A.B)` asks for a member of `A`.
         let exports = mem::take(&mut trail.exports);
         let references = &self.scope(class).bases;
-        let values = references.iter().flat_map(|base| self.follow(self.around(class), base, trail)).collect::<Vec<_>>();
+        let values =
+            references.iter().flat_map(|base| self.follow(self.around(class), base, trail)).collect::<Vec<_>>();
         trail.exports = exports;
         values
             .into_iter()

@@ -1,0 +1,304 @@
+//! What a search finds, in which order, and that an index is only ever read.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use code_index::{AnalyzerConfig, DependencyGraph, Error, GraphBuilder, Hit, Matched, NodeKind, SparseIndex};
+use common::{bookshop, graph_of};
+use tempfile::TempDir;
+
+fn index_of(graph: &DependencyGraph) -> SparseIndex {
+    SparseIndex::in_memory(graph, &AnalyzerConfig::default()).expect("an index in memory")
+}
+
+fn found(index: &SparseIndex, query: &str, kinds: &[NodeKind]) -> Vec<(String, Matched)> {
+    let hits = index.search(query, 10, kinds).expect("a search");
+    hits.into_iter().map(|hit| (hit.id, hit.matched)).collect()
+}
+
+fn ids(index: &SparseIndex, query: &str) -> Vec<String> {
+    found(index, query, &[]).into_iter().map(|(id, _)| id).collect()
+}
+
+/// Names, sizes and times of all files of a directory, and of the directory itself.
+fn state(dir: &Path) -> BTreeMap<String, (u64, SystemTime)> {
+    let entries = fs::read_dir(dir).expect("the directory is there").map(|entry| entry.expect("an entry").path());
+    let paths = entries.chain([dir.to_owned()]);
+    paths
+        .map(|path| {
+            let metadata = fs::metadata(&path).expect("the file is there");
+            (path.display().to_string(), (metadata.len(), metadata.modified().expect("a time")))
+        })
+        .collect()
+}
+
+#[test]
+fn a_hit_says_all_about_the_node() {
+    let hits = index_of(&bookshop()).search("Book", 1, &[]).expect("a search");
+    let expected = Hit {
+        id: "bookshop/catalogue/models.py:Book".to_owned(),
+        kind: NodeKind::Class,
+        file: "bookshop/catalogue/models.py".to_owned(),
+        start_line: Some(23),
+        end_line: Some(62),
+        score: 1.0,
+        matched: Matched::Exact,
+    };
+    assert_eq!(hits, [expected]);
+}
+
+#[test]
+fn every_name_of_a_node_finds_it_exactly() {
+    let index = index_of(&bookshop());
+    for (query, id) in [
+        ("SqliteRepository", "bookshop/storage/sqlite.py:SqliteRepository"),
+        ("sqliterepository", "bookshop/storage/sqlite.py:SqliteRepository"),
+        ("SqliteRepository.save", "bookshop/storage/sqlite.py:SqliteRepository.save"),
+        ("bookshop.storage.sqlite.SqliteRepository", "bookshop/storage/sqlite.py:SqliteRepository"),
+        ("bookshop/storage/sqlite.py:SqliteRepository.load", "bookshop/storage/sqlite.py:SqliteRepository.load"),
+        ("bookshop/storage/sqlite.py", "bookshop/storage/sqlite.py"),
+        ("bookshop.storage.sqlite", "bookshop/storage/sqlite.py"),
+        ("sqlite.py", "bookshop/storage/sqlite.py"),
+        (" sqlite ", "bookshop/storage/sqlite.py"),
+        ("legacy", "bookshop/legacy/__init__.py"),
+        ("bookshop/legacy", "bookshop/legacy"),
+    ] {
+        let first = found(&index, query, &[]).into_iter().next();
+        assert_eq!(first, Some((id.to_owned(), Matched::Exact)), "{query}");
+    }
+}
+
+#[test]
+fn exact_names_come_before_prefixes_and_these_before_text() {
+    let graph = graph_of(&[
+        ("a.py", "def parse_date(text):\n    return text\n"),
+        ("b.py", "def parse(text):\n    return text\n"),
+        ("c.py", "def read(text):\n    # parse parse parse parse parse\n    return parse(text)\n"),
+        ("d.py", "def parser():\n    pass\n"),
+        ("e.py", "def unrelated():\n    pass\n"),
+    ]);
+    assert_eq!(
+        found(&index_of(&graph), "parse", &[]),
+        [
+            ("b.py:parse".to_owned(), Matched::Exact),
+            ("d.py:parser".to_owned(), Matched::Prefix),
+            ("a.py:parse_date".to_owned(), Matched::Prefix),
+            ("c.py:read".to_owned(), Matched::Text),
+        ]
+    );
+}
+
+#[test]
+fn among_exact_names_the_likeliest_comes_first() {
+    let graph = graph_of(&[
+        ("a.py", "def order(): pass\n"),
+        ("b.py", "class Order: pass\n"),
+        ("c.py", "class Order: pass\n"),
+        ("d.py", "from c import Order\nclass Express(Order): pass\n"),
+        ("tests/test_e.py", "class Order: pass\n"),
+    ]);
+    // Code before tests, the same capitals before others, the class that is used before the one that is not.
+    assert_eq!(
+        ids(&index_of(&graph), "Order")[..4],
+        ["c.py:Order", "b.py:Order", "tests/test_e.py:Order", "a.py:order"]
+    );
+}
+
+#[test]
+fn no_two_hits_are_of_the_same_file() {
+    let index = index_of(&bookshop());
+    for query in ["order", "total", "book", "the money of a refund", "s"] {
+        let hits = index.search(query, 100, &[]).expect("a search");
+        let mut files = hits.iter().map(|hit| &hit.file).collect::<Vec<_>>();
+        assert!(files.len() > 1, "{query}");
+        files.sort();
+        files.dedup();
+        assert_eq!(files.len(), hits.len(), "{query}");
+    }
+}
+
+#[test]
+fn only_the_kinds_asked_for_are_found() {
+    let index = index_of(&bookshop());
+    for kind in NodeKind::ALL {
+        let hits = index.search("catalogue", 100, &[kind]).expect("a search");
+        assert!(!hits.is_empty(), "{kind}");
+        assert!(hits.iter().all(|hit| hit.kind == kind), "{kind}: {hits:?}");
+    }
+    let both = index.search("Catalogue", 100, &[NodeKind::Class, NodeKind::Directory]).expect("a search");
+    assert_eq!((&*both[0].id, &*both[1].id), ("bookshop/catalogue/catalogue.py:Catalogue", "bookshop/catalogue"));
+}
+
+#[test]
+fn the_limit_cuts_the_same_list() {
+    let index = index_of(&bookshop());
+    let all = index.search("book", 1000, &[]).expect("a search");
+    for limit in [0, 1, 2, 7, all.len(), usize::MAX] {
+        let hits = index.search("book", limit, &[]).expect("a search");
+        assert_eq!(hits, all[..limit.min(all.len())], "{limit}");
+    }
+}
+
+#[test]
+fn questions_in_plain_words_find_the_file_that_they_are_about() {
+    let index = index_of(&bookshop());
+    for (question, file) in [
+        ("reserve the stock for an order", "bookshop/inventory/stock.py"),
+        ("how much does shipping cost", "bookshop/shipping/rates.py"),
+        ("refunding cancelled orders", "bookshop/payments/refunds.py"),
+        ("verify the check digit of an ISBN", "bookshop/catalogue/models.py"),
+        ("retry a call that failed", "bookshop/utils/decorators.py"),
+        ("import books from a csv file", "bookshop/catalogue/importers.py"),
+        ("send an email message", "bookshop/utils/mail.py"),
+        ("store records in a database table", "bookshop/storage/sqlite.py"),
+        ("register the view of an address", "bookshop/web/routing.py"),
+    ] {
+        let hits = index.search(question, 10, &[]).expect("a search");
+        assert!(hits.iter().take(3).any(|hit| hit.file == file), "{question}: {hits:#?}");
+    }
+}
+
+#[test]
+fn identifiers_are_found_by_their_words_and_words_by_their_stems() {
+    let graph = graph_of(&[
+        ("a.py", "class HTTPResponseParser: pass\n"),
+        ("b.py", "def f():\n    compute_shipping_rates()\n"),
+        ("c.py", "x = 1\n"),
+    ]);
+    let index = index_of(&graph);
+    assert_eq!(ids(&index, "parser of a response"), ["a.py:HTTPResponseParser"]);
+    assert_eq!(ids(&index, "response http"), ["a.py:HTTPResponseParser"]);
+    assert_eq!(ids(&index, "computed rate"), ["b.py:f"]);
+}
+
+#[test]
+fn the_analyzer_is_kept_with_the_index() {
+    let dir = TempDir::new().expect("a temporary directory");
+    let graph = graph_of(&[("a.py", "def f():\n    computing()\n")]);
+    let config = AnalyzerConfig { stemming: false, ..Default::default() };
+    SparseIndex::from_graph(&graph, dir.path(), &config).expect("an index");
+    let index = SparseIndex::from_dir(dir.path()).expect("the index");
+    assert_eq!(index.analyzer(), &config);
+    assert_eq!(ids(&index, "computed things"), [""; 0]);
+    assert_eq!(ids(&index_of(&graph), "computed things"), ["a.py:f"]);
+}
+
+#[test]
+fn a_query_has_no_syntax() {
+    let index = index_of(&bookshop());
+    for query in ["", "   ", "the", "\"", "a AND (", "*", "[1 TO", "bookshop:", "\0", "-order +book ^2 ~", "💚"] {
+        let hits = index.search(query, 5, &[]).expect("any query is a query");
+        assert!(hits.len() <= 5);
+    }
+    assert_eq!(ids(&index, "  \n"), [""; 0]);
+    let long = "order ".repeat(50_000) + &(0..50_000).fold(String::new(), |text, n| text + &format!(" word{n}"));
+    assert!(!index.search(&long, 5, &[]).expect("a long query is a query").is_empty());
+}
+
+#[test]
+fn an_index_on_disk_answers_like_one_in_memory() {
+    let dir = TempDir::new().expect("a temporary directory");
+    let graph = bookshop();
+    let memory = index_of(&graph);
+    let built =
+        SparseIndex::from_graph(&graph, dir.path().join("new/index"), &AnalyzerConfig::default()).expect("an index");
+    let opened = SparseIndex::from_dir(dir.path().join("new/index")).expect("the index");
+    for query in ["Book", "ship", "who pays for the parcel", "models"] {
+        let expected = memory.search(query, 50, &[]).expect("a search");
+        assert!(!expected.is_empty());
+        assert_eq!(built.search(query, 50, &[]).expect("a search"), expected);
+        assert_eq!(opened.search(query, 50, &[]).expect("a search"), expected);
+    }
+    assert_eq!(opened.len(), graph.nodes().len());
+}
+
+#[test]
+fn opening_and_searching_changes_no_file() {
+    let dir = TempDir::new().expect("a temporary directory");
+    drop(SparseIndex::from_graph(&bookshop(), dir.path(), &AnalyzerConfig::default()).expect("an index"));
+    let before = state(dir.path());
+    assert!(!before.keys().any(|path| path.contains("lock")), "{before:?}");
+    for _ in 0..2 {
+        let index = SparseIndex::from_dir(dir.path()).expect("the index");
+        assert!(!index.search("order", 10, &[]).expect("a search").is_empty());
+    }
+    assert_eq!(state(dir.path()), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_index_opens_where_nothing_can_be_written() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = TempDir::new().expect("a temporary directory");
+    drop(SparseIndex::from_graph(&bookshop(), dir.path(), &AnalyzerConfig::default()).expect("an index"));
+    for entry in fs::read_dir(dir.path()).expect("the directory is there") {
+        let path = entry.expect("an entry").path();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o444)).expect("permissions can be changed");
+    }
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o555)).expect("permissions can be changed");
+    let index = SparseIndex::from_dir(dir.path()).expect("the index");
+    assert_eq!(ids(&index, "Cart")[0], "bookshop/orders/cart.py:Cart");
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("to be removed again");
+}
+
+#[test]
+fn the_graph_alone_makes_the_index() {
+    let dir = TempDir::new().expect("a temporary directory");
+    let project = common::project(&[("a.py", "def f():\n    print('periwinkle')\n")]);
+    GraphBuilder::new(project.path()).build().expect("a graph").write_to(&dir.path().join("graph")).expect("a file");
+    drop(project);
+    let graph = DependencyGraph::read_from(&dir.path().join("graph")).expect("the graph");
+    assert_eq!(ids(&index_of(&graph), "periwinkle blossoms"), ["a.py:f"]);
+}
+
+#[test]
+fn a_directory_that_holds_an_index_is_left_alone() {
+    let dir = TempDir::new().expect("a temporary directory");
+    let build = |graph: &DependencyGraph| SparseIndex::from_graph(graph, dir.path(), &AnalyzerConfig::default());
+    build(&bookshop()).expect("an index");
+    let before = state(dir.path());
+    assert!(matches!(build(&graph_of(&[("m.py", "")])), Err(Error::IndexExists { path }) if path == dir.path()));
+    assert_eq!(state(dir.path()), before);
+}
+
+#[test]
+fn an_incomplete_index_does_not_open() {
+    let dir = TempDir::new().expect("a temporary directory");
+    assert!(matches!(SparseIndex::from_dir(dir.path()), Err(Error::Read { .. })));
+    assert!(matches!(SparseIndex::from_dir(dir.path().join("missing")), Err(Error::Read { .. })));
+    drop(SparseIndex::from_graph(&bookshop(), dir.path(), &AnalyzerConfig::default()).expect("an index"));
+    for (path, (size, _)) in state(dir.path()) {
+        let path = Path::new(&path);
+        if path == dir.path() {
+            continue;
+        }
+        let bytes = fs::read(path).expect("the file is there");
+        fs::write(path, &bytes[..bytes.len() / 2]).expect("a file can be written");
+        assert!(size > 1 && SparseIndex::from_dir(dir.path()).is_err(), "{} cut", path.display());
+        fs::remove_file(path).expect("a file can be removed");
+        assert!(SparseIndex::from_dir(dir.path()).is_err(), "{} removed", path.display());
+        fs::write(path, bytes).expect("a file can be written");
+        assert!(SparseIndex::from_dir(dir.path()).is_ok(), "{} restored", path.display());
+    }
+}
+
+#[test]
+fn an_index_is_shared_among_threads() {
+    fn shareable<T: Send + Sync + 'static>() {}
+    shareable::<SparseIndex>();
+    shareable::<DependencyGraph>();
+
+    let index = index_of(&bookshop());
+    let expected = ids(&index, "order");
+    std::thread::scope(|scope| {
+        let searches = (0..8).map(|_| scope.spawn(|| ids(&index, "order"))).collect::<Vec<_>>();
+        for search in searches {
+            assert_eq!(search.join().expect("a search"), expected);
+        }
+    });
+}
