@@ -44,16 +44,20 @@ fn a_panic_in_a_build_is_an_error_of_the_fixture() {
 
 #[test]
 fn a_test_that_waits_for_a_panic_fails_when_its_fixture_does() {
-    let sandbox = Sandbox::new();
-    sandbox.run("waits_for_a_panic").passes();
-    let sandbox = Sandbox::new();
-    for order in ["SUBJECT_FAIL", "SUBJECT_PANIC"] {
-        let done = sandbox.run("waits_for_a_panic").env(order, "words").fails();
+    for (test, order) in [
+        ("waits_for_a_panic", "SUBJECT_FAIL"),
+        ("waits_for_a_panic", "SUBJECT_PANIC"),
+        ("waits_for_any_panic", "SUBJECT_FAIL"),
+        ("waits_for_any_panic", "SUBJECT_PANIC"),
+    ] {
+        let sandbox = Sandbox::new();
+        let done = sandbox.run(test).env(order, "words").fails();
         assert!(
-            done.stderr.contains("the fixture of subject::waits_for_a_panic over bookshop failed"),
+            done.stderr.contains(&format!("the fixture of subject::{test} over bookshop failed")),
             "{}",
             done.stderr
         );
+        sandbox.run(test).passes();
     }
 }
 

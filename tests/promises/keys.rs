@@ -136,3 +136,14 @@ fn a_run_is_one_snapshot_and_strict_mode_looks_again() {
     assert_eq!(same_run("0").1, 0, "the run has its snapshot");
     assert_eq!(same_run("1").1, 1, "strict mode sees the edit");
 }
+
+#[test]
+fn git_is_asked_about_the_repository_even_inside_a_git_hook() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_count").passes();
+    let other = Sandbox::new();
+    std::fs::write(other.repo().join("b.txt"), "another").unwrap();
+    other.commit();
+    let hook = sandbox.run("only_count").env("GIT_DIR", other.repo().join(".git")).env("GIT_WORK_TREE", other.repo());
+    assert_eq!(hook.passes().outcome("count"), Outcome::Hit);
+}

@@ -7,7 +7,15 @@ use crate::sandbox::Sandbox;
 #[test]
 fn skip_passes_says_so_and_builds_nothing() {
     let sandbox = Sandbox::new();
-    for test in ["both", "waits_for_a_panic", "only_lengths", "asks_for_more", "beneath", "over_two::bookshop"] {
+    for test in [
+        "both",
+        "waits_for_a_panic",
+        "waits_for_any_panic",
+        "only_lengths",
+        "asks_for_more",
+        "beneath",
+        "over_two::bookshop",
+    ] {
         let done = sandbox.run(test).env("SMOKE_ON_MISS", "skip").passes();
         assert!(done.stdout.contains(&format!("skipped subject::{test} over bookshop: ")), "{}", done.stdout);
         assert_eq!(done.reports[0].outcome(), Some(Outcome::Skipped));

@@ -46,7 +46,8 @@ fn a_waiter_says_whom_it_waits_for_and_takes_over_when_it_is_killed() {
     let mut held = fs::File::options().write(true).open(&pipe).unwrap();
     held.write_all(b"wait").unwrap();
 
-    let mut waiter = sandbox.run_within("one", "only_words").start();
+    // The limit ends a waiter that says nothing: this test then fails instead of waiting with it.
+    let mut waiter = sandbox.run_within("one", "only_words").env("SMOKE_LOCK_TIMEOUT", "60").start();
     let stderr = waiter.child.stderr.take().unwrap();
     let said = BufReader::new(stderr).lines().map_while(Result::ok).find(|line| line.contains("has waited"));
     let expected = format!("for `words` of bookshop, which is being made by process {}, at it for", builder.child.id());

@@ -245,6 +245,13 @@ fn waits_for_a_panic(words: &Words) {
 
 #[cached_smoke(repo = "bookshop")]
 #[ignore = "run by the tests beside it, in a process of its own"]
+#[should_panic]
+fn waits_for_any_panic(words: &Words) {
+    assert!(words.0.is_empty());
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
 #[tokio::test]
 async fn beneath(words: &Words) {
     tokio::task::yield_now().await;
