@@ -51,9 +51,9 @@ impl Repo {
         &self.state
     }
 
-    /// Whether it still is what the run took it for.
-    pub(crate) fn is_unchanged(&self) -> Result<bool, Error> {
-        Ok(RepoState::of(&self.path)? == self.state)
+    /// Whether it still is what the run took it for. A repository that is gone is not.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        RepoState::of(&self.path).is_ok_and(|state| state == self.state)
     }
 
     /// A pinned revision is a commit, or the beginning of one.

@@ -217,9 +217,36 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
+/// A report with its sums, so that a program need not know how they are made.
+#[derive(Serialize)]
+struct Record<'a> {
+    #[serde(flatten)]
+    report: &'a CacheReport,
+    outcome: Option<Outcome>,
+    cache_hit: bool,
+    cache_miss: bool,
+    rebuild_seconds: f64,
+    restore_seconds: f64,
+    wait_seconds: f64,
+}
+
+impl<'a> Record<'a> {
+    fn new(report: &'a CacheReport) -> Record<'a> {
+        Record {
+            report,
+            outcome: report.outcome(),
+            cache_hit: report.cache_hit(),
+            cache_miss: report.cache_miss(),
+            rebuild_seconds: report.rebuild_seconds(),
+            restore_seconds: report.restore_seconds(),
+            wait_seconds: report.wait_seconds(),
+        }
+    }
+}
+
 /// One write to a file opened for appending: lines of processes side by side do not mix.
 fn append(path: &Path, report: &CacheReport) -> io::Result<()> {
-    let mut line = serde_json::to_vec(report)?;
+    let mut line = serde_json::to_vec(&Record::new(report))?;
     line.push(b'\n');
     File::options().create(true).append(true).open(path)?.write_all(&line)
 }
@@ -300,6 +327,8 @@ mod tests {
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("created");
         let written = report(vec![artifact("graph", Outcome::Built, "first build")]);
         append(&path, &written).expect("appended");
+        let text = std::fs::read_to_string(&path).expect("readable");
+        assert!(text.contains("\"outcome\":\"built\",\"cache_hit\":false,\"cache_miss\":true,"), "{text}");
         File::options().append(true).open(&path).expect("there").write_all(b"{\"run\":").expect("torn");
         assert_eq!(read_reports(directory.path(), "r").expect("readable"), [written]);
         assert_eq!(read_reports(directory.path(), "none").expect("no run is no error"), []);

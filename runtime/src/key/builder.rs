@@ -46,7 +46,10 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
             })?;
         let bound = ingredients.iter_mut().find(|ingredient| ingredient.name == "path");
         if let Some(path) = bound {
-            *path = Ingredient::new("path", repo.path().display().to_string());
+            let bytes = repo.path().as_os_str().as_encoded_bytes();
+            // Two names that are not UTF-8 must not look the same.
+            let text = repo.path().to_str().map_or_else(|| bytes.escape_ascii().to_string(), str::to_owned);
+            *path = Ingredient::new("path", text);
         }
         ingredients.push(Ingredient::new("repo", repo.state().value()));
         Ok(Recipe { key: Key::new(repo.name(), &repo.revision(), ingredients), needs })

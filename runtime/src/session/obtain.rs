@@ -296,7 +296,7 @@ impl<'a, S: Suite> Obtain<'a, S> {
             return Ok(self.loaded(built, Origin::Nowhere));
         };
         drop(built);
-        if !self.session.repo.is_unchanged()? {
+        if !self.session.repo.is_unchanged() {
             let reason = "the repository changed while it was being read".to_owned();
             message::warn_once(&format!("{}: {reason}; the result is used once and not kept", self.subject(A::NAME)));
             return self.use_privately(staging, reason);

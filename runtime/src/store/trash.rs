@@ -25,10 +25,16 @@ pub(super) fn discard(layout: &Layout, paths: &[&Path], label: &str) -> Result<(
     for (number, path) in paths.iter().enumerate() {
         // Numbered: an artifact's unpacked files have the name of its directory form.
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        match fs::rename(path, directory.join(format!("{number}-{name}"))) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed()(error)),
+        let target = directory.join(format!("{number}-{name}"));
+        while path.symlink_metadata().is_ok() {
+            match fs::rename(path, &target) {
+                Ok(()) => break,
+                // Somebody else moved it; or a sweep took the directory, which was still empty, for rubbish.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    fs::create_dir_all(&directory).map_err(failed())?;
+                }
+                Err(error) => return Err(failed()(error)),
+            }
         }
     }
     Ok(())
