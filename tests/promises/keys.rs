@@ -142,7 +142,7 @@ fn git_is_asked_about_the_repository_even_inside_a_git_hook() {
     let sandbox = Sandbox::new();
     sandbox.run("only_count").passes();
     let other = Sandbox::new();
-    std::fs::write(other.repo().join("b.txt"), "another").unwrap();
+    fs::write(other.repo().join("b.txt"), "another").unwrap();
     other.commit();
     let hook = sandbox.run("only_count").env("GIT_DIR", other.repo().join(".git")).env("GIT_WORK_TREE", other.repo());
     assert_eq!(hook.passes().outcome("count"), Outcome::Hit);

@@ -64,7 +64,7 @@ impl Walk {
                 continue;
             };
             let skipped_directory = || config.skip_directories.iter().any(|skipped| name == skipped.as_str());
-            let wanted = if kind.is_dir() { !skipped_directory() } else { is_python(&name) };
+            let wanted = if kind.is_dir() { !skipped_directory() } else { kind.is_file() && is_python(&name) };
             if !wanted {
                 continue;
             }

@@ -242,3 +242,25 @@ fn circular_inheritance_ends() {
     assert_eq!(inherits(&graph, "m.py:E"), [""; 0]);
     assert_eq!(invokes(&graph, "m.py:A.f"), [""; 0]);
 }
+
+#[test]
+fn a_ladder_of_bases_is_climbed_once() {
+    // Forty steps with two bases each: 2^40 ways up, and nothing at the end of any.
+    let mut lines = vec!["class A0: pass".to_owned(), "class B0: pass".to_owned()];
+    for (below, n) in (0..39).zip(1..) {
+        lines.push(format!("class A{n}(A{below}, B{below}): pass"));
+        lines.push(format!("class B{n}(B{below}, A{below}): pass"));
+    }
+    lines.push("class Top(A39, B39):\n    def f(self):\n        self.missing()\n        super().missing()".to_owned());
+    let graph = graph_of(&[("m.py", &lines.join("\n"))]);
+    assert_eq!(invokes(&graph, "m.py:Top.f"), [""; 0]);
+    assert_eq!(inherits(&graph, "m.py:Top"), ["m.py:A39", "m.py:B39"]);
+}
+
+#[test]
+fn a_name_that_too_many_methods_have_says_nothing() {
+    let class = |n| format!("class A{n}:\n  def f(self): x.f()");
+    let classes = |count| (0..count).map(class).collect::<Vec<_>>().join("\n");
+    assert_eq!(invokes(&graph_of(&[("m.py", &classes(100))]), "m.py:A0.f").len(), 99);
+    assert_eq!(invokes(&graph_of(&[("m.py", &classes(101))]), "m.py:A0.f"), [""; 0]);
+}

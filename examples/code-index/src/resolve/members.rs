@@ -7,8 +7,8 @@ use super::{Place, Resolver};
 use crate::parse::{Import, MODULE, ScopeKind};
 use crate::walk::is_package;
 
-/// A name that more methods in sight have than this says nothing. The most that a call leads to in scikit-learn, whose
-/// every class has a `fit`, is 59.
+/// A name that more methods in sight have than this says nothing. The most that a call leads to is 51 in Django, 42 in
+/// scikit-learn, whose every estimator has a `fit`, and 32 in matplotlib.
 const MOST_METHODS: usize = 100;
 
 impl<'a> Resolver<'a> {
