@@ -33,6 +33,7 @@ mod layout;
 mod lock;
 mod manifest;
 mod message;
+mod panic;
 mod repo;
 mod run;
 mod session;

@@ -8,6 +8,7 @@ use crate::artifact::{Artifact, Suite};
 use crate::error::Error;
 use crate::fingerprint::CodeFingerprint;
 use crate::message::PREFIX;
+use crate::panic::catch_panic;
 use crate::repo::Repo;
 use crate::session::Session;
 use crate::telemetry::CacheReport;
@@ -139,7 +140,8 @@ pub fn setup<S: Suite, R: Passed>(
 ) -> Result<Session<S>, R> {
     // Without the crate's own name: as `cargo test` prints it.
     let name = test.path.split_once("::").map_or(test.path, |(_, name)| name);
-    let session = Session::for_test(name.to_owned(), test.repo, config());
+    let session = catch_panic(config).map_err(|panic| Error::Message(format!("the test's configuration: {panic}")));
+    let session = session.and_then(|config| Session::for_test(name.to_owned(), test.repo, config));
     let session = session.and_then(|session| {
         prepare.iter().try_for_each(|prepare| prepare(&session))?;
         session.finish_setup();

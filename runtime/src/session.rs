@@ -274,8 +274,3 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // A panic of another thread leaves whole values behind.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// The directory that a private build works in: outside of the cache, which may be full or not ours to write to.
-fn private_root() -> PathBuf {
-    std::env::temp_dir()
-}

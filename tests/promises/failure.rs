@@ -44,14 +44,15 @@ fn a_panic_in_a_build_is_an_error_of_the_fixture() {
 
 #[test]
 fn a_test_that_waits_for_a_panic_fails_when_its_fixture_does() {
-    for (test, order) in [
-        ("waits_for_a_panic", "SUBJECT_FAIL"),
-        ("waits_for_a_panic", "SUBJECT_PANIC"),
-        ("waits_for_any_panic", "SUBJECT_FAIL"),
-        ("waits_for_any_panic", "SUBJECT_PANIC"),
+    for (test, order, whom) in [
+        ("waits_for_a_panic", "SUBJECT_FAIL", "words"),
+        ("waits_for_a_panic", "SUBJECT_PANIC", "words"),
+        ("waits_for_any_panic", "SUBJECT_FAIL", "words"),
+        ("waits_for_any_panic", "SUBJECT_PANIC", "words"),
+        ("waits_for_any_panic", "SUBJECT_PANIC", "key"),
     ] {
         let sandbox = Sandbox::new();
-        let done = sandbox.run(test).env(order, "words").fails();
+        let done = sandbox.run(test).env(order, whom).fails();
         assert!(
             done.stderr.contains(&format!("the fixture of subject::{test} over bookshop failed")),
             "{}",

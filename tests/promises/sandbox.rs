@@ -54,7 +54,7 @@ impl Sandbox {
 
     /// Names the repository, after `head`.
     pub(crate) fn write_smoke_toml(&self, head: &str) {
-        let text = format!("{head}\n[repos.bookshop]\npath = {:?}\n", self.repo());
+        let text = format!("{head}\n[repos.bookshop]\npath = '{}'\n", self.repo().display());
         fs::write(self.path("project/smoke.toml"), text).unwrap();
     }
 

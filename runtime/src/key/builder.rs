@@ -11,6 +11,7 @@ use crate::error::{Error, Step};
 use crate::fingerprint::CodeFingerprint;
 use crate::layout::FORMAT;
 use crate::manifest::check_artifact_name;
+use crate::panic::catch_panic;
 use crate::repo::Repo;
 
 /// Collects what an artifact depends on, beyond the repository; handed to [`Artifact::key`].
@@ -37,13 +38,13 @@ pub(crate) struct Recipe {
 impl<'a, S: Suite> KeyBuilder<'a, S> {
     /// The recipe of `A` over `repo`.
     pub(crate) fn recipe<A: Artifact<S>>(repo: &Repo, config: &'a S::Config) -> Result<Recipe, Error> {
-        let (mut ingredients, needs) =
-            Self::ingredients::<A>(config, Vec::new()).map_err(|message| Error::Fixture {
-                repo: repo.name().to_owned(),
-                artifact: A::NAME.to_owned(),
-                step: Step::Key,
-                source: message.into(),
-            })?;
+        let ingredients = catch_panic(|| Self::ingredients::<A>(config, Vec::new())).flatten();
+        let (mut ingredients, needs) = ingredients.map_err(|message| Error::Fixture {
+            repo: repo.name().to_owned(),
+            artifact: A::NAME.to_owned(),
+            step: Step::Key,
+            source: message.into(),
+        })?;
         let bound = ingredients.iter_mut().find(|ingredient| ingredient.name == "path");
         if let Some(path) = bound {
             let bytes = repo.path().as_os_str().as_encoded_bytes();

@@ -1,18 +1,15 @@
 //! How one artifact is had: the whole story, top to bottom.
 
-use std::any::TypeId;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+mod build;
+mod hooks;
+
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use super::process::Process;
-use super::{Loaded, Origin, Session, blank, private_root};
+use super::{Loaded, Origin, Session, blank};
 use crate::artifact::{Artifact, Suite};
 use crate::config::{Mode, OnMiss};
-use crate::context::{BuildContext, LoadContext, Needs, Progress};
-use crate::error::{BoxError, Error, Result, Step};
+use crate::error::Error;
 use crate::key::Recipe;
 use crate::layout::Slot;
 use crate::lock::{Acquired, BuildLock};
@@ -20,10 +17,12 @@ use crate::manifest::Manifest;
 use crate::message;
 use crate::store::{Entry, Found, Lease, Miss, Staging, Store};
 use crate::telemetry::{ArtifactReport, Outcome};
+use build::private;
+pub(super) use hooks::load;
+use hooks::{innermost, is_skip};
 
-/// Kinds of notes in a run.
+/// The kind of note that says that this run has rebuilt an artifact.
 const FORCED: &str = "forced";
-const FAILURES: &str = "failures";
 
 /// One artifact being had for one session.
 pub(super) struct Obtain<'a, S: Suite> {
@@ -38,14 +37,6 @@ enum Look<A> {
     Restored(A, Entry),
     Packed(Manifest, Lease),
     Missing(Miss),
-}
-
-/// A build that failed, for the other processes of the run.
-#[derive(Serialize, Deserialize)]
-struct Failure {
-    message: String,
-    /// nextest's number of the attempt: a retry is a wish to try again.
-    attempt: u32,
 }
 
 impl<'a, S: Suite> Obtain<'a, S> {
@@ -257,220 +248,4 @@ impl<'a, S: Suite> Obtain<'a, S> {
             Err(error) => Ok(Err(Miss::Damaged(format!("it does not load: {}", innermost(&error))))),
         }
     }
-
-    /// The build, under the lock, for every test of this run and later ones.
-    fn build_and_publish<A: Artifact<S>>(mut self, slot: &Slot, miss: &Miss) -> Result<Loaded<A>, Error> {
-        self.check_failures::<A>(slot)?;
-        if matches!(miss, Miss::Damaged(_))
-            && let Err(error) = self.store::<A>(slot).set_aside()
-        {
-            self.warn_unwritable(&error);
-        }
-        let forced = self.is_forced(slot);
-        self.report.outcome = if forced { Outcome::Forced } else { Outcome::Built };
-        self.report.reason = miss.to_string();
-
-        let staging = match Staging::create(&self.process.layout.staging()) {
-            Ok(staging) => staging,
-            Err(error) => {
-                self.warn_unwritable(&error);
-                return self.build_privately(miss.to_string());
-            }
-        };
-        let (built, staging) = match self.build::<A>(staging) {
-            Ok(built) => built,
-            Err(error) if error.is_storage() => {
-                self.warn_unwritable(&error);
-                return self.build_privately(miss.to_string());
-            }
-            Err(error) => {
-                if !is_skip(&error) {
-                    let failure = Failure { message: error.report(), attempt: attempt() };
-                    self.process.run.write(FAILURES, &self.note(slot), &failure);
-                }
-                return Err(error);
-            }
-        };
-        let Some(staging) = staging else {
-            // It could be built, but nowhere be saved.
-            return Ok(self.loaded(built, Origin::Nowhere));
-        };
-        drop(built);
-        if !self.session.repo.is_unchanged() {
-            let reason = "the repository changed while it was being read".to_owned();
-            message::warn_once(&format!("{}: {reason}; the result is used once and not kept", self.subject(A::NAME)));
-            return self.use_privately(staging, reason);
-        }
-
-        let begun = Instant::now();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a build")]
-        let milliseconds = (self.report.rebuild_seconds * 1000.0) as u64;
-        let published = self.store::<A>(slot).publish(&staging, milliseconds);
-        self.report.rebuild_seconds += begun.elapsed().as_secs_f64();
-        if let Err(error) = published {
-            self.warn_unwritable(&error);
-            if staging.files().is_dir() {
-                return self.use_privately(staging, error.to_string());
-            }
-            return self.build_privately(error.to_string());
-        }
-        if forced {
-            self.process.run.write(FORCED, &self.note(slot), &true);
-        }
-        self.process.run.remove(FAILURES, &self.note(slot));
-        self.restore_published(slot)
-    }
-
-    /// The test is given what every later one will be given.
-    fn restore_published<A: Artifact<S>>(mut self, slot: &Slot) -> Result<Loaded<A>, Error> {
-        let begun = Instant::now();
-        let entry = match self.store::<A>(slot).open() {
-            Found::Ready(entry) => entry,
-            Found::Packed(..) => return Err(self.vanished::<A>("its files were changed")),
-            Found::Missing(miss) => return Err(self.vanished::<A>(&miss.to_string())),
-        };
-        let (value, elsewhere) = load::<S, A>(self.session, &self.recipe, &entry.directory)?;
-        self.add_restore(begun, elsewhere);
-        self.report.bytes = entry.manifest.bytes();
-        Ok(self.loaded(value, Origin::Entry(Box::new(entry))))
-    }
-
-    fn vanished<A: Artifact<S>>(&self, why: &str) -> Error {
-        Error::Message(format!(
-            "{} was published and then could not be found: {why}; is something else at work in {}?",
-            self.subject(A::NAME),
-            self.process.config.cache_dir.display()
-        ))
-    }
-
-    /// A build outside of the cache, for this process alone.
-    fn build_privately<A: Artifact<S>>(mut self, reason: String) -> Result<Loaded<A>, Error> {
-        let (value, staging) = self.build::<A>(private()?)?;
-        let Some(staging) = staging else {
-            self.bypassed(reason);
-            return Ok(self.loaded(value, Origin::Nowhere));
-        };
-        drop(value);
-        self.use_privately(staging, reason)
-    }
-
-    /// Loads what lies in a directory of this process alone.
-    fn use_privately<A: Artifact<S>>(mut self, staging: Staging, reason: String) -> Result<Loaded<A>, Error> {
-        let begun = Instant::now();
-        let (value, elsewhere) = load::<S, A>(self.session, &self.recipe, &staging.files())?;
-        self.add_restore(begun, elsewhere);
-        self.bypassed(reason);
-        Ok(self.loaded(value, Origin::Private(staging)))
-    }
-
-    fn bypassed(&mut self, reason: String) {
-        self.report.outcome = Outcome::Bypassed;
-        self.report.reason = reason;
-    }
-
-    /// Builds and saves into `staging`, or into another directory if there is no room; into none if there is none.
-    fn build<A: Artifact<S>>(&mut self, staging: Staging) -> Result<(A, Option<Staging>), Error> {
-        let begun = Instant::now();
-        let subject = self.subject(A::NAME);
-        let directory = staging.files();
-        let cx = BuildContext {
-            needs: Needs::new(self.session, A::NAME, &self.recipe.needs),
-            dir: &directory,
-            progress: Progress::new(format!("building {subject}")),
-        };
-        let built = guarded(|| A::build(&cx));
-        let elsewhere = cx.needs.spent();
-        let result =
-            built.map_err(|error| self.failed::<A>(Step::Build, error)).and_then(|value| self.save(value, staging));
-        self.report.rebuild_seconds += begun.elapsed().saturating_sub(elsewhere).as_secs_f64();
-        result
-    }
-
-    fn save<A: Artifact<S>>(&self, value: A, staging: Staging) -> Result<(A, Option<Staging>), Error> {
-        let save = |staging: &Staging| {
-            guarded(|| value.save(&staging.files())).map_err(|error| self.failed::<A>(Step::Save, error))
-        };
-        match save(&staging) {
-            Ok(()) => return Ok((value, Some(staging))),
-            Err(error) if error.is_storage() => self.warn_unwritable(&error),
-            Err(error) => return Err(error),
-        }
-        // What was built straight into the first directory is lost with it; what is saved can be saved elsewhere.
-        drop(staging);
-        match private().and_then(|elsewhere| save(&elsewhere).map(|()| elsewhere)) {
-            Ok(elsewhere) => Ok((value, Some(elsewhere))),
-            Err(error) => {
-                self.warn_unwritable(&error);
-                Ok((value, None))
-            }
-        }
-    }
-
-    fn failed<A: Artifact<S>>(&self, step: Step, error: BoxError) -> Error {
-        failed(self.repo(), A::NAME, step, error)
-    }
-
-    /// A build that has failed in this run is not tried again, except by a retry.
-    fn check_failures<A: Artifact<S>>(&self, slot: &Slot) -> Result<(), Error> {
-        match self.process.run.read::<Failure>(FAILURES, &self.note(slot)) {
-            Some(failure) if failure.attempt >= attempt() => Err(Error::FailedEarlier {
-                repo: self.repo().to_owned(),
-                artifact: A::NAME.to_owned(),
-                message: failure.message,
-            }),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Loads an artifact; also how much of the time was spent on those that it needs.
-pub(super) fn load<S: Suite, A: Artifact<S>>(
-    session: &Session<S>,
-    recipe: &Recipe,
-    directory: &Path,
-) -> Result<(A, Duration), Error> {
-    let needs: &[TypeId] = &recipe.needs;
-    let cx = LoadContext { needs: Needs::new(session, A::NAME, needs), dir: directory };
-    let loaded = guarded(|| A::load(&cx)).map_err(|error| failed(session.repo.name(), A::NAME, Step::Load, error))?;
-    Ok((loaded, cx.needs.spent()))
-}
-
-fn failed(repo: &str, artifact: &str, step: Step, error: BoxError) -> Error {
-    match error.downcast::<Error>() {
-        // A need that was skipped skips what needs it.
-        Ok(error) if is_skip(&error) => *error,
-        Ok(error) => Error::Fixture { repo: repo.to_owned(), artifact: artifact.to_owned(), step, source: error },
-        Err(source) => Error::Fixture { repo: repo.to_owned(), artifact: artifact.to_owned(), step, source },
-    }
-}
-
-fn is_skip(error: &Error) -> bool {
-    matches!(error, Error::Skipped { .. })
-}
-
-/// The last cause, for one line.
-fn innermost(error: &Error) -> String {
-    let mut last: &dyn std::error::Error = error;
-    while let Some(cause) = last.source() {
-        last = cause;
-    }
-    last.to_string()
-}
-
-/// Makes an error of a panic, so that a fixture that panics is not taken for the panic that a test waits for.
-fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-        Err(format!("it panicked: {}", text.unwrap_or_else(|| "with something other than a message".to_owned())).into())
-    })
-}
-
-fn private() -> Result<Staging, Error> {
-    Staging::create(&private_root())
-}
-
-/// nextest counts the attempts at a test from 1.
-fn attempt() -> u32 {
-    std::env::var("NEXTEST_ATTEMPT").ok().and_then(|attempt| attempt.parse().ok()).unwrap_or(1)
 }
