@@ -58,8 +58,8 @@ impl Project {
         }
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\nname = \"project\"\n\n[workspace]\n\n\
-             [dependencies]\ncached-smoke = {{ path = {:?} }}\n",
-            workspace.join("runtime")
+             [dependencies]\ncached-smoke = {{ path = '{}' }}\n",
+            workspace.join("runtime").display()
         );
         project.write("Cargo.toml", &manifest);
         // The versions that are at hand: nothing is downloaded.
