@@ -20,12 +20,16 @@ pub(crate) struct LeftOut {
 pub(crate) fn run(config: &Config, names: &[String]) -> Result<ExitCode, String> {
     let selected = select(config, names)?;
     let left_out = fetch_missing(config, &selected);
+    let mut is_complete = left_out.is_empty();
     for (name, repo) in &selected {
         if repo.path.is_dir() {
             println!("{name}: {}", repo.path.display());
+        } else if matches!(repo.source, Source::Path(_)) {
+            eprintln!("error: {name} is not at {}; correct its `path`, or SMOKE_REPO_PATHS", repo.path.display());
+            is_complete = false;
         }
     }
-    Ok(if left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The repositories of these names; all for none.

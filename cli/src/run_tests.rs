@@ -19,7 +19,9 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
     let is_run = |name: &str| {
         selected.iter().any(|(selected, _)| *selected == name) && left_out.iter().all(|left_out| left_out.repo != name)
     };
-    let not_run: Vec<&str> = config.repos().keys().map(String::as_str).filter(|name| !is_run(name)).collect();
+    let is_left_out = |name: &str| config.left_out().iter().any(|left_out| left_out == name);
+    let not_run: Vec<&str> =
+        config.repos().keys().map(String::as_str).filter(|name| !is_run(name) || is_left_out(name)).collect();
 
     let run_id = env::var("SMOKE_RUN_ID").ok().filter(|id| !id.is_empty()).unwrap_or_else(new_run_id);
     let mut command = runner(config, arguments)?;
@@ -31,8 +33,9 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
     eprintln!("running {}", shown(&command));
     let status = command.status().map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
 
-    let reports = read_reports(config.cache_dir(), &run_id)
-        .map_err(|error| format!("failed to read what the tests reported: {error}"))?;
+    let reports = read_reports(config.cache_dir(), &run_id).map_err(|error| {
+        format!("failed to read what the tests reported in {}: {error}", config.cache_dir().display())
+    })?;
     let summary = Summary::new(&reports);
     println!("\n{summary}");
     for left_out in &left_out {
@@ -66,10 +69,14 @@ fn runner(config: &Config, arguments: &TestArguments) -> Result<Command, String>
         }
     };
     let given = config.test_args().iter().chain(&arguments.runner_arguments);
+    // Every repository is to be heard of, unless the user says otherwise.
+    let is_told =
+        given.clone().any(|argument| ["--no-fail-fast", "--fail-fast", "--max-fail"].contains(&argument.as_str()));
+    let fail_fast = (!is_told).then_some("--no-fail-fast");
     if with_nextest {
-        command.args(["nextest", "run", "--run-ignored", "all", "--no-fail-fast"]).args(given);
+        command.args(["nextest", "run", "--run-ignored", "all"]).args(fail_fast).args(given);
     } else {
-        command.args(["test", "--no-fail-fast"]).args(given).args(["--", "--include-ignored"]);
+        command.arg("test").args(fail_fast).args(given).args(["--", "--include-ignored"]);
     }
     Ok(command)
 }

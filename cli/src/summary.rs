@@ -73,7 +73,8 @@ impl Row {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.rows.is_empty() {
-            return f.write_str("no smoke test reported anything: did the runner's arguments select any?");
+            return f.write_str("no smoke test reported anything: none ran (see the runner's output, and `[test] args` in smoke.toml), or \
+                 the cache directory cannot be written to");
         }
         let mut table = Table::new();
         table.load_style(presets::NOTHING);

@@ -52,7 +52,8 @@ pub trait Suite: Sized + Send + Sync + 'static {
     note = "implement `cached_smoke::Artifact<{S}>` for `{Self}`"
 )]
 pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
-    /// The name of its file or directory in an entry: at most 64 of the characters `A-Z a-z 0-9 _ -`.
+    /// The name of its file or directory in an entry: at most 64 of the characters `A-Z a-z 0-9 _ -`, its own among the
+    /// artifacts of the suite.
     const NAME: &'static str;
 
     /// How it is kept.
@@ -78,8 +79,8 @@ pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
     /// Any; the build is not tried again in this run.
     fn build(cx: &BuildContext<'_, S>) -> Result<Self>;
 
-    /// Writes into `dir` what `load` needs: files and directories of any names in UTF-8, no links. Empty directories
-    /// are not kept. Not called for what was restored.
+    /// Writes into `dir` what `load` needs: files and directories whose names are UTF-8 without `\\` and `:`, no links.
+    /// Empty directories are not kept. Not called for what was restored.
     ///
     /// # Errors
     /// Any.

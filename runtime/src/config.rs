@@ -19,7 +19,7 @@ const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
 /// Longer than any build that was measured (Django in a debug build: 507 s of CPU), shorter than a CI job's limit.
 const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_hours(1);
 /// Long enough for any name in use, short enough for every file system once a suffix is added.
-const MAX_NAME: usize = 64;
+pub(crate) const MAX_NAME: usize = 64;
 
 /// What may be done with the entries of the cache (`SMOKE_CACHE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,19 +148,20 @@ impl Config {
                 });
             }
             (None, Some(path), _) => base.join(path),
-            (None, None, Some(home)) => home.join(DEFAULT_DIRECTORY),
-            (None, None, None) => {
+            (None, None, Some(home)) if home.is_absolute() => home.join(DEFAULT_DIRECTORY),
+            (None, None, _) => {
                 return Err(Error::Setting {
                     name: "SMOKE_CACHE_DIR".to_owned(),
                     value: String::new(),
-                    allowed: "set to an absolute path, because this user has no home directory".to_owned(),
+                    allowed: "set to an absolute path, because this user has no home directory with an absolute path"
+                        .to_owned(),
                 });
             }
         };
 
         let mut repos = BTreeMap::new();
         for (name, table) in &file.repos {
-            check_name("repository", name).map_err(|message| Error::SmokeToml { path: smoke_toml.clone(), message })?;
+            check_repo_name(name).map_err(|message| Error::SmokeToml { path: smoke_toml.clone(), message })?;
             repos.insert(name.clone(), table.locate(name, &base, &cache_dir));
         }
         for (name, path) in repo_paths(text("SMOKE_REPO_PATHS", None)?)? {
@@ -186,7 +187,7 @@ impl Config {
             strict,
             run_id: text("SMOKE_RUN_ID", None)?.or(text("NEXTEST_RUN_ID", None)?).map(run_id).transpose()?,
             lock_timeout: timeout(text("SMOKE_LOCK_TIMEOUT", defaults.lock_timeout.as_ref())?)?,
-            left_out: list(text("SMOKE_LEAVE_OUT", None)?),
+            left_out: known_names(text("SMOKE_LEAVE_OUT", None)?, &repos, "names among: ")?,
             cache_dir,
             smoke_toml,
             repos,
@@ -214,6 +215,11 @@ impl Config {
     /// The cache directory.
     pub fn cache_dir(&self) -> &Path {
         &self.cache_dir
+    }
+
+    /// The repositories that `SMOKE_LEAVE_OUT` leaves out of the run.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// Where repositories are fetched to before they are moved to their place.
@@ -266,21 +272,43 @@ fn choice<T: Copy>(setting: Option<Setting>, choices: &[(&str, T)]) -> Result<T,
     Err(setting.reject(words.join(" or ")))
 }
 
-fn list(setting: Option<Setting>) -> Vec<String> {
-    let Some(setting) = setting else { return Vec::new() };
+/// The word that means every repository.
+const ALL: &str = "all";
+
+/// Whether `name` can name a repository.
+fn check_repo_name(name: &str) -> Result<(), String> {
+    if name == ALL {
+        return Err(format!("no repository can be called `{ALL}`: SMOKE_FORCE_REBUILD={ALL} means every one"));
+    }
+    check_name("repository", name)
+}
+
+/// Names of repositories, all of them known.
+fn known_names(
+    setting: Option<Setting>,
+    repos: &BTreeMap<String, RepoSource>,
+    allowed: &str,
+) -> Result<Vec<String>, Error> {
+    let Some(setting) = setting else { return Ok(Vec::new()) };
+    let names = list(&setting);
+    if names.iter().all(|name| repos.contains_key(name)) {
+        return Ok(names);
+    }
+    let known: Vec<&str> = repos.keys().map(String::as_str).collect();
+    Err(setting
+        .reject(format!("{allowed}{}", if known.is_empty() { "none is known".to_owned() } else { known.join(", ") })))
+}
+
+fn list(setting: &Setting) -> Vec<String> {
     setting.value.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 fn force(setting: Option<Setting>, repos: &BTreeMap<String, RepoSource>) -> Result<Force, Error> {
     let Some(setting) = setting else { return Ok(Force::None) };
-    let names = list(Some(Setting { name: setting.name.clone(), value: setting.value.clone() }));
-    if names.iter().any(|name| name == "all") {
+    if list(&setting).iter().any(|name| name == ALL) {
         return Ok(Force::All);
     }
-    if names.iter().any(|name| !repos.contains_key(name)) {
-        let known: Vec<&str> = repos.keys().map(String::as_str).collect();
-        return Err(setting.reject(format!("`all`, or names among: {}", known.join(", "))));
-    }
+    let names = known_names(Some(setting), repos, "`all`, or names among: ")?;
     Ok(if names.is_empty() { Force::None } else { Force::Repos(names) })
 }
 
@@ -310,9 +338,11 @@ fn repo_paths(setting: Option<Setting>) -> Result<Vec<(String, PathBuf)>, Error>
     for part in setting.value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let path = PathBuf::from(part);
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        if !path.is_absolute() || check_name("repository", &name).is_err() {
-            return Err(setting
-                .reject("absolute directories separated by commas, the last component of each a repository's name"));
+        let is_known = paths.iter().any(|(other, _)| *other == name);
+        if !path.is_absolute() || check_repo_name(&name).is_err() || is_known {
+            return Err(setting.reject(
+                "absolute directories separated by commas, the last component of each a repository's name, each once",
+            ));
         }
         paths.push((name, path));
     }

@@ -128,7 +128,7 @@ impl<'a, S: Suite> Needs<'a, S> {
         if !self.allowed.contains(&TypeId::of::<A>()) {
             let (this, other) = (self.artifact, A::NAME);
             return Err(Error::Message(format!(
-                "`{this}` asks for `{other}`, but its key does not depend on it; add \
+                "`{this}` asks for `{other}`, but its key does not name it; add \
                  `key.needs::<…>()` to the `key` of `{this}`"
             )));
         }

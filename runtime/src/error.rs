@@ -87,6 +87,8 @@ pub enum Error {
         expected: String,
         /// What is checked out.
         found: String,
+        /// How to mend it.
+        mend: String,
     },
     /// `git` failed on a repository.
     Git {
@@ -197,7 +199,14 @@ impl fmt::Display for Error {
                 if let Some(near) = nearest(name, known) {
                     write!(f, " (did you mean `{near}`?)")?;
                 }
-                if !known.is_empty() {
+                if known.is_empty() {
+                    let start = smoke_toml.parent().unwrap_or(smoke_toml);
+                    write!(
+                        f,
+                        "; none is known: there is no smoke.toml in {} or above it that names one",
+                        start.display()
+                    )?;
+                } else {
                     write!(f, "; known: {}", known.join(", "))?;
                 }
                 write!(
@@ -209,10 +218,9 @@ impl fmt::Display for Error {
             Error::RepoMissing { name, path, mend } => {
                 write!(f, "the repository `{name}` is not at {}; {mend}", path.display())
             }
-            Error::WrongRevision { name, path, expected, found } => write!(
+            Error::WrongRevision { name, path, expected, found, mend } => write!(
                 f,
-                "the repository `{name}` at {} is at revision {found}, but smoke.toml pins {expected}; check out the \
-                 pinned revision there, or change `rev`",
+                "the repository `{name}` at {} is at revision {found}, but smoke.toml pins {expected}; {mend}",
                 path.display()
             ),
             Error::Git { path, command, message } => {

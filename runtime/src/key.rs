@@ -1,6 +1,6 @@
 //! A key: everything that an artifact depends on, as named ingredients, and the digest of them all.
 //!
-//! Ingredients, by name: `repo`, `code`, `config`, `path`, `format`. A name may occur more than once: an artifact that
+//! Ingredients, by name: `repo`, `suite`, `code`, `config`, `path`, `format`. A name may occur more than once: an artifact that
 //! names its own configuration and needs another one has both. Their order and repetition do not matter.
 
 mod builder;
@@ -10,7 +10,7 @@ mod difference;
 use serde::{Deserialize, Serialize};
 
 pub use builder::KeyBuilder;
-pub(crate) use builder::Recipe;
+pub(crate) use builder::{Recipe, short_type_name};
 pub(crate) use difference::{describe, in_common};
 
 use crate::fingerprint::Parts;

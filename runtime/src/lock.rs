@@ -24,7 +24,7 @@ const REMINDER: Duration = Duration::from_secs(5);
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Holder {
     pub(crate) pid: u32,
-    /// Seconds since 1970.
+    /// Milliseconds since 1970.
     since: u64,
 }
 
@@ -32,7 +32,7 @@ impl Holder {
     /// How long it has held the lock.
     pub(crate) fn elapsed(&self) -> Duration {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        now.saturating_sub(Duration::from_secs(self.since))
+        now.saturating_sub(Duration::from_millis(self.since))
     }
 }
 
@@ -89,7 +89,8 @@ impl BuildLock {
 
     /// Writes down who holds the lock. That is only for people, so it may fail.
     fn own(mut file: File) -> BuildLock {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let since = u64::try_from(since).unwrap_or(u64::MAX);
         if let Ok(text) = serde_json::to_vec(&Holder { pid: std::process::id(), since }) {
             let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&text));
         }

@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::check_name;
+use crate::config::{MAX_NAME, check_name};
 use crate::fingerprint::Parts;
 use crate::key::{Ingredient, Key};
 use crate::layout::FORMAT;
@@ -46,6 +46,8 @@ pub(crate) struct ArchiveFile {
 pub(crate) struct Manifest {
     pub(crate) format: u32,
     pub(crate) artifact: String,
+    /// The short name of the artifact's type.
+    pub(crate) type_name: String,
     pub(crate) repo: String,
     pub(crate) revision: String,
     pub(crate) key: String,
@@ -77,6 +79,7 @@ pub(crate) enum Unusable {
 
 /// What a build adds to its key to make a manifest.
 pub(crate) struct Built {
+    pub(crate) type_name: String,
     pub(crate) storage: Storage,
     pub(crate) files: Vec<ListedFile>,
     pub(crate) archive: Option<ArchiveFile>,
@@ -87,10 +90,11 @@ pub(crate) struct Built {
 
 impl Manifest {
     pub(crate) fn new(key: &Key, artifact: &str, built: Built) -> Manifest {
-        let Built { storage, files, archive, build_milliseconds, completed, run } = built;
+        let Built { type_name, storage, files, archive, build_milliseconds, completed, run } = built;
         let mut manifest = Manifest {
             format: FORMAT,
             artifact: artifact.to_owned(),
+            type_name,
             repo: key.repo().to_owned(),
             revision: key.revision().to_owned(),
             key: key.digest().to_owned(),
@@ -162,7 +166,7 @@ impl Manifest {
 }
 
 /// Whether a path stays below the directory that it is joined to, on every system.
-fn is_plain(path: &str) -> bool {
+pub(crate) fn is_plain(path: &str) -> bool {
     !path.contains(['\\', ':', '\0'])
         && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
         && path.split('/').all(|part| !part.is_empty() && part != ".")
@@ -170,14 +174,11 @@ fn is_plain(path: &str) -> bool {
 
 /// Whether an artifact's name can be a file name beside the others of its entry.
 pub(crate) fn check_artifact_name(name: &str) -> Result<(), String> {
-    check_name("artifact", name)?;
-    // `a.json` beside the manifest of `a` would be its manifest.
-    if name.contains('.') {
-        return Err(format!(
-            "the artifact name `{name}` must have no dot: `{name}` and its manifest would share a name"
-        ));
+    // `a.json` as a directory would stand where the manifest of `a` does.
+    if check_name("artifact", name).is_ok() && !name.contains('.') {
+        return Ok(());
     }
-    Ok(())
+    Err(format!("the artifact name `{name}` must be 1 to {MAX_NAME} of the characters A-Z a-z 0-9 _ -"))
 }
 
 #[cfg(test)]
@@ -188,6 +189,7 @@ mod tests {
         let key = Key::new("django", "40cfbab0b4f1", vec![Ingredient::new("repo", "40cfbab0b4f1".to_owned())]);
         let file = ListedFile { path: "a/b".to_owned(), size: 3, digest: "00".to_owned() };
         let built = Built {
+            type_name: "Graph".to_owned(),
             storage: Storage::Directory,
             files: vec![file],
             archive: None,

@@ -67,6 +67,12 @@ impl Repo {
             path: self.path.clone(),
             expected: expected.to_owned(),
             found: self.state.commit.clone(),
+            mend: match known.source {
+                Source::Path(_) => "check out the pinned revision there, or change `rev`".to_owned(),
+                Source::Git { .. } | Source::Pypi { .. } => {
+                    format!("delete that directory and run `cargo smoke-cache fetch {}`, or change `rev`", self.name)
+                }
+            },
         })
     }
 }

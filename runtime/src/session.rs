@@ -181,7 +181,9 @@ impl<S: Suite> Session<S> {
         {
             return Ok(loaded);
         }
-        let recipe = KeyBuilder::<S>::recipe::<A>(&self.repo, &self.config)?;
+        let recipe = process::check_name_is_unique::<S, A>()
+            .and_then(|()| KeyBuilder::<S>::recipe::<A>(&self.repo, &self.config))
+            .inspect_err(|error| self.record(without_artifact(A::NAME, "", error)))?;
         let key = recipe.key.display();
         let cell = process::cell::<S, A>(&recipe.key);
         let begun = Instant::now();
@@ -251,7 +253,7 @@ fn waited(report: &ArtifactReport, elapsed: Duration) -> ArtifactReport {
 fn without_artifact(artifact: &str, key: &str, error: &Error) -> ArtifactReport {
     let (outcome, reason) = match error {
         Error::Skipped { reason, .. } => (Outcome::Skipped, reason.clone()),
-        error => (Outcome::Failed, error.to_string()),
+        error => (Outcome::Failed, error.report().replace("\n ", "")),
     };
     ArtifactReport { outcome, ..blank(artifact, key, &reason) }
 }

@@ -23,7 +23,7 @@ use crate::error::Error;
 use crate::fingerprint::file_digest;
 use crate::key::{self, Key};
 use crate::layout::{self, Layout, Slot};
-use crate::manifest::{Built, ListedFile, Manifest, Storage, Unusable};
+use crate::manifest::{Built, ListedFile, Manifest, Storage, Unusable, is_plain};
 use crate::run::Run;
 
 /// An artifact whose files were checked, held against removal.
@@ -72,6 +72,8 @@ pub(crate) struct Store<'a> {
     pub(crate) slot: Slot,
     pub(crate) key: &'a Key,
     pub(crate) storage: Storage,
+    /// The short name of the artifact's type.
+    pub(crate) type_name: String,
 }
 
 impl Store<'_> {
@@ -95,6 +97,10 @@ impl Store<'_> {
                 return Found::Missing(Miss::Damaged(words));
             }
         };
+        if manifest.type_name != self.type_name {
+            let words = format!("it holds a `{}`, not a `{}`", manifest.type_name, self.type_name);
+            return Found::Missing(Miss::Damaged(words));
+        }
         let directory = self.plain_files();
         match proof::check(self.run, &self.proof_name(), &directory, &manifest) {
             Ok(()) => Found::Ready(Entry { manifest, directory, _lease: lease, _staging: None }),
@@ -134,9 +140,13 @@ impl Store<'_> {
     }
 
     /// Makes what lies in `staging`'s files an artifact of the store. The caller holds the build lock.
-    pub(crate) fn publish(&self, staging: &Staging, build_milliseconds: u64) -> Result<Manifest, Error> {
+    pub(crate) fn publish(
+        &self,
+        staging: &Staging,
+        listed: Vec<ListedFile>,
+        build_milliseconds: u64,
+    ) -> Result<Manifest, Error> {
         let files = staging.files();
-        let listed = list(&files)?;
         for file in &listed {
             make_read_only(&files.join(&file.path))?;
         }
@@ -150,7 +160,9 @@ impl Store<'_> {
         };
         let completed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let run = self.run.id().to_owned();
-        let built = Built { storage: self.storage, files: listed, archive, build_milliseconds, completed, run };
+        let type_name = self.type_name.clone();
+        let built =
+            Built { type_name, storage: self.storage, files: listed, archive, build_milliseconds, completed, run };
         let manifest = Manifest::new(self.key, self.slot.artifact, built);
         let staged = staging.path().join("manifest");
         fs::write(&staged, manifest.to_json()).map_err(Error::io("write", &staged))?;
@@ -244,6 +256,9 @@ fn collect(directory: &Path, prefix: &str, listed: &mut Vec<ListedFile>) -> Resu
         let refuse = |why: &str| Error::Message(format!("{} cannot be stored: {why}", path.display()));
         let name = entry.file_name().into_string().map_err(|_| refuse("its name is not UTF-8"))?;
         let relative = format!("{prefix}{name}");
+        if !is_plain(&relative) {
+            return Err(refuse("not every system can have a file of that name"));
+        }
         let metadata = entry.metadata().map_err(Error::io("look at", &path))?;
         if metadata.is_dir() {
             collect(&path, &format!("{relative}/"), listed)?;

@@ -146,17 +146,17 @@ impl CacheReport {
 
     /// Seconds that this test spent building.
     pub fn rebuild_seconds(&self) -> f64 {
-        self.artifacts.iter().map(|artifact| artifact.rebuild_seconds).sum()
+        self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.rebuild_seconds)
     }
 
     /// Seconds that this test spent restoring.
     pub fn restore_seconds(&self) -> f64 {
-        self.artifacts.iter().map(|artifact| artifact.restore_seconds).sum()
+        self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.restore_seconds)
     }
 
     /// Seconds that this test waited for others.
     pub fn wait_seconds(&self) -> f64 {
-        self.artifacts.iter().map(|artifact| artifact.wait_seconds).sum()
+        self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.wait_seconds)
     }
 
     /// The line on standard output, and the one in the run's file.
@@ -259,7 +259,9 @@ pub fn read_reports(cache_dir: &Path, run: &str) -> io::Result<Vec<CacheReport>>
     let path = crate::layout::Layout::new(cache_dir).runs().join(run).join("telemetry.jsonl");
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         Err(error) => return Err(error),
     };
     Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())

@@ -65,3 +65,14 @@ fn an_entry_of_a_later_version_is_left_alone() {
     assert!(done.stderr.contains("it is left alone"), "{}", done.stderr);
     assert_eq!(fs::read_to_string(&manifest).unwrap(), newer);
 }
+
+#[test]
+fn a_hit_needs_no_place_in_the_cache_to_unpack_to() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap();
+    fs::write(sandbox.cache().join(".unpacked"), "in the way").unwrap();
+    let done = sandbox.run("both").passes();
+    assert_eq!(done.outcome("words"), Outcome::Hit);
+    assert!(done.stderr.contains("cannot be written to"), "{}", done.stderr);
+}

@@ -86,3 +86,19 @@ fn what_is_stored_but_does_not_load_is_built_once_more() {
     assert!(done.stderr.contains("failed to load `words` of bookshop"), "{}", done.stderr);
     sandbox.run("only_words").passes();
 }
+
+#[test]
+fn what_cannot_be_stored_is_a_failure_of_save_that_names_the_file() {
+    let sandbox = Sandbox::new();
+    let done = sandbox.run("only_words").env("SUBJECT_SAVE_ALSO", "c:\\x").fails();
+    assert!(done.stderr.contains("failed to save `words` of bookshop"), "{}", done.stderr);
+    assert!(done.stderr.contains("not every system can have a file of that name"), "{}", done.stderr);
+    assert!(!done.stderr.contains("cannot be written to"), "the cache is not to blame: {}", done.stderr);
+}
+
+#[test]
+fn a_build_that_fails_is_tried_once_in_its_process() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").env("SUBJECT_FAIL", "words").fails();
+    assert_eq!(sandbox.take_builds(), ["build words"]);
+}

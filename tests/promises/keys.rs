@@ -105,7 +105,7 @@ fn a_variable_gives_the_repository_another_place() {
 fn asking_for_what_the_key_does_not_need_is_an_error() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("only_count").env("SUBJECT_ASK", "1").fails();
-    assert!(done.stderr.contains("`count` asks for `words`, but its key does not depend on it"), "{}", done.stderr);
+    assert!(done.stderr.contains("`count` asks for `words`, but its key does not name it"), "{}", done.stderr);
 }
 
 #[test]
@@ -118,7 +118,8 @@ fn a_repository_at_another_revision_than_its_pin_is_an_error() {
     };
     let wrong = pinned("0123456789abcdef0123456789abcdef01234567").fails();
     assert!(wrong.stderr.contains("smoke.toml pins 0123456789abcdef"), "{}", wrong.stderr);
-    let head = pinned("").passes().stdout;
+    sandbox.write_smoke_toml("");
+    let head = sandbox.run("only_repo").passes().stdout;
     let head = head.split("revision=").nth(1).unwrap().split(' ').next().unwrap().to_owned();
     pinned(&head).passes();
 }
@@ -146,4 +147,52 @@ fn git_is_asked_about_the_repository_even_inside_a_git_hook() {
     other.commit();
     let hook = sandbox.run("only_count").env("GIT_DIR", other.repo().join(".git")).env("GIT_WORK_TREE", other.repo());
     assert_eq!(hook.passes().outcome("count"), Outcome::Hit);
+}
+
+#[test]
+fn two_suites_do_not_share_what_has_one_name_in_both() {
+    let sandbox = Sandbox::new();
+    for test in ["only_count", "other_count", "only_count", "other_count"] {
+        sandbox.run(test).passes();
+    }
+    assert_eq!(sandbox.take_builds(), ["build count", "build other count"]);
+}
+
+#[test]
+fn two_artifacts_of_one_name_are_never_taken_for_one_another() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_count").passes();
+    let impostor = sandbox.run("impostor").passes();
+    assert_eq!(impostor.reason("count"), "it holds a `Count`, not a `Impostor`");
+    let both = sandbox.run("count_and_impostor").fails();
+    assert!(both.stderr.contains("are both called `count`; give each a `NAME` of its own"), "{}", both.stderr);
+}
+
+#[test]
+fn what_git_was_told_to_overlook_counts_all_the_same() {
+    let sandbox = Sandbox::new();
+    let outcome = || sandbox.run("only_count").passes().outcome("count");
+    fs::write(sandbox.repo().join("b.txt"), "b").unwrap();
+    sandbox.commit();
+    assert_eq!(outcome(), Outcome::Built);
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        let no_flag = flag.replacen("--", "--no-", 1);
+        sandbox.git(&["update-index", flag, "b.txt"]);
+        fs::write(sandbox.repo().join("b.txt"), flag).unwrap();
+        assert_eq!(outcome(), Outcome::Built, "{flag}");
+        fs::write(sandbox.repo().join("b.txt"), "b").unwrap();
+        sandbox.git(&["update-index", &no_flag, "b.txt"]);
+        assert_eq!(outcome(), Outcome::Hit, "{no_flag}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mode_bit_counts_whatever_the_repositorys_configuration_says() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    sandbox.git(&["config", "core.fileMode", "false"]);
+    sandbox.run("only_count").passes();
+    fs::set_permissions(sandbox.repo().join("a.txt"), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Built);
 }

@@ -69,6 +69,9 @@ impl Artifact<Subject> for Words {
 
     fn save(&self, dir: &Path) -> Result<()> {
         log("save words");
+        if let Some(name) = order("SUBJECT_SAVE_ALSO") {
+            fs::write(dir.join(name), "")?;
+        }
         let kept = if order("SUBJECT_LOSE_WORDS").is_some() { &self.0[1..] } else { &self.0[..] };
         Ok(fs::write(dir.join("words"), kept.join("\n"))?)
     }
@@ -135,6 +138,54 @@ impl Artifact<Subject> for Count {
     }
 }
 
+/// Another suite with an artifact of the same name, code and configuration.
+struct Other;
+
+impl Suite for Other {
+    type Config = Config;
+    const CODE: CodeFingerprint = Subject::CODE;
+}
+
+impl Artifact<Other> for Count {
+    const NAME: &'static str = "count";
+    const RELOCATABLE: bool = true;
+
+    fn build(_: &BuildContext<'_, Other>) -> Result<Self> {
+        log("build other count");
+        Ok(Count(0))
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        Artifact::<Subject>::save(self, dir)
+    }
+
+    fn load(cx: &LoadContext<'_, Other>) -> Result<Self> {
+        Ok(Count(fs::read_to_string(cx.dir().join("count"))?.parse()?))
+    }
+}
+
+/// Another artifact of the first suite that calls itself what `Count` does.
+struct Impostor;
+
+impl Artifact<Subject> for Impostor {
+    const NAME: &'static str = "count";
+    const RELOCATABLE: bool = true;
+
+    fn build(_: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build impostor");
+        Ok(Impostor)
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        Ok(fs::write(dir.join("impostor"), "")?)
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        fs::metadata(cx.dir().join("impostor"))?;
+        Ok(Impostor)
+    }
+}
+
 /// The files whose names have no leading dot, sorted.
 fn files(directory: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
     let mut files = Vec::new();
@@ -197,11 +248,25 @@ fn only_lengths(lengths: &Lengths) {
     assert!(!lengths.0.is_empty());
 }
 
-#[cached_smoke(repo = "bookshop")]
+#[cached_smoke(repo = "bookshop", suite = Subject)]
 #[ignore = "run by the tests beside it, in a process of its own"]
 fn only_count(count: &Count) {
     assert!(count.0 > 0);
 }
+
+#[cached_smoke(repo = "bookshop", suite = Other)]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn other_count(count: &Count) {
+    assert_eq!(count.0, 0);
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn impostor(_: &Impostor) {}
+
+#[cached_smoke(repo = "bookshop", suite = Subject)]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn count_and_impostor(_: &Count, _: &Impostor) {}
 
 #[cached_smoke(repo = "bookshop", config = Config { lengths: LengthsConfig { at_least: 5 }, ..Config::default() })]
 #[ignore = "run by the tests beside it, in a process of its own"]

@@ -74,7 +74,7 @@ pub(crate) struct RepoTable {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename = "repository", rename_all = "kebab-case")]
 struct RawRepoTable {
     path: Option<PathBuf>,
     git: Option<String>,
@@ -87,6 +87,11 @@ impl TryFrom<RawRepoTable> for RepoTable {
     type Error = String;
 
     fn try_from(raw: RawRepoTable) -> Result<RepoTable, String> {
+        let texts = [&raw.git, &raw.pypi, &raw.sha256, &raw.rev];
+        let is_empty = |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
+        if texts.into_iter().any(is_empty) || raw.path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+            return Err("an empty text means nothing here; leave the line out".to_owned());
+        }
         if raw.sha256.is_some() && raw.pypi.is_none() {
             return Err("`sha256` goes with `pypi` only; pin a git repository by `rev`".to_owned());
         }

@@ -58,6 +58,8 @@ fn bad_values_name_the_variable_the_value_and_what_is_allowed() {
         ("SMOKE_ON_MISS", "ignore", "must be `build` or `skip` or `fail`"),
         ("SMOKE_STRICT", "yes", "must be `0` or `1`"),
         ("SMOKE_FORCE_REBUILD", "djnago", "`all`, or names among: django, mine, other"),
+        ("SMOKE_LEAVE_OUT", "djnago", "names among: django, mine, other"),
+        ("SMOKE_REPO_PATHS", "/a/x,/b/x", "each once"),
         ("SMOKE_LOCK_TIMEOUT", "soon", "a number of seconds"),
         ("SMOKE_RUN_ID", "../x", "not beginning with a dot"),
         ("SMOKE_CACHE_DIR", "relative", "an absolute path"),
@@ -99,6 +101,7 @@ fn bad_repo_tables_say_what_is_wrong() {
         ("pypi = \"Django\"", "must name one version"),
         ("path = \"a\"\nsha256 = \"0\"", "goes with `pypi` only"),
         ("pth = \"a\"", "unknown field"),
+        ("git = \"u\"\nrev = \"\"", "an empty text means nothing"),
     ] {
         let error = read(&format!("[repos.x]\n{table}"), &[]).expect_err(table);
         assert!(error.contains(expected), "{table}: {error}");

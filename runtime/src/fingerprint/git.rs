@@ -9,13 +9,17 @@ use crate::error::Error;
 
 /// The configuration that could hide a change from `git status` is overruled: a file system monitor that is wrong,
 /// comparing fewer fields of `stat`, ignoring the executable bit where the file system has one.
-const ARGUMENTS: &[&str] = &[
+const STATUS: &[&str] = &[
     "-c",
     "core.fsmonitor=false",
     "-c",
     "core.checkStat=default",
     "-c",
     "core.trustctime=true",
+    #[cfg(unix)]
+    "-c",
+    #[cfg(unix)]
+    "core.fileMode=true",
     "status",
     "--porcelain=v2",
     "-z",
@@ -25,6 +29,9 @@ const ARGUMENTS: &[&str] = &[
     "--untracked-files=all",
     "--ignore-submodules=none",
 ];
+
+/// `git status` is silent about files that it was told to take for unchanged, and those left out of a sparse checkout.
+const TAGGED: &[&str] = &["ls-files", "-v", "-z"];
 
 /// How many fields come before the path in a line of porcelain version 2, by the line's first letter
 /// (git-status(1), "Porcelain Format Version 2").
@@ -38,7 +45,7 @@ fn fields_before_path(kind: u8) -> Option<usize> {
 }
 
 pub(super) fn state(path: &Path) -> Result<RepoState, Error> {
-    let output = run(path)?;
+    let output = run(path, STATUS)?;
     let mut commit = "unborn".to_owned();
     let mut parts = Parts::default();
     let mut differs = false;
@@ -54,6 +61,15 @@ pub(super) fn state(path: &Path) -> Result<RepoState, Error> {
             let before = fields_before_path(line[0]).ok_or_else(|| unexpected(path, line))?;
             let name =
                 line.splitn(before + 1, |byte| *byte == b' ').nth(before).ok_or_else(|| unexpected(path, line))?;
+            add_work_tree(&mut parts, &path.join(os_str(name)?))?;
+        }
+    }
+    for entry in run(path, TAGGED)?.split(|byte| *byte == 0) {
+        // "H path": a file that git looks at. Lower case: assumed to be unchanged; S: not to be in the work tree.
+        let (Some(tag), Some(name)) = (entry.first(), entry.get(2..)) else { continue };
+        if tag.is_ascii_lowercase() || *tag == b'S' {
+            differs = true;
+            parts.add(entry);
             add_work_tree(&mut parts, &path.join(os_str(name)?))?;
         }
     }
@@ -78,10 +94,11 @@ fn add_work_tree(parts: &mut Parts, path: &Path) -> Result<(), Error> {
     }
 }
 
-fn run(path: &Path) -> Result<Vec<u8>, Error> {
-    let failed = |message: String| Error::Git { path: path.to_owned(), command: "status".to_owned(), message };
+fn run(path: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
+    let command = if arguments == TAGGED { "ls-files" } else { "status" };
+    let failed = |message: String| Error::Git { path: path.to_owned(), command: command.to_owned(), message };
     let mut command = Command::new("git");
-    command.arg("-C").arg(path).args(ARGUMENTS).stdin(Stdio::null()).env("LC_ALL", "C");
+    command.arg("-C").arg(path).args(arguments).stdin(Stdio::null()).env("LC_ALL", "C");
     // Inside a git hook, or `git rebase --exec cargo test`, these point at another repository.
     for name in [
         "GIT_DIR",

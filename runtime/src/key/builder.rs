@@ -53,6 +53,8 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
             *path = Ingredient::new("path", text);
         }
         ingredients.push(Ingredient::new("repo", repo.state().value()));
+        // Two suites may have artifacts of one name that they build in different ways.
+        ingredients.push(Ingredient::new("suite", short_type_name::<S>()));
         Ok(Recipe { key: Key::new(repo.name(), &repo.revision(), ingredients), needs })
     }
 
@@ -134,5 +136,44 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
     /// The first error is the one that is told.
     fn fail(&mut self, message: String) {
         self.error.get_or_insert(message);
+    }
+}
+
+/// The type's name without any path: the module of a suite, and the crate of each test binary that includes it, differ
+/// between binaries that are to share artifacts.
+pub(crate) fn short_type_name<T>() -> String {
+    let name = std::any::type_name::<T>();
+    let is_path = |character: char| character.is_alphanumeric() || character == '_' || character == ':';
+    let mut short = String::new();
+    for (start, part) in parts(name, is_path) {
+        short.push_str(if start { part.rsplit("::").next().unwrap_or(part) } else { part });
+    }
+    short
+}
+
+/// Splits `text` where `inside` changes, and says of each part whether its characters are inside.
+fn parts(text: &str, inside: impl Fn(char) -> bool) -> Vec<(bool, &str)> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let is_inside = inside(first);
+        let end = rest.find(|character| inside(character) != is_inside).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        parts.push((is_inside, part));
+        rest = after;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_type_name;
+
+    struct Local;
+
+    #[test]
+    fn type_names_lose_their_paths() {
+        assert_eq!(short_type_name::<Local>(), "Local");
+        assert_eq!(short_type_name::<Vec<Option<Local>>>(), "Vec<Option<Local>>");
     }
 }

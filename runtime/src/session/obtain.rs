@@ -3,6 +3,7 @@
 mod build;
 mod hooks;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::process::Process;
@@ -10,7 +11,7 @@ use super::{Loaded, Origin, Session, blank};
 use crate::artifact::{Artifact, Suite};
 use crate::config::{Mode, OnMiss};
 use crate::error::Error;
-use crate::key::Recipe;
+use crate::key::{Recipe, short_type_name};
 use crate::layout::Slot;
 use crate::lock::{Acquired, BuildLock};
 use crate::manifest::Manifest;
@@ -107,6 +108,7 @@ impl<'a, S: Suite> Obtain<'a, S> {
             slot: slot.clone(),
             key: &self.recipe.key,
             storage: A::STORAGE,
+            type_name: short_type_name::<A>(),
         }
     }
 
@@ -217,11 +219,16 @@ impl<'a, S: Suite> Obtain<'a, S> {
     }
 
     fn warn_unwritable(&self, error: &Error) {
+        // One trouble often shows in several places: the first is told.
+        static WARNED: AtomicBool = AtomicBool::new(false);
+        if WARNED.swap(true, Ordering::Relaxed) {
+            return;
+        }
         message::warn_once(&format!(
-            "the cache at {} cannot be written to, so nothing is kept: {}; make it writable, or point SMOKE_CACHE_DIR \
-             elsewhere",
+            "the cache at {} cannot be written to, so nothing is kept: {}; make room there, make it writable, or point \
+             SMOKE_CACHE_DIR elsewhere",
             self.process.config.cache_dir.display(),
-            error.report().replace('\n', " "),
+            error.report().replace("\n ", ""),
         ));
     }
 
@@ -234,8 +241,18 @@ impl<'a, S: Suite> Obtain<'a, S> {
         in_place: bool,
     ) -> Result<Result<(A, Entry), Miss>, Error> {
         let begun = Instant::now();
-        let staging = if in_place { Staging::create(&self.process.layout.staging()) } else { private() };
-        let entry = match self.store::<A>(slot).unpack(manifest, lease, staging?, in_place)? {
+        let unpacked = if in_place {
+            let store = self.store::<A>(slot);
+            let tried = Staging::create(&self.process.layout.staging())
+                .and_then(|staging| store.unpack(manifest.clone(), lease.clone(), staging, true));
+            tried.or_else(|error| {
+                self.warn_unwritable(&error);
+                store.unpack(manifest, lease, private()?, false)
+            })
+        } else {
+            self.store::<A>(slot).unpack(manifest, lease, private()?, false)
+        };
+        let entry = match unpacked? {
             Ok(entry) => entry,
             Err(miss) => return Ok(Err(miss)),
         };

@@ -42,6 +42,23 @@ impl Process {
 type Place = (TypeId, TypeId, String, String);
 type Cells = HashMap<Place, &'static (dyn Any + Send + Sync)>;
 
+/// Fails if another type of the suite has this artifact's name: they would take each other's files for their own.
+pub(super) fn check_name_is_unique<S: Suite, A: Artifact<S>>() -> Result<(), Error> {
+    type Names = HashMap<(TypeId, &'static str), (TypeId, &'static str)>;
+    static NAMES: Lazy<Mutex<Names>> = Lazy::new(Mutex::default);
+    let this = (TypeId::of::<A>(), std::any::type_name::<A>());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let (id, other) = *names.entry((TypeId::of::<S>(), A::NAME)).or_insert(this);
+    if id == this.0 {
+        return Ok(());
+    }
+    Err(Error::Message(format!(
+        "the artifacts `{other}` and `{}` are both called `{}`; give each a `NAME` of its own",
+        this.1,
+        A::NAME
+    )))
+}
+
 /// Where this process keeps the artifact of a key. What is in it stays until the process ends, as long as tests may
 /// ask for it; so it is leaked, and a reference to it is good for as long as anybody wants.
 pub(super) fn cell<S: Suite, A: Artifact<S>>(key: &Key) -> &'static OnceCell<Loaded<A>> {

@@ -6,11 +6,12 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
-/// The lock, until this is dropped or the process ends.
-#[derive(Debug)]
+/// The lock, until the last copy of this is dropped or the process ends.
+#[derive(Clone, Debug)]
 pub(crate) struct Lease {
-    _file: File,
+    _file: Arc<File>,
 }
 
 impl Lease {
@@ -27,7 +28,7 @@ impl Lease {
             if is_still_at(&file, path)? {
                 let mut text = Vec::new();
                 file.read_to_end(&mut text)?;
-                return Ok(Some((Lease { _file: file }, text)));
+                return Ok(Some((Lease { _file: Arc::new(file) }, text)));
             }
             // Moved away between opening and locking: look again.
         }

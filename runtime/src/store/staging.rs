@@ -42,6 +42,10 @@ impl Staging {
         &self.directory
     }
 
+    pub(crate) fn is_below(&self, root: &Path) -> bool {
+        self.directory.starts_with(root)
+    }
+
     /// Where an artifact's files are written.
     pub(crate) fn files(&self) -> PathBuf {
         self.directory.join("files")

@@ -12,7 +12,7 @@ use crate::error::{Error, Step};
 use crate::layout::Slot;
 use crate::message;
 use crate::session::{Loaded, Origin};
-use crate::store::{Found, Miss, Staging};
+use crate::store::{Found, Miss, Staging, list};
 use crate::telemetry::Outcome;
 
 /// The kind of note that says that a build failed.
@@ -48,15 +48,13 @@ impl<S: Suite> Obtain<'_, S> {
         };
         let (built, staging) = match self.build::<A>(staging) {
             Ok(built) => built,
-            Err(error) if error.is_storage() => {
+            // No room; or somebody has removed the whole cache meanwhile.
+            Err(error) if error.is_storage() || !self.process.layout.staging().is_dir() => {
                 self.warn_unwritable(&error);
                 return self.build_privately(miss.to_string());
             }
             Err(error) => {
-                if !is_skip(&error) {
-                    let failure = Failure { message: error.report(), attempt: attempt() };
-                    self.process.run.write(FAILURES, &self.note(slot), &failure);
-                }
+                self.remember(slot, &error);
                 return Err(error);
             }
         };
@@ -71,10 +69,26 @@ impl<S: Suite> Obtain<'_, S> {
             return self.use_privately(staging, reason);
         }
 
+        let listed = match list(&staging.files()) {
+            Ok(listed) => listed,
+            Err(error) if matches!(error, Error::Io { .. }) => {
+                self.warn_unwritable(&error);
+                return self.build_privately(error.to_string());
+            }
+            Err(error) => {
+                let error = failed(self.repo(), A::NAME, Step::Save, Box::new(error));
+                self.remember(slot, &error);
+                return Err(error);
+            }
+        };
+        if !staging.is_below(&self.process.layout.staging()) {
+            return self.use_privately(staging, "there was no room in the cache to save it".to_owned());
+        }
+
         let begun = Instant::now();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a build")]
         let milliseconds = (self.report.rebuild_seconds * 1000.0) as u64;
-        let published = self.store::<A>(slot).publish(&staging, milliseconds);
+        let published = self.store::<A>(slot).publish(&staging, listed, milliseconds);
         self.report.rebuild_seconds += begun.elapsed().as_secs_f64();
         if let Err(error) = published {
             self.warn_unwritable(&error);
@@ -173,6 +187,14 @@ impl<S: Suite> Obtain<'_, S> {
                 self.warn_unwritable(&error);
                 Ok((value, None))
             }
+        }
+    }
+
+    /// Lets the other tests of the run know.
+    fn remember(&self, slot: &Slot, error: &Error) {
+        if !is_skip(error) {
+            let failure = Failure { message: error.report(), attempt: attempt() };
+            self.process.run.write(FAILURES, &self.note(slot), &failure);
         }
     }
 
