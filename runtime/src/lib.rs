@@ -11,8 +11,8 @@
 //!
 //! - A field of the configuration that is `#[serde(skip)]`ped is no part of the key: right for a number of threads, wrong for
 //!   anything that changes the result.
-//! - `code_fingerprint!` must name *all* the code that builds the artifact, the implementation of [`Artifact`] itself included
-//!   where it does more than to call the code under test; or raise [`Artifact::FORMAT`] when that changes.
+//! - `code_fingerprint!` must name *all* the code that builds the artifact, the directory with the implementation of
+//!   [`Artifact`] included; what it does not cover (dev-dependencies, say) is what [`Artifact::FORMAT`] is raised for.
 //! - What [`Artifact::load`] returns may use the files for as long as the process runs, but should open them all at once.
 //! - A build that reads files outside of the repository, the network or the clock depends on what no key can know.
 //!
@@ -68,7 +68,8 @@ pub use telemetry::{ArtifactReport, CacheReport, Outcome};
 /// The digest covers, in this order of importance:
 ///
 /// - every file below each directory, except hidden ones, `Cargo.lock`, and `target` directories;
-/// - the manifests of the packages that the directories belong to, with what they inherit from the workspace;
+/// - the manifests of the packages that the directories belong to, with what they inherit from the workspace, and their
+///   build scripts;
 /// - name, version, source and checksum of every package that these reach in `Cargo.lock` through normal and build
 ///   dependencies; a dev-dependency or a package that is not used changes nothing;
 /// - the files of path dependencies among those, without the `tests`, `benches` and `examples` at their top level.

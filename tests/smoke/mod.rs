@@ -22,8 +22,9 @@ pub(crate) struct SmokeConfig {
 
 impl Suite for Smoke {
     type Config = SmokeConfig;
-    // The sources alone: the fixtures beside them are a repository, with a fingerprint of its own.
-    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("examples/code-index/src");
+    // The sources alone: the fixtures beside them are a repository, with a fingerprint of its own. And this file, which
+    // says how they are called.
+    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("examples/code-index/src", "tests/smoke");
 }
 
 impl Artifact<Smoke> for DependencyGraph {

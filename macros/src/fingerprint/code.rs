@@ -1,7 +1,8 @@
 //! What the digest is made of, and in which order.
 //!
 //! 1. For each named directory, as given: its files, by name.
-//! 2. The manifests of the packages that own the directories, where they are not among these files.
+//! 2. The manifests of the packages that own the directories, where they are not among these files, and their build
+//!    scripts.
 //! 3. What local packages inherit from their workspace's manifest.
 //! 4. The packages in `Cargo.lock` that the owners are compiled with: name, version, source, checksum.
 //! 5. The files of path dependencies among these, where they are not in a named directory.
@@ -67,7 +68,10 @@ impl Builder {
         };
         let local = self.local_files(&closure, root)?;
         let tracked = self.tracked(&local, &closure, lock.as_ref())?;
-        Ok(Code { digest: self.digest(&local, &closure, lock.as_ref()), tracked })
+        let read = |path: PathBuf| std::fs::read(&path).map_err(|error| message::unreadable(&path, &error));
+        let build_scripts =
+            self.owners.iter().filter_map(Manifest::build_script).map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok(Code { digest: self.digest(&local, &build_scripts, &closure, lock.as_ref()), tracked })
     }
 
     /// The files of path dependencies, by package.
@@ -77,7 +81,13 @@ impl Builder {
         local.map(|(_, directory)| files::collect(directory, root, Extent::Library)).collect()
     }
 
-    fn digest(&self, local: &[Vec<File>], closure: &Closure, lock: Option<&Lockfile>) -> String {
+    fn digest(
+        &self,
+        local: &[Vec<File>],
+        build_scripts: &[Vec<u8>],
+        closure: &Closure,
+        lock: Option<&Lockfile>,
+    ) -> String {
         let mut digest = Digest::new(FORMAT);
         digest.list("directories", self.directories.len());
         self.directories.iter().for_each(|(_, files)| add_files(&mut digest, files));
@@ -86,6 +96,10 @@ impl Builder {
         digest.list("manifests", owners.len());
         for owner in owners {
             digest.bytes(&owner.content);
+        }
+        digest.list("build scripts", build_scripts.len());
+        for script in build_scripts {
+            digest.bytes(script);
         }
 
         digest.list("inherited", closure.inherited.len());
@@ -117,6 +131,7 @@ impl Builder {
         let named = self.directories.iter().flat_map(|(_, files)| files);
         let files = named.chain(local.iter().flatten()).map(|file| file.path.clone());
         let manifests = self.owners.iter().map(Manifest::path).chain(closure.manifests.iter().cloned());
+        let manifests = manifests.chain(self.owners.iter().filter_map(Manifest::build_script));
         let lock = lock.map(|lock| lock.path.clone());
         let tracked: BTreeSet<PathBuf> = files.chain(manifests).chain(lock).collect();
         let text = |path: PathBuf| path.to_str().map(str::to_owned).ok_or_else(|| message::path_not_utf8(&path));

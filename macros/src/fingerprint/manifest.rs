@@ -140,6 +140,13 @@ impl Manifest {
         dependency.get("path").and_then(Value::as_str).map(|path| self.directory.join(path))
     }
 
+    /// The package's build script, if it has one.
+    pub(super) fn build_script(&self) -> Option<PathBuf> {
+        let build = self.package().and_then(|package| package.get("build"));
+        let path = self.directory.join(build.and_then(Value::as_str).unwrap_or("build.rs"));
+        path.is_file().then_some(path)
+    }
+
     fn package(&self) -> Option<&Table> {
         self.table.get("package")?.as_table()
     }

@@ -214,3 +214,13 @@ fn errors_leave_a_value() {
     }
     assert!(expanded(quote!(k; "src"), None).contains("CARGO_MANIFEST_DIR"));
 }
+
+#[test]
+fn the_build_script_of_a_named_directory_is_noticed() {
+    let workspace = Workspace::new();
+    let digest = |workspace: &Workspace| workspace.digest(&["../index/src"]);
+    workspace.write("index/build.rs", "fn main() {}");
+    let before = digest(&workspace);
+    workspace.write("index/build.rs", "fn main() { println!() }");
+    assert_ne!(before, digest(&workspace));
+}
