@@ -98,7 +98,7 @@ pub enum SkipReason {
     TooLarge,
     /// Nested deeper than `max_nesting`.
     TooDeep,
-    /// Not Python 3.
+    /// Not Python 3, or one of the few things in Python 3 that the grammar does not know, such as `f"{a:=}"`.
     DoesNotParse,
     /// The file or directory could not be opened or read.
     Unreadable,

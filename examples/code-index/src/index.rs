@@ -65,7 +65,13 @@ pub struct Hit {
 /// In a directory of its own ([`Self::from_graph`], [`Self::from_dir`]) or in memory ([`Self::in_memory`]). The
 /// directory is written once and never changed: opening and searching create no file and need no permission to. Any
 /// number of threads and processes may use it at once. To be opened it must stay complete; to be searched, too, as the
-/// files are mapped.
+/// files are mapped. All its files have the permissions of files that are created like any other, so that another user
+/// may open it if those allow it.
+///
+/// # Panics
+///
+/// Opening looks at which files there are and at their sizes only. If bytes within a file have been changed, the search
+/// library may give an error, find something else, or panic, in [`Self::from_dir`] as well as in [`Self::search`].
 ///
 /// # Examples
 ///
@@ -118,7 +124,7 @@ impl SparseIndex {
     ///
     /// [`Error::Read`] if there is no index or a file of it is missing, [`Error::Damaged`] if a file has another size
     /// than it was written with, [`Error::Format`] if another version wrote it, [`Error::Search`] if the search library
-    /// does not accept it. Bytes changed within a file are not looked for.
+    /// does not accept it. Bytes changed within a file are not looked for; see the type about panics.
     pub fn from_dir(dir: impl AsRef<Path>) -> Result<Self, Error> {
         let dir = dir.as_ref();
         let manifest = Manifest::read(dir)?;

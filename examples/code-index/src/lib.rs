@@ -29,6 +29,9 @@
 //! what an object is does the attribute's name alone decide. Calls in a class body belong to the class. Absolute
 //! imports are looked up below `src` and `lib` too. Files that cannot be read or parsed keep their node.
 //!
+//! Names are those of definitions and imports. Parameters, assignments, the targets of loops and of `with` are not
+//! followed, and so they hide no name either: in `def f(g): g()` the call leads to the module's own `g`, if it has one.
+//!
 //! # Examples
 //!
 //! ```

@@ -156,6 +156,8 @@ fn count<T>(of: &[T]) -> u32 {
 /// Where the lines of a text start.
 struct Lines {
     starts: Vec<usize>,
+    /// Where the last line ends, before its end of line if it has one.
+    last_end: usize,
     end: usize,
 }
 
@@ -167,7 +169,7 @@ impl Lines {
         if starts.len() > 1 && starts.last() == Some(&text.len()) {
             starts.pop();
         }
-        Self { starts, end: text.len() }
+        Self { starts, last_end: text.strip_suffix('\n').unwrap_or(text).len(), end: text.len() }
     }
 
     fn count(&self) -> u32 {
@@ -181,7 +183,7 @@ impl Lines {
     /// The bytes of these lines, without the end of the last.
     fn bytes(&self, first: u32, last: u32) -> (u32, u32) {
         let start = self.starts.get(first as usize - 1).copied().unwrap_or(self.end);
-        let end = self.starts.get(last as usize).map_or(self.end, |next| next - 1);
+        let end = self.starts.get(last as usize).map_or(self.last_end, |next| next - 1);
         (byte(start), byte(end.max(start)))
     }
 }
@@ -205,7 +207,7 @@ mod tests {
         let text = "one\ntwo\nthree\n";
         assert_eq!(Lines::of(text).count(), 3);
         assert_eq!(slice(text, 1, 1), "one");
-        assert_eq!(slice(text, 2, 3), "two\nthree\n");
+        assert_eq!(slice(text, 2, 3), "two\nthree");
         assert_eq!(slice("one\ntwo", 2, 2), "two");
     }
 
@@ -218,5 +220,6 @@ mod tests {
     #[test]
     fn lines_beyond_the_text_are_empty() {
         assert_eq!(slice("one", 5, 9), "");
+        assert_eq!(slice("one\n", 5, 9), "");
     }
 }

@@ -32,6 +32,31 @@ fn files_that_do_not_parse_keep_their_node_and_text() {
     assert_eq!(graph.node("bookshop/legacy/report.py").expect("the file is there").children().count(), 0);
 }
 
+/// What the documentation of `parse` says about it: a newer grammar may do better, and then that has to change.
+#[test]
+fn the_grammar_is_not_quite_python_s() {
+    let graph = graph_of(&[
+        ("except.py", "def f():\n    try:\n        pass\n    except A, e:\n        pass\n"),
+        ("format.py", "def f(a):\n    return f'{a:=}'\n"),
+        ("missing.py", "def f():\ndef g(): pass\n"),
+        ("unindented.py", "def f():\nreturn 1\n"),
+    ]);
+    assert_eq!(skipped(&graph), [("format.py", SkipReason::DoesNotParse)]);
+    assert_eq!(
+        ids(&graph)[1..],
+        [
+            "except.py",
+            "except.py:f",
+            "format.py",
+            "missing.py",
+            "missing.py:f",
+            "missing.py:g",
+            "unindented.py",
+            "unindented.py:f",
+        ]
+    );
+}
+
 #[test]
 fn a_file_that_is_not_utf8_keeps_its_node_without_text() {
     let text = fs::read(bookshop_path().join("bookshop/legacy/umlauts.py")).expect("the file is there");

@@ -105,6 +105,17 @@ fn the_source_is_the_text_of_the_lines() {
 }
 
 #[test]
+fn the_source_of_the_last_definition_ends_before_the_line_end_too() {
+    let text = "def f(): pass\nclass A:\n    def g(self):\n        pass";
+    for end in ["", "\n", "\n\n"] {
+        let graph = graph_of(&[("m.py", &format!("{text}{end}"))]);
+        let source = |id: &str| graph.node(id).and_then(|node| graph.source(node));
+        assert_eq!(source("m.py:A"), Some("class A:\n    def g(self):\n        pass"), "before {end:?}");
+        assert_eq!(source("m.py:A.g"), Some("    def g(self):\n        pass"), "before {end:?}");
+    }
+}
+
+#[test]
 fn line_ends_of_any_system_give_the_same_graph() {
     let text = "class A:\n    def f(self):\n        pass\n\n\ndef g():\n    return A()\n";
     let unix = graph_of(&[("m.py", text)]);

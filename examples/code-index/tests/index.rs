@@ -259,6 +259,23 @@ fn an_index_opens_where_nothing_can_be_written() {
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("to be removed again");
 }
 
+#[cfg(unix)]
+#[test]
+fn whoever_may_read_a_file_of_an_index_may_read_all() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = |path: &Path| fs::metadata(path).expect("the file is there").permissions().mode();
+    let dir = TempDir::new().expect("a temporary directory");
+    let ordinary = dir.path().join("ordinary");
+    fs::write(&ordinary, "").expect("a file can be written");
+    let index = dir.path().join("index");
+    drop(SparseIndex::from_graph(&bookshop(), &index, &AnalyzerConfig::default()).expect("an index"));
+    let paths = fs::read_dir(&index).expect("the directory is there").map(|entry| entry.expect("an entry").path());
+    let modes = paths.map(|path| (path.display().to_string(), mode(&path))).collect::<BTreeMap<_, _>>();
+    assert!(modes.keys().any(|path| path.ends_with("meta.json")), "{modes:?}");
+    assert!(modes.values().all(|&of| of == mode(&ordinary)), "{modes:?} instead of {:o}", mode(&ordinary));
+}
+
 #[test]
 fn the_graph_alone_makes_the_index() {
     let dir = TempDir::new().expect("a temporary directory");

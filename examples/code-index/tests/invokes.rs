@@ -264,3 +264,41 @@ fn a_name_that_too_many_methods_have_says_nothing() {
     assert_eq!(invokes(&graph_of(&[("m.py", &classes(100))]), "m.py:A0.f").len(), 99);
     assert_eq!(invokes(&graph_of(&[("m.py", &classes(101))]), "m.py:A0.f"), [""; 0]);
 }
+
+#[test]
+fn starred_calls_are_calls() {
+    for expression in [
+        "[*f()]",
+        "[1, *f()]",
+        "{*f()}",
+        "(*f(),)",
+        "{**f()}",
+        "x = *f(),",
+        "x = 1, *f()",
+        "return *f(),",
+        "yield *f(),",
+        "y[*f()]",
+        "g(*f())",
+        "g((*f(), 1))",
+        "[*f().items()]",
+        "[*f()()]",
+        "[*f(), ] + []",
+        "for i in *f(), 1: pass",
+    ] {
+        let graph = graph_of(&[("m.py", &format!("def f(): pass\ndef test(y):\n    {expression}\n"))]);
+        assert_eq!(invokes(&graph, "m.py:test"), ["m.py:f"], "of {expression}");
+    }
+    let text = "class A:\n    def list(self):\n        return [*self.parts(), *m.f()]\n    def parts(self): pass\n";
+    let graph = graph_of(&[("a.py", &format!("import m\n{text}")), ("m.py", "def f(): pass\n")]);
+    assert_eq!(invokes(&graph, "a.py:A.list"), ["a.py:A.parts", "m.py:f"]);
+}
+
+#[test]
+fn only_definitions_and_imports_hide_a_name() {
+    for body in
+        ["def f(g): g()", "def f(): g = x; g()", "def f():\n    for g in x: g()", "def f():\n    with x as g: g()"]
+    {
+        let graph = graph_of(&[("m.py", &format!("def g(): pass\n{body}\n"))]);
+        assert_eq!(invokes(&graph, "m.py:f"), ["m.py:g"], "of {body}");
+    }
+}

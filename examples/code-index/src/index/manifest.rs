@@ -11,6 +11,8 @@ use crate::analyzer::AnalyzerConfig;
 use crate::error::Error;
 
 const FILE: &str = "code-index.json";
+/// What it is called until it is complete.
+const UNFINISHED: &str = "code-index.json.new";
 /// Raise it with every change of the schema or of what the documents hold.
 const FORMAT: u32 = 1;
 
@@ -35,8 +37,25 @@ impl Manifest {
         let files = sizes(dir).map_err(|source| Error::Read { path: dir.to_owned(), source })?;
         let manifest = Self { format: FORMAT, analyzer: analyzer.clone(), files };
         let path = dir.join(FILE);
-        let write = || -> io::Result<()> { fs::write(&path, serde_json::to_vec_pretty(&manifest)?) };
+        let write = || -> io::Result<()> {
+            let unfinished = dir.join(UNFINISHED);
+            fs::write(&unfinished, serde_json::to_vec_pretty(&manifest)?)?;
+            manifest.share_permissions(dir, &fs::metadata(&unfinished)?.permissions())?;
+            fs::rename(&unfinished, &path)
+        };
         write().map_err(|source| Error::Write { path: path.clone(), source })
+    }
+
+    /// Gives every file the permissions of the manifest, a file created like any other. The search library makes some
+    /// through temporary files, which nobody but their owner may read.
+    fn share_permissions(&self, dir: &Path, permissions: &fs::Permissions) -> io::Result<()> {
+        for name in self.files.keys() {
+            let path = dir.join(name);
+            if fs::metadata(&path)?.permissions() != *permissions {
+                fs::set_permissions(&path, permissions.clone())?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn read(dir: &Path) -> Result<Self, Error> {

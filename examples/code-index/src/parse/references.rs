@@ -27,7 +27,10 @@ pub(super) fn of_callee(expression: Node<'_>, text: &str) -> Option<Reference> {
                 steps.push(Step::Call);
                 node = node.child_by_field_name("function")?;
             }
-            "parenthesized_expression" | "await" if node.named_child_count() == 1 => node = node.named_child(0)?,
+            // The grammar takes the `*f()` of a display, a tuple or a subscript for a call of `*f`.
+            "parenthesized_expression" | "await" | "list_splat" if node.named_child_count() == 1 => {
+                node = node.named_child(0)?;
+            }
             // The methods of literals are never the repository's.
             "string"
             | "concatenated_string"
