@@ -168,6 +168,11 @@ impl Error {
         text
     }
 
+    /// [`report`](Self::report), for a place that has one line.
+    pub(crate) fn report_line(&self) -> String {
+        self.report().replace("\n ", "")
+    }
+
     /// Whether the disk of the cache is the trouble: then a build elsewhere may still succeed.
     pub(crate) fn is_storage(&self) -> bool {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);

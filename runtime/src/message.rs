@@ -11,9 +11,14 @@ pub(crate) const PREFIX: &str = "[smoke-cache]";
 
 /// Says `text` once in this process, however often the trouble comes back.
 pub(crate) fn warn_once(text: &str) {
+    warn_once_about(text, text);
+}
+
+/// Says only the first of all texts about `topic`: one trouble often shows in several places.
+pub(crate) fn warn_once_about(topic: &str, text: &str) {
     static SAID: Lazy<Mutex<HashSet<String>>> = Lazy::new(Mutex::default);
     let mut said = SAID.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if said.insert(text.to_owned()) {
+    if said.insert(topic.to_owned()) {
         eprintln!("{PREFIX} warning: {text}");
     }
 }

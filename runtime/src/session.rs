@@ -253,7 +253,7 @@ fn waited(report: &ArtifactReport, elapsed: Duration) -> ArtifactReport {
 fn without_artifact(artifact: &str, key: &str, error: &Error) -> ArtifactReport {
     let (outcome, reason) = match error {
         Error::Skipped { reason, .. } => (Outcome::Skipped, reason.clone()),
-        error => (Outcome::Failed, error.report().replace("\n ", "")),
+        error => (Outcome::Failed, error.report_line()),
     };
     ArtifactReport { outcome, ..blank(artifact, key, &reason) }
 }

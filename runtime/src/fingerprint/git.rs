@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// The configuration that could hide a change from `git status` is overruled: a file system monitor that is wrong,
 /// comparing fewer fields of `stat`, ignoring the executable bit where the file system has one.
-const STATUS: &[&str] = &[
+const CONFIGURATION: &[&str] = &[
     "-c",
     "core.fsmonitor=false",
     "-c",
@@ -20,6 +20,9 @@ const STATUS: &[&str] = &[
     "-c",
     #[cfg(unix)]
     "core.fileMode=true",
+];
+
+const STATUS: &[&str] = &[
     "status",
     "--porcelain=v2",
     "-z",
@@ -94,11 +97,11 @@ fn add_work_tree(parts: &mut Parts, path: &Path) -> Result<(), Error> {
     }
 }
 
+/// What git prints; the first of `arguments` is its command.
 fn run(path: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
-    let command = if arguments == TAGGED { "ls-files" } else { "status" };
-    let failed = |message: String| Error::Git { path: path.to_owned(), command: command.to_owned(), message };
+    let failed = |message: String| Error::Git { path: path.to_owned(), command: arguments[0].to_owned(), message };
     let mut command = Command::new("git");
-    command.arg("-C").arg(path).args(arguments).stdin(Stdio::null()).env("LC_ALL", "C");
+    command.arg("-C").arg(path).args(CONFIGURATION).args(arguments).stdin(Stdio::null()).env("LC_ALL", "C");
     // Inside a git hook, or `git rebase --exec cargo test`, these point at another repository.
     for name in [
         "GIT_DIR",

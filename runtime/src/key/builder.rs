@@ -29,7 +29,7 @@ pub struct KeyBuilder<'a, S: Suite> {
 }
 
 /// An artifact's key and the artifacts that it may ask for.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Recipe {
     pub(crate) key: Key,
     pub(crate) needs: Vec<TypeId>,

@@ -3,7 +3,6 @@
 mod build;
 mod hooks;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::process::Process;
@@ -129,14 +128,12 @@ impl<'a, S: Suite> Obtain<'a, S> {
     fn look<A: Artifact<S>>(&mut self, slot: &Slot) -> Result<Look<A>, Error> {
         let begun = Instant::now();
         let look = match self.store::<A>(slot).open() {
-            Found::Ready(entry) => match load::<S, A>(self.session, &self.recipe, &entry.directory) {
-                Ok((value, elsewhere)) => {
-                    self.add_restore(begun, elsewhere);
-                    return Ok(Look::Restored(value, entry));
-                }
-                Err(error) if is_skip(&error) => return Err(error),
-                Err(error) => Look::Missing(Miss::Damaged(format!("it does not load: {}", innermost(&error)))),
-            },
+            Found::Ready(entry) => {
+                return Ok(match self.load_entry(entry, begun)? {
+                    Ok((value, entry)) => Look::Restored(value, entry),
+                    Err(miss) => Look::Missing(miss),
+                });
+            }
             Found::Packed(manifest, lease) => Look::Packed(manifest, lease),
             Found::Missing(miss) => Look::Missing(miss),
         };
@@ -219,20 +216,16 @@ impl<'a, S: Suite> Obtain<'a, S> {
     }
 
     fn warn_unwritable(&self, error: &Error) {
-        // One trouble often shows in several places: the first is told.
-        static WARNED: AtomicBool = AtomicBool::new(false);
-        if WARNED.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        message::warn_once(&format!(
+        let text = format!(
             "the cache at {} cannot be written to, so nothing is kept: {}; make room there, make it writable, or point \
              SMOKE_CACHE_DIR elsewhere",
             self.process.config.cache_dir.display(),
-            error.report().replace("\n ", ""),
-        ));
+            error.report_line(),
+        );
+        message::warn_once_about("unwritable", &text);
     }
 
-    /// Makes plain files of an archive, in the cache if possible.
+    /// Makes plain files of an archive, in the cache if possible, and loads them.
     fn unpack<A: Artifact<S>>(
         &mut self,
         slot: &Slot,
@@ -241,28 +234,36 @@ impl<'a, S: Suite> Obtain<'a, S> {
         in_place: bool,
     ) -> Result<Result<(A, Entry), Miss>, Error> {
         let begun = Instant::now();
+        let store = self.store::<A>(slot);
+        let privately = |manifest, lease| store.unpack(manifest, lease, private()?, false);
         let unpacked = if in_place {
-            let store = self.store::<A>(slot);
-            let tried = Staging::create(&self.process.layout.staging())
-                .and_then(|staging| store.unpack(manifest.clone(), lease.clone(), staging, true));
-            tried.or_else(|error| {
-                self.warn_unwritable(&error);
-                store.unpack(manifest, lease, private()?, false)
-            })
+            Staging::create(&self.process.layout.staging())
+                .and_then(|staging| store.unpack(manifest.clone(), lease.clone(), staging, true))
+                .or_else(|error| {
+                    self.warn_unwritable(&error);
+                    privately(manifest, lease)
+                })
         } else {
-            self.store::<A>(slot).unpack(manifest, lease, private()?, false)
+            privately(manifest, lease)
         };
-        let entry = match unpacked? {
-            Ok(entry) => entry,
-            Err(miss) => return Ok(Err(miss)),
-        };
+        match unpacked? {
+            Ok(entry) => self.load_entry(entry, begun),
+            Err(miss) => Ok(Err(miss)),
+        }
+    }
+
+    /// Loads what was found whole. If it does not load all the same, it is as good as damaged.
+    fn load_entry<A: Artifact<S>>(&mut self, entry: Entry, begun: Instant) -> Result<Result<(A, Entry), Miss>, Error> {
         match load::<S, A>(self.session, &self.recipe, &entry.directory) {
             Ok((value, elsewhere)) => {
                 self.add_restore(begun, elsewhere);
                 Ok(Ok((value, entry)))
             }
             Err(error) if is_skip(&error) => Err(error),
-            Err(error) => Ok(Err(Miss::Damaged(format!("it does not load: {}", innermost(&error))))),
+            Err(error) => {
+                self.add_restore(begun, Duration::ZERO);
+                Ok(Err(Miss::Damaged(format!("it does not load: {}", innermost(&error)))))
+            }
         }
     }
 }
