@@ -7,6 +7,7 @@ mod fallback;
 mod function;
 mod markers;
 mod names;
+mod output;
 mod repositories;
 
 use crate::errors::Errors;

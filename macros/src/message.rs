@@ -122,8 +122,9 @@ pub(crate) fn receiver() -> &'static str {
 
 pub(crate) fn no_suite(function: &str) -> String {
     format!(
-        "no parameter of `{function}` tells the suite; take an artifact, such as `graph: &DependencyGraph`, or write \
-         `suite = …` in `#[cached_smoke(…)]`"
+        "`{function}` has no parameters, so nothing tells the suite; take an artifact, such as `graph: \
+         &DependencyGraph`, or write `suite = …` in `#[cached_smoke(…)]`; if it is written with parameters, another \
+         attribute has used them up: put `#[cached_smoke]` above all others"
     )
 }
 
@@ -141,6 +142,10 @@ pub(crate) fn static_parameter(ty: &str) -> String {
 
 pub(crate) fn impl_parameter() -> &'static str {
     "`impl` does not say which artifact is wanted; name the type"
+}
+
+pub(crate) fn open_parameter() -> &'static str {
+    "`_` does not say which artifact is wanted; name the type (`&Session<_>` may leave its suite open)"
 }
 
 pub(crate) fn conditional_parameter() -> &'static str {

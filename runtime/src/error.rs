@@ -26,6 +26,28 @@ pub enum Step {
     Save,
     /// `Artifact::load`.
     Load,
+    /// What the cache does around these: making room, publishing, unpacking.
+    Store,
+}
+
+impl Step {
+    fn mend(self, artifact: &str) -> String {
+        match self {
+            Step::Key => format!("correct `Artifact::key` of `{artifact}`, or the configuration that it is given"),
+            Step::Build => format!(
+                "correct `Artifact::build` of `{artifact}`, or what it reads; the next run tries again, this one does not"
+            ),
+            Step::Save => format!("let `Artifact::save` of `{artifact}` leave plain files with names for every system"),
+            Step::Load => format!(
+                "let `Artifact::load` of `{artifact}` read what its `save` writes; what was stored has been built anew already"
+            ),
+            Step::Store => {
+                "make room on the disk, let the cache directory be written to, or point SMOKE_CACHE_DIR and \
+                            TMPDIR elsewhere"
+                    .to_owned()
+            }
+        }
+    }
 }
 
 impl fmt::Display for Step {
@@ -35,6 +57,7 @@ impl fmt::Display for Step {
             Step::Build => "build",
             Step::Save => "save",
             Step::Load => "load",
+            Step::Store => "store",
         })
     }
 }
@@ -108,7 +131,7 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
-    /// An artifact's `key`, `build`, `save` or `load` failed.
+    /// An artifact's `key`, `build`, `save` or `load` failed, or what the cache does around them.
     Fixture {
         /// The repository.
         repo: String,
@@ -171,6 +194,32 @@ impl Error {
     /// [`report`](Self::report), for a place that has one line.
     pub(crate) fn report_line(&self) -> String {
         self.report().replace("\n ", "")
+    }
+
+    /// Tells which artifact the error is about, and what was under way, unless it says so itself.
+    pub(crate) fn about(self, repo: &str, artifact: &str, step: Step) -> Error {
+        match self {
+            Error::Io { .. } | Error::Message(_) => {
+                Error::Fixture { repo: repo.to_owned(), artifact: artifact.to_owned(), step, source: Box::new(self) }
+            }
+            error => error,
+        }
+    }
+
+    /// How to mend it, where the messages do not say so themselves. The innermost artifact knows best: one that only
+    /// needs it fails with it.
+    pub(crate) fn mend(&self) -> Option<String> {
+        let inner = std::error::Error::source(self).and_then(|source| source.downcast_ref::<Error>());
+        if let Some(mend) = inner.and_then(Error::mend) {
+            return Some(mend);
+        }
+        match self {
+            Error::Fixture { artifact, step, .. } => Some(step.mend(artifact)),
+            Error::FailedEarlier { .. } => {
+                Some("see the test of this run that failed first; the next run tries again".to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// Whether the disk of the cache is the trouble: then a build elsewhere may still succeed.

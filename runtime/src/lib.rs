@@ -34,6 +34,7 @@ mod lock;
 mod manifest;
 mod message;
 mod panic;
+mod private;
 mod repo;
 mod run;
 mod session;
@@ -41,8 +42,9 @@ mod store;
 mod telemetry;
 
 #[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
+pub mod __private {
+    pub use crate::private::*;
+}
 pub mod tooling;
 
 pub use artifact::{Artifact, Suite};

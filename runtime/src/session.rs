@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use once_cell::sync::OnceCell;
 
 use crate::artifact::{Artifact, Suite};
-use crate::error::Error;
+use crate::error::{Error, Step};
 use crate::key::{KeyBuilder, Recipe};
 use crate::repo::Repo;
 use crate::store::{Entry, Staging};
@@ -183,6 +183,7 @@ impl<S: Suite> Session<S> {
         }
         let recipe = process::check_name_is_unique::<S, A>()
             .and_then(|()| KeyBuilder::<S>::recipe::<A>(&self.repo, &self.config))
+            .map_err(|error| error.about(self.repo.name(), A::NAME, Step::Key))
             .inspect_err(|error| self.record(without_artifact(A::NAME, "", error)))?;
         let key = recipe.key.display();
         let cell = process::cell::<S, A>(&recipe.key);
@@ -190,7 +191,8 @@ impl<S: Suite> Session<S> {
         let mut first = false;
         let result = cell.get_or_try_init(|| {
             first = true;
-            Obtain::new(self, recipe).run()
+            let obtained = Obtain::new(self, recipe).run();
+            obtained.map_err(|error| error.about(self.repo.name(), A::NAME, Step::Store))
         });
         match result {
             Ok(loaded) => {

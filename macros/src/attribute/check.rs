@@ -79,6 +79,9 @@ fn referent<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Type>
     {
         errors.on(lifetime, message::static_parameter(&text(&reference.elem)));
     }
+    if matches!(ungrouped(&reference.elem), Type::Infer(_)) {
+        errors.on(&reference.elem, message::open_parameter());
+    }
     if mentions_impl(reference.elem.to_token_stream()) {
         errors.on(&reference.elem, message::impl_parameter());
     }
@@ -86,7 +89,7 @@ fn referent<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Type>
 }
 
 /// `impl` is a keyword: where it stands in a type, that type is an `impl Trait`.
-fn mentions_impl(tokens: TokenStream) -> bool {
+pub(super) fn mentions_impl(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == "impl",
         TokenTree::Group(group) => mentions_impl(group.stream()),

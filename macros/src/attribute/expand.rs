@@ -1,14 +1,16 @@
 //! The tests that a well-formed function becomes.
 
 use super::arguments::Arguments;
+use super::check::mentions_impl;
 use super::function::Function;
 use super::markers::{Kind, should_panic};
+use super::output::{Output, one_module_deeper};
 use super::repositories::{Layout, Tests};
 use crate::smoke_toml::SmokeToml;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, LitStr, Path, Type};
+use syn::{Attribute, LitStr, PatType, Path, ReturnType, Signature, Type};
 
 pub(super) fn tests(arguments: &Arguments, function: &Function, referents: &[&Type], tests: &Tests) -> TokenStream {
     let krate = arguments.krate.as_ref().map_or_else(|| quote!(::cached_smoke), Path::to_token_stream);
@@ -32,7 +34,7 @@ impl Expansion<'_> {
     fn function(&self, repository: &LitStr) -> TokenStream {
         let Function { attributes, visibility, signature, .. } = self.function;
         let test_attribute = self.test_attribute();
-        let (asyncness, name, output) = (&signature.asyncness, &signature.ident, &signature.output);
+        let (asyncness, name, output) = (&signature.asyncness, &signature.ident, self.output());
         let body = self.body(&self.test(name, repository));
         quote! {
             #test_attribute
@@ -46,7 +48,7 @@ impl Expansion<'_> {
     /// A helper of the user's name runs the test for any repository; a module of that name holds a test for each.
     fn module(&self, repositories: &[(Ident, LitStr)]) -> TokenStream {
         let Function { visibility, signature, .. } = self.function;
-        let (asyncness, name, output) = (&signature.asyncness, &signature.ident, &signature.output);
+        let (asyncness, name, output) = (&signature.asyncness, &signature.ident, self.output());
         let krate = &self.krate;
         let test = local("test");
         let on_helper = self.attributes(|kind| matches!(kind, Kind::Cfg | Kind::Lint));
@@ -75,11 +77,11 @@ impl Expansion<'_> {
 
     fn module_test(&self, test_name: &Ident, repository: &LitStr) -> TokenStream {
         let signature = &self.function.signature;
-        let (asyncness, name, output) = (&signature.asyncness, &signature.ident, &signature.output);
+        let (asyncness, name, output) = (&signature.asyncness, &signature.ident, one_module_deeper(self.output()));
         let test_attribute = self.test_attribute();
         // Lints are about the body, which the helper holds.
         let attributes = self.attributes(|kind| kind != Kind::Lint);
-        let awaited = asyncness.map(|_| quote!(.await));
+        let awaited = self.awaited();
         let test = self.test(test_name, repository);
         quote! {
             #test_attribute
@@ -90,32 +92,68 @@ impl Expansion<'_> {
         }
     }
 
-    /// The user's function, and its call with what the session holds.
+    /// The user's function, and how it is run.
     fn body(&self, test: &TokenStream) -> TokenStream {
         let Self { krate, referents, .. } = self;
         let Function { signature, body, .. } = self.function;
-        let name = &signature.ident;
         let track = self.smoke_toml.map(SmokeToml::track);
-        let suite = self.arguments.suite.as_ref().map_or_else(|| quote!(_), Path::to_token_stream);
+        // A `_` in a parameter's type, as in `&Session<_>`, may stand in a closure, but not in a function's signature.
+        let is_open = self.function.has_open_parameters();
+        let item = (!is_open).then(|| quote!(#signature #body));
+        let run = if signature.asyncness.is_some() { quote!(run_async) } else { quote!(run) };
+        let suite = self.arguments.suite.as_ref().map(|suite| quote!(::<#suite, _>));
+        let prepare = referents.iter().map(|ty| self.argument(ty, &quote!(prepare)));
         let config = self
             .arguments
             .config
             .as_ref()
-            .map_or_else(|| quote!(::core::default::Default::default()), ToTokens::to_token_stream);
-        // Bound even when nothing is taken from it: the session is a lease.
-        let session = local("session");
-        let value = local("value");
-        let prepare = referents.iter().map(|ty| self.argument(ty, &quote!(prepare)));
-        let get = referents.iter().map(|ty| self.argument(ty, &quote!(get)));
-        let awaited = signature.asyncness.map(|_| quote!(.await));
+            .map_or_else(|| quote!(::core::default::Default::default), |config| quote!(|| #config));
+        let call = if is_open { self.closure() } else { self.call() };
+        let awaited = self.awaited();
         quote! {
             #track
-            #signature #body
-            match #krate::__private::setup::<#suite, _>(#test, || #config, &[#(#prepare),*]) {
-                ::core::result::Result::Ok(#session) => #name(#(#get(&#session)),*)#awaited,
-                ::core::result::Result::Err(#value) => #value,
-            }
+            #item
+            #krate::__private::#run #suite(&#test, &[#(#prepare),*], #config, #call)#awaited
         }
+    }
+
+    /// Calls the function.
+    fn call(&self) -> TokenStream {
+        let name = &self.function.signature.ident;
+        let session = local("session");
+        let get = self.referents.iter().map(|ty| self.argument(ty, &quote!(get)));
+        self.with_session(&session, quote!(#name(#(#get(#session)),*)))
+    }
+
+    /// Does what the function would do.
+    fn closure(&self) -> TokenStream {
+        let Function { signature, body, .. } = self.function;
+        let Signature { asyncness, output, .. } = signature;
+        let session = local("session");
+        let parameters = self.function.parameters().zip(self.referents).map(|(parameter, referent)| {
+            let PatType { attrs, pat, ty, .. } = parameter;
+            let get = self.argument(referent, &quote!(get));
+            quote!(#(#attrs)* let #pat: #ty = #get(#session);)
+        });
+        let output = match output {
+            ReturnType::Default => quote!(-> ()),
+            // Cannot be said of a closure, and need not be.
+            ReturnType::Type(_, ty) if mentions_impl(ty.to_token_stream()) => TokenStream::new(),
+            output @ ReturnType::Type(..) => output.to_token_stream(),
+        };
+        self.with_session(&session, quote!((#asyncness || #output { #(#parameters)* #body })()))
+    }
+
+    /// A closure that is given the session, and makes the test's value of the function's.
+    fn with_session(&self, session: &Ident, call: TokenStream) -> TokenStream {
+        let Signature { asyncness, output, .. } = &self.function.signature;
+        let awaited = self.awaited();
+        let value = Output::of(output).value(&self.krate, quote!(#call #awaited));
+        quote!(#asyncness |#session| #value)
+    }
+
+    fn awaited(&self) -> Option<TokenStream> {
+        self.function.signature.asyncness.map(|_| quote!(.await))
     }
 
     /// A function of `Arg`, placed on the parameter's type: that is where rustc says that the type is no artifact.
@@ -124,13 +162,19 @@ impl Expansion<'_> {
         quote_spanned!(ty.span().resolved_at(Span::mixed_site())=> <#ty as #krate::__private::Arg<_, _>>::#function)
     }
 
+    /// `-> T`, for the test.
+    fn output(&self) -> TokenStream {
+        Output::of(&self.function.signature.output).declaration(&self.krate)
+    }
+
     fn test(&self, name: &Ident, repository: &LitStr) -> TokenStream {
         let krate = &self.krate;
-        let path = format!("::{name}");
+        let function = name.to_string();
         let should_panic = should_panic(&self.function.attributes);
         quote! {
             #krate::__private::Test {
-                path: ::core::concat!(::core::module_path!(), #path),
+                module: ::core::module_path!(),
+                function: #function,
                 repo: #repository,
                 should_panic: #should_panic,
             }

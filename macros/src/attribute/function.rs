@@ -2,6 +2,7 @@
 
 use crate::message;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, FnArg, PatType, Signature, Token, Visibility};
 
@@ -43,6 +44,25 @@ impl Function {
             FnArg::Receiver(_) => None,
         })
     }
+
+    /// Whether the type of a parameter has a `_` in it, which no function's signature may have.
+    pub(super) fn has_open_parameters(&self) -> bool {
+        self.parameters().any(|parameter| mentions_placeholder(parameter.ty.to_token_stream()))
+    }
+}
+
+/// Whether there is a `_` that is not the name of the lifetime `'_`.
+fn mentions_placeholder(tokens: TokenStream) -> bool {
+    let mut follows_quote = false;
+    tokens.into_iter().any(|token| {
+        let is_placeholder = match &token {
+            TokenTree::Ident(ident) => ident == "_" && !follows_quote,
+            TokenTree::Group(group) => mentions_placeholder(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        };
+        follows_quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        is_placeholder
+    })
 }
 
 /// Whether a function starts here, possibly one that is rejected later for being `const`, `unsafe` or `extern`.

@@ -1,3 +1,5 @@
+mod expansion;
+
 use super::*;
 use quote::quote;
 use std::fs;
@@ -5,122 +7,6 @@ use tempfile::TempDir;
 
 fn expand_alone(arguments: TokenStream, item: TokenStream) -> String {
     expand(arguments, item, None).to_string()
-}
-
-/// Compares as the compiler does: whitespace is nothing.
-fn assert_expands(expansion: &str, expected: TokenStream) {
-    assert_eq!(expansion, expected.to_string());
-}
-
-#[test]
-fn a_function_becomes_a_test_with_the_original_inside() {
-    let expansion = expand_alone(
-        quote!(repo = "django", config = SmokeConfig { k: 2 }),
-        quote! {
-            /// Finds it.
-            #[should_panic(expected = "lost")]
-            pub(crate) fn finds_queryset(graph: &DependencyGraph, Repo { name }: &Repo) -> Outcome {
-                graph.find(name)
-            }
-        },
-    );
-    assert_expands(
-        &expansion,
-        quote! {
-            #[::core::prelude::v1::test]
-            /// Finds it.
-            #[should_panic(expected = "lost")]
-            pub(crate) fn finds_queryset() -> Outcome {
-                fn finds_queryset(graph: &DependencyGraph, Repo { name }: &Repo) -> Outcome {
-                    graph.find(name)
-                }
-                match ::cached_smoke::__private::setup::<_, _>(
-                    ::cached_smoke::__private::Test {
-                        path: ::core::concat!(::core::module_path!(), "::finds_queryset"),
-                        repo: "django",
-                        should_panic: ::core::option::Option::Some("lost"),
-                    },
-                    || SmokeConfig { k: 2 },
-                    &[
-                        <DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::prepare,
-                        <Repo as ::cached_smoke::__private::Arg<_, _>>::prepare
-                    ]
-                ) {
-                    ::core::result::Result::Ok(__session) => finds_queryset(
-                        <DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::get(&__session),
-                        <Repo as ::cached_smoke::__private::Arg<_, _>>::get(&__session)
-                    ),
-                    ::core::result::Result::Err(__value) => __value,
-                }
-            }
-        },
-    );
-}
-
-#[test]
-fn several_repositories_become_a_module_of_tests() {
-    let expansion = expand_alone(
-        quote!(repos = ["django", "scikit-learn"], suite = Smoke, crate = support::smoke),
-        quote! {
-            /// Serves.
-            #[cfg(unix)]
-            #[expect(unused)]
-            #[tokio::test]
-            #[ignore = "slow"]
-            async fn many() { todo() }
-        },
-    );
-    assert_expands(
-        &expansion,
-        quote! {
-            #[cfg(test)]
-            #[cfg(unix)]
-            #[expect(unused)]
-            async fn many(__test: support::smoke::__private::Test) {
-                async fn many() { todo() }
-                match support::smoke::__private::setup::<Smoke, _>(
-                    __test,
-                    || ::core::default::Default::default(),
-                    &[]
-                ) {
-                    ::core::result::Result::Ok(__session) => many().await,
-                    ::core::result::Result::Err(__value) => __value,
-                }
-            }
-
-            #[cfg(test)]
-            /// Serves.
-            #[cfg(unix)]
-            #[allow(non_snake_case, reason = "tests are named after repositories")]
-            mod many {
-                #[allow(unused_imports, reason = "for the names in attributes and in the return type, if any")]
-                use super::*;
-
-                /// Serves.
-                #[cfg(unix)]
-                #[tokio::test]
-                #[ignore = "slow"]
-                async fn django() {
-                    super::many(support::smoke::__private::Test {
-                        path: ::core::concat!(::core::module_path!(), "::django"),
-                        repo: "django",
-                        should_panic: ::core::option::Option::None,
-                    }).await
-                }
-                /// Serves.
-                #[cfg(unix)]
-                #[tokio::test]
-                #[ignore = "slow"]
-                async fn scikit_learn() {
-                    super::many(support::smoke::__private::Test {
-                        path: ::core::concat!(::core::module_path!(), "::scikit_learn"),
-                        repo: "scikit-learn",
-                        should_panic: ::core::option::Option::None,
-                    }).await
-                }
-            }
-        },
-    );
 }
 
 #[test]

@@ -69,6 +69,12 @@ fn other_parameters_are_rejected() {
     );
     assert!(
         rejection(quote!(
+            fn f(g: &_) {}
+        ))
+        .starts_with("`_` does not say")
+    );
+    assert!(
+        rejection(quote!(
             fn f(#[cfg(unix)] g: &Graph) {}
         ))
         .contains("put the `cfg` on the function")
@@ -175,7 +181,7 @@ fn without_parameters_the_suite_must_be_said() {
         rejection(quote!(
             fn finds() {}
         ))
-        .contains("no parameter of `finds` tells the suite")
+        .contains("`finds` has no parameters, so nothing tells the suite")
     );
     let arguments = Arguments { suite: Some(parse_quote!(Smoke)), ..Arguments::default() };
     assert!(

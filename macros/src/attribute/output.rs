@@ -1,0 +1,131 @@
+//! What the test returns, given what the function returns.
+//!
+//! A test that is skipped must return something, too. Of `()`, a `Result` and `ExitCode` there is a value that means
+//! "passed"; of any other type that is `Termination` only the function itself can make one, so the test returns a
+//! wrapper. The first three are left as they are, because the attributes of other crates may insist on them.
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{ReturnType, Type};
+
+#[derive(Clone, Copy)]
+pub(super) enum Output<'a> {
+    /// The function's own, nothing included.
+    Same(&'a ReturnType),
+    /// The function never returns; a test that is skipped does.
+    Nothing,
+    /// `Returned<T>`.
+    Wrapped(&'a Type),
+}
+
+impl<'a> Output<'a> {
+    pub(super) fn of(output: &'a ReturnType) -> Self {
+        match output {
+            ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => Self::Nothing,
+            ReturnType::Type(_, ty) if !is_known(ty) => Self::Wrapped(ty),
+            known => Self::Same(known),
+        }
+    }
+
+    /// `-> T`, for the test.
+    pub(super) fn declaration(self, krate: &TokenStream) -> TokenStream {
+        match self {
+            Self::Same(output) => output.to_token_stream(),
+            Self::Nothing => TokenStream::new(),
+            Self::Wrapped(ty) => quote!(-> #krate::__private::Returned<#ty>),
+        }
+    }
+
+    /// The test's value, made of the function's.
+    pub(super) fn value(self, krate: &TokenStream, call: TokenStream) -> TokenStream {
+        match self {
+            Self::Wrapped(_) => quote!(#krate::__private::Returned::Value(#call)),
+            Self::Same(_) | Self::Nothing => call,
+        }
+    }
+}
+
+/// Whether the type's name says that it is one of the three: an alias of `Result` is called `…Result`.
+fn is_known(ty: &Type) -> bool {
+    match ty {
+        Type::Tuple(tuple) => tuple.elems.is_empty(),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            name.ends_with("Result") || name == "ExitCode"
+        }),
+        Type::Group(group) => is_known(&group.elem),
+        Type::Paren(paren) => is_known(&paren.elem),
+        _ => false,
+    }
+}
+
+/// The tokens as they must be written in a module inside the one where they stand.
+pub(super) fn one_module_deeper(tokens: TokenStream) -> TokenStream {
+    let mut deeper = TokenStream::new();
+    // The colons right before a token: two of them go on with a path.
+    let mut colons = 0;
+    for token in tokens {
+        let is_colon = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
+        let starts_path = colons < 2;
+        match token {
+            TokenTree::Ident(ident) if ident == "self" && starts_path => {
+                deeper.extend([TokenTree::Ident(Ident::new("super", ident.span()))]);
+            }
+            TokenTree::Ident(ident) if ident == "super" && starts_path => {
+                deeper.extend(quote_spanned!(ident.span()=> super::super));
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), one_module_deeper(group.stream()));
+                inner.set_span(group.span());
+                deeper.extend([TokenTree::Group(inner)]);
+            }
+            other => deeper.extend([other]),
+        }
+        colons = if is_colon { colons + 1 } else { 0 };
+    }
+    deeper
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    fn declaration(output: &ReturnType) -> String {
+        Output::of(output).declaration(&quote!(k)).to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn what_has_a_value_that_means_passed_stays() {
+        for output in [
+            parse_quote!(),
+            parse_quote!(-> ()),
+            parse_quote!(-> (())),
+            parse_quote!(-> Result<(), E>),
+            parse_quote!(-> anyhow::Result<()>),
+            parse_quote!(-> TestResult),
+            parse_quote!(-> std::process::ExitCode),
+        ] {
+            assert_eq!(declaration(&output), output.to_token_stream().to_string().replace(' ', ""));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_wrapped() {
+        assert_eq!(declaration(&parse_quote!(-> Verdict)), "->k::__private::Returned<Verdict>");
+        assert_eq!(declaration(&parse_quote!(-> impl Termination)), "->k::__private::Returned<implTermination>");
+        assert_eq!(declaration(&parse_quote!(-> !)), "");
+        let output = parse_quote!(-> Verdict);
+        let value = Output::of(&output).value(&quote!(k), quote!(f()));
+        assert_eq!(value.to_string().replace(' ', ""), "k::__private::Returned::Value(f())");
+    }
+
+    #[test]
+    fn paths_are_followed_from_one_module_deeper() {
+        let deeper = one_module_deeper(
+            quote!(-> self::Outcome<super::E, a::b, dyn Is<T: super::F>, (super::super::F, crate::G, &'static T)>),
+        );
+        let expected = quote!(-> super::Outcome<super::super::E, a::b, dyn Is<T: super::super::F>, (super::super::super::F, crate::G, &'static T)>);
+        assert_eq!(deeper.to_string(), expected.to_string());
+    }
+}

@@ -1,0 +1,190 @@
+// One test: the function of the user's name, with what the user wrote inside.
+//
+//     /// Finds it.
+//     #[cached_smoke(repo = "django")]
+//     #[should_panic(expected = "lost")]
+//     fn finds_queryset(graph: &DependencyGraph, Repo { name }: &Repo) {
+//         graph.find(name)
+//     }
+
+#[::core::prelude::v1::test]
+/// Finds it.
+#[should_panic(expected = "lost")]
+fn finds_queryset() {
+    fn finds_queryset(graph: &DependencyGraph, Repo { name }: &Repo) {
+        graph.find(name)
+    }
+    ::cached_smoke::__private::run(
+        &::cached_smoke::__private::Test {
+            module: ::core::module_path!(),
+            function: "finds_queryset",
+            repo: "django",
+            should_panic: ::core::option::Option::Some("lost"),
+        },
+        &[
+            <DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::prepare,
+            <Repo as ::cached_smoke::__private::Arg<_, _>>::prepare,
+        ],
+        ::core::default::Default::default,
+        |__session| finds_queryset(
+            <DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::get(__session),
+            <Repo as ::cached_smoke::__private::Arg<_, _>>::get(__session),
+        ),
+    )
+}
+
+// A test for each repository: a function that runs on any, and a module of tests that call it.
+//
+//     /// Answers everywhere.
+//     #[cached_smoke(repos = ["django", "scikit-learn"], config = SmokeConfig { k: 2 })]
+//     #[cfg(unix)]
+//     #[expect(unused)]
+//     #[ignore = "slow"]
+//     pub fn answers(index: &SparseIndex) -> self::Result<()> {
+//         index.search("x")
+//     }
+
+#[cfg(test)]
+#[cfg(unix)]
+#[expect(unused)]
+fn answers(__test: ::cached_smoke::__private::Test) -> self::Result<()> {
+    fn answers(index: &SparseIndex) -> self::Result<()> {
+        index.search("x")
+    }
+    ::cached_smoke::__private::run(
+        &__test,
+        &[<SparseIndex as ::cached_smoke::__private::Arg<_, _>>::prepare],
+        || SmokeConfig { k: 2 },
+        |__session| answers(
+            <SparseIndex as ::cached_smoke::__private::Arg<_, _>>::get(__session),
+        ),
+    )
+}
+#[cfg(test)]
+/// Answers everywhere.
+#[cfg(unix)]
+#[allow(non_snake_case, reason = "tests are named after repositories")]
+pub mod answers {
+    #[allow(
+        unused_imports,
+        reason = "for the names in attributes and in the return type, if any"
+    )]
+    use super::*;
+    #[::core::prelude::v1::test]
+    /// Answers everywhere.
+    #[cfg(unix)]
+    #[ignore = "slow"]
+    fn django() -> super::Result<()> {
+        super::answers(::cached_smoke::__private::Test {
+            module: ::core::module_path!(),
+            function: "django",
+            repo: "django",
+            should_panic: ::core::option::Option::None,
+        })
+    }
+    #[::core::prelude::v1::test]
+    /// Answers everywhere.
+    #[cfg(unix)]
+    #[ignore = "slow"]
+    fn scikit_learn() -> super::Result<()> {
+        super::answers(::cached_smoke::__private::Test {
+            module: ::core::module_path!(),
+            function: "scikit_learn",
+            repo: "scikit-learn",
+            should_panic: ::core::option::Option::None,
+        })
+    }
+}
+
+// An async test: its fixture is had outside of the runtime.
+//
+//     #[cached_smoke(repo = "django", suite = Smoke, crate = support::smoke)]
+//     #[tokio::test]
+//     async fn served() {
+//         serve().await;
+//     }
+
+#[tokio::test]
+async fn served() {
+    async fn served() {
+        serve().await;
+    }
+    support::smoke::__private::run_async::<
+        Smoke,
+        _,
+    >(
+            &support::smoke::__private::Test {
+                module: ::core::module_path!(),
+                function: "served",
+                repo: "django",
+                should_panic: ::core::option::Option::None,
+            },
+            &[],
+            ::core::default::Default::default,
+            async |__session| served().await,
+        )
+        .await
+}
+
+// A value that only the function can make.
+//
+//     #[cached_smoke(repo = "django")]
+//     fn judged(graph: &DependencyGraph) -> Verdict {
+//         graph.judge()
+//     }
+
+#[::core::prelude::v1::test]
+fn judged() -> ::cached_smoke::__private::Returned<Verdict> {
+    fn judged(graph: &DependencyGraph) -> Verdict {
+        graph.judge()
+    }
+    ::cached_smoke::__private::run(
+        &::cached_smoke::__private::Test {
+            module: ::core::module_path!(),
+            function: "judged",
+            repo: "django",
+            should_panic: ::core::option::Option::None,
+        },
+        &[<DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::prepare],
+        ::core::default::Default::default,
+        |__session| ::cached_smoke::__private::Returned::Value(
+            judged(
+                <DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::get(__session),
+            ),
+        ),
+    )
+}
+
+// An open type, which no function's signature may have.
+//
+//     #[cached_smoke(repo = "django")]
+//     fn asks_for_more(session: &Session<_>, graph: &DependencyGraph) {
+//         session.get::<SparseIndex>()
+//     }
+
+#[::core::prelude::v1::test]
+fn asks_for_more() {
+    ::cached_smoke::__private::run(
+        &::cached_smoke::__private::Test {
+            module: ::core::module_path!(),
+            function: "asks_for_more",
+            repo: "django",
+            should_panic: ::core::option::Option::None,
+        },
+        &[
+            <Session<_> as ::cached_smoke::__private::Arg<_, _>>::prepare,
+            <DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::prepare,
+        ],
+        ::core::default::Default::default,
+        |__session| (|| -> () {
+            let session: &Session<_> = <Session<
+                _,
+            > as ::cached_smoke::__private::Arg<_, _>>::get(__session);
+            let graph: &DependencyGraph = <DependencyGraph as ::cached_smoke::__private::Arg<
+                _,
+                _,
+            >>::get(__session);
+            { session.get::<SparseIndex>() }
+        })(),
+    )
+}

@@ -1,0 +1,82 @@
+//! What a test's parameters can be, told by their types.
+
+use crate::artifact::{Artifact, Suite};
+use crate::error::Error;
+use crate::repo::Repo;
+use crate::session::Session;
+use crate::telemetry::CacheReport;
+
+/// Something that a test can have as a parameter `&Self`.
+///
+/// `M` is a marker that keeps the implementations apart: only one fits each type, so the compiler finds `M`, and with
+/// it the suite.
+#[diagnostic::on_unimplemented(
+    message = "a smoke test cannot have a parameter of type `&{Self}`",
+    label = "neither `Repo`, `CacheReport`, `Session<YourSuite>`, nor an artifact of a suite",
+    note = "implement `cached_smoke::Artifact<YourSuite>` for it"
+)]
+pub trait Arg<S: Suite, M> {
+    /// Restores or builds it.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    fn prepare(session: &Session<S>) -> Result<(), Error>;
+
+    /// Gives what was prepared.
+    fn get(session: &Session<S>) -> &Self;
+}
+
+/// Marks what is an artifact.
+#[derive(Debug)]
+pub enum ViaArtifact {}
+
+/// Marks what a session has of itself.
+#[derive(Debug)]
+pub enum ViaSession {}
+
+impl<S: Suite, A: Artifact<S>> Arg<S, ViaArtifact> for A {
+    fn prepare(session: &Session<S>) -> Result<(), Error> {
+        session.get::<A>().map(|_| ())
+    }
+
+    fn get(session: &Session<S>) -> &A {
+        match session.get::<A>() {
+            Ok(artifact) => artifact,
+            Err(error) => unreachable!("it was prepared: {error}"),
+        }
+    }
+}
+
+impl<S: Suite> Arg<S, ViaSession> for Repo {
+    fn prepare(_: &Session<S>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn get(session: &Session<S>) -> &Repo {
+        session.repo()
+    }
+}
+
+impl<S: Suite> Arg<S, ViaSession> for CacheReport {
+    fn prepare(_: &Session<S>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn get(session: &Session<S>) -> &CacheReport {
+        session.report()
+    }
+}
+
+impl<S: Suite> Arg<S, ViaSession> for Session<S> {
+    fn prepare(session: &Session<S>) -> Result<(), Error> {
+        session.defer_report();
+        Ok(())
+    }
+
+    fn get(session: &Session<S>) -> &Session<S> {
+        session
+    }
+}
+
+/// [`Arg::prepare`] of a parameter.
+pub type Prepare<S> = fn(&Session<S>) -> Result<(), Error>;

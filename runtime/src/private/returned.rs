@@ -1,0 +1,54 @@
+//! What a test returns, also when it does not run.
+
+use std::process::{ExitCode, Termination};
+
+/// What a test returns that does not run.
+#[diagnostic::on_unimplemented(
+    message = "a smoke test cannot return `{Self}`",
+    label = "a type called `…Result` must be a `Result`, and `ExitCode` the one of `std::process`",
+    note = "return `()`, `Result<(), E>` or `ExitCode`, or anything else that is `Termination` and has another name"
+)]
+pub trait Passed {
+    /// The value of a test that passes.
+    fn passed() -> Self;
+}
+
+impl Passed for () {
+    fn passed() {}
+}
+
+impl Passed for ExitCode {
+    fn passed() -> ExitCode {
+        ExitCode::SUCCESS
+    }
+}
+
+impl<T: Passed, E> Passed for Result<T, E> {
+    fn passed() -> Result<T, E> {
+        Ok(T::passed())
+    }
+}
+
+/// What a test returns whose function returns something of which there is no value unless the function makes one.
+#[derive(Debug)]
+pub enum Returned<R> {
+    /// The function's own.
+    Value(R),
+    /// It did not run.
+    Nothing,
+}
+
+impl<R: Termination> Termination for Returned<R> {
+    fn report(self) -> ExitCode {
+        match self {
+            Returned::Value(value) => value.report(),
+            Returned::Nothing => ExitCode::SUCCESS,
+        }
+    }
+}
+
+impl<R> Passed for Returned<R> {
+    fn passed() -> Returned<R> {
+        Returned::Nothing
+    }
+}
