@@ -120,12 +120,17 @@ pub(crate) fn receiver() -> &'static str {
     "a test is a free function, without `self`"
 }
 
-pub(crate) fn no_suite(function: &str) -> String {
+pub(crate) fn no_parameters(function: &str) -> String {
     format!(
         "`{function}` has no parameters, so nothing tells the suite; take an artifact, such as `graph: \
          &DependencyGraph`, or write `suite = …` in `#[cached_smoke(…)]`; if it is written with parameters, another \
          attribute has used them up: put `#[cached_smoke]` above all others"
     )
+}
+
+pub(crate) fn no_suite() -> &'static str {
+    "every suite's tests may take these, so nothing tells the suite; write `suite = Smoke` in `#[cached_smoke(…)]`, or \
+     take an artifact as well, such as `graph: &DependencyGraph`"
 }
 
 pub(crate) fn by_value(ty: &str) -> String {

@@ -1,7 +1,7 @@
 //! What a function must be like to become a test that is handed artifacts.
 
 use super::arguments::Arguments;
-use super::function::Function;
+use super::function::{Function, mentions_placeholder};
 use super::markers::Kind;
 use crate::errors::Errors;
 use crate::message;
@@ -17,8 +17,8 @@ pub(super) fn referents<'a>(function: &'a Function, arguments: &Arguments, error
     check_generics(signature, errors);
     if let Some(FnArg::Receiver(receiver)) = signature.inputs.first() {
         errors.on(receiver, message::receiver());
-    } else if signature.inputs.is_empty() && arguments.suite.is_none() {
-        errors.on(&signature.ident, message::no_suite(&signature.ident.to_string()));
+    } else if arguments.suite.is_none() {
+        check_suite_is_told(function, errors);
     }
     function.parameters().filter_map(|parameter| referent(parameter, errors)).collect()
 }
@@ -58,6 +58,29 @@ fn check_generics(signature: &Signature, errors: &mut Errors) {
             GenericParam::Lifetime(lifetime) => errors.on(lifetime, message::generic_lifetime()),
             GenericParam::Type(_) | GenericParam::Const(_) => errors.on(parameter, message::generic()),
         }
+    }
+}
+
+/// A suite that is not said is inferred, from an artifact or from `Session<Smoke>`.
+fn check_suite_is_told(function: &Function, errors: &mut Errors) {
+    let signature = &function.signature;
+    if signature.inputs.is_empty() {
+        errors.on(&signature.ident, message::no_parameters(&signature.ident.to_string()));
+    } else if function.parameters().all(|parameter| belongs_to_any_suite(&parameter.ty)) {
+        errors.on(&signature.inputs, message::no_suite());
+    }
+}
+
+/// Told by its name, which is all that is known here: an artifact of that name needs `suite = …`.
+fn belongs_to_any_suite(ty: &Type) -> bool {
+    match ungrouped(ty) {
+        Type::Reference(reference) => belongs_to_any_suite(&reference.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| match last.ident.to_string().as_str() {
+            "Repo" | "CacheReport" => last.arguments.is_none(),
+            "Session" => mentions_placeholder(last.arguments.to_token_stream()),
+            _ => false,
+        }),
+        _ => false,
     }
 }
 

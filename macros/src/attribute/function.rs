@@ -52,7 +52,7 @@ impl Function {
 }
 
 /// Whether there is a `_` that is not the name of the lifetime `'_`.
-fn mentions_placeholder(tokens: TokenStream) -> bool {
+pub(super) fn mentions_placeholder(tokens: TokenStream) -> bool {
     let mut follows_quote = false;
     tokens.into_iter().any(|token| {
         let is_placeholder = match &token {

@@ -6,7 +6,7 @@
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{ReturnType, Type};
+use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
 #[derive(Clone, Copy)]
 pub(super) enum Output<'a> {
@@ -51,11 +51,22 @@ fn is_known(ty: &Type) -> bool {
         Type::Tuple(tuple) => tuple.elems.is_empty(),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
             let name = last.ident.to_string();
-            name.ends_with("Result") || name == "ExitCode"
+            name == "ExitCode" || name.ends_with("Result") && has_known_value(&last.arguments)
         }),
         Type::Group(group) => is_known(&group.elem),
         Type::Paren(paren) => is_known(&paren.elem),
         _ => false,
+    }
+}
+
+/// Whether what the `Result` is of is known, too. An alias may not say it; then it is most likely `()`.
+fn has_known_value(arguments: &PathArguments) -> bool {
+    match arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
+            Some(GenericArgument::Type(value)) => is_known(value),
+            _ => true,
+        },
+        PathArguments::None | PathArguments::Parenthesized(_) => true,
     }
 }
 
@@ -104,6 +115,8 @@ mod tests {
             parse_quote!(-> Result<(), E>),
             parse_quote!(-> anyhow::Result<()>),
             parse_quote!(-> TestResult),
+            parse_quote!(-> Result<std::process::ExitCode, E>),
+            parse_quote!(-> Result<Result<(), E>, F>),
             parse_quote!(-> std::process::ExitCode),
         ] {
             assert_eq!(declaration(&output), output.to_token_stream().to_string().replace(' ', ""));
@@ -114,6 +127,7 @@ mod tests {
     fn anything_else_is_wrapped() {
         assert_eq!(declaration(&parse_quote!(-> Verdict)), "->k::__private::Returned<Verdict>");
         assert_eq!(declaration(&parse_quote!(-> impl Termination)), "->k::__private::Returned<implTermination>");
+        assert_eq!(declaration(&parse_quote!(-> Result<Verdict, E>)), "->k::__private::Returned<Result<Verdict,E>>");
         assert_eq!(declaration(&parse_quote!(-> !)), "");
         let output = parse_quote!(-> Verdict);
         let value = Output::of(&output).value(&quote!(k), quote!(f()));

@@ -197,6 +197,26 @@ fn without_parameters_the_suite_must_be_said() {
 }
 
 #[test]
+fn what_every_suite_has_does_not_tell_the_suite() {
+    for item in [
+        quote!(
+            fn f(repo: &Repo, _: &cached_smoke::CacheReport) {}
+        ),
+        quote!(
+            fn f(session: &Session<_>) {}
+        ),
+    ] {
+        assert!(rejection(item.clone()).contains("nothing tells the suite"));
+        let arguments = Arguments { suite: Some(parse_quote!(Smoke)), ..Arguments::default() };
+        assert_eq!(check_with(&arguments, item).1, [""; 0]);
+    }
+    let (_, errors) = check(quote!(
+        fn f(repo: &Repo, session: &Session<Smoke>) {}
+    ));
+    assert_eq!(errors, [""; 0]);
+}
+
+#[test]
 fn all_errors_are_found_at_once() {
     let (_, errors) = check(quote!(
         const unsafe fn f<T>(a: A, b: &mut B, c: &C) {}
