@@ -4,10 +4,10 @@ mod argument;
 mod returned;
 mod test;
 
-pub use argument::{Arg, Prepare, ViaArtifact, ViaSession};
+pub use argument::{Arg, ViaArtifact, ViaSession};
 pub use cached_smoke_macros::code_fingerprint;
 pub use returned::{Passed, Returned};
-pub use test::{Test, run, run_async};
+pub use test::{Fixture, Setup, Test};
 
 use crate::fingerprint::CodeFingerprint;
 

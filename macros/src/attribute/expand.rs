@@ -94,46 +94,41 @@ impl Expansion<'_> {
 
     /// The user's function, and how it is run.
     fn body(&self, test: &TokenStream) -> TokenStream {
-        let Self { krate, referents, .. } = self;
         let Function { signature, body, .. } = self.function;
         let track = self.smoke_toml.map(SmokeToml::track);
         // A `_` in a parameter's type, as in `&Session<_>`, may stand in a closure, but not in a function's signature.
         let is_open = self.function.has_open_parameters();
         let item = (!is_open).then(|| quote!(#signature #body));
+        let suite = self.arguments.suite.as_ref().map(|suite| quote!(::<#suite>));
+        let parameters = self.referents.iter().map(|ty| quote_spanned!(here(ty)=> .parameter::<#ty, _>()));
+        let config = self.arguments.config.as_ref().map(|config| quote!(.config(|| #config)));
         let run = if signature.asyncness.is_some() { quote!(run_async) } else { quote!(run) };
-        let suite = self.arguments.suite.as_ref().map(|suite| quote!(::<#suite, _>));
-        let prepare = referents.iter().map(|ty| self.argument(ty, &quote!(prepare)));
-        let config = self
-            .arguments
-            .config
-            .as_ref()
-            .map_or_else(|| quote!(::core::default::Default::default), |config| quote!(|| #config));
-        let call = if is_open { self.closure() } else { self.call() };
+        let function = if is_open { self.closure() } else { self.call() };
         let awaited = self.awaited();
         quote! {
             #track
             #item
-            #krate::__private::#run #suite(&#test, &[#(#prepare),*], #config, #call)#awaited
+            #test.of_suite #suite() #(#parameters)* #config.#run(#function)#awaited
         }
     }
 
     /// Calls the function.
     fn call(&self) -> TokenStream {
         let name = &self.function.signature.ident;
-        let session = local("session");
-        let get = self.referents.iter().map(|ty| self.argument(ty, &quote!(get)));
-        self.with_session(&session, quote!(#name(#(#get(#session)),*)))
+        let fixture = local("fixture");
+        let arguments = self.referents.iter().map(|ty| argument(&fixture, ty));
+        self.with_fixture(&fixture, quote!(#name(#(#arguments),*)))
     }
 
     /// Does what the function would do.
     fn closure(&self) -> TokenStream {
         let Function { signature, body, .. } = self.function;
         let Signature { asyncness, output, .. } = signature;
-        let session = local("session");
+        let fixture = local("fixture");
         let parameters = self.function.parameters().zip(self.referents).map(|(parameter, referent)| {
             let PatType { attrs, pat, ty, .. } = parameter;
-            let get = self.argument(referent, &quote!(get));
-            quote!(#(#attrs)* let #pat: #ty = #get(#session);)
+            let argument = argument(&fixture, referent);
+            quote!(#(#attrs)* let #pat: #ty = #argument;)
         });
         let output = match output {
             ReturnType::Default => quote!(-> ()),
@@ -141,25 +136,19 @@ impl Expansion<'_> {
             ReturnType::Type(_, ty) if mentions_impl(ty.to_token_stream()) => TokenStream::new(),
             output @ ReturnType::Type(..) => output.to_token_stream(),
         };
-        self.with_session(&session, quote!((#asyncness || #output { #(#parameters)* #body })()))
+        self.with_fixture(&fixture, quote!((#asyncness || #output { #(#parameters)* #body })()))
     }
 
-    /// A closure that is given the session, and makes the test's value of the function's.
-    fn with_session(&self, session: &Ident, call: TokenStream) -> TokenStream {
+    /// A closure that is given the fixture, and makes the test's value of the function's.
+    fn with_fixture(&self, fixture: &Ident, call: TokenStream) -> TokenStream {
         let Signature { asyncness, output, .. } = &self.function.signature;
         let awaited = self.awaited();
         let value = Output::of(output).value(&self.krate, quote!(#call #awaited));
-        quote!(#asyncness |#session| #value)
+        quote!(#asyncness |#fixture| #value)
     }
 
     fn awaited(&self) -> Option<TokenStream> {
         self.function.signature.asyncness.map(|_| quote!(.await))
-    }
-
-    /// A function of `Arg`, placed on the parameter's type: that is where rustc says that the type is no artifact.
-    fn argument(&self, ty: &Type, function: &TokenStream) -> TokenStream {
-        let krate = &self.krate;
-        quote_spanned!(ty.span().resolved_at(Span::mixed_site())=> <#ty as #krate::__private::Arg<_, _>>::#function)
     }
 
     /// `-> T`, for the test.
@@ -189,6 +178,16 @@ impl Expansion<'_> {
     fn attributes(&self, wanted: impl Fn(Kind) -> bool) -> impl Iterator<Item = &Attribute> {
         self.function.attributes.iter().filter(move |attribute| wanted(Kind::of(attribute)))
     }
+}
+
+/// The argument for a parameter `&ty`.
+fn argument(fixture: &Ident, ty: &Type) -> TokenStream {
+    quote_spanned!(here(ty)=> #fixture.argument::<#ty, _>())
+}
+
+/// The place of a type, for what is said about it: there rustc says that it is no artifact.
+fn here(ty: &Type) -> Span {
+    ty.span().resolved_at(Span::mixed_site())
 }
 
 /// A local variable that the user's code cannot see. Hygiene is not all: a pattern `session` would mean the user's

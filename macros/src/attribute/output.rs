@@ -6,6 +6,7 @@
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
 #[derive(Clone, Copy)]
@@ -32,7 +33,8 @@ impl<'a> Output<'a> {
         match self {
             Self::Same(output) => output.to_token_stream(),
             Self::Nothing => TokenStream::new(),
-            Self::Wrapped(ty) => quote!(-> #krate::__private::Returned<#ty>),
+            // Placed on the type, where rustc then says that it is not `Termination`.
+            Self::Wrapped(ty) => quote_spanned!(ty.span()=> -> #krate::__private::Returned<#ty>),
         }
     }
 

@@ -77,6 +77,3 @@ impl<S: Suite> Arg<S, ViaSession> for Session<S> {
         session
     }
 }
-
-/// [`Arg::prepare`] of a parameter.
-pub type Prepare<S> = fn(&Session<S>) -> Result<(), Error>;

@@ -3,7 +3,7 @@
 use std::panic::resume_unwind;
 use std::thread;
 
-use super::argument::Prepare;
+use super::argument::Arg;
 use super::returned::Passed;
 use crate::artifact::Suite;
 use crate::error::Error;
@@ -24,56 +24,101 @@ pub struct Test {
     pub should_panic: Option<&'static str>,
 }
 
-/// Runs the test: opens its session, prepares its parameters, and calls the function.
+/// A test whose parameters are being told, one after the other.
 ///
-/// If the fixture fails, or the test is skipped, the function is not called. A test that waits for a panic then gets the
-/// right one: none for a fixture that fails, and the one that it waits for when it is skipped.
-///
-/// # Panics
-/// As the function does; and if the fixture fails.
-#[track_caller]
-pub fn run<S: Suite, R: Passed>(
-    test: &Test,
-    prepare: &[Prepare<S>],
+/// Methods of one value, and not arguments of one function, so that the suite is settled by the first parameter that
+/// tells it: then the compiler's error is about the type of a later one that does not fit.
+#[derive(Debug)]
+pub struct Setup<S: Suite> {
+    test: Test,
+    prepare: Vec<fn(&Session<S>) -> Result<(), Error>>,
     config: fn() -> S::Config,
-    call: fn(&Session<S>) -> R,
-) -> R {
-    match test.judge(test.open(prepare, config)) {
-        Some(session) => call(&session),
-        None => R::passed(),
+}
+
+/// What the function of a test is given its arguments from.
+#[derive(Debug)]
+pub struct Fixture<S: Suite>(Session<S>);
+
+impl<S: Suite> Fixture<S> {
+    /// The argument for a parameter `&A`.
+    pub fn argument<A: Arg<S, M> + ?Sized, M>(&self) -> &A {
+        A::get(&self.0)
     }
 }
 
-/// As [`run`], inside of an async runtime: the fixture is had outside of it, on a thread of its own, so that a hook may
-/// block, or drive a runtime itself. The runtime's thread waits for it.
-///
-/// # Panics
-/// As [`run`].
-#[track_caller]
-pub fn run_async<S: Suite, R: Passed>(
-    test: &Test,
-    prepare: &[Prepare<S>],
-    config: fn() -> S::Config,
-    call: impl AsyncFnOnce(&Session<S>) -> R,
-) -> impl Future<Output = R> {
-    let opened = thread::scope(|scope| {
-        let opened = thread::Builder::new().spawn_scoped(scope, || test.open(prepare, config));
-        match opened.map(thread::ScopedJoinHandle::join) {
-            Ok(Ok(opened)) => opened,
-            Ok(Err(panic)) => resume_unwind(panic),
-            Err(error) => Err(Error::Message(format!("failed to start a thread for the fixture: {error}"))),
-        }
-    });
-    let session = test.judge(opened);
-    async move {
-        match session {
-            Some(session) => call(&session).await,
+impl<S: Suite> Setup<S> {
+    /// The test has a parameter `&A`.
+    #[must_use]
+    pub fn parameter<A: Arg<S, M> + ?Sized, M>(mut self) -> Setup<S> {
+        self.prepare.push(A::prepare);
+        self
+    }
+
+    /// The test has a configuration of its own.
+    #[must_use]
+    pub fn config(mut self, config: fn() -> S::Config) -> Setup<S> {
+        self.config = config;
+        self
+    }
+
+    /// Has the fixture, and calls the function.
+    ///
+    /// If the fixture fails, or the test is skipped, the function is not called. A test that waits for a panic then gets
+    /// the right one: none for a fixture that fails, and the one that it waits for when it is skipped.
+    ///
+    /// # Panics
+    /// As the function does; and if the fixture fails.
+    #[track_caller]
+    pub fn run<R: Passed>(self, function: fn(&Fixture<S>) -> R) -> R {
+        match self.test.judge(self.fixture()) {
+            Some(fixture) => function(&fixture),
             None => R::passed(),
         }
+    }
+
+    /// As [`run`](Self::run), inside of an async runtime: the fixture is had outside of it, on a thread of its own, so
+    /// that a hook may block, or drive a runtime itself. The runtime's thread waits for it.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    #[track_caller]
+    pub fn run_async<R: Passed>(self, function: impl AsyncFnOnce(&Fixture<S>) -> R) -> impl Future<Output = R> {
+        let fixture = thread::scope(|scope| {
+            let fixture = thread::Builder::new().spawn_scoped(scope, || self.fixture());
+            match fixture.map(thread::ScopedJoinHandle::join) {
+                Ok(Ok(fixture)) => fixture,
+                Ok(Err(panic)) => resume_unwind(panic),
+                Err(error) => Err(Error::Message(format!("failed to start a thread for the fixture: {error}"))),
+            }
+        });
+        let fixture = self.test.judge(fixture);
+        async move {
+            match fixture {
+                Some(fixture) => function(&fixture).await,
+                None => R::passed(),
+            }
+        }
+    }
+
+    fn fixture(&self) -> Result<Fixture<S>, Error> {
+        let config = catch_panic(self.config).map_err(|panic| {
+            Error::Message(format!(
+                "the test's configuration cannot be had: {panic}; correct its `config = …`, or the `Default` of the suite's"
+            ))
+        })?;
+        let session = Session::for_test(self.test.name(), self.test.repo, config)?;
+        self.prepare.iter().try_for_each(|prepare| prepare(&session))?;
+        session.finish_setup();
+        Ok(Fixture(session))
     }
 }
 
 impl Test {
+    /// Begins to tell what the test is given.
+    pub fn of_suite<S: Suite>(self) -> Setup<S> {
+        Setup { test: self, prepare: Vec::new(), config: S::Config::default }
+    }
+
     /// As `cargo test` prints it: without the crate's own name.
     fn name(&self) -> String {
         match self.module.split_once("::") {
@@ -82,23 +127,11 @@ impl Test {
         }
     }
 
-    fn open<S: Suite>(&self, prepare: &[Prepare<S>], config: fn() -> S::Config) -> Result<Session<S>, Error> {
-        let config = catch_panic(config).map_err(|panic| {
-            Error::Message(format!(
-                "the test's configuration cannot be had: {panic}; correct its `config = …`, or the `Default` of the suite's"
-            ))
-        })?;
-        let session = Session::for_test(self.name(), self.repo, config)?;
-        prepare.iter().try_for_each(|prepare| prepare(&session))?;
-        session.finish_setup();
-        Ok(session)
-    }
-
     /// Decides what becomes of the test.
     #[track_caller]
-    fn judge<S: Suite>(&self, opened: Result<Session<S>, Error>) -> Option<Session<S>> {
-        match opened {
-            Ok(session) => Some(session),
+    fn judge<S: Suite>(&self, fixture: Result<Fixture<S>, Error>) -> Option<Fixture<S>> {
+        match fixture {
+            Ok(fixture) => Some(fixture),
             Err(Error::Skipped { repo, reason }) => {
                 println!("{PREFIX} skipped {} over {repo}: {reason}", self.name());
                 match self.should_panic {

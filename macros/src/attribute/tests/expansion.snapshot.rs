@@ -14,23 +14,19 @@ fn finds_queryset() {
     fn finds_queryset(graph: &DependencyGraph, Repo { name }: &Repo) {
         graph.find(name)
     }
-    ::cached_smoke::__private::run(
-        &::cached_smoke::__private::Test {
-            module: ::core::module_path!(),
-            function: "finds_queryset",
-            repo: "django",
-            should_panic: ::core::option::Option::Some("lost"),
-        },
-        &[
-            <DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::prepare,
-            <Repo as ::cached_smoke::__private::Arg<_, _>>::prepare,
-        ],
-        ::core::default::Default::default,
-        |__session| finds_queryset(
-            <DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::get(__session),
-            <Repo as ::cached_smoke::__private::Arg<_, _>>::get(__session),
-        ),
-    )
+    ::cached_smoke::__private::Test {
+        module: ::core::module_path!(),
+        function: "finds_queryset",
+        repo: "django",
+        should_panic: ::core::option::Option::Some("lost"),
+    }
+        .of_suite()
+        .parameter::<DependencyGraph, _>()
+        .parameter::<Repo, _>()
+        .run(|__fixture| finds_queryset(
+            __fixture.argument::<DependencyGraph, _>(),
+            __fixture.argument::<Repo, _>(),
+        ))
 }
 
 // A test for each repository: a function that runs on any, and a module of tests that call it.
@@ -51,14 +47,11 @@ fn answers(__test: ::cached_smoke::__private::Test) -> self::Result<()> {
     fn answers(index: &SparseIndex) -> self::Result<()> {
         index.search("x")
     }
-    ::cached_smoke::__private::run(
-        &__test,
-        &[<SparseIndex as ::cached_smoke::__private::Arg<_, _>>::prepare],
-        || SmokeConfig { k: 2 },
-        |__session| answers(
-            <SparseIndex as ::cached_smoke::__private::Arg<_, _>>::get(__session),
-        ),
-    )
+    __test
+        .of_suite()
+        .parameter::<SparseIndex, _>()
+        .config(|| SmokeConfig { k: 2 })
+        .run(|__fixture| answers(__fixture.argument::<SparseIndex, _>()))
 }
 #[cfg(test)]
 /// Answers everywhere.
@@ -109,20 +102,14 @@ async fn served() {
     async fn served() {
         serve().await;
     }
-    support::smoke::__private::run_async::<
-        Smoke,
-        _,
-    >(
-            &support::smoke::__private::Test {
-                module: ::core::module_path!(),
-                function: "served",
-                repo: "django",
-                should_panic: ::core::option::Option::None,
-            },
-            &[],
-            ::core::default::Default::default,
-            async |__session| served().await,
-        )
+    support::smoke::__private::Test {
+        module: ::core::module_path!(),
+        function: "served",
+        repo: "django",
+        should_panic: ::core::option::Option::None,
+    }
+        .of_suite::<Smoke>()
+        .run_async(async |__fixture| served().await)
         .await
 }
 
@@ -138,21 +125,17 @@ fn judged() -> ::cached_smoke::__private::Returned<Verdict> {
     fn judged(graph: &DependencyGraph) -> Verdict {
         graph.judge()
     }
-    ::cached_smoke::__private::run(
-        &::cached_smoke::__private::Test {
-            module: ::core::module_path!(),
-            function: "judged",
-            repo: "django",
-            should_panic: ::core::option::Option::None,
-        },
-        &[<DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::prepare],
-        ::core::default::Default::default,
-        |__session| ::cached_smoke::__private::Returned::Value(
-            judged(
-                <DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::get(__session),
-            ),
-        ),
-    )
+    ::cached_smoke::__private::Test {
+        module: ::core::module_path!(),
+        function: "judged",
+        repo: "django",
+        should_panic: ::core::option::Option::None,
+    }
+        .of_suite()
+        .parameter::<DependencyGraph, _>()
+        .run(|__fixture| ::cached_smoke::__private::Returned::Value(
+            judged(__fixture.argument::<DependencyGraph, _>()),
+        ))
 }
 
 // An open type, which no function's signature may have.
@@ -164,27 +147,18 @@ fn judged() -> ::cached_smoke::__private::Returned<Verdict> {
 
 #[::core::prelude::v1::test]
 fn asks_for_more() {
-    ::cached_smoke::__private::run(
-        &::cached_smoke::__private::Test {
-            module: ::core::module_path!(),
-            function: "asks_for_more",
-            repo: "django",
-            should_panic: ::core::option::Option::None,
-        },
-        &[
-            <Session<_> as ::cached_smoke::__private::Arg<_, _>>::prepare,
-            <DependencyGraph as ::cached_smoke::__private::Arg<_, _>>::prepare,
-        ],
-        ::core::default::Default::default,
-        |__session| (|| -> () {
-            let session: &Session<_> = <Session<
-                _,
-            > as ::cached_smoke::__private::Arg<_, _>>::get(__session);
-            let graph: &DependencyGraph = <DependencyGraph as ::cached_smoke::__private::Arg<
-                _,
-                _,
-            >>::get(__session);
+    ::cached_smoke::__private::Test {
+        module: ::core::module_path!(),
+        function: "asks_for_more",
+        repo: "django",
+        should_panic: ::core::option::Option::None,
+    }
+        .of_suite()
+        .parameter::<Session<_>, _>()
+        .parameter::<DependencyGraph, _>()
+        .run(|__fixture| (|| -> () {
+            let session: &Session<_> = __fixture.argument::<Session<_>, _>();
+            let graph: &DependencyGraph = __fixture.argument::<DependencyGraph, _>();
             { session.get::<SparseIndex>() }
-        })(),
-    )
+        })())
 }
