@@ -38,14 +38,23 @@ pub(crate) fn repo_with_repos() -> &'static str {
 }
 
 pub(crate) fn missing_value(name: &str) -> String {
-    let example = match name {
+    format!("`{name}` needs a value: {}", example(name))
+}
+
+pub(crate) fn malformed_value(name: &str, error: &dyn Display) -> String {
+    format!("`{name}` cannot be read: {error}; it is written {}", example(name))
+}
+
+/// An argument as it is written.
+fn example(name: &str) -> String {
+    let value = match name {
         "repo" => "\"django\"",
         "repos" => "[\"django\", \"requests\"]",
         "config" => "SmokeConfig::default()",
         "suite" => "Smoke",
         _ => "::cached_smoke",
     };
-    format!("`{name}` needs a value: `{name} = {example}`")
+    format!("`{name} = {value}`")
 }
 
 pub(crate) fn repo_takes_a_string() -> &'static str {
@@ -74,7 +83,7 @@ pub(crate) fn repos_is_empty() -> &'static str {
 pub(crate) fn takes_a_path(name: &str, text: Option<String>) -> String {
     match text {
         Some(path) => format!("`{name}` takes a path, without quotes: `{name} = {path}`"),
-        None => format!("`{name}` takes a path: {}", missing_value(name).rsplit(": ").next().unwrap_or_default()),
+        None => format!("`{name}` takes a path: {}", example(name)),
     }
 }
 
@@ -84,12 +93,14 @@ pub(crate) fn expected_comma() -> &'static str {
 
 // The function.
 
-pub(crate) fn not_a_function() -> &'static str {
-    "`#[cached_smoke]` goes on a function"
+pub(crate) fn not_a_function(holds_functions: bool) -> String {
+    let instead =
+        if holds_functions { "put it on each test in here" } else { "`fn finds(graph: &DependencyGraph) { … }`" };
+    format!("`#[cached_smoke]` goes on a function: {instead}")
 }
 
 pub(crate) fn function_without_body() -> &'static str {
-    "`#[cached_smoke]` goes on a function with a body"
+    "`#[cached_smoke]` goes on a function with a body: the body is the test"
 }
 
 pub(crate) fn second_attribute() -> &'static str {
@@ -117,7 +128,7 @@ pub(crate) fn generic_lifetime() -> &'static str {
 }
 
 pub(crate) fn receiver() -> &'static str {
-    "a test is a free function, without `self`"
+    "a test is a free function: take what it needs as parameters, such as `graph: &DependencyGraph`, and not from `self`"
 }
 
 pub(crate) fn no_parameters(function: &str) -> String {

@@ -52,7 +52,9 @@ fn the_compiler_says_what_is_wrong_where_it_is_wrong() {
     let complaints: Vec<Complaint<'_>> = stderr.lines().filter_map(complaint).collect();
     for (function, token, message) in EXPECTED {
         let is_said = complaints.iter().any(|complaint| {
-            complaint.function == function && complaint.token.starts_with(token) && complaint.message.starts_with(message)
+            complaint.function == function
+                && complaint.token.starts_with(token)
+                && complaint.message.starts_with(message)
         });
         assert!(is_said, "{function}: {token}: {message}\n{stderr}");
     }

@@ -44,10 +44,15 @@ impl Arguments {
             }
             Ok(arguments)
         };
-        parser.parse2(tokens).unwrap_or_else(|error| {
+        let mut arguments = parser.parse2(tokens).unwrap_or_else(|error| {
             errors.push(error);
             Self::default()
-        })
+        });
+        // What was misread may have been meant to name them: nothing is said about all, then.
+        if !errors.is_empty() && matches!(arguments.repositories, Repositories::All) {
+            arguments.repositories = Repositories::Several(Vec::new());
+        }
+        arguments
     }
 
     fn parse_one(&mut self, input: ParseStream<'_>, seen: &mut Vec<Ident>, errors: &mut Errors) {
@@ -56,7 +61,16 @@ impl Arguments {
         };
         let text = name.unraw().to_string();
         if !KNOWN.contains(&text.as_str()) {
-            errors.on(&name, message::unknown_argument(&text, suggestion::nearest(&text, KNOWN), &KNOWN));
+            let nearest = suggestion::nearest(&text, KNOWN);
+            let is_alone = input.is_empty() || input.peek(Token![,]);
+            errors.on(
+                &name,
+                if is_alone && nearest.is_none() {
+                    message::positional_argument(Some(text), &KNOWN)
+                } else {
+                    message::unknown_argument(&text, nearest, &KNOWN)
+                },
+            );
             return skip_value(input);
         }
         let repeats = is_repetition(&name, seen, errors);
@@ -68,7 +82,6 @@ impl Arguments {
 
     fn parse_value(&mut self, name: &Ident, text: &str, input: ParseStream<'_>, errors: &mut Errors) {
         if input.parse::<Token![=]>().is_err() || input.is_empty() || input.peek(Token![,]) {
-            self.mark_repositories(text);
             errors.on(name, message::missing_value(text));
             return skip_value(input);
         }
@@ -82,22 +95,12 @@ impl Arguments {
     fn take_expression(&mut self, input: ParseStream<'_>, name: &str, errors: &mut Errors) {
         let value = match input.parse::<Expr>() {
             Ok(value) => value,
-            Err(error) => {
-                self.mark_repositories(name);
-                return reject_malformed(error, input, errors);
-            }
+            Err(error) => return reject_malformed(name, &error, input, errors),
         };
         match name {
             "repo" => self.repositories = Repositories::one(&value, errors),
             "repos" => self.repositories = Repositories::several(&value, errors),
             _ => self.config = Some(value),
-        }
-    }
-
-    /// Remembers that `repo` or `repos` was meant, so that its absence is not reported as well.
-    fn mark_repositories(&mut self, name: &str) {
-        if name.starts_with("repo") {
-            self.repositories = Repositories::Several(Vec::new());
         }
     }
 }
@@ -155,7 +158,7 @@ fn path_value(input: ParseStream<'_>, name: &str, errors: &mut Errors) -> Option
     }
     match input.parse::<Expr>() {
         Ok(value) => errors.on(&value, message::takes_a_path(name, string(&value).map(|text| text.value()))),
-        Err(error) => reject_malformed(error, input, errors),
+        Err(error) => reject_malformed(name, &error, input, errors),
     }
     None
 }
@@ -165,12 +168,15 @@ fn reject_positional(input: ParseStream<'_>, errors: &mut Errors) {
         Ok(value) => {
             errors.on(&value, message::positional_argument(string(&value).map(|name| name.value()), &KNOWN));
         }
-        Err(error) => reject_malformed(error, input, errors),
+        Err(error) => {
+            errors.push(error);
+            skip_value(input);
+        }
     }
 }
 
-fn reject_malformed(error: syn::Error, input: ParseStream<'_>, errors: &mut Errors) {
-    errors.push(error);
+fn reject_malformed(name: &str, error: &syn::Error, input: ParseStream<'_>, errors: &mut Errors) {
+    errors.at(error.span(), message::malformed_value(name, error));
     skip_value(input);
 }
 

@@ -26,7 +26,8 @@ impl Function {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         if !is_function(input) {
-            return Err(input.error(message::not_a_function()));
+            let holds_functions = input.peek(Token![mod]) || input.peek(Token![impl]) || input.peek(Token![trait]);
+            return Err(input.error(message::not_a_function(holds_functions)));
         }
         let signature = input.parse()?;
         match input.parse::<Option<TokenTree>>()? {

@@ -87,6 +87,13 @@ fn an_empty_list_is_rejected() {
 }
 
 #[test]
+fn malformed_values_are_rejected_with_a_good_one() {
+    let message = rejection(quote!(config = Config { k: }));
+    assert!(message.starts_with("`config` cannot be read: "), "{message}");
+    assert!(message.ends_with("; it is written `config = SmokeConfig::default()`"), "{message}");
+}
+
+#[test]
 fn values_must_be_there() {
     assert_eq!(rejection(quote!(repo)), r#"`repo` needs a value: `repo = "django"`"#);
     assert_eq!(rejection(quote!(repo("django"))), r#"`repo` needs a value: `repo = "django"`"#);
@@ -96,6 +103,7 @@ fn values_must_be_there() {
 #[test]
 fn arguments_have_names_and_commas() {
     assert_eq!(rejection(quote!("django")), r#"every argument has a name: write `repo = "django"`"#);
+    assert_eq!(rejection(quote!(django)), r#"every argument has a name: write `repo = "django"`"#);
     assert!(rejection(quote!(3)).starts_with("every argument has a name; there are"));
     assert_eq!(rejection(quote!(repo = "a" suite = S)), "expected `,` between two arguments");
 }

@@ -83,13 +83,13 @@ fn other_parameters_are_rejected() {
         rejection(quote!(
             fn f(&self) {}
         ))
-        .contains("without `self`")
+        .contains("not from `self`")
     );
     assert!(
         rejection(quote!(
             fn f(self: Box<Self>, g: &Graph) {}
         ))
-        .contains("without `self`")
+        .contains("not from `self`")
     );
 }
 

@@ -1,0 +1,43 @@
+//! What people read when they write the macros wrong: one file a mistake, and beside it what the compiler says.
+//!
+//! `TRYBUILD=overwrite cargo test -p cached-smoke --test ui` writes the latter anew.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SMOKE_TOML: &str = "[repos.django]\npath = \"django\"\n[repos.requests]\npath = \"requests\"\n\
+                          [repos.scikit-learn]\npath = \"scikit-learn\"\n[repos.\"scikit.learn\"]\npath = \"scikit.learn\"\n";
+
+#[test]
+fn mistakes_are_explained() {
+    let package = package();
+    fs::write(package.join("smoke.toml"), SMOKE_TOML).unwrap();
+    for directory in ["src", "empty"] {
+        fs::create_dir_all(package.join(directory)).unwrap();
+    }
+    fs::write(package.join("src/lib.rs"), "").unwrap();
+
+    let cases = trybuild::TestCases::new();
+    cases.pass("tests/ui/accepted.rs");
+    cases.compile_fail("tests/ui/rejected/*.rs");
+    if package.starts_with(workspace()) {
+        cases.compile_fail("tests/ui/rejected_with_a_path/*.rs");
+    } else {
+        eprintln!(
+            "left out: rejected_with_a_path: the target directory is not in the workspace, so the paths are others"
+        );
+    }
+}
+
+/// Where trybuild puts the package that it compiles.
+fn package() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let package = target.join("tests/trybuild").join(env!("CARGO_PKG_NAME"));
+    fs::create_dir_all(&package).unwrap();
+    package
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}

@@ -1,0 +1,34 @@
+//! Every argument of the attribute, and every kind of function that it goes on. Here only the macro itself is tried, which
+//! leaves nothing of a test outside of `cargo test`; the page that runs is `tests/attribute/accepted_forms.rs`.
+#![deny(warnings)]
+
+use cached_smoke::{CodeFingerprint, code_fingerprint};
+
+const ONE: CodeFingerprint = code_fingerprint!("src");
+const SEVERAL: CodeFingerprint = code_fingerprint!("src", ".",);
+
+#[cfg(test)]
+mod tests {
+    use cached_smoke::cached_smoke;
+
+    #[cached_smoke(repo = "django")]
+    fn one(graph: &Graph) {}
+
+    #[cached_smoke(repos = ["django", "scikit-learn"],)]
+    fn several(_: &Graph, Repo { .. }: &Repo) -> self::Result<()> {}
+
+    #[cached_smoke]
+    fn every(graph: &Graph, session: &Session<_>) -> impl Termination {}
+
+    #[cached_smoke(repo = "django", config = Config::<A, B> { k: [1, 2] }, suite = my::Suite<A, B>, crate = ::my::cached_smoke)]
+    fn all_arguments() {}
+
+    #[cached_smoke(repo = "django")]
+    #[tokio::test(flavor = "multi_thread")]
+    async fn awaited(graph: &Graph) {}
+}
+
+fn main() {
+    assert_eq!(ONE.directories(), ["src"]);
+    assert_eq!(SEVERAL.directories(), ["src", "."]);
+}

@@ -1,0 +1,13 @@
+#![allow(unused)]
+
+use cached_smoke::cached_smoke;
+
+struct Graph;
+
+#[cached_smoke(repo = "django")]
+fn finds(graph: Graph) {}
+
+#[cached_smoke(repo = "django")]
+fn points(graph: *const Graph, lists: Vec<Graph>) {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use cached_smoke::cached_smoke;
+
+struct Graph;
+
+#[cached_smoke(repo = "django")]
+fn finds(graph: &impl Send) {}
+
+fn main() {}

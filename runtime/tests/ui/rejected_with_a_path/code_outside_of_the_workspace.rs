@@ -1,0 +1,7 @@
+#![allow(unused)]
+
+use cached_smoke::{CodeFingerprint, code_fingerprint};
+
+const CODE: CodeFingerprint = code_fingerprint!("..");
+
+fn main() {}
