@@ -48,6 +48,7 @@ pub mod __private {
 pub mod tooling;
 
 pub use artifact::{Artifact, Suite};
+#[doc = include_str!("../doc/attribute.md")]
 pub use cached_smoke_macros::cached_smoke;
 pub use context::{BuildContext, LoadContext, Progress};
 pub use error::{BoxError, Error, Result, Step};
