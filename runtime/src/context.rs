@@ -100,22 +100,13 @@ impl<S: Suite> LoadContext<'_, S> {
 
 /// The way from an artifact to those that it needs. The time spent there is theirs.
 pub(crate) struct Needs<'a, S: Suite> {
-    session: &'a Session<S>,
-    artifact: &'static str,
-    allowed: &'a [TypeId],
-    spent: Mutex<Duration>,
+    pub(crate) session: &'a Session<S>,
+    pub(crate) artifact: &'static str,
+    pub(crate) allowed: &'a [TypeId],
+    pub(crate) spent: &'a Mutex<Duration>,
 }
 
 impl<'a, S: Suite> Needs<'a, S> {
-    pub(crate) fn new(session: &'a Session<S>, artifact: &'static str, allowed: &'a [TypeId]) -> Needs<'a, S> {
-        Needs { session, artifact, allowed, spent: Mutex::default() }
-    }
-
-    /// How long this one's build or load was about others.
-    pub(crate) fn spent(&self) -> Duration {
-        *self.spent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn artifact<A: Artifact<S>>(&self) -> Result<&'a A, Error> {
         self.timed::<A, _>(|| self.session.get::<A>())
     }

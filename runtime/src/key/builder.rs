@@ -7,11 +7,9 @@ use serde::Serialize;
 use super::canonical::canonical;
 use super::{Ingredient, Key};
 use crate::artifact::{Artifact, Suite};
-use crate::error::{Error, Step};
 use crate::fingerprint::CodeFingerprint;
 use crate::layout::FORMAT;
 use crate::manifest::check_artifact_name;
-use crate::panic::catch_panic;
 use crate::repo::Repo;
 
 /// Collects what an artifact depends on, beyond the repository; handed to [`Artifact::key`].
@@ -35,16 +33,9 @@ pub(crate) struct Recipe {
     pub(crate) needs: Vec<TypeId>,
 }
 
-impl<'a, S: Suite> KeyBuilder<'a, S> {
-    /// The recipe of `A` over `repo`.
-    pub(crate) fn recipe<A: Artifact<S>>(repo: &Repo, config: &'a S::Config) -> Result<Recipe, Error> {
-        let ingredients = catch_panic(|| Self::ingredients::<A>(config, Vec::new())).flatten();
-        let (mut ingredients, needs) = ingredients.map_err(|message| Error::Fixture {
-            repo: repo.name().to_owned(),
-            artifact: A::NAME.to_owned(),
-            step: Step::Key,
-            source: message.into(),
-        })?;
+impl Recipe {
+    /// The recipe over `repo` of an artifact of the suite whose type is called `suite`.
+    pub(crate) fn new(repo: &Repo, suite: &str, (mut ingredients, needs): (Vec<Ingredient>, Vec<TypeId>)) -> Recipe {
         let bound = ingredients.iter_mut().find(|ingredient| ingredient.name == "path");
         if let Some(path) = bound {
             let bytes = repo.path().as_os_str().as_encoded_bytes();
@@ -54,11 +45,18 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         }
         ingredients.push(Ingredient::new("repo", repo.state().value()));
         // Two suites may have artifacts of one name that they build in different ways.
-        ingredients.push(Ingredient::new("suite", short_type_name::<S>()));
-        Ok(Recipe { key: Key::new(repo.name(), &repo.revision(), ingredients), needs })
+        ingredients.push(Ingredient::new("suite", short_type_name(suite)));
+        Recipe { key: Key::new(repo.name(), &repo.revision(), ingredients), needs }
+    }
+}
+
+impl<'a, S: Suite> KeyBuilder<'a, S> {
+    /// All ingredients of `A` but the repository and the suite, and the artifacts that it may ask for.
+    pub(crate) fn of<A: Artifact<S>>(config: &'a S::Config) -> Result<(Vec<Ingredient>, Vec<TypeId>), String> {
+        Self::ingredients::<A>(config, Vec::new())
     }
 
-    /// All ingredients of `A` but the repository; an ingredient `path` without a value if it is bound to its path.
+    /// As [`of`](Self::of), below the artifacts on `path`; an ingredient `path` without a value if it is bound to its path.
     fn ingredients<A: Artifact<S>>(
         config: &'a S::Config,
         mut path: Vec<(TypeId, &'static str)>,
@@ -141,8 +139,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
 
 /// The type's name without any path: the module of a suite, and the crate of each test binary that includes it, differ
 /// between binaries that are to share artifacts.
-pub(crate) fn short_type_name<T>() -> String {
-    let name = std::any::type_name::<T>();
+pub(crate) fn short_type_name(name: &str) -> String {
     let is_path = |character: char| character.is_alphanumeric() || character == '_' || character == ':';
     let mut short = String::new();
     for (start, part) in parts(name, is_path) {
@@ -167,13 +164,15 @@ fn parts(text: &str, inside: impl Fn(char) -> bool) -> Vec<(bool, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use std::any::type_name;
+
     use super::short_type_name;
 
     struct Local;
 
     #[test]
     fn type_names_lose_their_paths() {
-        assert_eq!(short_type_name::<Local>(), "Local");
-        assert_eq!(short_type_name::<Vec<Option<Local>>>(), "Vec<Option<Local>>");
+        assert_eq!(short_type_name(type_name::<Local>()), "Local");
+        assert_eq!(short_type_name(type_name::<Vec<Option<Local>>>()), "Vec<Option<Local>>");
     }
 }

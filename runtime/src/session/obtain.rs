@@ -1,13 +1,15 @@
 //! How one artifact is had: the whole story, top to bottom.
 
 mod build;
-mod hooks;
+mod calls;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::hooks::{Hooks, Kind, Value};
 use super::process::Process;
-use super::{Loaded, Origin, Session, blank};
-use crate::artifact::{Artifact, Suite};
+use super::untyped::{Untyped, blank};
+use super::{Loaded, Origin};
 use crate::config::{Mode, OnMiss};
 use crate::error::Error;
 use crate::key::{Recipe, short_type_name};
@@ -18,58 +20,61 @@ use crate::message;
 use crate::store::{Entry, Found, Lease, Miss, Staging, Store};
 use crate::telemetry::{ArtifactReport, Outcome};
 use build::private;
-pub(super) use hooks::load;
-use hooks::{innermost, is_skip};
+pub(super) use calls::load;
+use calls::{innermost, is_skip};
 
 /// The kind of note that says that this run has rebuilt an artifact.
 const FORCED: &str = "forced";
 
 /// One artifact being had for one session.
-pub(super) struct Obtain<'a, S: Suite> {
-    session: &'a Session<S>,
+pub(super) struct Obtain<'a> {
+    session: &'a Untyped,
+    hooks: &'a dyn Hooks,
+    kind: Kind,
     process: &'static Process,
     recipe: Recipe,
     report: ArtifactReport,
 }
 
 /// What a look into the cache gave.
-enum Look<A> {
-    Restored(A, Entry),
+enum Look {
+    Restored(Value, Entry),
     Packed(Manifest, Lease),
     Missing(Miss),
 }
 
-impl<'a, S: Suite> Obtain<'a, S> {
-    pub(super) fn new(session: &'a Session<S>, recipe: Recipe) -> Obtain<'a, S> {
-        Obtain { session, process: session.process, report: blank("", &recipe.key.display(), ""), recipe }
+impl<'a> Obtain<'a> {
+    pub(super) fn new(session: &'a Untyped, hooks: &'a dyn Hooks, recipe: Recipe) -> Obtain<'a> {
+        let kind = hooks.kind();
+        let report = blank(kind.name, &recipe.key.display(), "");
+        Obtain { session, hooks, kind, process: session.process, recipe, report }
     }
 
-    pub(super) fn run<A: Artifact<S>>(mut self) -> Result<Loaded<A>, Error> {
-        A::NAME.clone_into(&mut self.report.artifact);
+    pub(super) fn run(mut self) -> Result<Loaded, Error> {
         if self.process.config.mode == Mode::Off {
             return self.build_privately("SMOKE_CACHE=off".to_owned());
         }
-        let slot = Slot { repo: self.repo().to_owned(), entry: self.recipe.key.entry(), artifact: A::NAME };
+        let slot = Slot { repo: self.repo().to_owned(), entry: self.recipe.key.entry(), artifact: self.kind.name };
 
         if !self.is_forced(&slot) {
-            match self.look::<A>(&slot)? {
+            match self.look(&slot)? {
                 Look::Restored(value, entry) => return Ok(self.hit(value, entry)),
                 Look::Packed(..) => {}
                 Look::Missing(miss) => {
-                    self.check_policy::<A>(&miss)?;
-                    if let Some(reason) = self.reason_to_bypass(A::NAME, &miss) {
+                    self.check_policy(&miss)?;
+                    if let Some(reason) = self.reason_to_bypass(&miss) {
                         return self.build_privately(reason);
                     }
                 }
             }
         }
 
-        let lock = match self.lock::<A>(&slot) {
+        let lock = match self.lock(&slot) {
             Ok(Acquired::Locked(held)) => Some(held),
             Ok(Acquired::TimedOut) => {
                 let limit = message::seconds(self.process.config.lock_timeout);
                 let reason = format!("no lock within {limit}; SMOKE_LOCK_TIMEOUT sets the limit");
-                message::warn_once(&format!("{}: {reason}; building without the cache", self.subject(A::NAME)));
+                message::warn_once(&format!("{}: {reason}; building without the cache", self.subject()));
                 return self.build_privately(reason);
             }
             Err(error) => {
@@ -78,14 +83,14 @@ impl<'a, S: Suite> Obtain<'a, S> {
             }
         };
         // Somebody else may have built it while this process waited.
-        let miss = match self.look_again::<A>(&slot, lock.is_some())? {
+        let miss = match self.look_again(&slot, lock.is_some())? {
             Ok((value, entry)) => return Ok(self.hit(value, entry)),
             Err(miss) => miss,
         };
         if lock.is_none() {
             return self.build_privately(miss.to_string());
         }
-        if let Some(reason) = self.reason_to_bypass(A::NAME, &miss) {
+        if let Some(reason) = self.reason_to_bypass(&miss) {
             return self.build_privately(reason);
         }
         self.build_and_publish(&slot, &miss)
@@ -96,18 +101,23 @@ impl<'a, S: Suite> Obtain<'a, S> {
     }
 
     /// For messages: `graph` of django.
-    fn subject(&self, artifact: &str) -> String {
-        format!("`{artifact}` of {}", self.repo())
+    fn subject(&self) -> String {
+        format!("`{}` of {}", self.kind.name, self.repo())
     }
 
-    fn store<'s, A: Artifact<S>>(&'s self, slot: &Slot) -> Store<'s> {
+    /// Loads what lies in a directory; also how much of the time was spent on the artifacts that it needs.
+    fn load(&self, directory: &Path) -> Result<(Value, Duration), Error> {
+        load(self.hooks, self.repo(), &self.recipe.needs, directory)
+    }
+
+    fn store<'s>(&'s self, slot: &Slot) -> Store<'s> {
         Store {
             layout: &self.process.layout,
             run: self.process.run,
             slot: slot.clone(),
             key: &self.recipe.key,
-            storage: A::STORAGE,
-            type_name: short_type_name::<A>(),
+            storage: self.kind.storage,
+            type_name: short_type_name(self.kind.type_name),
         }
     }
 
@@ -125,9 +135,9 @@ impl<'a, S: Suite> Obtain<'a, S> {
     }
 
     /// Restores it if it is there and whole.
-    fn look<A: Artifact<S>>(&mut self, slot: &Slot) -> Result<Look<A>, Error> {
+    fn look(&mut self, slot: &Slot) -> Result<Look, Error> {
         let begun = Instant::now();
-        let look = match self.store::<A>(slot).open() {
+        let look = match self.store(slot).open() {
             Found::Ready(entry) => {
                 return Ok(match self.load_entry(entry, begun)? {
                     Ok((value, entry)) => Look::Restored(value, entry),
@@ -142,17 +152,17 @@ impl<'a, S: Suite> Obtain<'a, S> {
     }
 
     /// A look under the lock, where an archive may be unpacked. The inner error says why it has to be built.
-    fn look_again<A: Artifact<S>>(&mut self, slot: &Slot, locked: bool) -> Result<Result<(A, Entry), Miss>, Error> {
+    fn look_again(&mut self, slot: &Slot, locked: bool) -> Result<Result<(Value, Entry), Miss>, Error> {
         if self.is_forced(slot) {
             return Ok(Err(Miss::Absent("forced by SMOKE_FORCE_REBUILD".to_owned())));
         }
-        match self.look::<A>(slot)? {
+        match self.look(slot)? {
             Look::Restored(value, entry) => Ok(Ok((value, entry))),
             Look::Missing(miss) => Ok(Err(miss)),
             Look::Packed(manifest, lease) => {
-                let unpacked = self.unpack::<A>(slot, manifest, lease, locked)?;
+                let unpacked = self.unpack(slot, manifest, lease, locked)?;
                 if let Err(miss) = &unpacked {
-                    self.check_policy::<A>(miss)?;
+                    self.check_policy(miss)?;
                 }
                 Ok(unpacked)
             }
@@ -164,20 +174,20 @@ impl<'a, S: Suite> Obtain<'a, S> {
     }
 
     /// It was there, from an earlier run or from this one.
-    fn hit<A: Artifact<S>>(mut self, value: A, entry: Entry) -> Loaded<A> {
+    fn hit(mut self, value: Value, entry: Entry) -> Loaded {
         let shared = entry.manifest.run == self.process.run.id();
         self.report.outcome = if shared { Outcome::Shared } else { Outcome::Hit };
         self.report.bytes = entry.manifest.bytes();
         self.loaded(value, Origin::Entry(Box::new(entry)))
     }
 
-    fn loaded<A: Artifact<S>>(self, value: A, origin: Origin) -> Loaded<A> {
+    fn loaded(self, value: Value, origin: Origin) -> Loaded {
         Loaded { value, recipe: self.recipe, report: self.report, origin }
     }
 
     /// What `SMOKE_ON_MISS` says about it.
-    fn check_policy<A: Artifact<S>>(&self, miss: &Miss) -> Result<(), Error> {
-        let (repo, artifact, reason) = (self.repo().to_owned(), A::NAME.to_owned(), miss.to_string());
+    fn check_policy(&self, miss: &Miss) -> Result<(), Error> {
+        let (repo, artifact, reason) = (self.repo().to_owned(), self.kind.name.to_owned(), miss.to_string());
         match self.process.config.on_miss {
             OnMiss::Build => Ok(()),
             OnMiss::Skip => Err(Error::Skipped {
@@ -189,18 +199,18 @@ impl<'a, S: Suite> Obtain<'a, S> {
     }
 
     /// Why a miss must not be filled for others.
-    fn reason_to_bypass(&self, artifact: &str, miss: &Miss) -> Option<String> {
+    fn reason_to_bypass(&self, miss: &Miss) -> Option<String> {
         if let Miss::Foreign(reason) = miss {
-            message::warn_once(&format!("{}: {reason}; it is left alone", self.subject(artifact)));
+            message::warn_once(&format!("{}: {reason}; it is left alone", self.subject()));
             return Some(reason.clone());
         }
         let read_only = self.process.config.mode == Mode::ReadOnly;
         read_only.then(|| format!("{miss} (SMOKE_CACHE=read-only)"))
     }
 
-    fn lock<A: Artifact<S>>(&mut self, slot: &Slot) -> Result<Acquired, Error> {
+    fn lock(&mut self, slot: &Slot) -> Result<Acquired, Error> {
         let begun = Instant::now();
-        let subject = self.subject(A::NAME);
+        let subject = self.subject();
         let path = self.process.layout.build_lock(slot);
         let test = &self.session.test;
         let acquired = BuildLock::acquire(&path, self.process.config.lock_timeout, |holder, waited| {
@@ -226,15 +236,15 @@ impl<'a, S: Suite> Obtain<'a, S> {
     }
 
     /// Makes plain files of an archive, in the cache if possible, and loads them.
-    fn unpack<A: Artifact<S>>(
+    fn unpack(
         &mut self,
         slot: &Slot,
         manifest: Manifest,
         lease: Lease,
         in_place: bool,
-    ) -> Result<Result<(A, Entry), Miss>, Error> {
+    ) -> Result<Result<(Value, Entry), Miss>, Error> {
         let begun = Instant::now();
-        let store = self.store::<A>(slot);
+        let store = self.store(slot);
         let privately = |manifest, lease| store.unpack(manifest, lease, private()?, false);
         let unpacked = if in_place {
             Staging::create(&self.process.layout.staging())
@@ -253,8 +263,8 @@ impl<'a, S: Suite> Obtain<'a, S> {
     }
 
     /// Loads what was found whole. If it does not load all the same, it is as good as damaged.
-    fn load_entry<A: Artifact<S>>(&mut self, entry: Entry, begun: Instant) -> Result<Result<(A, Entry), Miss>, Error> {
-        match load::<S, A>(self.session, &self.recipe, &entry.directory) {
+    fn load_entry(&mut self, entry: Entry, begun: Instant) -> Result<Result<(Value, Entry), Miss>, Error> {
+        match self.load(&entry.directory) {
             Ok((value, elsewhere)) => {
                 self.add_restore(begun, elsewhere);
                 Ok(Ok((value, entry)))

@@ -1,13 +1,13 @@
 //! What all sessions of a process share: the settings, the run, and every artifact that was restored or built.
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use once_cell::sync::{Lazy, OnceCell};
 
 use super::Loaded;
-use crate::artifact::{Artifact, Suite};
+use super::hooks::Kind;
 use crate::config::{Config, Force, Mode};
 use crate::error::Error;
 use crate::key::Key;
@@ -40,34 +40,28 @@ impl Process {
 
 /// A suite, an artifact, and its key.
 type Place = (TypeId, TypeId, String, String);
-type Cells = HashMap<Place, &'static (dyn Any + Send + Sync)>;
 
 /// Fails if another type of the suite has this artifact's name: they would take each other's files for their own.
-pub(super) fn check_name_is_unique<S: Suite, A: Artifact<S>>() -> Result<(), Error> {
+pub(super) fn check_name_is_unique(kind: &Kind) -> Result<(), Error> {
     type Names = HashMap<(TypeId, &'static str), (TypeId, &'static str)>;
     static NAMES: Lazy<Mutex<Names>> = Lazy::new(Mutex::default);
-    let this = (TypeId::of::<A>(), std::any::type_name::<A>());
+    let this = (kind.artifact, kind.type_name);
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    let (id, other) = *names.entry((TypeId::of::<S>(), A::NAME)).or_insert(this);
+    let (id, other) = *names.entry((kind.suite, kind.name)).or_insert(this);
     if id == this.0 {
         return Ok(());
     }
     Err(Error::Message(format!(
         "the artifacts `{other}` and `{}` are both called `{}`; give each a `NAME` of its own",
-        this.1,
-        A::NAME
+        this.1, kind.name
     )))
 }
 
 /// Where this process keeps the artifact of a key. What is in it stays until the process ends, as long as tests may
 /// ask for it; so it is leaked, and a reference to it is good for as long as anybody wants.
-pub(super) fn cell<S: Suite, A: Artifact<S>>(key: &Key) -> &'static OnceCell<Loaded<A>> {
-    static CELLS: Lazy<Mutex<Cells>> = Lazy::new(Mutex::default);
-    let place = (TypeId::of::<S>(), TypeId::of::<A>(), key.repo().to_owned(), key.digest().to_owned());
+pub(super) fn cell(kind: &Kind, key: &Key) -> &'static OnceCell<Loaded> {
+    static CELLS: Lazy<Mutex<HashMap<Place, &'static OnceCell<Loaded>>>> = Lazy::new(Mutex::default);
+    let place = (kind.suite, kind.artifact, key.repo().to_owned(), key.digest().to_owned());
     let mut cells = CELLS.lock().unwrap_or_else(PoisonError::into_inner);
-    let cell = *cells.entry(place).or_insert_with(|| Box::leak(Box::new(OnceCell::<Loaded<A>>::new())));
-    match (cell as &'static dyn Any).downcast_ref() {
-        Some(cell) => cell,
-        None => unreachable!("the place names the artifact's type"),
-    }
+    cells.entry(place).or_insert_with(|| Box::leak(Box::default()))
 }

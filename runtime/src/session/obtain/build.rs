@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::hooks::{failed, guarded, is_skip, load};
+use super::calls::{failed, guarded, is_skip};
 use super::{FORCED, Obtain};
-use crate::artifact::{Artifact, Suite};
-use crate::context::{BuildContext, Needs, Progress};
+use crate::context::Progress;
 use crate::error::{Error, Step};
 use crate::layout::Slot;
 use crate::message;
+use crate::session::hooks::{Call, Value};
 use crate::session::{Loaded, Origin};
 use crate::store::{Found, Miss, Staging, list};
 use crate::telemetry::Outcome;
@@ -26,12 +26,12 @@ struct Failure {
     attempt: u32,
 }
 
-impl<S: Suite> Obtain<'_, S> {
+impl Obtain<'_> {
     /// The build, under the lock, for every test of this run and later ones.
-    pub(super) fn build_and_publish<A: Artifact<S>>(mut self, slot: &Slot, miss: &Miss) -> Result<Loaded<A>, Error> {
-        self.check_failures::<A>(slot)?;
+    pub(super) fn build_and_publish(mut self, slot: &Slot, miss: &Miss) -> Result<Loaded, Error> {
+        self.check_failures(slot)?;
         if matches!(miss, Miss::Damaged(_))
-            && let Err(error) = self.store::<A>(slot).set_aside()
+            && let Err(error) = self.store(slot).set_aside()
         {
             self.warn_unwritable(&error);
         }
@@ -46,7 +46,7 @@ impl<S: Suite> Obtain<'_, S> {
                 return self.build_privately(miss.to_string());
             }
         };
-        let (built, staging) = match self.build::<A>(staging) {
+        let (built, staging) = match self.build(staging) {
             Ok(built) => built,
             // No room; or somebody has removed the whole cache meanwhile.
             Err(error) if error.is_storage() || !self.process.layout.staging().is_dir() => {
@@ -65,7 +65,7 @@ impl<S: Suite> Obtain<'_, S> {
         drop(built);
         if !self.session.repo.is_unchanged() {
             let reason = "the repository changed while it was being read".to_owned();
-            message::warn_once(&format!("{}: {reason}; the result is used once and not kept", self.subject(A::NAME)));
+            message::warn_once(&format!("{}: {reason}; the result is used once and not kept", self.subject()));
             return self.use_privately(staging, reason);
         }
 
@@ -76,7 +76,7 @@ impl<S: Suite> Obtain<'_, S> {
                 return self.build_privately(error.to_string());
             }
             Err(error) => {
-                let error = failed(self.repo(), A::NAME, Step::Save, Box::new(error));
+                let error = failed(self.repo(), self.kind.name, Step::Save, Box::new(error));
                 self.remember(slot, &error);
                 return Err(error);
             }
@@ -88,7 +88,7 @@ impl<S: Suite> Obtain<'_, S> {
         let begun = Instant::now();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a build")]
         let milliseconds = (self.report.rebuild_seconds * 1000.0) as u64;
-        let published = self.store::<A>(slot).publish(&staging, listed, milliseconds);
+        let published = self.store(slot).publish(&staging, listed, milliseconds);
         self.report.rebuild_seconds += begun.elapsed().as_secs_f64();
         if let Err(error) = published {
             self.warn_unwritable(&error);
@@ -105,30 +105,30 @@ impl<S: Suite> Obtain<'_, S> {
     }
 
     /// The test is given what every later one will be given.
-    fn restore_published<A: Artifact<S>>(mut self, slot: &Slot) -> Result<Loaded<A>, Error> {
+    fn restore_published(mut self, slot: &Slot) -> Result<Loaded, Error> {
         let begun = Instant::now();
-        let entry = match self.store::<A>(slot).open() {
+        let entry = match self.store(slot).open() {
             Found::Ready(entry) => entry,
-            Found::Packed(..) => return Err(self.vanished::<A>("its files were changed")),
-            Found::Missing(miss) => return Err(self.vanished::<A>(&miss.to_string())),
+            Found::Packed(..) => return Err(self.vanished("its files were changed")),
+            Found::Missing(miss) => return Err(self.vanished(&miss.to_string())),
         };
-        let (value, elsewhere) = load::<S, A>(self.session, &self.recipe, &entry.directory)?;
+        let (value, elsewhere) = self.load(&entry.directory)?;
         self.add_restore(begun, elsewhere);
         self.report.bytes = entry.manifest.bytes();
         Ok(self.loaded(value, Origin::Entry(Box::new(entry))))
     }
 
-    fn vanished<A: Artifact<S>>(&self, why: &str) -> Error {
+    fn vanished(&self, why: &str) -> Error {
         Error::Message(format!(
             "{} was published and then could not be found: {why}; is something else at work in {}?",
-            self.subject(A::NAME),
+            self.subject(),
             self.process.config.cache_dir.display()
         ))
     }
 
     /// A build outside of the cache, for this process alone.
-    pub(super) fn build_privately<A: Artifact<S>>(mut self, reason: String) -> Result<Loaded<A>, Error> {
-        let (value, staging) = self.build::<A>(private()?)?;
+    pub(super) fn build_privately(mut self, reason: String) -> Result<Loaded, Error> {
+        let (value, staging) = self.build(private()?)?;
         let Some(staging) = staging else {
             self.bypassed(reason);
             return Ok(self.loaded(value, Origin::Nowhere));
@@ -138,9 +138,9 @@ impl<S: Suite> Obtain<'_, S> {
     }
 
     /// Loads what lies in a directory of this process alone.
-    fn use_privately<A: Artifact<S>>(mut self, staging: Staging, reason: String) -> Result<Loaded<A>, Error> {
+    fn use_privately(mut self, staging: Staging, reason: String) -> Result<Loaded, Error> {
         let begun = Instant::now();
-        let (value, elsewhere) = load::<S, A>(self.session, &self.recipe, &staging.files())?;
+        let (value, elsewhere) = self.load(&staging.files())?;
         self.add_restore(begun, elsewhere);
         self.bypassed(reason);
         Ok(self.loaded(value, Origin::Private(staging)))
@@ -152,27 +152,24 @@ impl<S: Suite> Obtain<'_, S> {
     }
 
     /// Builds and saves into `staging`, or into another directory if there is no room; into none if there is none.
-    fn build<A: Artifact<S>>(&mut self, staging: Staging) -> Result<(A, Option<Staging>), Error> {
+    fn build(&mut self, staging: Staging) -> Result<(Value, Option<Staging>), Error> {
         let begun = Instant::now();
-        let subject = self.subject(A::NAME);
         let directory = staging.files();
-        let cx = BuildContext {
-            needs: Needs::new(self.session, A::NAME, &self.recipe.needs),
-            dir: &directory,
-            progress: Progress::new(format!("building {subject}")),
-        };
-        let built = guarded(|| A::build(&cx));
-        let elsewhere = cx.needs.spent();
+        let call = Call::new(&directory, &self.recipe.needs);
+        let progress = Progress::new(format!("building {}", self.subject()));
+        let built = guarded(|| self.hooks.build(&call, progress));
+        let elsewhere = call.elsewhere();
         let result = built
-            .map_err(|error| failed(self.repo(), A::NAME, Step::Build, error))
+            .map_err(|error| failed(self.repo(), self.kind.name, Step::Build, error))
             .and_then(|value| self.save(value, staging));
         self.report.rebuild_seconds += begun.elapsed().saturating_sub(elsewhere).as_secs_f64();
         result
     }
 
-    fn save<A: Artifact<S>>(&self, value: A, staging: Staging) -> Result<(A, Option<Staging>), Error> {
+    fn save(&self, value: Value, staging: Staging) -> Result<(Value, Option<Staging>), Error> {
         let save = |staging: &Staging| {
-            guarded(|| value.save(&staging.files())).map_err(|error| failed(self.repo(), A::NAME, Step::Save, error))
+            guarded(|| self.hooks.save(&value, &staging.files()))
+                .map_err(|error| failed(self.repo(), self.kind.name, Step::Save, error))
         };
         match save(&staging) {
             Ok(()) => return Ok((value, Some(staging))),
@@ -199,11 +196,11 @@ impl<S: Suite> Obtain<'_, S> {
     }
 
     /// A build that has failed in this run is not tried again, except by a retry.
-    fn check_failures<A: Artifact<S>>(&self, slot: &Slot) -> Result<(), Error> {
+    fn check_failures(&self, slot: &Slot) -> Result<(), Error> {
         match self.process.run.read::<Failure>(FAILURES, &self.note(slot)) {
             Some(failure) if failure.attempt >= attempt() => Err(Error::FailedEarlier {
                 repo: self.repo().to_owned(),
-                artifact: A::NAME.to_owned(),
+                artifact: self.kind.name.to_owned(),
                 message: failure.message,
             }),
             _ => Ok(()),

@@ -2,25 +2,34 @@
 
 use std::any::TypeId;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::artifact::{Artifact, Suite};
-use crate::context::{LoadContext, Needs};
 use crate::error::{BoxError, Error, Result, Step};
-use crate::key::Recipe;
 use crate::panic::catch_panic;
-use crate::session::Session;
+use crate::session::hooks::{Call, Hooks, Value};
+
+impl<'a> Call<'a> {
+    pub(super) fn new(directory: &'a Path, needs: &'a [TypeId]) -> Call<'a> {
+        Call { directory, needs, elsewhere: Mutex::default() }
+    }
+
+    /// How much of the time was spent on the artifacts that it needs.
+    pub(super) fn elsewhere(&self) -> Duration {
+        *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Loads an artifact; also how much of the time was spent on those that it needs.
-pub(in crate::session) fn load<S: Suite, A: Artifact<S>>(
-    session: &Session<S>,
-    recipe: &Recipe,
+pub(in crate::session) fn load(
+    hooks: &dyn Hooks,
+    repo: &str,
+    needs: &[TypeId],
     directory: &Path,
-) -> Result<(A, Duration), Error> {
-    let needs: &[TypeId] = &recipe.needs;
-    let cx = LoadContext { needs: Needs::new(session, A::NAME, needs), dir: directory };
-    let loaded = guarded(|| A::load(&cx)).map_err(|error| failed(session.repo.name(), A::NAME, Step::Load, error))?;
-    Ok((loaded, cx.needs.spent()))
+) -> Result<(Value, Duration), Error> {
+    let call = Call::new(directory, needs);
+    let loaded = guarded(|| hooks.load(&call));
+    Ok((loaded.map_err(|error| failed(repo, hooks.kind().name, Step::Load, error))?, call.elsewhere()))
 }
 
 /// Tells which hook of which artifact failed.

@@ -1,0 +1,99 @@
+//! An artifact without its type: what users have written, behind one trait object.
+//!
+//! All around it is compiled once, in this crate and with its optimisation, and not again for each artifact in each test
+//! binary.
+
+use std::any::{Any, TypeId, type_name};
+use std::marker::PhantomData;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::Session;
+use crate::artifact::{Artifact, Suite};
+use crate::context::{BuildContext, LoadContext, Needs, Progress};
+use crate::error::Result;
+use crate::key::{Ingredient, KeyBuilder};
+use crate::manifest::Storage;
+
+/// An artifact's value.
+pub(super) type Value = Box<dyn Any + Send + Sync>;
+
+/// The constants of an artifact.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    pub(super) suite: TypeId,
+    pub(super) suite_name: &'static str,
+    pub(super) artifact: TypeId,
+    pub(super) type_name: &'static str,
+    pub(super) name: &'static str,
+    pub(super) storage: Storage,
+}
+
+/// What a function of the artifact is called with.
+pub(super) struct Call<'a> {
+    pub(super) directory: &'a Path,
+    /// The artifacts that it may ask for.
+    pub(super) needs: &'a [TypeId],
+    /// How long it was about those.
+    pub(super) elsewhere: Mutex<Duration>,
+}
+
+/// The functions of an artifact. Each may panic.
+pub(super) trait Hooks {
+    fn kind(&self) -> Kind;
+    fn ingredients(&self) -> Result<(Vec<Ingredient>, Vec<TypeId>), String>;
+    fn build(&self, call: &Call<'_>, progress: Progress) -> Result<Value>;
+    fn save(&self, value: &Value, directory: &Path) -> Result<()>;
+    fn load(&self, call: &Call<'_>) -> Result<Value>;
+}
+
+/// `A`, for a session.
+pub(super) struct HooksOf<'a, S: Suite, A> {
+    session: &'a Session<S>,
+    artifact: PhantomData<A>,
+}
+
+impl<'a, S: Suite, A: Artifact<S>> HooksOf<'a, S, A> {
+    pub(super) fn new(session: &'a Session<S>) -> HooksOf<'a, S, A> {
+        HooksOf { session, artifact: PhantomData }
+    }
+
+    fn needs<'c>(&'c self, call: &'c Call<'_>) -> Needs<'c, S> {
+        Needs { session: self.session, artifact: A::NAME, allowed: call.needs, spent: &call.elsewhere }
+    }
+}
+
+impl<S: Suite, A: Artifact<S>> Hooks for HooksOf<'_, S, A> {
+    fn kind(&self) -> Kind {
+        Kind {
+            suite: TypeId::of::<S>(),
+            suite_name: type_name::<S>(),
+            artifact: TypeId::of::<A>(),
+            type_name: type_name::<A>(),
+            name: A::NAME,
+            storage: A::STORAGE,
+        }
+    }
+
+    fn ingredients(&self) -> Result<(Vec<Ingredient>, Vec<TypeId>), String> {
+        KeyBuilder::<S>::of::<A>(self.session.config())
+    }
+
+    fn build(&self, call: &Call<'_>, progress: Progress) -> Result<Value> {
+        let cx = BuildContext { needs: self.needs(call), dir: call.directory, progress };
+        Ok(Box::new(A::build(&cx)?))
+    }
+
+    fn save(&self, value: &Value, directory: &Path) -> Result<()> {
+        match value.downcast_ref::<A>() {
+            Some(artifact) => artifact.save(directory),
+            None => unreachable!("the value was built by the same hooks"),
+        }
+    }
+
+    fn load(&self, call: &Call<'_>) -> Result<Value> {
+        let cx = LoadContext { needs: self.needs(call), dir: call.directory };
+        Ok(Box::new(A::load(&cx)?))
+    }
+}

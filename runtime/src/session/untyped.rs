@@ -1,0 +1,182 @@
+//! What of a session does not depend on its suite.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use once_cell::sync::OnceCell;
+
+use super::Loaded;
+use super::hooks::{Hooks, Value};
+use super::obtain::{self, Obtain};
+use super::process::{self, Process};
+use crate::error::{Error, Step};
+use crate::key::Recipe;
+use crate::panic::catch_panic;
+use crate::repo::Repo;
+use crate::telemetry::{ArtifactReport, CacheReport, Outcome};
+
+/// A test, its repository, and what it has been given. When it is dropped, it reports what the cache did.
+pub(super) struct Untyped {
+    pub(super) process: &'static Process,
+    pub(super) test: String,
+    pub(super) repo: Repo,
+    /// What was asked for, so that asking again costs nothing.
+    obtained: Mutex<HashMap<TypeId, &'static Loaded>>,
+    reports: Mutex<Vec<ArtifactReport>>,
+    report: OnceCell<CacheReport>,
+    /// A test that has the session itself may still ask for more: it reports at its end.
+    deferred: OnceCell<()>,
+    emitted: OnceCell<()>,
+}
+
+impl Untyped {
+    pub(super) fn open(test: String, repo: &str) -> Result<Untyped, Error> {
+        let process = Process::get()?;
+        Untyped::on_repo(process, &test, repo).inspect_err(|error| {
+            let report = without_artifact("", "", error);
+            CacheReport::new(process.run, &test, repo, vec![report]).emit(process.run);
+        })
+    }
+
+    fn on_repo(process: &'static Process, test: &str, repo: &str) -> Result<Untyped, Error> {
+        if process.config.left_out.iter().any(|left_out| left_out == repo) {
+            let reason = "SMOKE_LEAVE_OUT leaves it out of this run".to_owned();
+            return Err(Error::Skipped { repo: repo.to_owned(), reason });
+        }
+        let repo = Repo::open(process.config, process.run, repo)?;
+        Ok(Untyped {
+            process,
+            test: test.to_owned(),
+            repo,
+            obtained: Mutex::default(),
+            reports: Mutex::default(),
+            report: OnceCell::new(),
+            deferred: OnceCell::new(),
+            emitted: OnceCell::new(),
+        })
+    }
+
+    /// The one place through which every artifact comes.
+    pub(super) fn obtain(&self, hooks: &dyn Hooks) -> Result<&'static Loaded, Error> {
+        let kind = hooks.kind();
+        if let Some(loaded) = lock(&self.obtained).get(&kind.artifact) {
+            return Ok(loaded);
+        }
+        let recipe = self.recipe(hooks).inspect_err(|error| self.record(without_artifact(kind.name, "", error)))?;
+        let key = recipe.key.display();
+        let cell = process::cell(&kind, &recipe.key);
+        let begun = Instant::now();
+        let mut first = false;
+        let result = cell.get_or_try_init(|| {
+            first = true;
+            let obtained = Obtain::new(self, hooks, recipe).run();
+            obtained.map_err(|error| error.about(self.repo.name(), kind.name, Step::Store))
+        });
+        match result {
+            Ok(loaded) => {
+                let report = if first { loaded.report.clone() } else { waited(&loaded.report, begun.elapsed()) };
+                self.record(report);
+                lock(&self.obtained).insert(kind.artifact, loaded);
+                Ok(loaded)
+            }
+            Err(error) => {
+                self.record(without_artifact(kind.name, &key, &error));
+                Err(error)
+            }
+        }
+    }
+
+    /// The artifact, loaded anew from its files.
+    pub(super) fn owned(&self, hooks: &dyn Hooks) -> Result<Value, Error> {
+        let loaded = self.obtain(hooks)?;
+        let directory = loaded.origin.directory().ok_or_else(|| {
+            Error::Message(format!(
+                "`{}` of {} could not be saved anywhere, so there is no second copy of it; free some disk space",
+                hooks.kind().name,
+                self.repo.name()
+            ))
+        })?;
+        let (value, _) = obtain::load(hooks, self.repo.name(), &loaded.recipe.needs, &directory)?;
+        Ok(value)
+    }
+
+    fn recipe(&self, hooks: &dyn Hooks) -> Result<Recipe, Error> {
+        let kind = hooks.kind();
+        let in_key = |error: Error| error.about(self.repo.name(), kind.name, Step::Key);
+        process::check_name_is_unique(&kind).map_err(in_key)?;
+        let ingredients = catch_panic(|| hooks.ingredients()).flatten();
+        let ingredients = ingredients.map_err(|message| in_key(Error::Message(message)))?;
+        Ok(Recipe::new(&self.repo, kind.suite_name, ingredients))
+    }
+
+    fn record(&self, report: ArtifactReport) {
+        lock(&self.reports).push(report);
+    }
+
+    /// What the cache has done when this is first asked.
+    pub(super) fn report(&self) -> &CacheReport {
+        self.report.get_or_init(|| self.snapshot())
+    }
+
+    fn snapshot(&self) -> CacheReport {
+        CacheReport::new(self.process.run, &self.test, self.repo.name(), lock(&self.reports).clone())
+    }
+
+    /// Keeps the report back until the session is dropped.
+    pub(super) fn defer_report(&self) {
+        let _ = self.deferred.set(());
+    }
+
+    /// Everything that the test's parameters ask for has been had.
+    pub(super) fn finish_setup(&self) {
+        if self.deferred.get().is_none() {
+            self.emit();
+        }
+    }
+
+    /// Reports, the first time it is called.
+    fn emit(&self) {
+        self.emitted.get_or_init(|| self.snapshot().emit(self.process.run));
+    }
+}
+
+impl Drop for Untyped {
+    fn drop(&mut self) {
+        self.emit();
+    }
+}
+
+/// What a test is told that found the artifact in this process, perhaps after waiting for another thread.
+fn waited(report: &ArtifactReport, elapsed: Duration) -> ArtifactReport {
+    ArtifactReport { wait_seconds: elapsed.as_secs_f64(), ..report.again() }
+}
+
+/// What is reported of an artifact that the test did not get.
+fn without_artifact(artifact: &str, key: &str, error: &Error) -> ArtifactReport {
+    let (outcome, reason) = match error {
+        Error::Skipped { reason, .. } => (Outcome::Skipped, reason.clone()),
+        error => (Outcome::Failed, error.report_line()),
+    };
+    ArtifactReport { outcome, ..blank(artifact, key, &reason) }
+}
+
+/// A report in which nothing has happened yet.
+pub(super) fn blank(artifact: &str, key: &str, reason: &str) -> ArtifactReport {
+    ArtifactReport {
+        artifact: artifact.to_owned(),
+        outcome: Outcome::Hit,
+        reason: reason.to_owned(),
+        key: key.to_owned(),
+        bytes: 0,
+        rebuild_seconds: 0.0,
+        restore_seconds: 0.0,
+        wait_seconds: 0.0,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic of another thread leaves whole values behind.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
