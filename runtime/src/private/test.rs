@@ -24,6 +24,9 @@ pub struct Test {
     pub should_panic: Option<&'static str>,
 }
 
+/// [`Arg::prepare`] of a parameter.
+type Prepare<S> = fn(&Session<S>) -> Result<(), Error>;
+
 /// A test whose parameters are being told, one after the other.
 ///
 /// Methods of one value, and not arguments of one function, so that the suite is settled by the first parameter that
@@ -31,7 +34,7 @@ pub struct Test {
 #[derive(Debug)]
 pub struct Setup<S: Suite> {
     test: Test,
-    prepare: Vec<fn(&Session<S>) -> Result<(), Error>>,
+    prepare: Vec<Prepare<S>>,
     config: fn() -> S::Config,
 }
 
