@@ -33,7 +33,7 @@ pub enum Step {
 impl Step {
     fn mend(self, artifact: &str) -> String {
         match self {
-            Step::Key => format!("correct `Artifact::key` of `{artifact}`, or the configuration that it is given"),
+            Step::Key => "correct that `Artifact::key`, or the configuration that it is given".to_owned(),
             Step::Build => format!(
                 "correct `Artifact::build` of `{artifact}`, or what it reads; the next run tries again, this one does not"
             ),
@@ -184,7 +184,10 @@ impl Error {
         let mut cause = std::error::Error::source(self);
         let mut depth = 1;
         while let Some(error) = cause {
-            let _ = write!(text, "\n{:indent$}because: {error}", "", indent = depth * 2);
+            // A message of several lines stays together.
+            let margin = " ".repeat(depth * 2);
+            let message = error.to_string().replace('\n', &format!("\n{margin}  "));
+            let _ = write!(text, "\n{margin}because: {message}");
             cause = error.source();
             depth += 1;
         }
@@ -193,7 +196,7 @@ impl Error {
 
     /// [`report`](Self::report), for a place that has one line.
     pub(crate) fn report_line(&self) -> String {
-        self.report().replace("\n ", "")
+        self.report().lines().map(str::trim_start).collect::<Vec<_>>().join(" ")
     }
 
     /// Tells which artifact the error is about, and what was under way, unless it says so itself.
@@ -215,9 +218,9 @@ impl Error {
         }
         match self {
             Error::Fixture { artifact, step, .. } => Some(step.mend(artifact)),
-            Error::FailedEarlier { .. } => {
-                Some("see the test of this run that failed first; the next run tries again".to_owned())
-            }
+            Error::FailedEarlier { .. } => Some(
+                "see the test of this run that failed first; this run does not try again, the next one does".to_owned(),
+            ),
             _ => None,
         }
     }
@@ -350,5 +353,6 @@ mod tests {
             error.report(),
             "failed to build `graph` of django\n  because: failed to read x.py\n    because: gone"
         );
+        assert_eq!(error.report_line(), "failed to build `graph` of django because: failed to read x.py because: gone");
     }
 }

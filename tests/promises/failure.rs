@@ -14,6 +14,7 @@ fn the_output_names_test_repository_artifact_step_and_cause() {
         "the fixture of subject::both over bookshop failed; the test itself did not run",
         "failed to build `words` of bookshop",
         "because: told to fail",
+        "to mend it: correct `Artifact::build` of `words`",
     ] {
         assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
     }
@@ -40,6 +41,30 @@ fn a_panic_in_a_build_is_an_error_of_the_fixture() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("only_words").env("SUBJECT_PANIC", "words").fails();
     assert!(done.stderr.contains("because: it panicked: told to panic"), "{}", done.stderr);
+}
+
+#[test]
+fn a_key_that_fails_is_named_and_not_the_artifact_that_needs_it() {
+    let sandbox = Sandbox::new();
+    let done = sandbox.run("only_lengths").env("SUBJECT_PANIC", "key").fails();
+    assert!(done.stderr.contains("failed to compute the key of `lengths` of bookshop"), "{}", done.stderr);
+    assert!(done.stderr.contains("because: `Artifact::key` of `words`: it panicked: "), "{}", done.stderr);
+    assert!(done.stderr.contains("to mend it: correct that `Artifact::key`"), "{}", done.stderr);
+}
+
+#[test]
+fn each_step_that_fails_is_named_with_its_mend() {
+    for (order, value, step, mend) in [
+        ("SUBJECT_PANIC", "key", "failed to compute the key of", "correct that `Artifact::key`"),
+        ("SUBJECT_FAIL", "words", "failed to build", "correct `Artifact::build` of `words`"),
+        ("SUBJECT_SAVE_ALSO", "c:\\x", "failed to save", "let `Artifact::save` of `words` leave plain files"),
+        ("SUBJECT_FAIL_LOAD", "1", "failed to load", "let `Artifact::load` of `words` read what its `save` writes"),
+    ] {
+        let sandbox = Sandbox::new();
+        let done = sandbox.run("only_words").env(order, value).fails();
+        assert!(done.stderr.contains(&format!("{step} `words` of bookshop")), "{}", done.stderr);
+        assert!(done.stderr.contains(&format!("to mend it: {mend}")), "{}", done.stderr);
+    }
 }
 
 #[test]

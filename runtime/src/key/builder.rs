@@ -10,6 +10,7 @@ use crate::artifact::{Artifact, Suite};
 use crate::fingerprint::CodeFingerprint;
 use crate::layout::FORMAT;
 use crate::manifest::check_artifact_name;
+use crate::panic::catch_panic;
 use crate::repo::Repo;
 
 /// Collects what an artifact depends on, beyond the repository; handed to [`Artifact::key`].
@@ -77,7 +78,8 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
             needed: Vec::new(),
             error: None,
         };
-        A::key(&mut builder);
+        // Here and not further out, so that the message names the artifact and not one that needs it.
+        catch_panic(|| A::key(&mut builder)).map_err(|panic| format!("`Artifact::key` of `{}`: {panic}", A::NAME))?;
         if builder.own_config.is_empty() {
             builder.config(config);
         }
