@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use once_cell::sync::OnceCell;
 
 use smoke_toml::SmokeToml;
@@ -76,6 +77,7 @@ pub struct Config {
     pub(crate) strict: bool,
     pub(crate) run_id: Option<String>,
     pub(crate) lock_timeout: Duration,
+    pub(crate) max_bytes: Option<u64>,
     pub(crate) left_out: Vec<String>,
     pub(crate) smoke_toml: PathBuf,
     pub(crate) repos: BTreeMap<String, RepoSource>,
@@ -187,6 +189,7 @@ impl Config {
             strict,
             run_id: text("SMOKE_RUN_ID", None)?.or(text("NEXTEST_RUN_ID", None)?).map(run_id).transpose()?,
             lock_timeout: timeout(text("SMOKE_LOCK_TIMEOUT", defaults.lock_timeout.as_ref())?)?,
+            max_bytes: max_bytes(text("SMOKE_MAX_SIZE", defaults.max_size.as_ref())?)?,
             left_out: known_names(text("SMOKE_LEAVE_OUT", None)?, &repos, "names among: ")?,
             cache_dir,
             smoke_toml,
@@ -276,7 +279,7 @@ fn choice<T: Copy>(setting: Option<Setting>, choices: &[(&str, T)]) -> Result<T,
 const ALL: &str = "all";
 
 /// Whether `name` can name a repository.
-fn check_repo_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_repo_name(name: &str) -> Result<(), String> {
     if name == ALL {
         return Err(format!("no repository can be called `{ALL}`: SMOKE_FORCE_REBUILD={ALL} means every one"));
     }
@@ -329,6 +332,14 @@ fn timeout(setting: Option<Setting>) -> Result<Duration, Error> {
         Err(_) => humantime::parse_duration(&setting.value).ok(),
     };
     parsed.ok_or_else(|| setting.reject("a number of seconds, or a duration such as `90s`, `20m` or `1h`"))
+}
+
+fn max_bytes(setting: Option<Setting>) -> Result<Option<u64>, Error> {
+    let Some(setting) = setting else { return Ok(None) };
+    match setting.value.parse::<ByteSize>() {
+        Ok(size) => Ok(Some(size.as_u64())),
+        Err(_) => Err(setting.reject("a size such as `500MB`, `5GB` or `5GiB`")),
+    }
 }
 
 /// Absolute directories, separated by commas; each is named by its last component.

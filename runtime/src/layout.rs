@@ -7,7 +7,7 @@
 //!     graph.json                            its manifest; its rename into place is the commit point
 //!     sparse_index/                         an artifact in directory form
 //!     sparse_index.json
-//! .locks/django/40cf…/graph.lock            build lock: one per key and artifact
+//! .locks/django/40cf…/graph.lock            build lock: one per key and artifact; `.locks/collector.lock`
 //! .staging/<random>/, .staging/<random>.lock
 //! .trash/<random>/                          removed, kept while leased; `damaged-…`: kept to be looked at
 //! .unpacked/django/40cf…/graph/             an archive's files as plain files
@@ -51,7 +51,7 @@ pub(crate) struct Slot {
     pub(crate) repo: String,
     /// The entry's directory name.
     pub(crate) entry: String,
-    pub(crate) artifact: &'static str,
+    pub(crate) artifact: String,
 }
 
 /// The cache directory.
@@ -75,6 +75,10 @@ impl Layout {
         fs::write(&tag, CACHEDIR_TAG).map_err(Error::io("write", &tag))
     }
 
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(crate) fn repo(&self, repo: &str) -> PathBuf {
         self.root.join(repo)
     }
@@ -92,15 +96,20 @@ impl Layout {
     }
 
     pub(crate) fn directory(&self, slot: &Slot) -> PathBuf {
-        self.entry(slot).join(slot.artifact)
+        self.entry(slot).join(&slot.artifact)
     }
 
     pub(crate) fn unpacked(&self, slot: &Slot) -> PathBuf {
-        self.root.join(".unpacked").join(&slot.repo).join(&slot.entry).join(slot.artifact)
+        self.root.join(".unpacked").join(&slot.repo).join(&slot.entry).join(&slot.artifact)
     }
 
     pub(crate) fn build_lock(&self, slot: &Slot) -> PathBuf {
         self.root.join(".locks").join(&slot.repo).join(&slot.entry).join(format!("{}.lock", slot.artifact))
+    }
+
+    /// Held by the one process that collects.
+    pub(crate) fn collector_lock(&self) -> PathBuf {
+        self.root.join(".locks").join("collector.lock")
     }
 
     pub(crate) fn staging(&self) -> PathBuf {

@@ -36,6 +36,7 @@ mod message;
 mod panic;
 mod private;
 mod repo;
+mod retention;
 mod run;
 mod session;
 mod store;

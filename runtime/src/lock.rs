@@ -57,15 +57,10 @@ impl BuildLock {
         timeout: Duration,
         mut reminder: impl FnMut(Option<Holder>, Duration),
     ) -> Result<Acquired, Error> {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
-        }
-        let file = open(path)?;
-        match file.try_lock() {
-            Ok(()) => return Ok(Acquired::Locked(BuildLock::own(file))),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(Error::io("lock", path)(error)),
-        }
+        let file = match Self::attempt(path)? {
+            Ok(lock) => return Ok(Acquired::Locked(lock)),
+            Err(file) => file,
+        };
 
         let begun = Instant::now();
         let (sender, receiver) = mpsc::sync_channel(0);
@@ -84,6 +79,24 @@ impl BuildLock {
                 Err(_) if begun.elapsed() >= timeout => return Ok(Acquired::TimedOut),
                 Err(_) => reminder(holder(path), begun.elapsed()),
             }
+        }
+    }
+
+    /// Locks `path` if nobody holds it.
+    pub(crate) fn try_acquire(path: &Path) -> Result<Option<BuildLock>, Error> {
+        Ok(Self::attempt(path)?.ok())
+    }
+
+    /// The lock, or else the file to wait for.
+    fn attempt(path: &Path) -> Result<Result<BuildLock, File>, Error> {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        }
+        let file = open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Ok(BuildLock::own(file))),
+            Err(TryLockError::WouldBlock) => Ok(Err(file)),
+            Err(TryLockError::Error(error)) => Err(Error::io("lock", path)(error)),
         }
     }
 

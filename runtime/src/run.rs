@@ -16,6 +16,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::config::Config;
 use crate::layout::{self, Layout};
+use crate::retention::{self, Policy};
 
 /// Reports look back over the last runs; nothing else needs them once they are over.
 const KEEP: Duration = Duration::from_hours(30 * 24);
@@ -33,15 +34,19 @@ impl Run {
     /// `SMOKE_RUN_ID`, else `NEXTEST_RUN_ID`, else the nearest ancestor called `cargo`, else this process.
     pub(crate) fn of_process(config: &Config, layout: &Layout) -> &'static Run {
         static RUN: OnceCell<Run> = OnceCell::new();
-        RUN.get_or_init(|| Run::new(config.run_id.clone().unwrap_or_else(ancestor_id), layout))
+        RUN.get_or_init(|| {
+            let policy = Policy { max_bytes: config.max_bytes, ..Policy::default() };
+            Run::new(config.run_id.clone().unwrap_or_else(ancestor_id), layout, &policy)
+        })
     }
 
-    fn new(id: String, layout: &Layout) -> Run {
+    fn new(id: String, layout: &Layout, policy: &Policy) -> Run {
         let directory = layout.runs().join(&id);
         if !directory.exists() {
             // The first process of a run tidies up after earlier ones.
             sweep_runs(&layout.runs(), SystemTime::now());
             crate::store::sweep(layout);
+            retention::keep_within(layout, policy);
             let _ = layout.create().and_then(|()| {
                 layout::create_private(&directory).map_err(crate::error::Error::io("create", &directory))
             });
@@ -152,7 +157,7 @@ mod tests {
     use super::*;
 
     fn run(directory: &Path) -> Run {
-        Run::new("r".to_owned(), &Layout::new(directory))
+        Run::new("r".to_owned(), &Layout::new(directory), &Policy::default())
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //! last; whoever removes takes the manifest away first. So a reader that has the manifest has the files, and a
 //! process that is killed at any point leaves an artifact or none.
 
+mod inventory;
 mod lease;
 mod proof;
+mod removal;
 mod staging;
 mod trash;
 
@@ -14,7 +16,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub(crate) use inventory::{Stored, inventory, orphans};
 pub(crate) use lease::Lease;
+pub(crate) use removal::{Removal, remove};
 pub(crate) use staging::Staging;
 pub(crate) use trash::sweep;
 
@@ -25,6 +29,7 @@ use crate::key::{self, Key};
 use crate::layout::{self, Layout, Slot};
 use crate::manifest::{Built, ListedFile, Manifest, Storage, Unusable, is_plain};
 use crate::run::Run;
+use proof::Checked;
 
 /// An artifact whose files were checked, held against removal.
 #[derive(Debug)]
@@ -85,7 +90,7 @@ impl Store<'_> {
             Ok(None) => return Found::Missing(Miss::Absent(self.explain_absence())),
             Err(error) => return Found::Missing(Miss::Damaged(format!("its manifest cannot be read: {error}"))),
         };
-        let manifest = match Manifest::of_key(&text, self.key, self.slot.artifact, self.storage) {
+        let manifest = match Manifest::of_key(&text, self.key, &self.slot.artifact, self.storage) {
             Ok(manifest) => manifest,
             Err(Unusable::NewerFormat(format)) => {
                 let words = format!("the entry has format {format}, later than the {} known here", layout::FORMAT);
@@ -103,7 +108,12 @@ impl Store<'_> {
         }
         let directory = self.plain_files();
         match proof::check(self.run, &self.proof_name(), &directory, &manifest) {
-            Ok(()) => Found::Ready(Entry { manifest, directory, _lease: lease, _staging: None }),
+            Ok(checked) => {
+                if checked == Checked::NowForTheRun {
+                    lease.touch();
+                }
+                Found::Ready(Entry { manifest, directory, _lease: lease, _staging: None })
+            }
             Err(_) if self.storage == Storage::Archive => Found::Packed(manifest, lease),
             Err(damage) => Found::Missing(Miss::Damaged(damage)),
         }
@@ -136,6 +146,7 @@ impl Store<'_> {
         trash::discard(self.layout, &[&directory], "")?;
         move_into_place(&unpacked, &directory)?;
         proof::record(self.run, &self.proof_name(), &directory, &manifest);
+        lease.touch();
         Ok(Ok(Entry { manifest, directory, _lease: lease, _staging: None }))
     }
 
@@ -163,7 +174,7 @@ impl Store<'_> {
         let type_name = self.type_name.clone();
         let built =
             Built { type_name, storage: self.storage, files: listed, archive, build_milliseconds, completed, run };
-        let manifest = Manifest::new(self.key, self.slot.artifact, built);
+        let manifest = Manifest::new(self.key, &self.slot.artifact, built);
         let staged = staging.path().join("manifest");
         fs::write(&staged, manifest.to_json()).map_err(Error::io("write", &staged))?;
         make_read_only(&staged)?;
@@ -286,10 +297,16 @@ fn make_read_only(path: &Path) -> Result<(), Error> {
 
 /// Renames, making the directory above the target.
 fn move_into_place(from: &Path, to: &Path) -> Result<(), Error> {
-    if let Some(parent) = to.parent() {
-        layout::create_private(parent).map_err(Error::io("create", parent))?;
+    loop {
+        if let Some(parent) = to.parent() {
+            layout::create_private(parent).map_err(Error::io("create", parent))?;
+        }
+        match fs::rename(from, to) {
+            // A collector took the directory, which was still empty, for one that is not needed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && from.exists() => {}
+            renamed => return renamed.map_err(Error::io("move a finished file to", to)),
+        }
     }
-    fs::rename(from, to).map_err(Error::io("move a finished file to", to))
 }
 
 /// Brings the files and the names of all their directories to disk.
@@ -309,4 +326,33 @@ fn sync(path: &Path) -> Result<(), Error> {
         return Ok(());
     }
     File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("bring to disk", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_collector_that_takes_empty_directories_does_not_stop_a_publisher() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let (from, entry) = (root.path().join("from"), root.path().join("entry"));
+        let to = entry.join("to");
+        let is_done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    let _ = fs::remove_dir(&entry);
+                }
+            });
+            let moves = (0..2_000).try_for_each(|_| {
+                fs::write(&from, "").expect("written");
+                move_into_place(&from, &to)?;
+                fs::remove_file(&to).map_err(Error::io("remove", &to))
+            });
+            is_done.store(true, Ordering::Relaxed);
+            moves.expect("every move succeeds");
+        });
+    }
 }

@@ -2,5 +2,17 @@
 //!
 //! Tests have no use for this.
 
+use std::time::SystemTime;
+
 pub use crate::config::{Config, RepoSource, Source};
+use crate::layout::Layout;
+pub use crate::retention::{Collected, Policy};
 pub use crate::telemetry::read_reports;
+
+/// Removes from the cache what the policy does not allow, and what killed processes left behind. `None`: another process is
+/// at it.
+///
+/// Safe at any time: what is in use stays. Age is counted from an artifact's first use in the latest run that used it.
+pub fn collect(config: &Config, policy: &Policy) -> Option<Collected> {
+    crate::retention::enforce(&Layout::new(&config.cache_dir), policy, SystemTime::now())
+}

@@ -17,4 +17,5 @@ mod keys;
 mod on_miss;
 mod one_build;
 mod restore;
+mod retention;
 mod telemetry;

@@ -138,6 +138,13 @@ impl Sandbox {
         files
     }
 
+    /// What was unpacked from the repository's entries.
+    pub(crate) fn unpacked_files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        collect_files(&self.cache().join(".unpacked/bookshop"), &mut files);
+        files
+    }
+
     /// The one file of all entries that is called `name`.
     pub(crate) fn entry_file(&self, name: &str) -> PathBuf {
         let mut found: Vec<PathBuf> = self.entry_files().into_iter().filter(|path| path.ends_with(name)).collect();

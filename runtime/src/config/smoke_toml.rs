@@ -55,6 +55,7 @@ pub(crate) struct Defaults {
     pub(crate) force_rebuild: Option<String>,
     pub(crate) strict: Option<bool>,
     pub(crate) lock_timeout: Option<String>,
+    pub(crate) max_size: Option<String>,
 }
 
 /// `[test]`: what `cargo smoke-cache test` hands to the test runner.

@@ -54,7 +54,8 @@ impl<'a> Obtain<'a> {
         if self.process.config.mode == Mode::Off {
             return self.build_privately("SMOKE_CACHE=off".to_owned());
         }
-        let slot = Slot { repo: self.repo().to_owned(), entry: self.recipe.key.entry(), artifact: self.kind.name };
+        let slot =
+            Slot { repo: self.repo().to_owned(), entry: self.recipe.key.entry(), artifact: self.kind.name.to_owned() };
 
         if !self.is_forced(&slot) {
             match self.look(&slot)? {

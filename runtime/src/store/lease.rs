@@ -7,11 +7,12 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// The lock, until the last copy of this is dropped or the process ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Lease {
-    _file: Arc<File>,
+    file: Arc<File>,
 }
 
 impl Lease {
@@ -28,10 +29,16 @@ impl Lease {
             if is_still_at(&file, path)? {
                 let mut text = Vec::new();
                 file.read_to_end(&mut text)?;
-                return Ok(Some((Lease { _file: Arc::new(file) }, text)));
+                return Ok(Some((Lease { file: Arc::new(file) }, text)));
             }
             // Moved away between opening and locking: look again.
         }
+    }
+
+    /// Notes that the artifact was used: retention removes what was not used for longest. Where the cache cannot be
+    /// written to, nothing is removed either.
+    pub(crate) fn touch(&self) {
+        let _ = self.file.set_modified(SystemTime::now());
     }
 
     /// Whether nobody holds a lease on the manifest at `path`.
@@ -40,6 +47,32 @@ impl Lease {
             Ok(()) => Ok(true),
             Err(TryLockError::WouldBlock) => Ok(false),
             Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// The right to remove an artifact: nobody has a lease on it, and whoever wants one waits until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    _manifest: Option<File>,
+}
+
+impl Claim {
+    /// Claims the artifact of the manifest at `path`, which need not be there; nothing if somebody has a lease on it.
+    pub(crate) fn lay(path: &Path) -> io::Result<Option<Claim>> {
+        loop {
+            let file = match File::open(path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(Claim { _manifest: None })),
+                Err(error) => return Err(error),
+            };
+            match file.try_lock() {
+                Ok(()) if is_still_at(&file, path)? => return Ok(Some(Claim { _manifest: Some(file) })),
+                // Replaced between opening and locking: look again.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
         }
     }
 }

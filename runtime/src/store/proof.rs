@@ -46,8 +46,15 @@ impl Stamp {
     }
 }
 
+/// When the files were digested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checked {
+    EarlierInTheRun,
+    NowForTheRun,
+}
+
 /// Whether the files are what the manifest says; the error says which is not.
-pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest) -> Result<(), String> {
+pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest) -> Result<Checked, String> {
     let Some(stamps) = stamps(directory, &manifest.files) else {
         return Err("some of its files are missing".to_owned());
     };
@@ -56,7 +63,7 @@ pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest
         return Err(format!("its file {path} has another size than when it was written"));
     }
     if run.read::<Vec<Stamp>>(KIND, name).is_some_and(|proved| proved == before) {
-        return Ok(());
+        return Ok(Checked::EarlierInTheRun);
     }
     for file in &manifest.files {
         match file_digest(&directory.join(&file.path)) {
@@ -66,7 +73,7 @@ pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest
         }
     }
     run.write(KIND, name, &before);
-    Ok(())
+    Ok(Checked::NowForTheRun)
 }
 
 /// Notes that the files have just been written and digested by this process.

@@ -1,0 +1,104 @@
+//! What is in the cache, whoever put it there.
+
+use std::collections::BTreeSet;
+use std::fs::{self, DirEntry};
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::config::check_repo_name;
+use crate::layout::{Layout, Slot};
+use crate::manifest::{Manifest, Unusable, check_artifact_name};
+
+/// An artifact, as far as its removal is concerned.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) slot: Slot,
+    /// On disk, plain files and archive together.
+    pub(crate) bytes: u64,
+    /// The first use in the latest run that used it.
+    pub(crate) last_used: SystemTime,
+}
+
+/// Every artifact that has a manifest, good or damaged, but for those that a later version wrote.
+pub(crate) fn inventory(layout: &Layout) -> Vec<Stored> {
+    let mut stored = Vec::new();
+    for (repo, entry) in entries(layout.root()) {
+        let names = names_below(&layout.root().join(&repo).join(&entry));
+        for artifact in names.iter().filter_map(|name| artifact_of(name, &[".json"])) {
+            let slot = Slot { repo: repo.clone(), entry: entry.clone(), artifact };
+            let manifest = layout.manifest(&slot);
+            let is_foreign = fs::read(&manifest)
+                .is_ok_and(|text| matches!(Manifest::from_json(&text), Err(Unusable::NewerFormat(_))));
+            let Ok(last_used) = fs::metadata(&manifest).and_then(|metadata| metadata.modified()) else { continue };
+            if !is_foreign {
+                let parts = [layout.archive(&slot), layout.directory(&slot), layout.unpacked(&slot)];
+                let bytes = parts.iter().map(|part| bytes_on_disk(part)).sum();
+                stored.push(Stored { slot, bytes, last_used });
+            }
+        }
+    }
+    stored
+}
+
+/// The places of artifacts that have files but no manifest: what a killed process, or somebody's `rm`, left behind.
+pub(crate) fn orphans(layout: &Layout) -> Vec<Slot> {
+    let unpacked = layout.root().join(".unpacked");
+    let mut orphans = Vec::new();
+    for root in [layout.root(), &unpacked] {
+        for (repo, entry) in entries(root) {
+            let names = names_below(&root.join(&repo).join(&entry));
+            let artifacts: BTreeSet<String> =
+                names.iter().filter_map(|name| artifact_of(name, &[".tar.zst", ""])).collect();
+            let slots =
+                artifacts.into_iter().map(|artifact| Slot { repo: repo.clone(), entry: entry.clone(), artifact });
+            orphans.extend(slots.filter(|slot| !layout.manifest(slot).exists()));
+        }
+    }
+    orphans
+}
+
+/// The names of the directories two levels below `root`: repository and entry. Links are not followed.
+fn entries(root: &Path) -> Vec<(String, String)> {
+    let mut entries = Vec::new();
+    for repo in directories(root).into_iter().filter(|repo| check_repo_name(repo).is_ok()) {
+        let below = directories(&root.join(&repo));
+        entries.extend(below.into_iter().filter(|entry| is_entry(entry)).map(|entry| (repo.clone(), entry)));
+    }
+    entries
+}
+
+/// Whether a directory is called as entries are: a revision, and sixteen digits of a key.
+fn is_entry(name: &str) -> bool {
+    let Some((revision, digest)) = name.rsplit_once('-') else { return false };
+    !revision.is_empty() && digest.len() == 16 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn directories(path: &Path) -> Vec<String> {
+    let is_directory = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    names(path, is_directory)
+}
+
+fn names_below(path: &Path) -> Vec<String> {
+    names(path, |_| true)
+}
+
+fn names(path: &Path, wanted: impl Fn(&DirEntry) -> bool) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+    entries.flatten().filter(wanted).filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+/// The artifact that a file or directory of an entry belongs to, if it ends in the first of `suffixes` that fits.
+fn artifact_of(name: &str, suffixes: &[&str]) -> Option<String> {
+    let artifact = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix))?;
+    check_artifact_name(artifact).is_ok().then(|| artifact.to_owned())
+}
+
+/// The sizes of a file, or of all files below a directory; links count as nothing.
+fn bytes_on_disk(path: &Path) -> u64 {
+    let Ok(metadata) = path.symlink_metadata() else { return 0 };
+    if !metadata.is_dir() {
+        return if metadata.is_file() { metadata.len() } else { 0 };
+    }
+    let Ok(entries) = fs::read_dir(path) else { return 0 };
+    entries.flatten().map(|entry| bytes_on_disk(&entry.path())).sum()
+}

@@ -1,0 +1,140 @@
+//! The cache is kept within its limit, least recently used first, and nothing goes that somebody uses.
+
+use std::fs;
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::{Sandbox, tamper};
+
+/// Bytes of all entries and of what was unpacked from them.
+fn bytes(sandbox: &Sandbox) -> u64 {
+    let mut files = sandbox.entry_files();
+    files.extend(sandbox.unpacked_files());
+    files.iter().filter(|path| path.extension().is_none_or(|extension| extension != "json")).map(size).sum()
+}
+
+fn size(path: &std::path::PathBuf) -> u64 {
+    fs::metadata(path).unwrap().len()
+}
+
+#[test]
+fn the_least_recently_used_goes_at_the_start_of_a_run() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    sandbox.run("only_count").passes();
+    // Older by its making, newer by its use.
+    sandbox.run("only_words").passes();
+
+    let limit = bytes(&sandbox) - 1;
+    let words = sandbox.run("only_words").env("SMOKE_MAX_SIZE", format!("{limit}B")).passes();
+    assert_eq!(words.outcome("words"), Outcome::Hit);
+    assert!(words.stderr.contains("removed 1 artifacts ("), "{}", words.stderr);
+    let count = sandbox.run("only_count").passes();
+    assert_eq!((count.outcome("count"), count.reason("count")), (Outcome::Built, "first build"));
+}
+
+#[test]
+fn without_a_limit_nothing_goes() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    let limit = bytes(&sandbox);
+    let roomy = sandbox.run("only_words").env("SMOKE_MAX_SIZE", format!("{limit}B")).passes();
+    assert_eq!(roomy.outcome("words"), Outcome::Hit);
+    assert!(!roomy.stderr.contains("removed"), "{}", roomy.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_living_process_uses_or_builds_stays() {
+    let sandbox = Sandbox::new();
+    let pipe = sandbox.pipe();
+    let user = sandbox.run("both").env("SUBJECT_WAIT_FOR", "lengths").env("SUBJECT_PIPE", &pipe).start();
+    // Opened as soon as the build of `lengths` waits at its other end: by then `words` is in use.
+    let held = fs::File::options().write(true).open(&pipe).unwrap();
+
+    let other = sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
+    assert!(other.stderr.contains("more than SMOKE_MAX_SIZE allows: the rest is in use"), "{}", other.stderr);
+    assert!(sandbox.entry_file("words.json").is_file() && sandbox.entry_file("words.tar.zst").is_file());
+
+    drop(held);
+    let user = user.done(&sandbox);
+    assert!(user.passed, "{}", user.stdout);
+    assert_eq!(user.outcome("lengths"), Outcome::Built);
+
+    // Now nobody does.
+    sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
+    assert!(!sandbox.entry_files().iter().any(|path| path.ends_with("words.json")));
+}
+
+#[test]
+fn many_that_collect_and_build_at_once_are_all_served() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    let started: Vec<_> = (0..8)
+        .map(|number| sandbox.run_within(&format!("r{number}"), "both").env("SMOKE_MAX_SIZE", "1B").start())
+        .collect();
+    for started in started {
+        let done = started.done(&sandbox);
+        assert!(done.passed, "{}\n{}", done.stdout, done.stderr);
+    }
+}
+
+#[test]
+fn what_has_lost_its_manifest_goes_and_what_is_not_ours_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    let manifest = sandbox.entry_file("words.json");
+    let entry = manifest.parent().unwrap().to_owned();
+    fs::remove_file(manifest).unwrap();
+    fs::write(entry.join("notes.txt"), "mine").unwrap();
+    let elsewhere = sandbox.path("elsewhere");
+    fs::create_dir_all(elsewhere.join("a-0123456789abcdef/words")).unwrap();
+    fs::write(elsewhere.join("a-0123456789abcdef/words/words"), "mine").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&elsewhere, sandbox.cache().join("linked")).unwrap();
+
+    sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1GB").passes();
+    assert!(!entry.join("words.tar.zst").exists());
+    assert!(!sandbox.unpacked_files().iter().any(|path| path.ends_with("words/words")));
+    assert!(sandbox.entry_file("lengths.json").is_file(), "its manifest is there");
+    assert!(entry.join("notes.txt").is_file());
+    assert!(elsewhere.join("a-0123456789abcdef/words/words").is_file());
+}
+
+#[test]
+fn what_is_being_published_has_no_manifest_yet_and_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    let manifest = sandbox.entry_file("words.json");
+    fs::remove_file(&manifest).unwrap();
+    let entry = manifest.parent().unwrap();
+    let archive = entry.join("words.tar.zst");
+    let lock = sandbox.cache().join(".locks/bookshop").join(entry.file_name().unwrap()).join("words.lock");
+
+    let held = fs::File::open(lock).unwrap();
+    held.lock().unwrap();
+    sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1GB").passes();
+    assert!(archive.exists());
+    drop(held);
+    sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1GB").passes();
+    assert!(!archive.exists());
+}
+
+#[test]
+fn what_a_later_version_wrote_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    let manifest = sandbox.entry_file("words.json");
+    tamper(&manifest, |text| {
+        String::from_utf8(text).unwrap().replacen("\"format\": 1", "\"format\": 99", 1).into_bytes()
+    });
+    sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
+    assert!(manifest.is_file() && sandbox.entry_file("words.tar.zst").is_file());
+}
+
+#[test]
+fn a_size_that_means_nothing_is_an_error() {
+    let done = Sandbox::new().run("only_words").env("SMOKE_MAX_SIZE", "lots").fails();
+    let expected = "SMOKE_MAX_SIZE is `lots`, but must be a size such as `500MB`, `5GB` or `5GiB`";
+    assert!(done.stderr.contains(expected), "{}", done.stderr);
+}
