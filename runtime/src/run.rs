@@ -16,7 +16,6 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::config::Config;
 use crate::layout::{self, Layout};
-use crate::retention::{self, Policy};
 
 /// Reports look back over the last runs; nothing else needs them once they are over.
 const KEEP: Duration = Duration::from_hours(30 * 24);
@@ -32,21 +31,18 @@ pub(crate) struct Run {
 
 impl Run {
     /// `SMOKE_RUN_ID`, else `NEXTEST_RUN_ID`, else the nearest ancestor called `cargo`, else this process.
-    pub(crate) fn of_process(config: &Config, layout: &Layout) -> &'static Run {
+    ///
+    /// The first process of a run calls `tidy`, to clear away what earlier ones have left.
+    pub(crate) fn of_process(config: &Config, layout: &Layout, tidy: impl FnOnce()) -> &'static Run {
         static RUN: OnceCell<Run> = OnceCell::new();
-        RUN.get_or_init(|| {
-            let policy = Policy { max_bytes: config.max_bytes, ..Policy::default() };
-            Run::new(config.run_id.clone().unwrap_or_else(ancestor_id), layout, &policy)
-        })
+        RUN.get_or_init(|| Run::new(config.run_id.clone().unwrap_or_else(ancestor_id), layout, tidy))
     }
 
-    fn new(id: String, layout: &Layout, policy: &Policy) -> Run {
+    fn new(id: String, layout: &Layout, tidy: impl FnOnce()) -> Run {
         let directory = layout.runs().join(&id);
         if !directory.exists() {
-            // The first process of a run tidies up after earlier ones.
             sweep_runs(&layout.runs(), SystemTime::now());
-            crate::store::sweep(layout);
-            retention::keep_within(layout, policy);
+            tidy();
             let _ = layout.create().and_then(|()| {
                 layout::create_private(&directory).map_err(crate::error::Error::io("create", &directory))
             });
@@ -157,7 +153,7 @@ mod tests {
     use super::*;
 
     fn run(directory: &Path) -> Run {
-        Run::new("r".to_owned(), &Layout::new(directory), &Policy::default())
+        Run::new("r".to_owned(), &Layout::new(directory), || ())
     }
 
     #[test]

@@ -13,7 +13,9 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::layout::Layout;
 use crate::message;
+use crate::retention::{self, Policy};
 use crate::run::Run;
+use crate::store;
 
 /// The settings and the run.
 #[derive(Debug)]
@@ -32,7 +34,10 @@ impl Process {
             if config.force != Force::None && config.mode != Mode::ReadWrite {
                 message::warn_once("SMOKE_FORCE_REBUILD replaces nothing, because SMOKE_CACHE is not read-write");
             }
-            let run = Run::of_process(config, &layout);
+            let run = Run::of_process(config, &layout, || {
+                store::sweep(&layout);
+                retention::keep_within(&layout, &Policy { max_bytes: config.max_bytes, ..Policy::default() });
+            });
             Ok(Process { config, layout, run })
         })
     }
