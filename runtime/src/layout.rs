@@ -75,6 +75,20 @@ impl Layout {
         fs::write(&tag, CACHEDIR_TAG).map_err(Error::io("write", &tag))
     }
 
+    /// Whether other users of the machine can write to the cache directory, and so choose what tests load.
+    #[cfg(unix)]
+    pub(crate) fn is_open_to_others(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        const WRITABLE_BY_GROUP_OR_OTHERS: u32 = 0o022;
+        fs::metadata(&self.root).is_ok_and(|root| root.mode() & WRITABLE_BY_GROUP_OR_OTHERS != 0)
+    }
+
+    /// Windows keeps a home directory, and what is made below it, to its user.
+    #[cfg(not(unix))]
+    pub(crate) fn is_open_to_others(&self) -> bool {
+        false
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }

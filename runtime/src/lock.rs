@@ -4,7 +4,7 @@
 //! never deleted, because a process may be about to lock it. A waiter sleeps in the kernel (it wakes some 50 µs after
 //! the release) on a thread of its own, so that the test's thread can say whom it waits for and give up in time.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::sync::mpsc;
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::layout;
 
 /// When a waiting test first says that it waits: a short wait needs no words.
 const FIRST_REMINDER: Duration = Duration::from_secs(1);
@@ -90,7 +91,7 @@ impl BuildLock {
     /// The lock, or else the file to wait for.
     fn attempt(path: &Path) -> Result<Result<BuildLock, File>, Error> {
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+            layout::create_private(parent).map_err(Error::io("create", parent))?;
         }
         let file = open(path)?;
         match file.try_lock() {

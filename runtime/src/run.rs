@@ -67,7 +67,7 @@ impl Run {
     pub(crate) fn write<T: Serialize>(&self, kind: &str, name: &str, value: &T) -> Option<()> {
         let path = self.note(kind, name);
         let parent = path.parent()?;
-        fs::create_dir_all(parent).ok()?;
+        layout::create_private(parent).ok()?;
         let mut file = tempfile::Builder::new().prefix(".").tempfile_in(parent).ok()?;
         file.write_all(&serde_json::to_vec(value).ok()?).ok()?;
         file.persist(&path).ok()?;
@@ -97,7 +97,7 @@ impl Run {
 
     fn lock(&self, kind: &str, name: &str) -> Option<File> {
         let path = self.note(kind, &format!("{name}.lock"));
-        fs::create_dir_all(path.parent()?).ok()?;
+        layout::create_private(path.parent()?).ok()?;
         let file = File::options().write(true).create(true).truncate(false).open(path).ok()?;
         file.lock().ok()?;
         Some(file)

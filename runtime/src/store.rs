@@ -163,7 +163,11 @@ impl Store<'_> {
         }
         let packed = staging.path().join("archive");
         let archive = match self.storage {
-            Storage::Archive => Some(archive::pack(&files, &listed, &packed)?),
+            Storage::Archive => {
+                let packed_file = archive::pack(&files, &listed, &packed)?;
+                make_read_only(&packed)?;
+                Some(packed_file)
+            }
             Storage::Directory => {
                 sync_tree(&files, &listed)?;
                 None

@@ -7,6 +7,7 @@
 mod sandbox;
 mod subject;
 
+mod access;
 mod attribute;
 mod bypass;
 mod crash;

@@ -34,9 +34,17 @@ impl Process {
             if config.force != Force::None && config.mode != Mode::ReadWrite {
                 message::warn_once("SMOKE_FORCE_REBUILD replaces nothing, because SMOKE_CACHE is not read-write");
             }
+            if config.mode != Mode::Off && layout.is_open_to_others() {
+                let cache = config.cache_dir.display();
+                message::warn_once(&format!(
+                    "other users can write to the cache at {cache}, and so choose what your tests load; `chmod go-w {cache}`"
+                ));
+            }
             let run = Run::of_process(config, &layout, || {
-                store::sweep(&layout);
-                retention::keep_within(&layout, &Policy { max_bytes: config.max_bytes, ..Policy::default() });
+                if config.mode == Mode::ReadWrite {
+                    store::sweep(&layout);
+                    retention::keep_within(&layout, &Policy { max_bytes: config.max_bytes, ..Policy::default() });
+                }
             });
             Ok(Process { config, layout, run })
         })

@@ -31,7 +31,7 @@ pub(super) fn discard(layout: &Layout, paths: &[&Path], label: &str) -> Result<(
                 Ok(()) => break,
                 // Somebody else moved it; or a sweep took the directory, which was still empty, for rubbish.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    fs::create_dir_all(&directory).map_err(failed())?;
+                    layout::create_private(&directory).map_err(failed())?;
                 }
                 Err(error) => return Err(failed()(error)),
             }

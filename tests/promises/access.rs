@@ -1,0 +1,61 @@
+//! The cache is its user's own.
+#![cfg(unix)]
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use crate::sandbox::Sandbox;
+
+/// What is at `path` and below it, with the bits of its mode.
+fn modes(path: &Path, found: &mut Vec<(String, bool, u32)>) {
+    let metadata = path.symlink_metadata().unwrap();
+    found.push((path.display().to_string(), metadata.is_dir(), metadata.mode() & 0o777));
+    if metadata.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            modes(&entry.unwrap().path(), found);
+        }
+    }
+}
+
+#[test]
+fn what_is_made_is_for_its_user_alone_and_files_of_entries_are_never_written_to() {
+    let sandbox = Sandbox::new();
+    // However careless the user is elsewhere.
+    sandbox.run("both").under_umask("000").passes();
+
+    let mut found = Vec::new();
+    modes(&sandbox.cache(), &mut found);
+    let top = sandbox.cache();
+    let is_top = |path: &str| Path::new(path).parent() == Some(&top) || Path::new(path) == top;
+    let open: Vec<_> =
+        found.iter().filter(|(path, is_dir, mode)| *is_dir && is_top(path) && mode & 0o077 != 0).collect();
+    assert!(open.is_empty(), "{open:?}");
+    let writable: Vec<_> = found
+        .iter()
+        .filter(|(path, is_dir, mode)| {
+            !is_dir && path.starts_with(top.join("bookshop").to_str().unwrap()) && mode & 0o222 != 0
+        })
+        .collect();
+    assert!(writable.is_empty(), "{writable:?}");
+}
+
+#[test]
+fn a_cache_that_others_can_write_to_is_warned_of_with_the_mend() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.cache()).unwrap();
+    for (mode, is_open) in [(0o777, true), (0o775, true), (0o755, false), (0o700, false)] {
+        fs::set_permissions(sandbox.cache(), Permissions::from_mode(mode)).unwrap();
+        let done = sandbox.run("only_words").passes();
+        let warning = format!("`chmod go-w {}`", sandbox.cache().display());
+        assert_eq!(done.stderr.contains(&warning), is_open, "{mode:o}: {}", done.stderr);
+    }
+}
+
+#[test]
+fn a_cache_that_may_only_be_read_is_not_tidied_up() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    sandbox.run("only_words").env("SMOKE_CACHE", "read-only").env("SMOKE_MAX_SIZE", "1B").passes();
+    assert!(sandbox.entry_file("words.json").is_file());
+}
