@@ -17,6 +17,7 @@ mod force_rebuild;
 mod keys;
 mod on_miss;
 mod one_build;
+mod repository_state;
 mod restore;
 mod retention;
 mod telemetry;

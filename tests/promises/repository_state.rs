@@ -1,0 +1,267 @@
+//! The state of the repository is in the key: each kind of change is a miss that says so, and its undoing a hit.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::Sandbox;
+
+/// Builds, changes, and undoes the change.
+#[track_caller]
+fn counts(sandbox: &Sandbox, change: impl FnOnce(), undo: impl FnOnce()) {
+    sandbox.run("only_count").passes();
+    change();
+    let changed = sandbox.run("only_count").passes();
+    assert_eq!(changed.outcome("count"), Outcome::Built, "{}", changed.stdout);
+    assert!(changed.reason("count").starts_with("repository changed: "), "{}", changed.reason("count"));
+    undo();
+    assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Hit, "undone");
+}
+
+/// Builds, changes, and finds it there.
+#[track_caller]
+fn does_not_count(sandbox: &Sandbox, change: impl FnOnce()) {
+    sandbox.run("only_count").passes();
+    change();
+    let changed = sandbox.run("only_count").passes();
+    assert_eq!(changed.outcome("count"), Outcome::Hit, "{}", changed.stdout);
+}
+
+/// Writes into the file, gives what undoes it.
+fn edit(file: &Path, text: &str) -> impl FnOnce() + use<> {
+    let (file, original) = (file.to_owned(), fs::read(file).unwrap());
+    fs::write(&file, text).unwrap();
+    move || fs::write(file, original).unwrap()
+}
+
+#[test]
+fn a_commit() {
+    let sandbox = Sandbox::new();
+    counts(
+        &sandbox,
+        || sandbox.git(&["commit", "--quiet", "--allow-empty", "--message", "another"]),
+        || sandbox.git(&["reset", "--quiet", "--hard", "HEAD~1"]),
+    );
+}
+
+#[test]
+fn a_staged_edit() {
+    let sandbox = Sandbox::new();
+    let change = || {
+        fs::write(sandbox.repo().join("a.txt"), "another novel\n").unwrap();
+        sandbox.git(&["add", "a.txt"]);
+    };
+    counts(&sandbox, change, || sandbox.git(&["reset", "--quiet", "--hard"]));
+}
+
+#[test]
+fn an_edit_that_is_staged_and_undone_in_the_work_tree_alone() {
+    let sandbox = Sandbox::new();
+    let change = || {
+        let undo = edit(&sandbox.repo().join("a.txt"), "another novel\n");
+        sandbox.git(&["add", "a.txt"]);
+        undo();
+    };
+    counts(&sandbox, change, || sandbox.git(&["reset", "--quiet"]));
+}
+
+#[test]
+fn an_unstaged_edit() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.repo().join("a.txt");
+    let original = fs::read(&file).unwrap();
+    counts(&sandbox, || fs::write(&file, "another novel\n").unwrap(), || fs::write(&file, &original).unwrap());
+}
+
+#[test]
+fn an_edit_of_the_same_size_with_its_time_put_back() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.repo().join("a.txt");
+    let write = |content: &[u8]| {
+        let modified = fs::metadata(&file).unwrap().modified().unwrap();
+        fs::write(&file, content).unwrap();
+        File::options().append(true).open(&file).unwrap().set_modified(modified).unwrap();
+    };
+    let original = fs::read(&file).unwrap();
+    let same_size: Vec<u8> = original.iter().rev().copied().collect();
+    assert_ne!(original, same_size);
+    counts(&sandbox, || write(&same_size), || write(&original));
+}
+
+#[test]
+fn an_untracked_and_a_deleted_file() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.repo().join("new.txt");
+    counts(&sandbox, || fs::write(&file, "x").unwrap(), || fs::remove_file(&file).unwrap());
+    fs::write(&file, "x").unwrap();
+    sandbox.commit();
+    counts(&sandbox, || fs::remove_file(&file).unwrap(), || fs::write(&file, "x").unwrap());
+}
+
+#[test]
+fn an_ignored_file_does_not() {
+    let sandbox = Sandbox::new();
+    does_not_count(&sandbox, || fs::write(sandbox.repo().join("ignored.log"), "x").unwrap());
+}
+
+/// With git, and without.
+#[cfg(unix)]
+fn two_repositories() -> [Sandbox; 2] {
+    let plain = Sandbox::without_repository();
+    fs::create_dir(plain.repo()).unwrap();
+    fs::write(plain.repo().join("a.txt"), "novel").unwrap();
+    [Sandbox::new(), plain]
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mode_bit() {
+    use std::os::unix::fs::PermissionsExt;
+    for sandbox in two_repositories() {
+        let file = sandbox.repo().join("a.txt");
+        let set = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        set(0o644);
+        counts(&sandbox, || set(0o755), || set(0o644));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_target_of_a_link() {
+    for sandbox in two_repositories() {
+        let link = sandbox.repo().join("link");
+        let point = |target: &str| {
+            let _ = fs::remove_file(&link);
+            std::os::unix::fs::symlink(target, &link).unwrap();
+        };
+        point("a.txt");
+        counts(&sandbox, || point("nowhere"), || point("a.txt"));
+    }
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink("a.txt", sandbox.repo().join("link")).unwrap();
+    sandbox.commit();
+    let remove = || fs::remove_file(sandbox.repo().join("link")).unwrap();
+    let point = |target: &str| std::os::unix::fs::symlink(target, sandbox.repo().join("link")).unwrap();
+    let change = |target: &'static str| {
+        move || {
+            remove();
+            point(target);
+        }
+    };
+    counts(&sandbox, change("nowhere"), change("a.txt"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_whose_name_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = Sandbox::new();
+    for name in [&b"with\na newline"[..], b"\xff\xfe", b" -> ", b"\"quoted\"\t"] {
+        let file = sandbox.repo().join(std::ffi::OsStr::from_bytes(name));
+        counts(&sandbox, || fs::write(&file, "x").unwrap(), || fs::remove_file(&file).unwrap());
+        fs::write(&file, "x").unwrap();
+        counts(&sandbox, || fs::write(&file, "y").unwrap(), || fs::write(&file, "x").unwrap());
+        sandbox.commit();
+        counts(&sandbox, || fs::write(&file, "y").unwrap(), || fs::write(&file, "x").unwrap());
+    }
+}
+
+/// A sandbox whose repository has the submodule `sub`, with a second commit to move to.
+fn with_submodule() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let source = sandbox.path("source");
+    fs::create_dir(&source).unwrap();
+    let in_source = |arguments: &[&str]| sandbox.git(&[&["-C", source.to_str().unwrap()], arguments].concat());
+    in_source(&["init", "--quiet", "--initial-branch=main"]);
+    fs::write(source.join("s.txt"), "s").unwrap();
+    in_source(&["add", "--all"]);
+    in_source(&["commit", "--quiet", "--message", "first"]);
+    in_source(&["commit", "--quiet", "--allow-empty", "--message", "second"]);
+    sandbox.git(&["submodule", "--quiet", "add", source.to_str().unwrap(), "sub"]);
+    sandbox.commit();
+    sandbox
+}
+
+#[test]
+fn a_submodule_at_another_commit() {
+    let sandbox = with_submodule();
+    let go = |to: &str| sandbox.git(&["-C", "sub", "checkout", "--quiet", to]);
+    counts(&sandbox, || go("HEAD~1"), || go("main"));
+}
+
+#[test]
+fn an_edit_and_a_new_file_in_a_submodule() {
+    let sandbox = with_submodule();
+    let (file, new) = (sandbox.repo().join("sub/s.txt"), sandbox.repo().join("sub/new.txt"));
+    counts(&sandbox, || fs::write(&file, "t").unwrap(), || fs::write(&file, "s").unwrap());
+    counts(&sandbox, || fs::write(&new, "n").unwrap(), || fs::remove_file(&new).unwrap());
+    fs::write(&file, "t").unwrap();
+    counts(&sandbox, || fs::write(&file, "u").unwrap(), || fs::write(&file, "t").unwrap());
+}
+
+#[test]
+fn in_a_linked_work_tree_its_own_files() {
+    let sandbox = Sandbox::new();
+    let tree = sandbox.path("tree");
+    sandbox.git(&["worktree", "add", "--quiet", "--detach", tree.to_str().unwrap()]);
+    fs::write(sandbox.path("project/smoke.toml"), format!("[repos.bookshop]\npath = {tree:?}")).unwrap();
+    does_not_count(&sandbox, || fs::write(sandbox.repo().join("a.txt"), "in the main one").unwrap());
+    let new = tree.join("new.txt");
+    counts(&sandbox, || fs::write(&new, "x").unwrap(), || fs::remove_file(&new).unwrap());
+}
+
+#[test]
+fn not_how_the_commit_was_come_by() {
+    let sandbox = Sandbox::new();
+    does_not_count(&sandbox, || sandbox.git(&["checkout", "--quiet", "--detach"]));
+    let shallow = sandbox.path("shallow");
+    let url = format!("file://{}", sandbox.repo().display());
+    sandbox.git(&["clone", "--quiet", "--depth", "1", &url, shallow.to_str().unwrap()]);
+    does_not_count(&sandbox, || {
+        fs::write(sandbox.path("project/smoke.toml"), format!("[repos.bookshop]\npath = {shallow:?}")).unwrap();
+    });
+}
+
+#[test]
+fn before_the_first_commit_every_file() {
+    let sandbox = Sandbox::without_repository();
+    fs::create_dir(sandbox.repo()).unwrap();
+    sandbox.git(&["init", "--quiet"]);
+    let file = sandbox.repo().join("a.txt");
+    fs::write(&file, "novel").unwrap();
+    let first = sandbox.run("only_count").passes();
+    assert!(first.report("count").key.starts_with("bookshop:unborn+dirty:"), "{}", first.report("count").key);
+    counts(&sandbox, || fs::write(&file, "another").unwrap(), || fs::write(&file, "novel").unwrap());
+}
+
+#[test]
+fn without_git_every_file() {
+    let sandbox = Sandbox::without_repository();
+    fs::create_dir_all(sandbox.repo().join("below/deep")).unwrap();
+    let file = sandbox.repo().join("below/deep/a.txt");
+    fs::write(&file, "novel").unwrap();
+    fs::write(sandbox.repo().join("top.txt"), "").unwrap();
+    counts(&sandbox, || fs::write(&file, "lovel").unwrap(), || fs::write(&file, "novel").unwrap());
+    let moved = sandbox.repo().join("below/a.txt");
+    counts(&sandbox, || fs::rename(&file, &moved).unwrap(), || fs::rename(&moved, &file).unwrap());
+    counts(&sandbox, || fs::remove_file(&file).unwrap(), || fs::write(&file, "novel").unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_read_is_an_error_that_names_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::without_repository();
+    let closed = sandbox.repo().join("closed");
+    fs::create_dir_all(&closed).unwrap();
+    fs::write(closed.join("a.txt"), "").unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read_dir(&closed).is_ok() {
+        eprintln!("left out: this user may read everything");
+    } else {
+        let done = sandbox.run("only_count").fails();
+        assert!(done.stderr.contains(&format!("list the directory {}", closed.display())), "{}", done.stderr);
+    }
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+}
