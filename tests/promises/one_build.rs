@@ -1,16 +1,31 @@
 //! However many ask at once, one of them builds.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 
 use cached_smoke::Outcome;
 
 use crate::sandbox::Sandbox;
 
+#[cfg(unix)]
 #[test]
-fn many_processes_build_each_artifact_once() {
+fn many_processes_at_once_build_each_artifact_once() {
+    const MANY: usize = 64;
     let sandbox = Sandbox::new();
-    let processes: Vec<_> = (0..12).map(|_| sandbox.run_within("one", "both").start()).collect();
+    let arrivals = sandbox.pipe();
+    let barrier = fs::File::create(sandbox.path("barrier")).unwrap();
+    barrier.lock().unwrap();
+    let processes: Vec<_> = (0..MANY)
+        .map(|_| {
+            let run = sandbox.run_within("one", "both");
+            run.env("SUBJECT_ARRIVALS", &arrivals).env("SUBJECT_BARRIER", sandbox.path("barrier")).start()
+        })
+        .collect();
+    // Opened for writing, too, so that it does not end when the first process has written and closed it.
+    let mut arrived = fs::File::options().read(true).write(true).open(&arrivals).unwrap();
+    arrived.read_exact(&mut [0; MANY]).unwrap();
+    barrier.unlock().unwrap();
+
     let done: Vec<_> = processes.into_iter().map(|process| process.done(&sandbox)).collect();
     assert!(done.iter().all(|done| done.passed), "{}", done[0].stderr);
     assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
@@ -18,7 +33,7 @@ fn many_processes_build_each_artifact_once() {
     let reports = &done.last().unwrap().reports;
     let count =
         |outcome| reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == outcome).count();
-    assert_eq!((count(Outcome::Built), count(Outcome::Shared)), (2, 22));
+    assert_eq!((count(Outcome::Built), count(Outcome::Shared)), (2, 2 * MANY - 2));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::Barrier;
+use std::sync::{Barrier, Once};
 
 use cached_smoke::{
     Artifact, BuildContext, CacheReport, CodeFingerprint, KeyBuilder, LoadContext, Outcome, Repo, Result, Session,
@@ -51,6 +51,7 @@ impl Artifact<Subject> for Words {
 
     fn key(key: &mut KeyBuilder<'_, Subject>) {
         assert_ne!(order("SUBJECT_PANIC").as_deref(), Some("key"), "told to panic");
+        wait_at_the_barrier();
         let config = key.suite_config();
         key.config(&config.words);
     }
@@ -212,6 +213,16 @@ fn log(line: &str) {
     }
 }
 
+/// Tells the test that runs this one that this process is about to ask for its first artifact, and waits until it may.
+fn wait_at_the_barrier() {
+    static ONCE: Once = Once::new();
+    let (Some(arrivals), Some(barrier)) = (order("SUBJECT_ARRIVALS"), order("SUBJECT_BARRIER")) else { return };
+    ONCE.call_once(|| {
+        fs::File::options().write(true).open(arrivals).unwrap().write_all(b".").unwrap();
+        fs::File::open(barrier).unwrap().lock_shared().unwrap();
+    });
+}
+
 /// What the test that runs this one wants the build of `artifact` to do.
 fn obey_orders(artifact: &str) -> Result<()> {
     let is_meant = |name: &str| order(name).as_deref() == Some(artifact);
@@ -346,13 +357,13 @@ fn everywhere(words: &Words) {
     assert!(!words.0.is_empty());
 }
 
-/// Sixteen threads, which all ask at once.
+/// Many threads, which all ask at once.
 #[test]
 #[ignore = "run by the tests beside it, in a process of its own"]
 fn by_many_threads() {
-    let barrier = Barrier::new(16);
+    let barrier = Barrier::new(64);
     std::thread::scope(|scope| {
-        for _ in 0..16 {
+        for _ in 0..64 {
             scope.spawn(|| {
                 barrier.wait();
                 let session = Session::<Subject>::open("bookshop").unwrap();
