@@ -62,14 +62,14 @@ fn fingerprint(manifest_dir: &Path, literals: &[LitStr], errors: &mut Errors) ->
             Err(message) => errors.on(literal, message),
         }
     }
-    if !errors.is_empty() {
-        return Code::default();
-    }
     let mut builder = code::Builder::default();
     for (literal, directory) in &directories {
         if let Err(message) = builder.add_directory(directory, &root) {
             errors.on(literal, message);
         }
+    }
+    if !errors.is_empty() {
+        return Code::default();
     }
     let literal = directories.first().map(|(literal, _)| *literal);
     builder.finish(manifest_dir, &root).unwrap_or_else(|message| {

@@ -91,6 +91,10 @@ pub(crate) fn expected_comma() -> &'static str {
     "expected `,` between two arguments"
 }
 
+pub(crate) fn expected_comma_between_names() -> &'static str {
+    "expected `,` between two names"
+}
+
 // The function.
 
 pub(crate) fn not_a_function(holds_functions: bool) -> String {
@@ -107,8 +111,13 @@ pub(crate) fn second_attribute() -> &'static str {
     "`#[cached_smoke]` stands on this function twice; for several repositories write `repos = [\"…\", \"…\"]`"
 }
 
-pub(crate) fn async_without_runtime() -> &'static str {
-    "an `async` test needs a runtime's test attribute, such as `#[tokio::test]`; without one, remove `async`"
+/// `unknown` is an attribute of the function that could be one.
+pub(crate) fn async_without_runtime(unknown: Option<String>) -> String {
+    let otherwise = unknown.map_or_else(
+        || "without one, remove `async`".to_owned(),
+        |unknown| format!("if `#[{unknown}]` is one by another name, put it above `#[cached_smoke]`"),
+    );
+    format!("an `async` test needs a runtime's test attribute, such as `#[tokio::test]`; {otherwise}")
 }
 
 pub(crate) fn qualifier(name: &str) -> String {
@@ -146,6 +155,10 @@ pub(crate) fn no_suite() -> &'static str {
 
 pub(crate) fn by_value(ty: &str) -> String {
     format!("parameters are shared references: write `&{ty}`")
+}
+
+pub(crate) fn by_alias() -> &'static str {
+    "parameters are shared references: write `&T`, with the type that this refers to; an alias cannot be seen through"
 }
 
 pub(crate) fn by_mutable_reference(ty: &str) -> String {

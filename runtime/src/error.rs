@@ -33,11 +33,16 @@ pub enum Step {
 impl Step {
     fn mend(self, artifact: &str) -> String {
         match self {
-            Step::Key => "correct that `Artifact::key`, or the configuration that it is given".to_owned(),
+            Step::Key => {
+                "correct what that says of the artifact: its `key`, its `NAME`, or the configuration that it is given"
+                    .to_owned()
+            }
             Step::Build => format!(
                 "correct `Artifact::build` of `{artifact}`, or what it reads; the next run tries again, this one does not"
             ),
-            Step::Save => format!("let `Artifact::save` of `{artifact}` leave plain files with names for every system"),
+            Step::Save => format!(
+                "correct `Artifact::save` of `{artifact}`, or what it writes: plain files, with names for every system"
+            ),
             Step::Load => format!(
                 "let `Artifact::load` of `{artifact}` read what its `save` writes; what was stored has been built anew already"
             ),

@@ -33,6 +33,7 @@ mod layout;
 mod lock;
 mod manifest;
 mod message;
+mod own_thread;
 mod panic;
 mod private;
 mod repo;

@@ -6,7 +6,8 @@ mod test;
 
 pub use argument::{Arg, ViaArtifact, ViaSession};
 pub use cached_smoke_macros::code_fingerprint;
-pub use returned::{Passed, Returned};
+pub use returned::{Passed, report};
+pub use std::process::ExitCode;
 pub use test::{Fixture, Setup, Test};
 
 use crate::fingerprint::CodeFingerprint;

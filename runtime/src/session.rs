@@ -114,6 +114,10 @@ impl<S: Suite> Session<S> {
 
     /// The artifact: restored, or built if it is not in the cache.
     ///
+    /// Blocks until it is had. Called in an async test, it has other threads do the work, so that `build` and its like may
+    /// start a runtime; but tasks that are driven by the calling thread wait, unless it is called inside of
+    /// `tokio::task::block_in_place` or its like.
+    ///
     /// # Errors
     /// It cannot be built, saved or loaded; or it is not in the cache and `SMOKE_ON_MISS` forbids building it.
     pub fn get<A: Artifact<S>>(&self) -> Result<&A, Error> {
@@ -128,6 +132,11 @@ impl<S: Suite> Session<S> {
     pub fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
         let hooks = HooksOf::<S, A>::new(self);
         Ok(*known(self.untyped.owned(&hooks)?.downcast().ok()))
+    }
+
+    /// From here on the session may be asked on a thread that drives a runtime.
+    pub(crate) fn enter_runtime(&self) {
+        self.untyped.enter_runtime();
     }
 
     /// Keeps the report back until the session is dropped.

@@ -269,9 +269,30 @@ mod returns {
     }
 
     #[cached_smoke(repo = "one")]
-    fn some_termination(graph: &Graph) -> impl Termination + use<> {
+    fn some_termination(graph: &Graph) -> impl Termination {
         project::log("returns::some_termination");
         Verdict(!graph.names.is_empty())
+    }
+
+    #[cached_smoke(repo = "one")]
+    fn borrowed_error(graph: &Graph) -> Result<(), &str> {
+        project::log("returns::borrowed_error");
+        if graph.names == ["file"] { Ok(()) } else { Err(graph.names[0].as_str()) }
+    }
+
+    #[cached_smoke(repos = ["one"])]
+    #[tokio::test]
+    async fn borrowed(graph: &Graph) -> Judged<'_> {
+        project::log("returns::borrowed");
+        Judged(graph)
+    }
+
+    struct Judged<'a>(&'a Graph);
+
+    impl Termination for Judged<'_> {
+        fn report(self) -> ExitCode {
+            Verdict(!self.0.names.is_empty()).report()
+        }
     }
 
     #[cached_smoke(repos = ["one"])]
@@ -378,6 +399,7 @@ mod attributes {
 /// The attributes of other crates beside ours.
 mod runtimes {
     use super::support::{Smoke, cached_smoke};
+    use cached_smoke::Session;
     use googletest::prelude::{expect_that, gt, len, verify_that};
     use project::{Graph, Index};
     use serial_test::serial;
@@ -423,6 +445,25 @@ mod runtimes {
         tokio::task::yield_now().await;
         project::log("runtimes::tokio_panics");
         assert!(graph.names.is_empty(), "late");
+    }
+
+    /// What the session is asked for in the middle of the test is had outside of the runtime, too.
+    #[cached_smoke(repo = "one", suite = Smoke, config = super::support::Config { added: 99 })]
+    #[tokio::test]
+    async fn asks_inside_of_a_runtime(session: &Session<_>) {
+        project::log("runtimes::asks_inside_of_a_runtime");
+        let index = session.owned::<Index>();
+        assert_eq!(index.map(|index| index.0).unwrap_or_default(), 100);
+    }
+
+    mod renamed {
+        pub(crate) use tokio::test;
+    }
+
+    #[cached_smoke(repos = ["one"])]
+    #[self::renamed::test]
+    async fn tokio_by_a_relative_path(_: &Graph) {
+        project::log("runtimes::tokio_by_a_relative_path");
     }
 
     #[cached_smoke(repo = "one", suite = Smoke)]
@@ -536,6 +577,20 @@ mod arguments {
         assert_eq!(index.0, 31);
     }
 
+    trait HasSuite {
+        type Suite;
+    }
+
+    impl HasSuite for Smoke {
+        type Suite = Other;
+    }
+
+    #[cached_smoke(repo = "one", suite = <Smoke as HasSuite>::Suite)]
+    fn a_suite_by_association(Counted(count, _): &Counted<Vec<u8>>) {
+        project::log("arguments::a_suite_by_association");
+        assert_eq!(*count, 1000);
+    }
+
     #[cached_smoke(repo = "one", suite = Other)]
     fn another_suite(Counted(count, _): &Counted<Vec<u8>>) {
         project::log("arguments::another_suite");
@@ -573,9 +628,17 @@ mod by_example {
         };
     }
 
+    macro_rules! with_body {
+        ($visibility:vis $name:ident, $body:block, $list:expr) => {
+            #[cached_smoke(repos = $list)]
+            $visibility fn $name(_: &project::Graph) $body
+        };
+    }
+
     use super::support::{Config, Smoke, cached_smoke};
     use project::Index;
 
+    with_body!(pub(crate) block, { project::log("by_example::block") }, ["one"]);
     smoke_test!(plain over "one" with Config { added: 1 }, Index(count) => Index, assert_eq!(*count, 2));
     smoke_test!(
         #[should_panic(expected = "on purpose")]

@@ -14,7 +14,7 @@ const EXPECTED: [(&str, &str, &str); 11] = [
     ("no_suite", "Graph)]", "`Graph` is not a suite of smoke tests"),
     ("session_of_another", "Session<Second>", "a smoke test cannot have a parameter of type `&Session<Second>`"),
     ("misnamed", "#[cached_smoke", "a smoke test cannot return `MyResult`"),
-    ("no_termination", "#[cached_smoke", "the trait bound `u8: Termination` is not satisfied"),
+    ("no_termination", "u8 {", "the trait bound `u8: Termination` is not satisfied"),
     ("no_debug", "std::result::Result<(), Stranger>", "`Stranger` doesn't implement `Debug`"),
     ("config_of_another_type", "3)]", "mismatched types"),
     ("no_artifact_async", "Stranger, graph", "a smoke test cannot have a parameter of type `&Stranger`"),

@@ -49,15 +49,15 @@ fn a_key_that_fails_is_named_and_not_the_artifact_that_needs_it() {
     let done = sandbox.run("only_lengths").env("SUBJECT_PANIC", "key").fails();
     assert!(done.stderr.contains("failed to compute the key of `lengths` of bookshop"), "{}", done.stderr);
     assert!(done.stderr.contains("because: `Artifact::key` of `words`: it panicked: "), "{}", done.stderr);
-    assert!(done.stderr.contains("to mend it: correct that `Artifact::key`"), "{}", done.stderr);
+    assert!(done.stderr.contains("to mend it: correct what that says of the artifact"), "{}", done.stderr);
 }
 
 #[test]
 fn each_step_that_fails_is_named_with_its_mend() {
     for (order, value, step, mend) in [
-        ("SUBJECT_PANIC", "key", "failed to compute the key of", "correct that `Artifact::key`"),
+        ("SUBJECT_PANIC", "key", "failed to compute the key of", "correct what that says of the artifact: its `key`"),
         ("SUBJECT_FAIL", "words", "failed to build", "correct `Artifact::build` of `words`"),
-        ("SUBJECT_SAVE_ALSO", "c:\\x", "failed to save", "let `Artifact::save` of `words` leave plain files"),
+        ("SUBJECT_SAVE_ALSO", "c:\\x", "failed to save", "correct `Artifact::save` of `words`, or what it writes"),
         ("SUBJECT_FAIL_LOAD", "1", "failed to load", "let `Artifact::load` of `words` read what its `save` writes"),
     ] {
         let sandbox = Sandbox::new();

@@ -3,10 +3,11 @@
 use crate::errors::Errors;
 use crate::{message, suggestion};
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token, TypePath, bracketed, token};
 
 /// Every argument that there is, in the order in which it is documented.
 const KNOWN: [&str; 5] = ["repo", "repos", "config", "suite", "crate"];
@@ -16,7 +17,7 @@ const KNOWN: [&str; 5] = ["repo", "repos", "config", "suite", "crate"];
 pub(super) struct Arguments {
     pub(super) repositories: Repositories,
     pub(super) config: Option<Expr>,
-    pub(super) suite: Option<Path>,
+    pub(super) suite: Option<TypePath>,
     pub(super) krate: Option<Path>,
 }
 
@@ -40,7 +41,7 @@ impl Arguments {
             let mut seen = Vec::new();
             while !input.is_empty() {
                 arguments.parse_one(input, &mut seen, errors);
-                skip_to_comma(input, errors);
+                skip_to_comma(input, errors, message::expected_comma());
             }
             Ok(arguments)
         };
@@ -86,16 +87,18 @@ impl Arguments {
             return skip_value(input);
         }
         match text {
-            "suite" => self.suite = path_value(input, text, errors),
-            "crate" => self.krate = path_value(input, text, errors),
+            "suite" => self.suite = path_value(input, text, errors, TypePath::parse),
+            "crate" => self.krate = path_value(input, text, errors, Path::parse),
+            "repos" if input.peek(token::Bracket) => self.repositories = Repositories::list(input, errors),
             _ => self.take_expression(input, text, errors),
         }
     }
 
     fn take_expression(&mut self, input: ParseStream<'_>, name: &str, errors: &mut Errors) {
+        let start = input.fork();
         let value = match input.parse::<Expr>() {
             Ok(value) => value,
-            Err(error) => return reject_malformed(name, &error, input, errors),
+            Err(error) => return reject_malformed(name, &error, &start, input, errors),
         };
         match name {
             "repo" => self.repositories = Repositories::one(&value, errors),
@@ -115,23 +118,41 @@ impl Repositories {
         Self::Several(Vec::new())
     }
 
+    /// What should be a list in brackets; or is one, inside the invisible group of a `macro_rules!` variable.
     fn several(value: &Expr, errors: &mut Errors) -> Self {
         let Expr::Array(array) = ungrouped(value) else {
             errors.on(value, message::repos_takes_a_list(string(value).map(|name| name.value())));
             return Self::Several(Vec::new());
         };
-        if array.elems.is_empty() {
-            errors.on(array, message::repos_is_empty());
-        }
-        let names = array.elems.iter().filter_map(|element| {
-            let name = string(element);
-            if name.is_none() {
-                errors.on(element, message::repos_takes_strings());
-            }
-            name
-        });
-        Self::Several(names.collect())
+        let list = |input: ParseStream<'_>| Ok(Self::list(input, errors));
+        list.parse2(array.to_token_stream()).unwrap_or_default()
     }
+
+    fn list(input: ParseStream<'_>, errors: &mut Errors) -> Self {
+        let mut names = Vec::new();
+        if let Err(error) = names_in_list(input, errors, &mut names) {
+            errors.push(error);
+        }
+        Self::Several(names)
+    }
+}
+
+/// Reads past every error but one: an element that is no expression.
+fn names_in_list(input: ParseStream<'_>, errors: &mut Errors, names: &mut Vec<LitStr>) -> syn::Result<()> {
+    let elements;
+    let brackets = bracketed!(elements in input);
+    if elements.is_empty() {
+        errors.at(brackets.span.join(), message::repos_is_empty());
+    }
+    while !elements.is_empty() {
+        let element: Expr = elements.parse()?;
+        match string(&element) {
+            Some(name) => names.push(name),
+            None => errors.on(&element, message::repos_takes_strings()),
+        }
+        skip_to_comma(&elements, errors, message::expected_comma_between_names());
+    }
+    Ok(())
 }
 
 /// Whether `repo` comes a second time, or with `repos`, or another argument twice: an error where it comes second.
@@ -147,18 +168,24 @@ fn is_repetition(name: &Ident, seen: &[Ident], errors: &mut Errors) -> bool {
     true
 }
 
-fn path_value(input: ParseStream<'_>, name: &str, errors: &mut Errors) -> Option<Path> {
+fn path_value<T>(
+    input: ParseStream<'_>,
+    name: &str,
+    errors: &mut Errors,
+    parse: fn(ParseStream<'_>) -> syn::Result<T>,
+) -> Option<T> {
     // As a type first: `Suite<A, B>` is a path, but no expression.
     let fork = input.fork();
-    if let Ok(path) = fork.call(Path::parse)
+    if let Ok(path) = fork.call(parse)
         && (fork.is_empty() || fork.peek(Token![,]))
     {
         input.advance_to(&fork);
         return Some(path);
     }
+    let start = input.fork();
     match input.parse::<Expr>() {
         Ok(value) => errors.on(&value, message::takes_a_path(name, string(&value).map(|text| text.value()))),
-        Err(error) => reject_malformed(name, &error, input, errors),
+        Err(error) => reject_malformed(name, &error, &start, input, errors),
     }
     None
 }
@@ -175,8 +202,17 @@ fn reject_positional(input: ParseStream<'_>, errors: &mut Errors) {
     }
 }
 
-fn reject_malformed(name: &str, error: &syn::Error, input: ParseStream<'_>, errors: &mut Errors) {
-    errors.at(error.span(), message::malformed_value(name, error));
+fn reject_malformed(
+    name: &str,
+    error: &syn::Error,
+    start: ParseStream<'_>,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) {
+    // Where nothing is left there is no token that it could be about: the last one will do.
+    let last = start.parse::<TokenStream>().ok().and_then(|value| value.into_iter().last());
+    let span = last.filter(|_| input.is_empty()).map_or_else(|| error.span(), |last| last.span());
+    errors.at(span, message::malformed_value(name, error));
     skip_value(input);
 }
 
@@ -195,9 +231,9 @@ fn skip_value(input: ParseStream<'_>) {
 }
 
 /// Ends an argument at its comma.
-fn skip_to_comma(input: ParseStream<'_>, errors: &mut Errors) {
+fn skip_to_comma(input: ParseStream<'_>, errors: &mut Errors, message: &str) {
     if !input.is_empty() && !input.peek(Token![,]) {
-        errors.at(input.span(), message::expected_comma());
+        errors.at(input.span(), message);
         skip_value(input);
     }
     let _ = input.parse::<Option<Token![,]>>();

@@ -33,7 +33,9 @@ fn check_attributes(function: &Function, errors: &mut Errors) {
     if let Some(asyncness) = &function.signature.asyncness
         && !has_runtime
     {
-        errors.on(asyncness, message::async_without_runtime());
+        let unknown = function.attributes.iter().find(|attribute| Kind::of(attribute) == Kind::Other);
+        let unknown = unknown.map(|attribute| text(attribute.path()));
+        errors.on(asyncness, message::async_without_runtime(unknown));
     }
 }
 
@@ -91,7 +93,11 @@ fn referent<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Type>
         }
     }
     let Type::Reference(reference) = ungrouped(&parameter.ty) else {
-        errors.on(&parameter.ty, message::by_value(&text(pointee(&parameter.ty))));
+        let pointee = pointee(&parameter.ty);
+        // `Alias<'_>`, `alias!()`: most likely a reference already.
+        let is_alias = matches!(pointee, Type::Macro(_)) || text(pointee).contains('\'');
+        let message = if is_alias { message::by_alias().to_owned() } else { message::by_value(&text(pointee)) };
+        errors.on(&parameter.ty, message);
         return None;
     };
     if let Some(mutability) = &reference.mutability {
@@ -137,8 +143,8 @@ fn pointee(ty: &Type) -> &Type {
     }
 }
 
-/// A type as people write it: `Vec<Option<T>>`, not `Vec < Option < T > >`.
-fn text(ty: &Type) -> String {
+/// A type or a path as people write it: `Vec<Option<T>>`, not `Vec < Option < T > >`.
+fn text(ty: &impl ToTokens) -> String {
     let mut text = String::new();
     let mut previous_is_word = false;
     for token in ty.to_token_stream() {

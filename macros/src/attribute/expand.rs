@@ -34,12 +34,13 @@ impl Expansion<'_> {
     fn function(&self, repository: &LitStr) -> TokenStream {
         let Function { attributes, visibility, signature, .. } = self.function;
         let test_attribute = self.test_attribute();
-        let (asyncness, name, output) = (&signature.asyncness, &signature.ident, self.output());
+        let Signature { asyncness, fn_token, ident: name, .. } = signature;
+        let output = self.output();
         let body = self.body(&self.test(name, repository));
         quote! {
             #test_attribute
             #(#attributes)*
-            #visibility #asyncness fn #name() #output {
+            #visibility #asyncness #fn_token #name() #output {
                 #body
             }
         }
@@ -80,7 +81,8 @@ impl Expansion<'_> {
         let (asyncness, name, output) = (&signature.asyncness, &signature.ident, one_module_deeper(self.output()));
         let test_attribute = self.test_attribute();
         // Lints are about the body, which the helper holds.
-        let attributes = self.attributes(|kind| kind != Kind::Lint);
+        let attributes =
+            self.attributes(|kind| kind != Kind::Lint).map(|attribute| one_module_deeper(attribute.to_token_stream()));
         let awaited = self.awaited();
         let test = self.test(test_name, repository);
         quote! {
@@ -98,7 +100,9 @@ impl Expansion<'_> {
         let track = self.smoke_toml.map(SmokeToml::track);
         // A `_` in a parameter's type, as in `&Session<_>`, may stand in a closure, but not in a function's signature.
         let is_open = self.function.has_open_parameters();
-        let item = (!is_open).then(|| quote!(#signature #body));
+        // With the other crate's attribute alone there is no such function for the lint to be about.
+        let lint = signature.asyncness.map(|_| quote!(#[allow(clippy::unused_async)]));
+        let item = (!is_open).then(|| quote!(#lint #signature #body));
         let suite = self.arguments.suite.as_ref().map(|suite| quote!(::<#suite>));
         let parameters = self.referents.iter().map(|ty| quote_spanned!(here(ty)=> .parameter::<#ty, _>()));
         let config = self.arguments.config.as_ref().map(|config| quote!(.config(|| #config)));

@@ -30,7 +30,7 @@ impl Function {
             return Err(input.error(message::not_a_function(holds_functions)));
         }
         let signature = input.parse()?;
-        match input.parse::<Option<TokenTree>>()? {
+        match input.parse::<Option<TokenTree>>()?.map(ungrouped) {
             Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => {
                 Ok(Self { attributes, visibility, signature, body })
             }
@@ -50,6 +50,19 @@ impl Function {
     pub(super) fn has_open_parameters(&self) -> bool {
         self.parameters().any(|parameter| mentions_placeholder(parameter.ty.to_token_stream()))
     }
+}
+
+/// What is inside the invisible group that a `macro_rules!` variable such as `$body:block` brings along.
+fn ungrouped(token: TokenTree) -> TokenTree {
+    if let TokenTree::Group(group) = &token
+        && group.delimiter() == Delimiter::None
+    {
+        let mut inside = group.stream().into_iter();
+        if let (Some(only), None) = (inside.next(), inside.next()) {
+            return ungrouped(only);
+        }
+    }
+    token
 }
 
 /// Whether there is a `_` that is not the name of the lifetime `'_`.

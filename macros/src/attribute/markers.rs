@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Cfg,
     Doc,
     Lint,
+    /// Of the language, and about something else.
+    Inert,
     Other,
 }
 
@@ -42,6 +44,7 @@ impl Kind {
             ["cfg"] => Self::Cfg,
             ["doc"] => Self::Doc,
             ["allow" | "expect" | "warn" | "deny" | "forbid"] => Self::Lint,
+            ["ignore" | "should_panic" | "inline" | "cold" | "deprecated" | "must_use" | "track_caller"] => Self::Inert,
             _ => Self::Other,
         }
     }
@@ -137,7 +140,7 @@ mod tests {
     fn other_attributes_are_told_apart() {
         assert_eq!(Kind::of(&parse_quote!(#[traced_test])), Kind::Other);
         assert_eq!(Kind::of(&parse_quote!(#[serial])), Kind::Other);
-        assert_eq!(Kind::of(&parse_quote!(#[ignore = "slow"])), Kind::Other);
+        assert_eq!(Kind::of(&parse_quote!(#[ignore = "slow"])), Kind::Inert);
         assert_eq!(Kind::of(&parse_quote!(#[cached_smoke::cached_smoke(repo = "a")])), Kind::CachedSmoke);
         assert_eq!(Kind::of(&parse_quote!(#[cfg(unix)])), Kind::Cfg);
         assert_eq!(Kind::of(&parse_quote!(#[doc = "text"])), Kind::Doc);

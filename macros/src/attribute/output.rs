@@ -1,10 +1,11 @@
 //! What the test returns, given what the function returns.
 //!
 //! A test that is skipped must return something, too. Of `()`, a `Result` and `ExitCode` there is a value that means
-//! "passed"; of any other type that is `Termination` only the function itself can make one, so the test returns a
-//! wrapper. The first three are left as they are, because the attributes of other crates may insist on them.
+//! "passed"; anything else that is `Termination` is reported inside the test, which returns an `ExitCode`. The first three are
+//! left as they are, because the attributes of other crates may insist on them; unless they borrow from the parameters, which
+//! the test does not have.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
@@ -15,15 +16,15 @@ pub(super) enum Output<'a> {
     Same(&'a ReturnType),
     /// The function never returns; a test that is skipped does.
     Nothing,
-    /// `Returned<T>`.
-    Wrapped(&'a Type),
+    /// An exit code.
+    Reported(&'a Type),
 }
 
 impl<'a> Output<'a> {
     pub(super) fn of(output: &'a ReturnType) -> Self {
         match output {
             ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => Self::Nothing,
-            ReturnType::Type(_, ty) if !is_known(ty) => Self::Wrapped(ty),
+            ReturnType::Type(_, ty) if !is_known(ty) || may_borrow(ty.to_token_stream()) => Self::Reported(ty),
             known => Self::Same(known),
         }
     }
@@ -33,15 +34,21 @@ impl<'a> Output<'a> {
         match self {
             Self::Same(output) => output.to_token_stream(),
             Self::Nothing => TokenStream::new(),
-            // Placed on the type, where rustc then says that it is not `Termination`.
-            Self::Wrapped(ty) => quote_spanned!(ty.span()=> -> #krate::__private::Returned<#ty>),
+            Self::Reported(_) => quote!(-> #krate::__private::ExitCode),
         }
     }
 
     /// The test's value, made of the function's.
     pub(super) fn value(self, krate: &TokenStream, call: TokenStream) -> TokenStream {
         match self {
-            Self::Wrapped(_) => quote!(#krate::__private::Returned::Value(#call)),
+            Self::Reported(ty) => {
+                // Placed on the type, where rustc then says that it is not `Termination`.
+                let value = Ident::new("__value", ty.span().resolved_at(Span::mixed_site()));
+                quote!({
+                    let #value = #call;
+                    #krate::__private::report(#value)
+                })
+            }
             Self::Same(_) | Self::Nothing => call,
         }
     }
@@ -70,6 +77,28 @@ fn has_known_value(arguments: &PathArguments) -> bool {
         },
         PathArguments::None | PathArguments::Parenthesized(_) => true,
     }
+}
+
+/// Whether a lifetime is left to be that of the parameters, as in `&T` and `T<'_>`; or may be, as in `impl Trait`.
+fn may_borrow(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let next = tokens.peek().map(ToString::to_string).unwrap_or_default();
+        let found = match &token {
+            TokenTree::Punct(punct) => match punct.as_char() {
+                '&' => next != "'",
+                '\'' => next == "_",
+                _ => false,
+            },
+            TokenTree::Ident(ident) => ident == "impl",
+            TokenTree::Group(group) => may_borrow(group.stream()),
+            TokenTree::Literal(_) => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
 }
 
 /// The tokens as they must be written in a module inside the one where they stand.
@@ -120,20 +149,28 @@ mod tests {
             parse_quote!(-> Result<std::process::ExitCode, E>),
             parse_quote!(-> Result<Result<(), E>, F>),
             parse_quote!(-> std::process::ExitCode),
+            parse_quote!(-> Result<(), &'static str>),
         ] {
             assert_eq!(declaration(&output), output.to_token_stream().to_string().replace(' ', ""));
         }
     }
 
     #[test]
-    fn anything_else_is_wrapped() {
-        assert_eq!(declaration(&parse_quote!(-> Verdict)), "->k::__private::Returned<Verdict>");
-        assert_eq!(declaration(&parse_quote!(-> impl Termination)), "->k::__private::Returned<implTermination>");
-        assert_eq!(declaration(&parse_quote!(-> Result<Verdict, E>)), "->k::__private::Returned<Result<Verdict,E>>");
+    fn anything_else_is_reported() {
+        for output in [
+            parse_quote!(-> Verdict),
+            parse_quote!(-> impl Termination),
+            parse_quote!(-> Result<Verdict, E>),
+            parse_quote!(-> Verdict<'_>),
+            parse_quote!(-> Result<(), &str>),
+            parse_quote!(-> Result<(), E<'_>>),
+        ] {
+            assert_eq!(declaration(&output), "->k::__private::ExitCode");
+        }
         assert_eq!(declaration(&parse_quote!(-> !)), "");
         let output = parse_quote!(-> Verdict);
         let value = Output::of(&output).value(&quote!(k), quote!(f()));
-        assert_eq!(value.to_string().replace(' ', ""), "k::__private::Returned::Value(f())");
+        assert_eq!(value.to_string().replace(' ', ""), "{let__value=f();k::__private::report(__value)}");
     }
 
     #[test]

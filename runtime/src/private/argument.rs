@@ -12,8 +12,9 @@ use crate::telemetry::CacheReport;
 /// it the suite.
 #[diagnostic::on_unimplemented(
     message = "a smoke test cannot have a parameter of type `&{Self}`",
-    label = "neither `Repo`, `CacheReport`, `Session<YourSuite>`, nor an artifact of a suite",
-    note = "implement `cached_smoke::Artifact<YourSuite>` for it"
+    label = "neither `Repo`, `CacheReport`, the test's `Session<{S}>`, nor an artifact of its suite `{S}`",
+    note = "all that a test takes is of one suite, which `suite = …` can name; what is of none yet needs an \
+            `impl cached_smoke::Artifact<YourSuite>`"
 )]
 pub trait Arg<S: Suite, M> {
     /// Restores or builds it.

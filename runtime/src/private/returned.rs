@@ -29,26 +29,7 @@ impl<T: Passed, E> Passed for Result<T, E> {
     }
 }
 
-/// What a test returns whose function returns something of which there is no value unless the function makes one.
-#[derive(Debug)]
-pub enum Returned<R> {
-    /// The function's own.
-    Value(R),
-    /// It did not run.
-    Nothing,
-}
-
-impl<R: Termination> Termination for Returned<R> {
-    fn report(self) -> ExitCode {
-        match self {
-            Returned::Value(value) => value.report(),
-            Returned::Nothing => ExitCode::SUCCESS,
-        }
-    }
-}
-
-impl<R> Passed for Returned<R> {
-    fn passed() -> Returned<R> {
-        Returned::Nothing
-    }
+/// The exit code of a test whose function returns something of which there is no value unless the function makes one.
+pub fn report(value: impl Termination) -> ExitCode {
+    value.report()
 }

@@ -1,13 +1,11 @@
 //! From a test to its session, and what becomes of the test if there is none.
 
-use std::panic::resume_unwind;
-use std::thread;
-
 use super::argument::Arg;
 use super::returned::Passed;
 use crate::artifact::Suite;
 use crate::error::Error;
 use crate::message::PREFIX;
+use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 use crate::session::Session;
 
@@ -86,14 +84,7 @@ impl<S: Suite> Setup<S> {
     /// As [`run`](Self::run).
     #[track_caller]
     pub fn run_async<R: Passed>(self, function: impl AsyncFnOnce(&Fixture<S>) -> R) -> impl Future<Output = R> {
-        let fixture = thread::scope(|scope| {
-            let fixture = thread::Builder::new().spawn_scoped(scope, || self.fixture());
-            match fixture.map(thread::ScopedJoinHandle::join) {
-                Ok(Ok(fixture)) => fixture,
-                Ok(Err(panic)) => resume_unwind(panic),
-                Err(error) => Err(Error::Message(format!("failed to start a thread for the fixture: {error}"))),
-            }
-        });
+        let fixture = on_own_thread(|| self.fixture()).inspect(|fixture| fixture.0.enter_runtime());
         let fixture = self.test.judge(fixture);
         async move {
             match fixture {

@@ -40,7 +40,7 @@ pub(super) struct Call<'a> {
 }
 
 /// The functions of an artifact. Each may panic.
-pub(super) trait Hooks {
+pub(super) trait Hooks: Sync {
     fn kind(&self) -> Kind;
     fn ingredients(&self) -> Result<(Vec<Ingredient>, Vec<TypeId>), String>;
     fn build(&self, call: &Call<'_>, progress: Progress) -> Result<Value>;
@@ -51,7 +51,7 @@ pub(super) trait Hooks {
 /// `A`, for a session.
 pub(super) struct HooksOf<'a, S: Suite, A> {
     session: &'a Session<S>,
-    artifact: PhantomData<A>,
+    artifact: PhantomData<fn() -> A>,
 }
 
 impl<'a, S: Suite, A: Artifact<S>> HooksOf<'a, S, A> {

@@ -13,6 +13,7 @@ use super::obtain::{self, Obtain};
 use super::process::{self, Process};
 use crate::error::{Error, Step};
 use crate::key::Recipe;
+use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 use crate::repo::Repo;
 use crate::telemetry::{ArtifactReport, CacheReport, Outcome};
@@ -29,6 +30,7 @@ pub(super) struct Untyped {
     /// A test that has the session itself may still ask for more: it reports at its end.
     deferred: OnceCell<()>,
     emitted: OnceCell<()>,
+    in_runtime: OnceCell<()>,
 }
 
 impl Untyped {
@@ -55,6 +57,7 @@ impl Untyped {
             report: OnceCell::new(),
             deferred: OnceCell::new(),
             emitted: OnceCell::new(),
+            in_runtime: OnceCell::new(),
         })
     }
 
@@ -71,7 +74,7 @@ impl Untyped {
         let mut first = false;
         let result = cell.get_or_try_init(|| {
             first = true;
-            let obtained = Obtain::new(self, hooks, recipe).run();
+            let obtained = self.apart(|| Obtain::new(self, hooks, recipe).run());
             obtained.map_err(|error| error.about(self.repo.name(), kind.name, Step::Store))
         });
         match result {
@@ -98,7 +101,7 @@ impl Untyped {
                 self.repo.name()
             ))
         })?;
-        let (value, _) = obtain::load(hooks, self.repo.name(), &loaded.recipe.needs, &directory)?;
+        let (value, _) = self.apart(|| obtain::load(hooks, self.repo.name(), &loaded.recipe.needs, &directory))?;
         Ok(value)
     }
 
@@ -109,6 +112,16 @@ impl Untyped {
         let ingredients = catch_panic(|| hooks.ingredients()).flatten();
         let ingredients = ingredients.map_err(|message| in_key(Error::Message(message)))?;
         Ok(Recipe::new(&self.repo, kind.suite_name, ingredients))
+    }
+
+    /// Does what calls the artifact's functions, outside of the runtime if there is one.
+    fn apart<T: Send>(&self, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+        if self.in_runtime.get().is_some() { on_own_thread(work) } else { work() }
+    }
+
+    /// The thread that asks next may drive a runtime.
+    pub(super) fn enter_runtime(&self) {
+        let _ = self.in_runtime.set(());
     }
 
     fn record(&self, report: ArtifactReport) {

@@ -99,6 +99,7 @@ pub mod answers {
 
 #[tokio::test]
 async fn served() {
+    #[allow(clippy::unused_async)]
     async fn served() {
         serve().await;
     }
@@ -121,7 +122,7 @@ async fn served() {
 //     }
 
 #[::core::prelude::v1::test]
-fn judged() -> ::cached_smoke::__private::Returned<Verdict> {
+fn judged() -> ::cached_smoke::__private::ExitCode {
     fn judged(graph: &DependencyGraph) -> Verdict {
         graph.judge()
     }
@@ -133,9 +134,10 @@ fn judged() -> ::cached_smoke::__private::Returned<Verdict> {
     }
         .of_suite()
         .parameter::<DependencyGraph, _>()
-        .run(|__fixture| ::cached_smoke::__private::Returned::Value(
-            judged(__fixture.argument::<DependencyGraph, _>()),
-        ))
+        .run(|__fixture| {
+            let __value = judged(__fixture.argument::<DependencyGraph, _>());
+            ::cached_smoke::__private::report(__value)
+        })
 }
 
 // An open type, which no function's signature may have.

@@ -11,4 +11,9 @@ async fn finds(graph: &Graph) {}
 #[test]
 async fn finds_another(graph: &Graph) {}
 
+#[cached_smoke(repo = "django")]
+#[ignore]
+#[runtime(threads = 2)]
+async fn renamed(graph: &Graph) {}
+
 fn main() {}

@@ -7,4 +7,7 @@ struct Graph;
 #[cached_smoke(repo = "django" suite = Smoke)]
 fn finds(graph: &Graph) {}
 
+#[cached_smoke(repos = ["django" "requests"])]
+fn finds_another(graph: &Graph) {}
+
 fn main() {}

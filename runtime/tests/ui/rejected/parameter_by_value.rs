@@ -10,4 +10,9 @@ fn finds(graph: Graph) {}
 #[cached_smoke(repo = "django")]
 fn points(graph: *const Graph, lists: Vec<Graph>) {}
 
+#[cached_smoke(repo = "django")]
+fn names(graph: Alias<'_>) {}
+
+type Alias<'a> = &'a Graph;
+
 fn main() {}
