@@ -302,11 +302,17 @@ fn make_read_only(path: &Path) -> Result<(), Error> {
 /// Renames, making the directory above the target.
 fn move_into_place(from: &Path, to: &Path) -> Result<(), Error> {
     loop {
-        if let Some(parent) = to.parent() {
-            layout::create_private(parent).map_err(Error::io("create", parent))?;
+        // A collector takes directories that are empty: this one, between being made, or found, and the move.
+        if let Some(parent) = to.parent()
+            && let Err(error) = layout::create_private(parent)
+        {
+            let is_something_else = parent.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());
+            if error.kind() == io::ErrorKind::AlreadyExists && !is_something_else {
+                continue;
+            }
+            return Err(Error::io("create", parent)(error));
         }
         match fs::rename(from, to) {
-            // A collector took the directory, which was still empty, for one that is not needed.
             Err(error) if error.kind() == io::ErrorKind::NotFound && from.exists() => {}
             renamed => return renamed.map_err(Error::io("move a finished file to", to)),
         }
