@@ -98,5 +98,15 @@ mod tests {
     fn a_malformed_file_is_an_error_that_names_it() {
         assert!(find("[repos").expect_err("malformed").contains("smoke.toml"));
         assert!(find("repos = 3").expect_err("no table").contains("[repos.django]"));
+        let package = TempDir::new().expect("temporary directory");
+        fs::write(package.path().join(NAME), b"\xff").expect("smoke.toml");
+        assert!(SmokeToml::find(package.path()).expect_err("not UTF-8").contains("smoke.toml"));
+    }
+
+    #[test]
+    fn a_directory_of_that_name_is_passed_over() {
+        let package = TempDir::new().expect("temporary directory");
+        fs::create_dir(package.path().join(NAME)).expect("directory");
+        assert!(SmokeToml::find(package.path()).expect("no file is no error").is_none());
     }
 }

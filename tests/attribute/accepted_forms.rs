@@ -422,7 +422,8 @@ mod runtimes {
         Ok(())
     }
 
-    #[cached_smoke(repo = "one")]
+    // Nothing else has this configuration: what is built here is built by a test inside of a runtime.
+    #[cached_smoke(repo = "one", config = super::support::Config { added: 8 })]
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn tokio_below_with_arguments(_: &Index) -> Result<(), tokio::task::JoinError> {
         tokio::task::spawn_blocking(|| {}).await?;

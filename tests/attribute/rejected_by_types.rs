@@ -58,6 +58,11 @@ fn the_compiler_says_what_is_wrong_where_it_is_wrong() {
         });
         assert!(is_said, "{function}: {token}: {message}\n{stderr}");
     }
+    for Complaint { function, token, message } in &complaints {
+        let is_expected = !token.starts_with("#[cached_smoke")
+            || EXPECTED.iter().any(|(of, at, _)| of == function && token.starts_with(at));
+        assert!(is_expected, "{function}: not about a token of it: {message}\n{stderr}");
+    }
     let functions = MISTAKES.lines().filter(|line| line.contains("#[cached_smoke(")).count();
     assert_eq!(functions, EXPECTED.len(), "each mistake is expected");
 }

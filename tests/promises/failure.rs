@@ -127,3 +127,54 @@ fn a_build_that_fails_is_tried_once_in_its_process() {
     sandbox.run("both").env("SUBJECT_FAIL", "words").fails();
     assert_eq!(sandbox.take_builds(), ["build words"]);
 }
+
+#[test]
+fn a_failure_says_how_to_mend_the_innermost_artifact() {
+    let sandbox = Sandbox::new();
+    let needy = sandbox.run_within("one", "only_lengths").env("SUBJECT_FAIL", "words").fails();
+    assert!(needy.stderr.contains("\nto mend it: correct `Artifact::build` of `words`"), "{}", needy.stderr);
+    let second = sandbox.run_within("one", "only_words").fails();
+    assert!(second.stderr.contains("\nto mend it: see the test of this run that failed first"), "{}", second.stderr);
+}
+
+#[test]
+fn the_report_of_a_failure_has_its_artifact_and_its_cause() {
+    let done = Sandbox::new().run("only_words").env("SUBJECT_FAIL", "words").fails();
+    assert!(done.reason("words").ends_with("because: told to fail"), "{}", done.reason("words"));
+    let done = Sandbox::new().run("only_words").env("SUBJECT_PANIC", "key").fails();
+    assert!(done.stderr.contains("failed to compute the key of `words` of bookshop"), "{}", done.stderr);
+    assert_eq!(done.outcome("words"), Outcome::Failed);
+}
+
+#[test]
+fn a_failed_fixture_is_a_panic_at_the_users_test() {
+    for test in ["both", "beneath"] {
+        let done = Sandbox::new().run(test).env("SUBJECT_FAIL", "words").fails();
+        assert!(
+            done.stderr.contains(&format!("panicked at {}", file!().replace("failure", "subject"))),
+            "{}",
+            done.stderr
+        );
+    }
+}
+
+#[test]
+fn a_configuration_that_panics_is_an_error_of_the_fixture() {
+    let done = Sandbox::new().run("waits_without_a_configuration").fails();
+    let said = "the test's configuration cannot be had: it panicked: no configuration";
+    assert!(done.stderr.contains(said), "{}", done.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_has_no_place_at_all_is_a_failure_of_store() {
+    let sandbox = Sandbox::new();
+    let nowhere = sandbox.repo().join("a.txt");
+    let done = sandbox.run("only_words").env("SMOKE_CACHE", "off").env("TMPDIR", nowhere).fails();
+    assert!(done.stderr.contains("failed to store `words` of bookshop"), "{}", done.stderr);
+}
+
+#[test]
+fn a_verdict_of_the_tests_own_fails_it() {
+    Sandbox::new().run("refuses").fails();
+}

@@ -108,3 +108,8 @@ fn without_a_setting_the_cache_is_in_the_home_directory() {
     sandbox.run("only_count").without_env("SMOKE_CACHE_DIR").passes();
     assert!(sandbox.path("home/.cdsagent-smoke-cache/bookshop").is_dir());
 }
+
+#[test]
+fn a_copy_of_ones_own_may_ask_for_what_it_needs() {
+    Sandbox::new().run("owns_what_needs_another").env("SUBJECT_ASK_TO_LOAD", "1").passes();
+}

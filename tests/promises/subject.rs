@@ -112,6 +112,9 @@ impl Artifact<Subject> for Lengths {
 
     fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
         log("load lengths");
+        if order("SUBJECT_ASK_TO_LOAD").is_some() {
+            cx.artifact::<Words>()?;
+        }
         let text = fs::read_to_string(cx.dir().join("below/lengths"))?;
         Ok(Lengths(text.lines().map(str::parse).collect::<std::result::Result<_, _>>()?))
     }
@@ -385,4 +388,37 @@ fn by_two_sessions() {
         assert_eq!(session.report().artifacts.len(), 1);
         assert_eq!(session.report().outcome(), Some(expected));
     }
+}
+
+#[cached_smoke(repo = "bookshop", config = panic!("no configuration"))]
+#[ignore = "run by the tests beside it, in a process of its own"]
+#[should_panic]
+#[expect(clippy::should_panic_without_expect, reason = "any panic, so also that of the configuration")]
+fn waits_without_a_configuration(_: &Words) {}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn ends_its_process(_: &Words) {
+    std::process::exit(1);
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn owns_what_needs_another(session: &Session<Subject>) -> Result<()> {
+    assert!(!session.owned::<Lengths>()?.0.is_empty());
+    Ok(())
+}
+
+struct Refusal;
+
+impl std::process::Termination for Refusal {
+    fn report(self) -> std::process::ExitCode {
+        std::process::ExitCode::FAILURE
+    }
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn refuses(_: &Words) -> Refusal {
+    Refusal
 }

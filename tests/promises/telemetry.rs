@@ -62,3 +62,8 @@ fn processes_of_one_cargo_are_one_run_without_any_variable() {
     let by_cargo = runs.iter().any(|run| run.file_name().to_string_lossy().starts_with("cargo-"));
     assert_eq!(runs.len(), if by_cargo { 1 } else { 2 });
 }
+
+#[test]
+fn a_test_that_ends_its_process_has_reported() {
+    assert_eq!(Sandbox::new().run("ends_its_process").fails().reports.len(), 1);
+}

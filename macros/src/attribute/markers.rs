@@ -130,6 +130,9 @@ mod tests {
             parse_quote!(#[test_log::test]),
             parse_quote!(#[gtest]),
             parse_quote!(#[rstest::rstest]),
+            parse_quote!(#[wasm_bindgen_test]),
+            parse_quote!(#[sqlx::test]),
+            parse_quote!(#[my::runtime::test]),
             parse_quote!(#[cfg_attr(unix, tokio::test)]),
         ] {
             assert_eq!(Kind::of(&foreign), Kind::ForeignTest);
@@ -144,7 +147,15 @@ mod tests {
         assert_eq!(Kind::of(&parse_quote!(#[cached_smoke::cached_smoke(repo = "a")])), Kind::CachedSmoke);
         assert_eq!(Kind::of(&parse_quote!(#[cfg(unix)])), Kind::Cfg);
         assert_eq!(Kind::of(&parse_quote!(#[doc = "text"])), Kind::Doc);
-        assert_eq!(Kind::of(&parse_quote!(#[expect(dead_code)])), Kind::Lint);
+        for lint in [
+            parse_quote!(#[allow(dead_code)]),
+            parse_quote!(#[expect(dead_code)]),
+            parse_quote!(#[warn(dead_code)]),
+            parse_quote!(#[deny(dead_code)]),
+            parse_quote!(#[forbid(dead_code)]),
+        ] {
+            assert_eq!(Kind::of(&lint), Kind::Lint);
+        }
         assert_eq!(Kind::of(&parse_quote!(#[cfg_attr(unix, allow(dead_code), deny(unused))])), Kind::Lint);
         assert_eq!(Kind::of(&parse_quote!(#[cfg_attr(unix, allow(dead_code), ignore)])), Kind::Other);
     }
@@ -159,6 +170,19 @@ mod tests {
         assert_eq!(panics(&[parse_quote!(#[should_panic])]), r#"::core::option::Option::Some("")"#);
         assert_eq!(panics(&[parse_quote!(#[should_panic = "x"])]), r#"::core::option::Option::Some("x")"#);
         assert_eq!(panics(&[parse_quote!(#[should_panic(expected = "x")])]), r#"::core::option::Option::Some("x")"#);
+        assert_eq!(panics(&[parse_quote!(#[should_panic(expected = "x",)])]), r#"::core::option::Option::Some("x")"#);
+    }
+
+    #[test]
+    fn the_panic_of_another_condition_counts_where_the_first_does_not_hold() {
+        let attributes = [
+            parse_quote!(#[cfg_attr(unix, should_panic = "x")]),
+            parse_quote!(#[cfg_attr(not(unix), should_panic = "y")]),
+        ];
+        assert_eq!(
+            panics(&attributes),
+            r#"if::core::cfg!(unix){::core::option::Option::Some("x")}else{if::core::cfg!(not(unix)){::core::option::Option::Some("y")}else{::core::option::Option::None}}"#
+        );
     }
 
     #[test]

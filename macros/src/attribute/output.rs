@@ -156,6 +156,14 @@ mod tests {
     }
 
     #[test]
+    fn a_type_that_a_macro_brings_along_is_known_too() {
+        let in_group = |ty: TokenStream| TokenTree::Group(Group::new(proc_macro2::Delimiter::None, ty));
+        let result = in_group(quote!(Result<(), E>));
+        let output: ReturnType = syn::parse2(quote!(-> #result)).expect("a return type");
+        assert!(matches!(Output::of(&output), Output::Same(_)));
+    }
+
+    #[test]
     fn anything_else_is_reported() {
         for output in [
             parse_quote!(-> Verdict),

@@ -76,15 +76,19 @@ fn a_rejected_function_is_emitted_beside_all_errors() {
             /// Documented.
             #[test]
             #[cached_smoke]
+            #[cfg(unix)]
             #[ignore]
-            fn f(g: Graph) { body(g) }
+            #[expect(unused)]
+            pub fn f(g: Graph) { body(g) }
         },
     );
     assert_eq!(expansion.matches("compile_error !").count(), 4, "{expansion}");
     let rest = quote! {
         /// Documented.
+        #[cfg(unix)]
+        #[expect(unused)]
         #[allow(dead_code, reason = "the test that would call it was not understood")]
-        fn f(g: Graph) { body(g) }
+        pub fn f(g: Graph) { body(g) }
     };
     assert!(expansion.ends_with(&rest.to_string()), "{expansion}");
 }
@@ -115,4 +119,45 @@ fn what_is_no_function_is_left_alone() {
 fn a_body_is_not_parsed() {
     let expansion = expand_alone(quote!(repo = "a"), quote!(fn f(g: &Graph) { g. }));
     assert!(!expansion.contains("compile_error"), "{expansion}");
+}
+
+#[test]
+fn the_test_is_as_visible_as_the_function() {
+    let expansion = expand_alone(
+        quote!(repo = "a"),
+        quote!(
+            pub(crate) fn f(g: &Graph) {}
+        ),
+    );
+    assert!(expansion.contains("pub (crate) fn f ()"), "{expansion}");
+}
+
+#[test]
+fn an_open_function_keeps_its_parameters_attributes_and_says_no_opaque_type() {
+    let item = quote!(
+        fn f(#[allow(unused)] s: &(Session<_>), g: &Graph) -> impl Termination {}
+    );
+    let expansion = expand_alone(quote!(repo = "a"), item);
+    assert!(expansion.contains("# [allow (unused)] let s : & (Session < _ >) = "), "{expansion}");
+    assert!(expansion.contains("(|| {"), "{expansion}");
+}
+
+#[test]
+fn a_lifetime_that_is_left_open_is_no_open_type() {
+    let expansion = expand_alone(
+        quote!(repo = "a"),
+        quote!(
+            fn f(g: &Graph<'_>) {}
+        ),
+    );
+    assert!(expansion.contains("fn f (g : & Graph < '_ >) { }"), "{expansion}");
+}
+
+#[test]
+fn an_open_function_returns_what_it_says() {
+    let item = quote!(
+        fn f(s: &Session<_>, g: &Graph) -> Result<(), E> {}
+    );
+    let expansion = expand_alone(quote!(repo = "a"), item);
+    assert!(expansion.contains("|| -> Result < () , E > {"), "{expansion}");
 }

@@ -7,8 +7,9 @@ use cached_smoke::{CodeFingerprint, code_fingerprint};
 const ONE: CodeFingerprint = code_fingerprint!("src");
 const SEVERAL: CodeFingerprint = code_fingerprint!("src", ".",);
 
-#[cfg(test)]
 mod tests {
+    #![allow(unused)]
+
     use cached_smoke::cached_smoke;
 
     #[cached_smoke(repo = "django")]
@@ -17,8 +18,8 @@ mod tests {
     #[cached_smoke(repos = ["django", "scikit-learn"],)]
     fn several(_: &Graph, Repo { .. }: &Repo) -> self::Result<()> {}
 
-    #[cached_smoke]
-    fn every(graph: &Graph, session: &Session<_>) -> impl Termination {}
+    #[cached_smoke(repos = ["django"])]
+    fn open(graph: &Graph, session: &Session<_>) -> impl Termination {}
 
     #[cached_smoke(repo = "django", config = Config::<A, B> { k: [1, 2] }, suite = my::Suite<A, B>, crate = ::my::cached_smoke)]
     fn all_arguments() {}

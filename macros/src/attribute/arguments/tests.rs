@@ -122,3 +122,19 @@ fn a_malformed_repository_does_not_mean_all() {
     let (arguments, _) = parse(quote!(repos =));
     assert!(matches!(arguments.repositories, Repositories::Several(names) if names.is_empty()));
 }
+
+#[test]
+fn a_name_alone_is_told_from_an_unknown_argument_wherever_it_stands() {
+    assert_eq!(rejection(quote!(django, suite = S)), r#"every argument has a name: write `repo = "django"`"#);
+}
+
+#[test]
+fn a_path_is_all_of_its_value() {
+    assert_eq!(rejection(quote!(suite = Smoke::new())), "`suite` takes a path: `suite = Smoke`");
+}
+
+#[test]
+fn a_list_may_come_from_a_macro() {
+    let list = TokenTree::Group(proc_macro2::Group::new(proc_macro2::Delimiter::None, quote!(["a"])));
+    assert!(matches!(accepted(quote!(repos = #list)).repositories, Repositories::Several(names) if names.len() == 1));
+}

@@ -69,6 +69,24 @@ fn other_parameters_are_rejected() {
     );
     assert!(
         rejection(quote!(
+            fn f(g: &(_)) {}
+        ))
+        .starts_with("`_` does not say")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(g: &[impl Graph]) {}
+        ))
+        .starts_with("`impl` does not say")
+    );
+    assert!(
+        rejection(quote!(
+            fn f(g: &mut dyn Graph) {}
+        ))
+        .ends_with("write `&dyn Graph`")
+    );
+    assert!(
+        rejection(quote!(
             fn f(g: &_) {}
         ))
         .starts_with("`_` does not say")
@@ -205,15 +223,24 @@ fn what_every_suite_has_does_not_tell_the_suite() {
         quote!(
             fn f(session: &Session<_>) {}
         ),
+        quote!(
+            fn f(repo: (&Repo)) {}
+        ),
     ] {
         assert!(rejection(item.clone()).contains("nothing tells the suite"));
         let arguments = Arguments { suite: Some(parse_quote!(Smoke)), ..Arguments::default() };
         assert_eq!(check_with(&arguments, item).1, [""; 0]);
     }
-    let (_, errors) = check(quote!(
-        fn f(repo: &Repo, session: &Session<Smoke>) {}
-    ));
-    assert_eq!(errors, [""; 0]);
+    for item in [
+        quote!(
+            fn f(repo: &Repo, session: &Session<Smoke>) {}
+        ),
+        quote!(
+            fn f(repo: &Repo<Git>) {}
+        ),
+    ] {
+        assert_eq!(check(item).1, [""; 0]);
+    }
 }
 
 #[test]
