@@ -50,6 +50,16 @@ impl Run {
         Run { id, directory }
     }
 
+    #[cfg(test)]
+    pub(crate) fn for_tests(id: &str, layout: &Layout) -> Run {
+        Run::new(id.to_owned(), layout, || ())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn directory_for_tests(&self) -> &Path {
+        &self.directory
+    }
+
     pub(crate) fn id(&self) -> &str {
         &self.id
     }

@@ -339,30 +339,4 @@ fn sync(path: &Path) -> Result<(), Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use super::*;
-
-    #[test]
-    fn a_collector_that_takes_empty_directories_does_not_stop_a_publisher() {
-        let root = tempfile::tempdir().expect("a temporary directory");
-        let (from, entry) = (root.path().join("from"), root.path().join("entry"));
-        let to = entry.join("to");
-        let is_done = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while !is_done.load(Ordering::Relaxed) {
-                    let _ = fs::remove_dir(&entry);
-                }
-            });
-            let moves = (0..2_000).try_for_each(|_| {
-                fs::write(&from, "").expect("written");
-                move_into_place(&from, &to)?;
-                fs::remove_file(&to).map_err(Error::io("remove", &to))
-            });
-            is_done.store(true, Ordering::Relaxed);
-            moves.expect("every move succeeds");
-        });
-    }
-}
+mod tests;
