@@ -125,19 +125,11 @@ fn names_select_a_repository(project: &Project) {
 }
 
 fn nextest_runs_them_all(project: &Project) {
-    let nextest = |arguments: &[&str]| {
-        let mut command = project.command(env!("CARGO"));
-        command.args(["nextest", "--color", "never"]).args(arguments);
-        command
-    };
-    if !nextest(&["--version"]).output().unwrap().status.success() {
-        eprintln!("left out: nextest is not installed; `cargo install --locked cargo-nextest`");
-        return;
-    }
-    passed(nextest(&["run", "--run-ignored", "all"]));
+    let Some(all) = project.nextest(&["--run-ignored", "all"]) else { return };
+    passed(all);
     assert_eq!(sorted(project.take_log()), expected_log());
 
-    passed(nextest(&["run", "-E", "test(/scikit_learn/)"]));
+    passed(project.nextest(&["-E", "test(/scikit_learn/)"]).unwrap());
     let expected = [
         "by_example::several",
         "repositories::every over scikit-learn",

@@ -1,5 +1,7 @@
 //! Throw-away projects that depend on these crates by path, compiled and run by cargo: what only shows from outside.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -28,6 +30,15 @@ impl Project {
         fs::copy(workspace.join("Cargo.lock"), project.path("Cargo.lock")).unwrap();
         project.write("one/file", "content");
         project.write("smoke.toml", "[repos.one]\npath = \"one\"\n");
+        project
+    }
+
+    /// With two test binaries over one artifact, whose builds are lines of the project's log.
+    pub(crate) fn with_suite(name: &str) -> Project {
+        let project = Project::new(name, "");
+        project.write("src/lib.rs", "pub fn number() -> u32 { 1 }\n");
+        project.write("tests/a.rs", include_str!("suite.rs"));
+        project.write("tests/b.rs", include_str!("suite.rs"));
         project
     }
 
@@ -65,6 +76,20 @@ impl Project {
         let mut command = self.command(env!("CARGO"));
         command.args(["test", "--tests"]);
         command
+    }
+
+    /// `cargo nextest run`; nothing, and a line that says so, where nextest is not installed.
+    pub(crate) fn nextest(&self, arguments: &[&str]) -> Option<Command> {
+        let nextest = |arguments: &[&str]| {
+            let mut command = self.command(env!("CARGO"));
+            command.args(["nextest", "--color", "never"]).args(arguments);
+            command
+        };
+        if nextest(&["--version"]).output().unwrap().status.success() {
+            return Some(nextest(&[&["run"], arguments].concat()));
+        }
+        eprintln!("left out: nextest is not installed; `cargo install --locked cargo-nextest`");
+        None
     }
 
     /// The lines of the file `log`, which is removed.

@@ -1,0 +1,107 @@
+//! What is one run, under each test runner: in it, an artifact is built once, and rebuilt by force once.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../project/mod.rs"]
+mod project;
+
+use std::fs;
+use std::process::Stdio;
+
+use project::{Project, passed, text as text_of};
+
+#[test]
+fn test_binaries_under_one_cargo_are_one_run() {
+    let project = Project::with_suite("one-run");
+    passed(project.cargo_test());
+    assert_eq!(project.take_log().len(), 1, "two binaries, one artifact");
+    passed(project.cargo_test());
+    assert_eq!(project.take_log().len(), 0);
+    for _ in 0..2 {
+        let mut forced = project.cargo_test();
+        forced.env("SMOKE_FORCE_REBUILD", "one");
+        passed(forced);
+        assert_eq!(project.take_log().len(), 1, "forced once per run");
+    }
+}
+
+#[test]
+fn an_edit_of_the_code_or_of_smoke_toml_compiles_the_tests_again() {
+    let project = Project::with_suite("edited");
+    let listed = |project: &Project| {
+        let mut list = project.cargo_test();
+        list.args(["--", "--list", "--format", "terse"]);
+        passed(list).lines().filter(|line| line.starts_with("each::")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    passed(project.cargo_test());
+    assert_eq!(listed(&project), ["each::one: test"; 2]);
+    assert_eq!(project.take_log().len(), 1);
+
+    project.write("src/lib.rs", "pub fn number() -> u32 { 2 }\n");
+    let mut shown = project.cargo_test();
+    shown.args(["--", "--nocapture"]);
+    let stdout = passed(shown);
+    assert!(stdout.contains("reason=\"code changed: src\""), "{stdout}");
+    assert_eq!(project.take_log().len(), 1);
+
+    fs::create_dir(project.path("two")).unwrap();
+    project.write("smoke.toml", "[repos.one]\npath = \"one\"\n[repos.two]\npath = \"two\"\n");
+    assert_eq!(listed(&project), ["each::one: test", "each::two: test"].repeat(2));
+}
+
+/// Ten tests over the one artifact, in each of two binaries.
+fn ten_tests(name: &str) -> Project {
+    let project = Project::with_suite(name);
+    for binary in ["a", "b"] {
+        let more = (0..8).map(|number| {
+            format!("#[cached_smoke(repo = \"one\")]\nfn t{number}(number: &Number) {{ assert!(number.0 > 0) }}\n")
+        });
+        let text: String = std::iter::once(include_str!("../project/suite.rs").to_owned()).chain(more).collect();
+        project.write(&format!("tests/{binary}.rs"), &text);
+    }
+    project
+}
+
+#[test]
+fn under_nextest_twenty_processes_are_one_run_and_rebuild_once() {
+    let project = ten_tests("one-run-of-nextest");
+    let Some(run) = project.nextest(&[]) else { return };
+    passed(run);
+    assert_eq!(project.take_log().len(), 1);
+    for _ in 0..2 {
+        let mut forced = project.nextest(&[]).unwrap();
+        forced.env("SMOKE_FORCE_REBUILD", "one");
+        passed(forced);
+        assert_eq!(project.take_log().len(), 1, "forced once per run");
+    }
+}
+
+#[test]
+fn two_forced_runs_side_by_side_rebuild_once_each() {
+    let project = ten_tests("two-runs-of-nextest");
+    let Some(run) = project.nextest(&[]) else { return };
+    passed(run);
+    project.take_log();
+    let runs: Vec<_> = (0..2)
+        .map(|_| {
+            let mut run = project.nextest(&[]).unwrap();
+            run.env("SMOKE_FORCE_REBUILD", "one").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    assert_eq!(project.take_log().len(), 2);
+}
+
+#[test]
+fn a_retry_of_a_test_that_fails_does_not_rebuild() {
+    let project = ten_tests("retries-of-nextest");
+    let failing = "#[cached_smoke(repo = \"one\")]\nfn fails(_: &Number) { panic!(\"told to\") }\n";
+    let text = include_str!("../project/suite.rs").to_owned() + failing;
+    project.write("tests/a.rs", &text);
+    let Some(mut run) = project.nextest(&["--retries", "2", "--no-fail-fast"]) else { return };
+    let output = run.env("SMOKE_FORCE_REBUILD", "one").output().unwrap();
+    let stderr = text_of(&output.stderr);
+    assert!(stderr.contains("TRY 3 FAIL"), "{stderr}");
+    assert_eq!(project.take_log().len(), 1);
+}
