@@ -22,6 +22,73 @@ fn killed_in_its_build_it_leaves_nothing_and_the_next_run_sweeps() {
     assert_eq!(staged(), 0);
 }
 
+/// The system calls that change what is on disk, or who holds a lock: between two of them, every moment is the same.
+#[cfg(target_os = "linux")]
+const CHANGES: [&str; 18] = [
+    "mkdir",
+    "mkdirat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "write",
+    "pwrite64",
+    "copy_file_range",
+    "fsync",
+    "fdatasync",
+    "ftruncate",
+    "chmod",
+    "fchmod",
+    "fchmodat",
+    "flock",
+];
+
+/// For each of the calls: killed at its first, at its second, and so on, until the test gets through.
+#[cfg(target_os = "linux")]
+#[test]
+fn killed_at_any_change_of_the_disk_it_leaves_an_artifact_or_none() {
+    if std::process::Command::new("strace").arg("--version").output().is_err() {
+        eprintln!("left out: strace is not installed");
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let mut kills = 0;
+    for call in CHANGES {
+        for number in 1.. {
+            let (trace, kill) = (format!("trace={call}"), format!("inject={call}:signal=KILL:when={number}"));
+            let strace = ["-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &kill];
+            let first = sandbox.run("both").wrapped("strace", &strace).done();
+            if first.passed {
+                break;
+            }
+            kills += 1;
+            next_run_finds_an_artifact_or_none(&sandbox, &format!("killed at {call} number {number}"));
+            fs::remove_dir_all(sandbox.cache()).unwrap();
+        }
+        let _ = fs::remove_dir_all(sandbox.cache());
+    }
+    assert!(kills > 50, "there is more to be killed at: {kills}");
+}
+
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn next_run_finds_an_artifact_or_none(sandbox: &Sandbox, when: &str) {
+    // The test compares what it is given with what was built.
+    let next = sandbox.run("both").passes();
+    for artifact in ["words", "lengths"] {
+        let outcome = next.outcome(artifact);
+        assert!([Outcome::Hit, Outcome::Built].contains(&outcome), "{when}: {artifact}: {outcome:?}");
+        assert!(sandbox.entry_file(&format!("{artifact}.json")).is_file(), "{when}");
+    }
+    assert!(!next.stderr.contains("warning"), "{when}: {}", next.stderr);
+    let trash = fs::read_dir(sandbox.cache().join(".trash")).into_iter().flatten().flatten();
+    let damaged: Vec<_> = trash.filter(|entry| entry.file_name().to_string_lossy().starts_with("damaged-")).collect();
+    assert!(damaged.is_empty(), "{when}: what was half-written was taken for an artifact: {damaged:?}");
+    assert_eq!(fs::read_dir(sandbox.cache().join(".staging")).map_or(0, Iterator::count), 0, "{when}: swept");
+}
+
 #[test]
 fn files_without_their_manifest_are_built_again() {
     let sandbox = Sandbox::new();

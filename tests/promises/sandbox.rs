@@ -163,10 +163,15 @@ impl Sandbox {
 impl Run<'_> {
     /// As a shell with this umask would run it.
     #[cfg(unix)]
-    pub(crate) fn under_umask(mut self, umask: &str) -> Self {
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!("umask {umask} && exec \"$0\" \"$@\"")]);
-        command.arg(self.command.get_program()).args(self.command.get_args()).stdin(Stdio::null());
+    pub(crate) fn under_umask(self, umask: &str) -> Self {
+        self.wrapped("sh", &["-c", &format!("umask {umask} && exec \"$0\" \"$@\"")])
+    }
+
+    /// Run by `program`, whose last arguments are the command.
+    #[cfg(unix)]
+    pub(crate) fn wrapped(mut self, program: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).arg(self.command.get_program()).args(self.command.get_args()).stdin(Stdio::null());
         for (name, value) in self.command.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
