@@ -9,6 +9,7 @@ mod markers;
 mod names;
 mod output;
 mod repositories;
+mod tokens;
 
 use crate::errors::Errors;
 use arguments::Arguments;

@@ -3,7 +3,6 @@
 use crate::errors::Errors;
 use crate::{message, suggestion};
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{Parse, ParseStream, Parser};
@@ -118,14 +117,10 @@ impl Repositories {
         Self::Several(Vec::new())
     }
 
-    /// What should be a list in brackets; or is one, inside the invisible group of a `macro_rules!` variable.
+    /// What is no list in brackets. (One inside the invisible group of a `macro_rules!` variable is: `syn` sees through.)
     fn several(value: &Expr, errors: &mut Errors) -> Self {
-        let Expr::Array(array) = ungrouped(value) else {
-            errors.on(value, message::repos_takes_a_list(string(value).map(|name| name.value())));
-            return Self::Several(Vec::new());
-        };
-        let list = |input: ParseStream<'_>| Ok(Self::list(input, errors));
-        list.parse2(array.to_token_stream()).unwrap_or_default()
+        errors.on(value, message::repos_takes_a_list(string(value).map(|name| name.value())));
+        Self::Several(Vec::new())
     }
 
     fn list(input: ParseStream<'_>, errors: &mut Errors) -> Self {

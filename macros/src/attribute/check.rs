@@ -1,11 +1,11 @@
 //! What a function must be like to become a test that is handed artifacts.
 
 use super::arguments::Arguments;
-use super::function::{Function, mentions_placeholder};
+use super::function::Function;
 use super::markers::Kind;
+use super::tokens::{mentions_impl, mentions_placeholder};
 use crate::errors::Errors;
 use crate::message;
-use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, GenericParam, PatType, Safety, Signature, Type};
 
@@ -115,15 +115,6 @@ fn referent<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Type>
         errors.on(&reference.elem, message::impl_parameter());
     }
     Some(&reference.elem)
-}
-
-/// `impl` is a keyword: where it stands in a type, that type is an `impl Trait`.
-pub(super) fn mentions_impl(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == "impl",
-        TokenTree::Group(group) => mentions_impl(group.stream()),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
 }
 
 /// The type inside parentheses, or inside the invisible group that a `macro_rules!` variable brings along.

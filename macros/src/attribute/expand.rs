@@ -1,11 +1,11 @@
 //! The tests that a well-formed function becomes.
 
 use super::arguments::Arguments;
-use super::check::mentions_impl;
 use super::function::Function;
 use super::markers::{Kind, should_panic};
-use super::output::{Output, one_module_deeper};
+use super::output::Output;
 use super::repositories::{Layout, Tests};
+use super::tokens::{mentions_impl, one_module_deeper};
 use crate::smoke_toml::SmokeToml;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};

@@ -1,5 +1,6 @@
 //! The function under the attribute, its tokens kept as they were written.
 
+use super::tokens::mentions_placeholder;
 use crate::message;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -63,20 +64,6 @@ fn ungrouped(token: TokenTree) -> TokenTree {
         }
     }
     token
-}
-
-/// Whether there is a `_` that is not the name of the lifetime `'_`.
-pub(super) fn mentions_placeholder(tokens: TokenStream) -> bool {
-    let mut follows_quote = false;
-    tokens.into_iter().any(|token| {
-        let is_placeholder = match &token {
-            TokenTree::Ident(ident) => ident == "_" && !follows_quote,
-            TokenTree::Group(group) => mentions_placeholder(group.stream()),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-        };
-        follows_quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
-        is_placeholder
-    })
 }
 
 /// Whether a function starts here, possibly one that is rejected later for being `const`, `unsafe` or `extern`.

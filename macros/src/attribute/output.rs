@@ -5,8 +5,9 @@
 //! left as they are, because the attributes of other crates may insist on them; unless they borrow from the parameters, which
 //! the test does not have.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use super::tokens::may_borrow;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
@@ -79,58 +80,10 @@ fn has_known_value(arguments: &PathArguments) -> bool {
     }
 }
 
-/// Whether a lifetime is left to be that of the parameters, as in `&T` and `T<'_>`; or may be, as in `impl Trait`.
-fn may_borrow(tokens: TokenStream) -> bool {
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        let next = tokens.peek().map(ToString::to_string).unwrap_or_default();
-        let found = match &token {
-            TokenTree::Punct(punct) => match punct.as_char() {
-                '&' => next != "'",
-                '\'' => next == "_",
-                _ => false,
-            },
-            TokenTree::Ident(ident) => ident == "impl",
-            TokenTree::Group(group) => may_borrow(group.stream()),
-            TokenTree::Literal(_) => false,
-        };
-        if found {
-            return true;
-        }
-    }
-    false
-}
-
-/// The tokens as they must be written in a module inside the one where they stand.
-pub(super) fn one_module_deeper(tokens: TokenStream) -> TokenStream {
-    let mut deeper = TokenStream::new();
-    // The colons right before a token: two of them go on with a path.
-    let mut colons = 0;
-    for token in tokens {
-        let is_colon = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
-        let starts_path = colons < 2;
-        match token {
-            TokenTree::Ident(ident) if ident == "self" && starts_path => {
-                deeper.extend([TokenTree::Ident(Ident::new("super", ident.span()))]);
-            }
-            TokenTree::Ident(ident) if ident == "super" && starts_path => {
-                deeper.extend(quote_spanned!(ident.span()=> super::super));
-            }
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), one_module_deeper(group.stream()));
-                inner.set_span(group.span());
-                deeper.extend([TokenTree::Group(inner)]);
-            }
-            other => deeper.extend([other]),
-        }
-        colons = if is_colon { colons + 1 } else { 0 };
-    }
-    deeper
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proc_macro2::{Group, TokenTree};
     use syn::parse_quote;
 
     fn declaration(output: &ReturnType) -> String {
@@ -179,14 +132,5 @@ mod tests {
         let output = parse_quote!(-> Verdict);
         let value = Output::of(&output).value(&quote!(k), quote!(f()));
         assert_eq!(value.to_string().replace(' ', ""), "{let__value=f();k::__private::report(__value)}");
-    }
-
-    #[test]
-    fn paths_are_followed_from_one_module_deeper() {
-        let deeper = one_module_deeper(
-            quote!(-> self::Outcome<super::E, a::b, dyn Is<T: super::F>, (super::super::F, crate::G, &'static T)>),
-        );
-        let expected = quote!(-> super::Outcome<super::super::E, a::b, dyn Is<T: super::super::F>, (super::super::super::F, crate::G, &'static T)>);
-        assert_eq!(deeper.to_string(), expected.to_string());
     }
 }
