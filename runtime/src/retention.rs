@@ -41,14 +41,13 @@ pub struct Collected {
 }
 
 /// Applies the policy, and removes what killed processes left in the places of artifacts. `None`: another process is at it.
+/// What is removed is in the trash, until the next sweep.
 pub(crate) fn enforce(layout: &Layout, policy: &Policy, now: SystemTime) -> Option<Collected> {
     let _lock = lock(layout)?;
     for orphan in store::orphans(layout) {
         store::remove(layout, &orphan);
     }
-    let collected = collect(store::inventory(layout), policy, now, |stored| store::remove(layout, &stored.slot));
-    store::sweep(layout);
-    Some(collected)
+    Some(collect(store::inventory(layout), policy, now, |stored| store::remove(layout, &stored.slot)))
 }
 
 /// At the start of a run: applies the policy if it has limits, and says so if that removed anything.

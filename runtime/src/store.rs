@@ -205,12 +205,8 @@ impl Store<'_> {
         self.discard(&format!("damaged-{}-{}-{}-", self.slot.repo, self.slot.entry, self.slot.artifact))
     }
 
-    /// Moves all that is there of the artifact to the trash, its manifest first.
     fn discard(&self, label: &str) -> Result<(), Error> {
-        let slot = &self.slot;
-        let layout = self.layout;
-        let parts = [layout.manifest(slot), layout.archive(slot), layout.directory(slot), layout.unpacked(slot)];
-        trash::discard(layout, &parts.each_ref().map(PathBuf::as_path), label)
+        trash::discard_artifact(self.layout, &self.slot, label)
     }
 
     fn plain_files(&self) -> PathBuf {

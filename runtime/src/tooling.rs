@@ -14,5 +14,8 @@ pub use crate::telemetry::read_reports;
 ///
 /// Safe at any time: what is in use stays. Age is counted from an artifact's first use in the latest run that used it.
 pub fn collect(config: &Config, policy: &Policy) -> Option<Collected> {
-    crate::retention::enforce(&Layout::new(&config.cache_dir), policy, SystemTime::now())
+    let layout = Layout::new(&config.cache_dir);
+    let collected = crate::retention::enforce(&layout, policy, SystemTime::now())?;
+    crate::store::sweep(&layout);
+    Some(collected)
 }

@@ -42,8 +42,9 @@ impl Process {
             }
             let run = Run::of_process(config, &layout, || {
                 if config.mode == Mode::ReadWrite {
-                    store::sweep(&layout);
                     retention::keep_within(&layout, &Policy { max_bytes: config.max_bytes, ..Policy::default() });
+                    // After that, so that what it removes is gone, too.
+                    store::sweep(&layout);
                 }
             });
             Ok(Process { config, layout, run })

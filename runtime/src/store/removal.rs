@@ -22,8 +22,7 @@ pub(crate) fn remove(layout: &Layout, slot: &Slot) -> Removal {
     let Ok(Some(_build_lock)) = BuildLock::try_acquire(&layout.build_lock(slot)) else { return Removal::InUse };
     // Held until all is moved: a reader that has opened the manifest waits for this, and then finds it gone.
     let Ok(Some(_claim)) = Claim::lay(&layout.manifest(slot)) else { return Removal::InUse };
-    let parts = [layout.manifest(slot), layout.archive(slot), layout.directory(slot), layout.unpacked(slot)];
-    if trash::discard(layout, &parts.each_ref().map(PathBuf::as_path), "").is_err() {
+    if trash::discard_artifact(layout, slot, "").is_err() {
         return Removal::InUse;
     }
     for directory in [Some(layout.entry(slot)), layout.unpacked(slot).parent().map(PathBuf::from)].into_iter().flatten()

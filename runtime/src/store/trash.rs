@@ -1,13 +1,13 @@
 //! Where entries go that are replaced, removed or damaged: out of the way at once, deleted when nobody uses them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::lease::Lease;
 use super::staging;
 use crate::error::Error;
-use crate::layout::{self, Layout};
+use crate::layout::{self, Layout, Slot};
 
 const DAMAGED: &str = "damaged-";
 /// Long enough to be asked about after a week-end.
@@ -38,6 +38,12 @@ pub(super) fn discard(layout: &Layout, paths: &[&Path], label: &str) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Moves all that is there of an artifact to the trash, its manifest first.
+pub(super) fn discard_artifact(layout: &Layout, slot: &Slot, label: &str) -> Result<(), Error> {
+    let parts = [layout.manifest(slot), layout.archive(slot), layout.directory(slot), layout.unpacked(slot)];
+    discard(layout, &parts.each_ref().map(PathBuf::as_path), label)
 }
 
 /// Tidies up after processes that are gone: staging directories, and trash that nobody holds a lease on.
