@@ -54,11 +54,7 @@ fn a_second_session_of_a_process_is_not_charged_for_the_first() {
 #[test]
 fn a_waiter_says_whom_it_waits_for_and_takes_over_when_it_is_killed() {
     let sandbox = Sandbox::new();
-    let pipe = sandbox.pipe();
-    let builder =
-        sandbox.run_within("one", "only_words").env("SUBJECT_WAIT_FOR", "words").env("SUBJECT_PIPE", &pipe).start();
-    // Opening it waits until the builder is in the midst of its build.
-    let mut held = fs::File::options().write(true).open(&pipe).unwrap();
+    let (builder, mut held) = sandbox.run_within("one", "only_words").start_until_build_of("words");
     held.write_all(b"wait").unwrap();
 
     // The limit ends a waiter that says nothing: this test then fails instead of waiting with it.
@@ -80,10 +76,7 @@ fn a_waiter_says_whom_it_waits_for_and_takes_over_when_it_is_killed() {
 #[test]
 fn a_wait_beyond_its_limit_ends_in_a_private_build() {
     let sandbox = Sandbox::new();
-    let pipe = sandbox.pipe();
-    let builder =
-        sandbox.run_within("one", "only_words").env("SUBJECT_WAIT_FOR", "words").env("SUBJECT_PIPE", &pipe).start();
-    let held = fs::File::options().write(true).open(&pipe).unwrap();
+    let (builder, held) = sandbox.run_within("one", "only_words").start_until_build_of("words");
 
     let impatient = sandbox.run_within("two", "only_words").env("SMOKE_LOCK_TIMEOUT", "0").passes();
     assert_eq!(impatient.outcome("words"), Outcome::Bypassed);

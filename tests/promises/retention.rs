@@ -47,10 +47,8 @@ fn without_a_limit_nothing_goes() {
 #[test]
 fn what_a_living_process_uses_or_builds_stays() {
     let sandbox = Sandbox::new();
-    let pipe = sandbox.pipe();
-    let user = sandbox.run("both").env("SUBJECT_WAIT_FOR", "lengths").env("SUBJECT_PIPE", &pipe).start();
-    // Opened as soon as the build of `lengths` waits at its other end: by then `words` is in use.
-    let held = fs::File::options().write(true).open(&pipe).unwrap();
+    // By the time that it builds `lengths`, `words` is in use.
+    let (user, held) = sandbox.run("both").start_until_build_of("lengths");
 
     let other = sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
     assert!(other.stderr.contains("more than SMOKE_MAX_SIZE allows: the rest is in use"), "{}", other.stderr);

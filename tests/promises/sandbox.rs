@@ -214,6 +214,15 @@ impl Run<'_> {
         done
     }
 
+    /// Starts it, and waits until it is in the midst of its build of `artifact`, which goes on when the file is dropped.
+    #[cfg(unix)]
+    pub(crate) fn start_until_build_of(self, artifact: &str) -> (Started, fs::File) {
+        let pipe = self.sandbox.pipe();
+        let started = self.env("SUBJECT_WAIT_FOR", artifact).env("SUBJECT_PIPE", &pipe).start();
+        // Opening it waits for its other end.
+        (started, fs::File::options().write(true).open(&pipe).unwrap())
+    }
+
     /// Starts it.
     pub(crate) fn start(mut self) -> Started {
         let child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
