@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::error::Error;
 use crate::manifest::{ArchiveFile, ListedFile};
+use crate::plain_file;
 
 /// zstd's own default: higher levels shrink an index by a few percent more and take several times as long, and the
 /// level does not change how fast it is read.
@@ -52,12 +53,12 @@ pub(crate) fn unpack(
     target: &Path,
 ) -> Result<Result<(), String>, Error> {
     fs::create_dir(target).map_err(Error::io("create", target))?;
-    let file = match File::open(source) {
+    let file = match plain_file::open(source) {
         Ok(file) => file,
         Err(error) => return Ok(Err(format!("its archive cannot be opened: {error}"))),
     };
     // One byte more than expected is enough to see that it is too long.
-    let mut hashing = Hashing::new(BufReader::with_capacity(BUFFER, file.take(expected.size + 1)));
+    let mut hashing = Hashing::new(BufReader::with_capacity(BUFFER, file.take(expected.size.saturating_add(1))));
     if let Err(damage) = unpack_entries(&mut hashing, files, target)? {
         return Ok(Err(damage));
     }
@@ -111,7 +112,14 @@ fn write_file(source: &mut impl Read, file: &ListedFile, path: &Path) -> Result<
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
     }
-    let mut output = File::create_new(path).map_err(Error::io("create", path))?;
+    let mut output = match File::create_new(path) {
+        Ok(file) => file,
+        // Two names that are one here, where case does not matter.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Ok(Err(format!("`{}` has the name of another file in its archive", file.path)));
+        }
+        Err(error) => return Err(Error::io("create", path)(error)),
+    };
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; BUFFER];
     let mut left = file.size;

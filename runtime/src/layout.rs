@@ -17,8 +17,8 @@
 //!
 //! Names that begin with a dot are local to the machine. A repository's name cannot begin with one.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -54,6 +54,15 @@ pub(crate) struct Slot {
     pub(crate) artifact: String,
 }
 
+/// Users who can write to the cache directory beside the one who uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// It belongs to this user.
+    Owner(u32),
+    /// Its mode lets them.
+    GroupOrAnybody,
+}
+
 /// The cache directory.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
@@ -72,21 +81,54 @@ impl Layout {
             return Ok(());
         }
         create_private(&self.root).map_err(Error::io("create the cache directory", &self.root))?;
-        fs::write(&tag, CACHEDIR_TAG).map_err(Error::io("write", &tag))
+        match File::create_new(&tag).and_then(|mut file| file.write_all(CACHEDIR_TAG.as_bytes())) {
+            // Somebody else was faster; or it is a link that leads nowhere.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            written => written.map_err(Error::io("write", &tag)),
+        }
     }
 
-    /// Whether other users of the machine can write to the cache directory, and so choose what tests load.
+    /// Who else can write to the cache directory, and so choose what tests load.
     #[cfg(unix)]
-    pub(crate) fn is_open_to_others(&self) -> bool {
+    pub(crate) fn others_who_can_write(&self) -> Option<Others> {
         use std::os::unix::fs::MetadataExt;
         const WRITABLE_BY_GROUP_OR_OTHERS: u32 = 0o022;
-        fs::metadata(&self.root).is_ok_and(|root| root.mode() & WRITABLE_BY_GROUP_OR_OTHERS != 0)
+        const ROOT: u32 = 0;
+        let root = fs::metadata(&self.root).ok()?;
+        if ![ROOT, rustix::process::geteuid().as_raw()].contains(&root.uid()) {
+            return Some(Others::Owner(root.uid()));
+        }
+        (root.mode() & WRITABLE_BY_GROUP_OR_OTHERS != 0).then_some(Others::GroupOrAnybody)
     }
 
     /// Windows keeps a home directory, and what is made below it, to its user.
     #[cfg(not(unix))]
-    pub(crate) fn is_open_to_others(&self) -> bool {
-        false
+    pub(crate) fn others_who_can_write(&self) -> Option<Others> {
+        None
+    }
+
+    /// Fails if one of the directories that are local to the machine is a link: what is there is written to and removed.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let local = [".locks", ".staging", ".trash", ".unpacked", ".runs"].map(|name| self.root.join(name));
+        match local.into_iter().find(|directory| directory.is_symlink()) {
+            None => Ok(()),
+            Some(link) => Err(Error::Message(format!(
+                "the cache at {} cannot be used: {} is a link, and what it leads to would be written to and removed; \
+                 remove the link",
+                self.root.display(),
+                link.display()
+            ))),
+        }
+    }
+
+    /// The first link among all that is an artifact's own: what it leads to is neither read, nor written to, nor removed.
+    pub(crate) fn link_among(&self, slot: &Slot) -> Option<PathBuf> {
+        let own = [self.directory(slot), self.unpacked(slot), self.build_lock(slot)];
+        let is_below = |path: &&Path| *path != self.root;
+        own.iter()
+            .flat_map(|path| path.ancestors().take_while(is_below))
+            .find(|path| path.is_symlink())
+            .map(Path::to_owned)
     }
 
     pub(crate) fn root(&self) -> &Path {

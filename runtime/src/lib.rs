@@ -35,6 +35,7 @@ mod manifest;
 mod message;
 mod own_thread;
 mod panic;
+mod plain_file;
 mod private;
 mod repo;
 mod retention;

@@ -1,5 +1,6 @@
 //! The manifest of an artifact: what it was made from, which files it has, and their digests.
 
+use std::collections::HashSet;
 use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,10 @@ use crate::config::{MAX_NAME, check_name};
 use crate::fingerprint::Parts;
 use crate::key::{Ingredient, Key};
 use crate::layout::FORMAT;
+use crate::plain_file;
+
+/// More than the manifest of a million files has.
+pub(crate) const MAX_BYTES: u64 = 256 << 20;
 
 /// How an artifact is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +121,12 @@ impl Manifest {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
+    /// Reads the manifest at `path`, of whatever key it is.
+    pub(crate) fn at(path: &Path) -> Result<Manifest, Unusable> {
+        let text = plain_file::open(path).and_then(|file| plain_file::read(&file, MAX_BYTES));
+        Manifest::from_json(&text.map_err(|error| Unusable::Damaged(format!("its manifest cannot be read: {error}")))?)
+    }
+
     /// Reads a manifest, of whatever key it is.
     pub(crate) fn from_json(text: &[u8]) -> Result<Manifest, Unusable> {
         #[derive(Deserialize)]
@@ -131,9 +142,7 @@ impl Manifest {
         if manifest.digest != manifest.own_digest() {
             return Err(Unusable::Damaged("its manifest was changed after it was written".to_owned()));
         }
-        if let Some(file) = manifest.files.iter().find(|file| !is_plain(&file.path)) {
-            return Err(Unusable::Damaged(format!("its manifest names the file `{}`", file.path.escape_default())));
-        }
+        check_paths(&manifest.files).map_err(Unusable::Damaged)?;
         Ok(manifest)
     }
 
@@ -155,7 +164,7 @@ impl Manifest {
 
     /// Bytes of the artifact as plain files.
     pub(crate) fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
 
     fn own_digest(&self) -> String {
@@ -165,9 +174,35 @@ impl Manifest {
     }
 }
 
-/// Whether a path stays below the directory that it is joined to, on every system.
+/// Whether files of these names can lie beside one another below one directory.
+fn check_paths(files: &[ListedFile]) -> Result<(), String> {
+    let refuse = |path: &str, why: &str| Err(format!("its manifest names the file `{}`{why}", path.escape_default()));
+    let mut names = HashSet::with_capacity(files.len());
+    for file in files {
+        if !is_plain(&file.path) {
+            return refuse(&file.path, "");
+        }
+        if !names.insert(file.path.as_str()) {
+            return refuse(&file.path, " twice");
+        }
+    }
+    let directories = files.iter().flat_map(|file| file.path.match_indices('/').map(|(end, _)| &file.path[..end]));
+    match { directories }.find(|directory| names.contains(directory)) {
+        Some(both) => refuse(both, ", and others below it"),
+        None => Ok(()),
+    }
+}
+
+/// Bytes of a path, with some room left below what systems allow for the cache directory above it.
+const MAX_PATH: usize = 1024;
+/// Bytes of a name that every file system allows.
+const MAX_COMPONENT: usize = 255;
+
+/// Whether a path stays below the directory that it is joined to, and can be there, on every system.
 pub(crate) fn is_plain(path: &str) -> bool {
     !path.contains(['\\', ':', '\0'])
+        && path.len() <= MAX_PATH
+        && path.split('/').all(|part| part.len() <= MAX_COMPONENT)
         && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
         && path.split('/').all(|part| !part.is_empty() && part != ".")
 }
@@ -182,65 +217,4 @@ pub(crate) fn check_artifact_name(name: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn manifest() -> (Key, Manifest) {
-        let key = Key::new("django", "40cfbab0b4f1", vec![Ingredient::new("repo", "40cfbab0b4f1".to_owned())]);
-        let file = ListedFile { path: "a/b".to_owned(), size: 3, digest: "00".to_owned() };
-        let built = Built {
-            type_name: "Graph".to_owned(),
-            storage: Storage::Directory,
-            files: vec![file],
-            archive: None,
-            build_milliseconds: 1234,
-            completed: 7,
-            run: "r".to_owned(),
-        };
-        let manifest = Manifest::new(&key, "graph", built);
-        (key, manifest)
-    }
-
-    fn read(text: &str, key: &Key) -> Result<Manifest, Unusable> {
-        Manifest::of_key(text.as_bytes(), key, "graph", Storage::Directory)
-    }
-
-    #[test]
-    fn a_manifest_reads_back_as_it_was_written() {
-        let (key, manifest) = manifest();
-        assert_eq!(read(&manifest.to_json(), &key), Ok(manifest));
-    }
-
-    #[test]
-    fn any_change_to_the_text_is_damage() {
-        let (key, manifest) = manifest();
-        let text = manifest.to_json();
-        for (from, to) in [("1234", "1235"), ("\"size\": 3", "\"size\": 4"), ("a/b", "a/c")] {
-            assert!(text.contains(from));
-            assert!(matches!(read(&text.replace(from, to), &key), Err(Unusable::Damaged(_))), "{from}");
-        }
-        assert!(matches!(read(&text[..text.len() / 2], &key), Err(Unusable::Damaged(_))));
-        assert!(matches!(read("", &key), Err(Unusable::Damaged(_))));
-    }
-
-    #[test]
-    fn a_newer_format_is_told_apart_from_damage() {
-        let (key, _) = manifest();
-        assert_eq!(read("{\"format\": 99, \"new\": []}", &key), Err(Unusable::NewerFormat(99)));
-    }
-
-    #[test]
-    fn another_key_with_the_same_directory_is_no_hit() {
-        let (_, manifest) = manifest();
-        let other = Key::new("django", "40cfbab0b4f1", vec![Ingredient::new("repo", "other".to_owned())]);
-        assert_eq!(read(&manifest.to_json(), &other), Err(Unusable::OtherKey));
-    }
-
-    #[test]
-    fn paths_that_could_escape_are_refused() {
-        for path in ["../a", "/a", "a/../b", "a//b", "./a", "a\\b", "C:a", ""] {
-            assert!(!is_plain(path), "{path}");
-        }
-        assert!(is_plain("a/b.c"));
-    }
-}
+mod tests;

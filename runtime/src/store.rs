@@ -19,7 +19,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) use inventory::{Stored, inventory, orphans};
 pub(crate) use lease::Lease;
 pub(crate) use removal::{Removal, remove};
-pub(crate) use staging::Staging;
+pub(crate) use staging::{Staging, sweep_private};
 pub(crate) use trash::sweep;
 
 use crate::archive;
@@ -237,11 +237,7 @@ impl Store<'_> {
     fn neighbours(&self) -> Vec<Manifest> {
         let name = format!("{}.json", self.slot.artifact);
         let Ok(entries) = fs::read_dir(self.layout.repo(&self.slot.repo)) else { return Vec::new() };
-        entries
-            .flatten()
-            .filter_map(|entry| fs::read(entry.path().join(&name)).ok())
-            .filter_map(|text| Manifest::from_json(&text).ok())
-            .collect()
+        entries.flatten().filter_map(|entry| Manifest::at(&entry.path().join(&name)).ok()).collect()
     }
 }
 

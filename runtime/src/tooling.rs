@@ -5,6 +5,7 @@
 use std::time::SystemTime;
 
 pub use crate::config::{Config, RepoSource, Source};
+use crate::error::Error;
 use crate::layout::Layout;
 pub use crate::retention::{Collected, Policy};
 pub use crate::telemetry::read_reports;
@@ -13,9 +14,16 @@ pub use crate::telemetry::read_reports;
 /// at it.
 ///
 /// Safe at any time: what is in use stays. Age is counted from an artifact's first use in the latest run that used it.
-pub fn collect(config: &Config, policy: &Policy) -> Option<Collected> {
+///
+/// # Errors
+/// If the cache directory is not as it should be; the error says what to mend.
+pub fn collect(config: &Config, policy: &Policy) -> Result<Option<Collected>, Error> {
     let layout = Layout::new(&config.cache_dir);
-    let collected = crate::retention::enforce(&layout, policy, SystemTime::now())?;
-    crate::store::sweep(&layout);
-    Some(collected)
+    layout.check()?;
+    let collected = crate::retention::enforce(&layout, policy, SystemTime::now());
+    if collected.is_some() {
+        crate::store::sweep(&layout);
+        crate::store::sweep_private();
+    }
+    Ok(collected)
 }

@@ -34,16 +34,6 @@ fn read_only_serves_hits_and_keeps_nothing() {
 }
 
 #[test]
-fn a_cache_directory_that_cannot_be_is_a_warning() {
-    let sandbox = Sandbox::new();
-    fs::write(sandbox.cache(), "a file").unwrap();
-    let done = sandbox.run("both").passes();
-    assert!(done.stderr.contains("cannot be written to, so nothing is kept"), "{}", done.stderr);
-    assert!(done.stdout.contains("cache_miss=1"), "{}", done.stdout);
-    assert_eq!(fs::read(sandbox.cache()).unwrap(), b"a file");
-}
-
-#[test]
 fn a_repository_edited_while_it_is_read_is_not_kept() {
     let sandbox = Sandbox::new();
     let edited = sandbox.run("only_words").env("SUBJECT_EDIT", sandbox.repo().join("a.txt")).passes();

@@ -43,13 +43,22 @@ const CHANGES: [&str; 18] = [
     "flock",
 ];
 
+/// Whether strace can be used; if not, a line says so.
+#[cfg(target_os = "linux")]
+pub(crate) fn can_trace() -> bool {
+    let trial = std::process::Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
+    let can = trial.is_ok_and(|status| status.success());
+    if !can {
+        eprintln!("left out: strace is not installed, or may not trace");
+    }
+    can
+}
+
 /// For each of the calls: killed at its first, at its second, and so on, until the test gets through.
 #[cfg(target_os = "linux")]
 #[test]
 fn killed_at_any_change_of_the_disk_it_leaves_an_artifact_or_none() {
-    let trial = std::process::Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
-    if !trial.is_ok_and(|status| status.success()) {
-        eprintln!("left out: strace is not installed, or may not trace");
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::new();

@@ -1,5 +1,10 @@
 //! A repository, a cache directory and a `smoke.toml` of a test's own, and runs of the subject's tests over them.
 
+#[cfg(unix)]
+mod other_user;
+#[cfg(target_os = "linux")]
+mod small_disk;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -7,6 +12,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use cached_smoke::tooling::read_reports;
 use cached_smoke::{ArtifactReport, CacheReport, Outcome};
+
+#[cfg(target_os = "linux")]
+pub(crate) use small_disk::SmallDisk;
 
 /// Removed when it is dropped.
 pub(crate) struct Sandbox {
@@ -169,9 +177,23 @@ impl Run<'_> {
 
     /// Run by `program`, whose last arguments are the command.
     #[cfg(unix)]
-    pub(crate) fn wrapped(mut self, program: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn wrapped(self, program: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
-        command.args(arguments).arg(self.command.get_program()).args(self.command.get_args()).stdin(Stdio::null());
+        command.args(arguments).arg(self.command.get_program()).args(self.command.get_args());
+        self.as_command(command)
+    }
+
+    /// Run by a copy of this executable.
+    #[cfg(unix)]
+    fn of_program(self, program: &Path) -> Self {
+        let mut command = Command::new(program);
+        command.args(self.command.get_args());
+        self.as_command(command)
+    }
+
+    /// `command`, in the same environment.
+    #[cfg(unix)]
+    fn as_command(mut self, mut command: Command) -> Self {
         for (name, value) in self.command.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
@@ -179,6 +201,7 @@ impl Run<'_> {
             };
         }
         self.command = command;
+        self.command.stdin(Stdio::null());
         self
     }
 

@@ -28,7 +28,7 @@ pub struct KeyBuilder<'a, S: Suite> {
 }
 
 /// An artifact's key and the artifacts that it may ask for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Recipe {
     pub(crate) key: Key,
     pub(crate) needs: Vec<TypeId>,

@@ -19,7 +19,6 @@ use crate::manifest::Manifest;
 use crate::message;
 use crate::store::{Entry, Found, Lease, Miss, Staging, Store};
 use crate::telemetry::{ArtifactReport, Outcome};
-use build::private;
 pub(super) use calls::load;
 use calls::{innermost, is_skip};
 
@@ -56,6 +55,15 @@ impl<'a> Obtain<'a> {
         }
         let slot =
             Slot { repo: self.repo().to_owned(), entry: self.recipe.key.entry(), artifact: self.kind.name.to_owned() };
+
+        if let Some(link) = self.process.layout.link_among(&slot) {
+            let reason = format!("{} is a link", link.display());
+            message::warn_once(&format!(
+                "{}: {reason}: what it leads to is left alone; remove the link",
+                self.subject()
+            ));
+            return self.build_privately(reason);
+        }
 
         if !self.is_forced(&slot) {
             match self.look(&slot)? {
@@ -246,7 +254,7 @@ impl<'a> Obtain<'a> {
     ) -> Result<Result<(Value, Entry), Miss>, Error> {
         let begun = Instant::now();
         let store = self.store(slot);
-        let privately = |manifest, lease| store.unpack(manifest, lease, private()?, false);
+        let privately = |manifest, lease| store.unpack(manifest, lease, Staging::private()?, false);
         let unpacked = if in_place {
             Staging::create(&self.process.layout.staging())
                 .and_then(|staging| store.unpack(manifest.clone(), lease.clone(), staging, true))

@@ -11,7 +11,7 @@ use super::hooks::Kind;
 use crate::config::{Config, Force, Mode};
 use crate::error::Error;
 use crate::key::Key;
-use crate::layout::Layout;
+use crate::layout::{Layout, Others};
 use crate::message;
 use crate::retention::{self, Policy};
 use crate::run::Run;
@@ -34,13 +34,12 @@ impl Process {
             if config.force != Force::None && config.mode != Mode::ReadWrite {
                 message::warn_once("SMOKE_FORCE_REBUILD replaces nothing, because SMOKE_CACHE is not read-write");
             }
-            if config.mode != Mode::Off && layout.is_open_to_others() {
-                let cache = config.cache_dir.display();
-                message::warn_once(&format!(
-                    "other users can write to the cache at {cache}, and so choose what your tests load; `chmod go-w {cache}`"
-                ));
+            if config.mode != Mode::Off {
+                layout.check()?;
+                warn_of_others(config, &layout);
             }
             let run = Run::of_process(config, &layout, || {
+                store::sweep_private();
                 if config.mode == Mode::ReadWrite {
                     retention::keep_within(&layout, &Policy { max_bytes: config.max_bytes, ..Policy::default() });
                     // After that, so that what it removes is gone, too.
@@ -50,6 +49,18 @@ impl Process {
             Ok(Process { config, layout, run })
         })
     }
+}
+
+fn warn_of_others(config: &Config, layout: &Layout) {
+    let cache = config.cache_dir.display();
+    let (who, mend) = match layout.others_who_can_write() {
+        None => return,
+        Some(Others::GroupOrAnybody) => ("other users".to_owned(), format!("`chmod go-w {cache}`")),
+        Some(Others::Owner(user)) => {
+            (format!("user {user}, to whom it belongs,"), "let SMOKE_CACHE_DIR name a directory of your own".to_owned())
+        }
+    };
+    message::warn_once(&format!("{who} can write to the cache at {cache}, and so choose what your tests load; {mend}"));
 }
 
 /// A suite, an artifact, and its key.

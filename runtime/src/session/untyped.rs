@@ -91,18 +91,14 @@ impl Untyped {
         }
     }
 
-    /// The artifact, loaded anew from its files.
+    /// The artifact, loaded anew from its files, or built anew if they are gone.
     pub(super) fn owned(&self, hooks: &dyn Hooks) -> Result<Value, Error> {
         let loaded = self.obtain(hooks)?;
-        let directory = loaded.origin.directory().ok_or_else(|| {
-            Error::Message(format!(
-                "`{}` of {} could not be saved anywhere, so there is no second copy of it; free some disk space",
-                hooks.kind().name,
-                self.repo.name()
-            ))
-        })?;
-        let (value, _) = self.apart(|| obtain::load(hooks, self.repo.name(), &loaded.recipe.needs, &directory))?;
-        Ok(value)
+        self.apart(|| match loaded.origin.directory().filter(|directory| directory.is_dir()) {
+            Some(directory) => Ok(obtain::load(hooks, self.repo.name(), &loaded.recipe.needs, &directory)?.0),
+            // There was no room to save it, or somebody has removed the cache.
+            None => Obtain::new(self, hooks, loaded.recipe.clone()).build_again(),
+        })
     }
 
     fn recipe(&self, hooks: &dyn Hooks) -> Result<Recipe, Error> {

@@ -27,9 +27,8 @@ pub(crate) fn inventory(layout: &Layout) -> Vec<Stored> {
         for artifact in names.iter().filter_map(|name| artifact_of(name, &[".json"])) {
             let slot = Slot { repo: repo.clone(), entry: entry.clone(), artifact };
             let manifest = layout.manifest(&slot);
-            let is_foreign = fs::read(&manifest)
-                .is_ok_and(|text| matches!(Manifest::from_json(&text), Err(Unusable::NewerFormat(_))));
-            let Ok(last_used) = fs::metadata(&manifest).and_then(|metadata| metadata.modified()) else { continue };
+            let is_foreign = matches!(Manifest::at(&manifest), Err(Unusable::NewerFormat(_)));
+            let Ok(last_used) = manifest.symlink_metadata().and_then(|metadata| metadata.modified()) else { continue };
             if !is_foreign {
                 let parts = [layout.archive(&slot), layout.directory(&slot), layout.unpacked(&slot)];
                 let bytes = parts.iter().map(|part| bytes_on_disk(part)).sum();

@@ -4,10 +4,13 @@
 //! trash, and so that it can be had where nothing can be written.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
+
+use crate::manifest::MAX_BYTES;
+use crate::plain_file;
 
 /// The lock, until the last copy of this is dropped or the process ends.
 #[derive(Clone, Debug)]
@@ -19,7 +22,7 @@ impl Lease {
     /// Locks the manifest at `path` and reads it; nothing if there is none.
     pub(crate) fn take(path: &Path) -> io::Result<Option<(Lease, Vec<u8>)>> {
         loop {
-            let mut file = match File::open(path) {
+            let file = match plain_file::open(path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(error),
@@ -27,8 +30,7 @@ impl Lease {
             // Waits only for a sweep that has the lock for as long as it takes to remove the trash.
             file.lock_shared()?;
             if is_still_at(&file, path)? {
-                let mut text = Vec::new();
-                file.read_to_end(&mut text)?;
+                let text = plain_file::read(&file, MAX_BYTES)?;
                 return Ok(Some((Lease { file: Arc::new(file) }, text)));
             }
             // Moved away between opening and locking: look again.
@@ -43,10 +45,13 @@ impl Lease {
 
     /// Whether nobody holds a lease on the manifest at `path`.
     pub(crate) fn is_free(path: &Path) -> io::Result<bool> {
-        match File::open(path)?.try_lock() {
-            Ok(()) => Ok(true),
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => Err(error),
+        match plain_file::open(path).map(|file| file.try_lock()) {
+            Ok(Ok(())) => Ok(true),
+            Ok(Err(TryLockError::WouldBlock)) => Ok(false),
+            Ok(Err(TryLockError::Error(error))) => Err(error),
+            // Never a manifest of ours.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(true),
+            Err(error) => Err(error),
         }
     }
 }
@@ -61,7 +66,7 @@ impl Claim {
     /// Claims the artifact of the manifest at `path`, which need not be there; nothing if somebody has a lease on it.
     pub(crate) fn lay(path: &Path) -> io::Result<Option<Claim>> {
         loop {
-            let file = match File::open(path) {
+            let file = match plain_file::open(path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(Claim { _manifest: None })),
                 Err(error) => return Err(error),

@@ -3,6 +3,7 @@
 //! The first process of a run that uses an artifact reads and digests every listed file; the others compare device,
 //! inode, size and times. Not promised: to notice media that rot within one run.
 
+use std::collections::HashSet;
 use std::fs::{self, Metadata};
 use std::path::Path;
 
@@ -83,10 +84,16 @@ pub(super) fn record(run: &Run, name: &str, directory: &Path, manifest: &Manifes
     }
 }
 
-/// The stamps of all files, and the first whose size is wrong; nothing if one is missing or no plain file.
+/// The stamps of all files, and the first whose size is wrong; nothing if one is missing, no plain file, or behind a link.
 fn stamps<'a>(directory: &Path, files: &'a [ListedFile]) -> Option<(Vec<Stamp>, Option<&'a str>)> {
     let mut stamps = Vec::with_capacity(files.len());
     let mut wrong = None;
+    // A link on the way leads to files that others may change, however good they are now.
+    let mut seen = HashSet::new();
+    let directories = files.iter().flat_map(|file| Path::new(&file.path).ancestors().skip(1));
+    for below in directories.filter(|below| seen.insert(*below)) {
+        fs::symlink_metadata(directory.join(below)).ok().filter(Metadata::is_dir)?;
+    }
     for file in files {
         let metadata = fs::symlink_metadata(directory.join(&file.path)).ok().filter(Metadata::is_file)?;
         if metadata.len() != file.size {

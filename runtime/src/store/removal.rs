@@ -12,12 +12,15 @@ use crate::lock::BuildLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Removal {
     Removed,
-    /// It is leased or being built; or it cannot be removed.
+    /// It is leased or being built; or it cannot be removed, or should not be, because a link leads to it.
     InUse,
 }
 
 /// Moves the artifact to the trash, its manifest first. The trash is emptied by the next sweep.
 pub(crate) fn remove(layout: &Layout, slot: &Slot) -> Removal {
+    if layout.link_among(slot).is_some() {
+        return Removal::InUse;
+    }
     // Whoever publishes has files without a manifest in place for a moment.
     let Ok(Some(_build_lock)) = BuildLock::try_acquire(&layout.build_lock(slot)) else { return Removal::InUse };
     // Held until all is moved: a reader that has opened the manifest waits for this, and then finds it gone.

@@ -38,6 +38,11 @@ impl Staging {
         }
     }
 
+    /// Makes one outside of the cache, which may be full or not ours to write to.
+    pub(crate) fn private() -> Result<Staging, Error> {
+        Staging::create(&std::env::temp_dir())
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.directory
     }
@@ -57,6 +62,11 @@ impl Drop for Staging {
         let _ = fs::remove_dir_all(&self.directory);
         let _ = fs::remove_file(&self.lock);
     }
+}
+
+/// Removes what processes that are gone have left outside of the cache.
+pub(crate) fn sweep_private() {
+    sweep(&std::env::temp_dir());
 }
 
 /// Removes what processes that are gone have left below `root`.

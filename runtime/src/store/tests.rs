@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::key::Ingredient;
+use crate::manifest::ArchiveFile;
 
 #[test]
 fn a_collector_that_takes_empty_directories_does_not_stop_a_publisher() {
@@ -153,5 +154,108 @@ fn damage_is_never_served() {
             }
         }
         assert!(cache.serve(&run).is_some_and(|served| served == cache.good), "what is whole is served");
+    }
+}
+
+/// What somebody might put in the place of a file, all good to read, but a pipe, whose opening would never end.
+#[cfg(unix)]
+#[derive(Clone, Copy, Debug)]
+enum Instead {
+    /// To a copy elsewhere, which somebody else may change.
+    Link,
+    Pipe,
+    Directory,
+}
+
+#[cfg(unix)]
+fn replace(file: &Path, instead: Instead, elsewhere: &Path) {
+    match instead {
+        Instead::Link => {
+            fs::copy(file, elsewhere).expect("copied");
+            fs::remove_file(file).expect("removed");
+            std::os::unix::fs::symlink(elsewhere, file).expect("linked");
+        }
+        Instead::Pipe => {
+            fs::remove_file(file).expect("removed");
+            assert!(std::process::Command::new("mkfifo").arg(file).status().expect("run").success());
+        }
+        Instead::Directory => {
+            fs::remove_file(file).expect("removed");
+            fs::create_dir(file).expect("made");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_not_served_and_nobody_waits_for_it() {
+    for storage in [Storage::Archive, Storage::Directory] {
+        for instead in [Instead::Link, Instead::Pipe, Instead::Directory] {
+            let places = if storage == Storage::Archive { ["x.json", "x.tar.zst"] } else { ["x.json", "x/below/b"] };
+            for place in places {
+                let cache = Cache::new(storage);
+                let _ = fs::remove_dir_all(cache.root.path().join(".unpacked"));
+                let elsewhere = tempfile::tempdir().expect("a temporary directory");
+                let entry = cache.root.path().join("r").join(cache.key.entry());
+                replace(&entry.join(place), instead, &elsewhere.path().join("copy"));
+                let run = Run::for_tests("reader", &cache.layout);
+                assert_eq!(cache.serve(&run), None, "{storage:?}: {place}: {instead:?}");
+                // Nor does a collector wait for it.
+                inventory(&cache.layout);
+                remove(&cache.layout, &cache.store(&run).slot);
+                sweep(&cache.layout);
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_behind_a_link_is_not_served() {
+    for (storage, place) in [(Storage::Directory, "r/ENTRY/x/below"), (Storage::Archive, ".unpacked/r/ENTRY/x/below")] {
+        let cache = Cache::new(storage);
+        let run = Run::for_tests("reader", &cache.layout);
+        let unpack = |cache: &Cache| drop(cache.serve(&run));
+        unpack(&cache);
+        let place = cache.root.path().join(place.replace("ENTRY", &cache.key.entry()));
+        let elsewhere = tempfile::tempdir().expect("a temporary directory");
+        let moved = elsewhere.path().join("moved");
+        fs::rename(&place, &moved).expect("moved");
+        std::os::unix::fs::symlink(&moved, &place).expect("linked");
+        match cache.store(&run).open() {
+            Found::Ready(_) => panic!("{storage:?}: served from behind a link"),
+            Found::Packed(..) => assert_eq!(storage, Storage::Archive),
+            Found::Missing(miss) => assert_eq!(miss, Miss::Damaged("some of its files are missing".to_owned())),
+        }
+    }
+}
+
+/// A manifest may say anything, if somebody writes it who knows how its digest is made.
+#[test]
+fn sizes_beyond_all_bounds_are_damage() {
+    for storage in [Storage::Archive, Storage::Directory] {
+        let cache = Cache::new(storage);
+        let _ = fs::remove_dir_all(cache.root.path().join(".unpacked"));
+        let run = Run::for_tests("reader", &cache.layout);
+        let path = cache.layout.manifest(&cache.store(&run).slot);
+        let manifest = Manifest::at(&path).expect("a manifest");
+        let mut files = manifest.files.clone();
+        files[0].size = u64::MAX;
+        files[1].size = u64::MAX;
+        let archive = manifest.archive.clone().map(|archive| ArchiveFile { size: u64::MAX, ..archive });
+        let built = Built {
+            type_name: manifest.type_name.clone(),
+            storage,
+            files,
+            archive,
+            build_milliseconds: u64::MAX,
+            completed: u64::MAX,
+            run: "r".to_owned(),
+        };
+        fs::remove_file(&path).expect("removed");
+        let hostile = Manifest::new(&cache.key, "x", built);
+        assert_eq!(hostile.bytes(), u64::MAX);
+        fs::write(&path, hostile.to_json()).expect("written");
+        assert_eq!(cache.serve(&run), None, "{storage:?}");
     }
 }

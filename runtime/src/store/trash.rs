@@ -49,7 +49,6 @@ pub(super) fn discard_artifact(layout: &Layout, slot: &Slot, label: &str) -> Res
 /// Tidies up after processes that are gone: staging directories, and trash that nobody holds a lease on.
 pub(crate) fn sweep(layout: &Layout) {
     staging::sweep(&layout.staging());
-    staging::sweep(&std::env::temp_dir());
     sweep_trash(&layout.trash(), SystemTime::now());
 }
 

@@ -128,13 +128,23 @@ impl Obtain<'_> {
 
     /// A build outside of the cache, for this process alone.
     pub(super) fn build_privately(mut self, reason: String) -> Result<Loaded, Error> {
-        let (value, staging) = self.build(private()?)?;
+        let (value, staging) = self.build(Staging::private()?)?;
         let Some(staging) = staging else {
             self.bypassed(reason);
             return Ok(self.loaded(value, Origin::Nowhere));
         };
         drop(value);
         self.use_privately(staging, reason)
+    }
+
+    /// Another build outside of the cache, for whoever asked for a copy of its own.
+    pub(in crate::session) fn build_again(mut self) -> Result<Value, Error> {
+        let (value, staging) = self.build(Staging::private()?)?;
+        let Some(staging) = staging else { return Ok(value) };
+        let (value, _) = self.load(&staging.files())?;
+        // As those of any artifact, its files stay until the process ends: it may have mapped them.
+        std::mem::forget(staging);
+        Ok(value)
     }
 
     /// Loads what lies in a directory of this process alone.
@@ -178,7 +188,7 @@ impl Obtain<'_> {
         }
         // What was built straight into the first directory is lost with it; what is saved can be saved elsewhere.
         drop(staging);
-        match private().and_then(|elsewhere| save(&elsewhere).map(|()| elsewhere)) {
+        match Staging::private().and_then(|elsewhere| save(&elsewhere).map(|()| elsewhere)) {
             Ok(elsewhere) => Ok((value, Some(elsewhere))),
             Err(error) => {
                 self.warn_unwritable(&error);
@@ -206,11 +216,6 @@ impl Obtain<'_> {
             _ => Ok(()),
         }
     }
-}
-
-/// A directory outside of the cache, which may be full or not ours to write to.
-pub(super) fn private() -> Result<Staging, Error> {
-    Staging::create(&std::env::temp_dir())
 }
 
 /// nextest counts the attempts at a test from 1.

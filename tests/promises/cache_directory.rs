@@ -1,0 +1,135 @@
+//! Whatever the cache directory is or becomes, tests pass; and where there can be none, they say what to set.
+#![cfg(unix)]
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::{Done, Sandbox};
+
+const WARNING: &str = "cannot be written to, so nothing is kept";
+
+#[track_caller]
+fn assert_one_warning(done: &Done) {
+    assert_eq!(done.stderr.matches(WARNING).count(), 1, "{}", done.stderr);
+}
+
+/// Takes the right to write to it from all directories below.
+fn make_read_only(path: &Path) {
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().for_each(|entry| make_read_only(&entry.unwrap().path()));
+        fs::set_permissions(path, Permissions::from_mode(0o555)).unwrap();
+    }
+}
+
+fn make_writable(path: &Path) {
+    if path.is_dir() {
+        fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+        fs::read_dir(path).unwrap().for_each(|entry| make_writable(&entry.unwrap().path()));
+    }
+}
+
+#[test]
+fn a_read_only_directory_serves_its_hits_and_gets_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").without_privileges().passes();
+    let before = sandbox.entry_files();
+    make_read_only(&sandbox.cache());
+
+    let hits = sandbox.run("both").without_privileges().passes();
+    assert!(hits.stdout.contains("cache_hit=1") && !hits.stderr.contains("warning"), "{}{}", hits.stdout, hits.stderr);
+    assert_eq!(sandbox.take_builds().len(), 2, "those of the first run");
+    let miss = sandbox.run("only_count").without_privileges().passes();
+    assert_one_warning(&miss);
+    assert_eq!(sandbox.entry_files(), before);
+    make_writable(&sandbox.cache());
+}
+
+#[test]
+fn an_empty_read_only_directory_is_a_warning() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.cache()).unwrap();
+    make_read_only(&sandbox.cache());
+    let done = sandbox.run("both").without_privileges().passes();
+    assert_one_warning(&done);
+    assert!(done.stdout.contains("cache_miss=1"), "{}", done.stdout);
+    assert!(done.stderr.contains("make it writable, or point SMOKE_CACHE_DIR elsewhere"), "{}", done.stderr);
+    make_writable(&sandbox.cache());
+}
+
+#[test]
+fn a_directory_of_somebody_else_is_warned_of_whether_it_can_be_read_or_not() {
+    for (mode, can_be_read) in [(0o755, true), (0o700, false)] {
+        let sandbox = Sandbox::new();
+        sandbox.run("both").passes();
+        sandbox.take_log();
+        // As somebody with a careless umask would have made it: the directories below are closed otherwise.
+        make_writable(&sandbox.cache());
+        fs::set_permissions(sandbox.cache(), Permissions::from_mode(mode)).unwrap();
+        if !sandbox.give_to_somebody_else(&sandbox.cache()) {
+            return;
+        }
+        let done = sandbox.run("both").without_privileges().passes();
+        let whose = format!("user 54321, to whom it belongs, can write to the cache at {}", sandbox.cache().display());
+        assert!(done.stderr.contains(&whose), "{mode:o}: {}", done.stderr);
+        assert!(done.stderr.contains("let SMOKE_CACHE_DIR name a directory of your own"), "{}", done.stderr);
+        assert_eq!(sandbox.take_builds().is_empty(), can_be_read, "{mode:o}: {}", done.stderr);
+        assert_eq!(done.stderr.contains(WARNING), !can_be_read, "{mode:o}: {}", done.stderr);
+    }
+}
+
+#[test]
+fn a_file_in_its_place_is_a_warning_and_stays() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.cache(), "a file").unwrap();
+    let done = sandbox.run("both").passes();
+    assert_one_warning(&done);
+    assert!(done.stdout.contains("cache_miss=1"), "{}", done.stdout);
+    assert_eq!(fs::read(sandbox.cache()).unwrap(), b"a file");
+}
+
+#[test]
+fn deleted_in_the_midst_of_a_build_it_is_made_anew_by_the_next_run() {
+    for artifact in ["words", "lengths"] {
+        let sandbox = Sandbox::new();
+        let (builder, held) = sandbox.run("both").start_until_build_of(artifact);
+        fs::remove_dir_all(sandbox.cache()).unwrap();
+        drop(held);
+        let done = builder.done(&sandbox);
+        assert!(done.passed, "{artifact}: {}{}", done.stdout, done.stderr);
+        sandbox.run("both").passes();
+        let again = sandbox.run("both").passes();
+        assert_eq!((again.outcome("words"), again.outcome("lengths")), (Outcome::Hit, Outcome::Hit), "{artifact}");
+    }
+}
+
+#[test]
+fn deleted_between_two_artifacts_it_is_made_anew_at_once() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    fs::remove_dir_all(sandbox.entry_file("lengths.json").parent().unwrap().join("lengths")).unwrap();
+    // It has `words`, and is about to make `lengths`, in what was there a moment ago.
+    let (user, held) = sandbox.run("both").start_until_build_of("lengths");
+    fs::remove_dir_all(sandbox.cache()).unwrap();
+    drop(held);
+    let done = user.done(&sandbox);
+    assert!(done.passed, "{}{}", done.stdout, done.stderr);
+}
+
+#[test]
+fn without_a_home_the_error_says_what_to_set() {
+    let sandbox = Sandbox::new();
+    if !sandbox.is_roots() {
+        // The account says where it is, whatever `HOME` says.
+        eprintln!("left out: only root can become a user without a home directory");
+        return;
+    }
+    let homeless = || sandbox.run("only_count").without_env("SMOKE_CACHE_DIR").without_env("HOME");
+    let done = homeless().without_account().fails();
+    let expected =
+        "SMOKE_CACHE_DIR is ``, but must be set to an absolute path, because this user has no home directory";
+    assert!(done.stderr.contains(expected), "{}", done.stderr);
+    sandbox.run("only_count").without_env("HOME").without_account().passes();
+}

@@ -1,0 +1,211 @@
+//! Nothing is run from the cache, and nothing outside of it is written or removed, whatever lies in it.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::Sandbox;
+
+/// Moves what is at `name` in the cache to elsewhere and leaves a link to it; the place elsewhere.
+fn lead_elsewhere(sandbox: &Sandbox, name: &str) -> PathBuf {
+    let (inside, outside) = (sandbox.cache().join(name), sandbox.path("elsewhere"));
+    fs::rename(&inside, &outside).unwrap();
+    symlink(&outside, &inside).unwrap();
+    outside
+}
+
+/// All below `path`, and the content of files.
+fn snapshot(path: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
+    let mut names: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    for path in names {
+        found.push((path.clone(), fs::read(&path).unwrap_or_default()));
+        if path.is_dir() {
+            snapshot(&path, found);
+        }
+    }
+}
+
+fn snapshot_of(path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    snapshot(path, &mut found);
+    found
+}
+
+#[test]
+fn what_a_link_leads_to_is_neither_read_nor_written_nor_removed() {
+    for place in [
+        "bookshop",
+        "ENTRY OF words",
+        "ENTRY OF lengths",
+        "ENTRY OF lengths/lengths",
+        ".unpacked/bookshop",
+        ".unpacked/ENTRY OF words",
+        ".unpacked/ENTRY OF words/words",
+        ".locks/bookshop",
+        ".locks/ENTRY OF words",
+        ".locks/ENTRY OF words/words.lock",
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.run("both").passes();
+        let entry = |artifact: &str| {
+            let entry = sandbox.entry_file(&format!("{artifact}.json")).parent().unwrap().to_owned();
+            entry.strip_prefix(sandbox.cache()).unwrap().to_str().unwrap().to_owned()
+        };
+        let place = ["words", "lengths"]
+            .iter()
+            .fold(place.to_owned(), |place, artifact| place.replace(&format!("ENTRY OF {artifact}"), &entry(artifact)));
+        let outside = lead_elsewhere(&sandbox, &place);
+        let look = || {
+            if outside.is_dir() { snapshot_of(&outside) } else { vec![(outside.clone(), fs::read(&outside).unwrap())] }
+        };
+        let before = look();
+        for settings in [&[][..], &[("SMOKE_FORCE_REBUILD", "all")], &[("SMOKE_MAX_SIZE", "1B")]] {
+            let mut run = sandbox.run("both");
+            for (name, value) in settings {
+                run = run.env(name, value);
+            }
+            let done = run.passes();
+            assert_eq!(look(), before, "{place}: {settings:?}");
+            let warned = done.stderr.contains("is a link: what it leads to is left alone; remove the link");
+            assert!(warned, "{place}: {settings:?}: {}", done.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_local_directory_that_is_a_link_is_an_error_with_the_mend() {
+    for name in [".locks", ".staging", ".trash", ".unpacked", ".runs"] {
+        let sandbox = Sandbox::new();
+        sandbox.run("both").passes();
+        fs::create_dir_all(sandbox.cache().join(name)).unwrap();
+        let outside = lead_elsewhere(&sandbox, name);
+        fs::create_dir(outside.join("precious")).unwrap();
+        fs::write(outside.join("precious/notes.json"), "mine").unwrap();
+        let before = snapshot_of(&outside);
+        let done = sandbox.run("both").env("SMOKE_MAX_SIZE", "1B").fails();
+        assert!(
+            done.stderr.contains(&format!("{} is a link", sandbox.cache().join(name).display())),
+            "{}",
+            done.stderr
+        );
+        assert!(done.stderr.contains("remove the link"), "{}", done.stderr);
+        assert_eq!(snapshot_of(&outside), before, "{name}");
+    }
+}
+
+#[test]
+fn the_cache_itself_may_be_reached_by_a_link() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("elsewhere")).unwrap();
+    symlink(sandbox.path("elsewhere"), sandbox.cache()).unwrap();
+    sandbox.run("both").passes();
+    assert_eq!(sandbox.run("both").passes().outcome("words"), Outcome::Hit);
+}
+
+#[test]
+fn a_tag_that_leads_elsewhere_is_not_followed() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.cache()).unwrap();
+    symlink(sandbox.path("made"), sandbox.cache().join("CACHEDIR.TAG")).unwrap();
+    sandbox.run("both").passes();
+    assert!(!sandbox.path("made").exists());
+}
+
+/// The paths that a call names, and those of the descriptors that it was given or gave.
+#[cfg(target_os = "linux")]
+fn paths_of(call: &str) -> Vec<PathBuf> {
+    let named = call.split('"').skip(1).step_by(2).filter(|text| text.starts_with('/'));
+    let call = call.replace("AT_FDCWD<", "");
+    let described = call.split('<').skip(1).filter_map(|text| text.split_once('>')).map(|(path, _)| path);
+    named.chain(described.filter(|path| path.starts_with('/'))).map(PathBuf::from).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_system_call_runs_what_is_in_the_cache_or_changes_what_is_not() {
+    const CHANGES: &str = "trace=openat,openat2,open,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,chmod,\
+        fchmodat,chown,lchown,fchownat,link,linkat,symlink,symlinkat,truncate,mknod,mknodat,utimensat,\
+        setxattr,lsetxattr,execve,execveat,mount";
+    if !crate::crash::can_trace() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("temporary")).unwrap();
+    let mut changes = 0;
+    let mut runs = 0;
+    type Damage = fn(&Sandbox);
+    for (setting, damage) in [
+        (("SMOKE_STRICT", "0"), (|_| ()) as Damage),
+        (("SMOKE_STRICT", "0"), |_| ()),
+        (("SMOKE_FORCE_REBUILD", "all"), |_| ()),
+        (("SMOKE_STRICT", "0"), |sandbox| crate::sandbox::tamper(&sandbox.entry_file("words.json"), |_| Vec::new())),
+        (("SMOKE_STRICT", "0"), |sandbox| fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap()),
+        (("SMOKE_MAX_SIZE", "1B"), |_| ()),
+        (("SMOKE_CACHE", "read-only"), |_| ()),
+    ] {
+        damage(&sandbox);
+        let trace = sandbox.path("trace");
+        // -y: names of descriptors; -s: of any length.
+        let strace = ["-f", "-qq", "-y", "-s", "4096", "-o", trace.to_str().unwrap(), "-e", CHANGES];
+        let run = sandbox.run("both").env(setting.0, setting.1).env("TMPDIR", sandbox.path("temporary"));
+        run.without_env("SUBJECT_LOG").wrapped("strace", &strace).passes();
+        // A call that another thread's interrupted is told in two lines; its paths are in the first.
+        let is_call = |line: &&str| !["--- ", "+++ ", " resumed>"].iter().any(|mark| line.contains(mark));
+        for call in fs::read_to_string(trace).unwrap().lines().filter(is_call) {
+            if call.contains("execve(") {
+                runs += 1;
+                let program = paths_of(call).into_iter().next().unwrap();
+                assert!(!program.starts_with(sandbox.cache()), "{call}");
+                continue;
+            }
+            let is_read =
+                call.contains("open") && !["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| call.contains(flag));
+            if is_read || call.contains(" = -1 ") {
+                continue;
+            }
+            changes += 1;
+            let ours = |path: &PathBuf| {
+                path.starts_with(sandbox.cache())
+                    || path.starts_with(sandbox.path("temporary"))
+                    || path == Path::new("/dev/null")
+            };
+            let paths = paths_of(call);
+            assert!(!paths.is_empty() && paths.iter().all(ours), "{setting:?}: {call}");
+        }
+    }
+    assert!(changes > 50 && runs > 7, "{changes} changes and {runs} programs were seen");
+}
+
+#[test]
+fn entries_that_are_swapped_between_repositories_are_not_taken_for_one_another() {
+    let sandbox = Sandbox::new();
+    let other = sandbox.path("other");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("b.txt"), "pastoral novel\n").unwrap();
+    let head = format!("[repos.scikit-learn]\npath = '{}'\n", other.display());
+    sandbox.write_smoke_toml(&head);
+    sandbox.run("over_two::bookshop").passes();
+    sandbox.run("over_two::scikit_learn").passes();
+    sandbox.take_log();
+
+    let entry = |repo: &str| {
+        let mut entries = fs::read_dir(sandbox.cache().join(repo)).unwrap();
+        entries.next().unwrap().unwrap().path()
+    };
+    let (first, second) = (entry("bookshop"), entry("scikit-learn"));
+    for top in [sandbox.cache(), sandbox.cache().join(".unpacked")] {
+        let at = |entry: &Path| top.join(entry.strip_prefix(sandbox.cache()).unwrap());
+        fs::rename(at(&first), top.join("kept")).unwrap();
+        fs::rename(at(&second), at(&first)).unwrap();
+        fs::rename(top.join("kept"), at(&second)).unwrap();
+    }
+    for test in ["over_two::bookshop", "over_two::scikit_learn"] {
+        let done = sandbox.run(test).passes();
+        assert_eq!(done.reason("words"), "the entry is that of another key with the same first digits", "{test}");
+    }
+    assert_eq!(sandbox.take_builds(), ["build words", "build words"]);
+}

@@ -1,0 +1,76 @@
+//! A cache directory on a file system with little room, which this test's processes alone see.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use super::{Run, Sandbox};
+
+/// A mount namespace with a tmpfs in the place of the sandbox's cache directory. Both are gone with this value.
+pub(crate) struct SmallDisk<'a> {
+    sandbox: &'a Sandbox,
+    keeper: Child,
+}
+
+impl<'a> SmallDisk<'a> {
+    /// With `options` such as `size=16k,nr_inodes=8`; nothing, and a line that says so, where nobody may mount.
+    pub(crate) fn mount(sandbox: &'a Sandbox, options: &str) -> Option<SmallDisk<'a>> {
+        std::fs::create_dir_all(sandbox.cache()).unwrap();
+        let mut command = Command::new("unshare");
+        if !sandbox.is_roots() {
+            command.args(["--user", "--map-root-user"]);
+        }
+        // The keeper lives until its standard input ends, and the file system as long as the keeper.
+        let script = "mount -t tmpfs -o \"$1\" cached-smoke \"$0\" && echo mounted && read end";
+        command.args(["--mount", "sh", "-c", script]).arg(sandbox.cache()).arg(format!("mode=700,{options}"));
+        let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let Ok(mut keeper) = spawned else {
+            eprintln!("left out: unshare, of util-linux, is not installed");
+            return None;
+        };
+        let mut line = String::new();
+        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let disk = SmallDisk { sandbox, keeper };
+        if line == "mounted\n" {
+            return Some(disk);
+        }
+        eprintln!("left out: this user may not mount a file system");
+        None
+    }
+
+    /// Makes room.
+    pub(crate) fn enlarge(&self) {
+        let mut command = Command::new("nsenter");
+        command.args(self.entrance()).args(["mount", "-o", "remount,size=100m,nr_inodes=10000"]);
+        assert!(command.arg(self.sandbox.cache()).status().unwrap().success());
+    }
+
+    /// As [`Sandbox::run_within`], with the small disk.
+    pub(crate) fn run_within(&self, id: &str, test: &str) -> Run<'a> {
+        let entrance = self.entrance();
+        let arguments: Vec<&str> = entrance.iter().map(String::as_str).collect();
+        self.sandbox.run_within(id, test).wrapped("nsenter", &arguments)
+    }
+
+    /// The cache directory, as it is seen from outside.
+    pub(crate) fn cache(&self) -> PathBuf {
+        let inside = self.sandbox.cache();
+        let root = PathBuf::from(format!("/proc/{}/root", self.keeper.id()));
+        root.join(inside.strip_prefix("/").unwrap())
+    }
+
+    fn entrance(&self) -> Vec<String> {
+        let mut arguments = vec![format!("--target={}", self.keeper.id()), "--mount".to_owned()];
+        if !self.sandbox.is_roots() {
+            arguments.extend(["--user".to_owned(), "--preserve-credentials".to_owned()]);
+        }
+        arguments
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = self.keeper.stdin.take().map(|mut input| input.write_all(b"\n"));
+        let _ = self.keeper.wait();
+    }
+}
