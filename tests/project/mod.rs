@@ -15,7 +15,7 @@ impl Project {
     /// `name` is the package's own among all projects: cargo would mix up two of one name in one target directory.
     /// `dependencies` are lines of its manifest.
     pub(crate) fn new(name: &str, dependencies: &str) -> Project {
-        let project = Project { root: tempfile::tempdir().unwrap() };
+        let project = Project::empty();
         let workspace = workspace();
         for directory in ["src", "tests", "one", "home"] {
             fs::create_dir(project.path(directory)).unwrap();
@@ -33,9 +33,19 @@ impl Project {
         project
     }
 
+    /// A place for one.
+    pub(crate) fn empty() -> Project {
+        Project { root: tempfile::tempdir().unwrap() }
+    }
+
     /// With two test binaries over one artifact, whose builds are lines of the project's log.
     pub(crate) fn with_suite(name: &str) -> Project {
-        let project = Project::new(name, "");
+        Project::with_suite_and(name, "")
+    }
+
+    /// As [`with_suite`](Self::with_suite), with more dependencies.
+    pub(crate) fn with_suite_and(name: &str, dependencies: &str) -> Project {
+        let project = Project::new(name, dependencies);
         project.write("src/lib.rs", "pub fn number() -> u32 { 1 }\n");
         project.write("tests/a.rs", include_str!("suite.rs"));
         project.write("tests/b.rs", include_str!("suite.rs"));
@@ -80,13 +90,18 @@ impl Project {
 
     /// `cargo nextest run`; nothing, and a line that says so, where nextest is not installed.
     pub(crate) fn nextest(&self, arguments: &[&str]) -> Option<Command> {
+        self.nextest_of("run", arguments)
+    }
+
+    /// As [`nextest`](Self::nextest), of another of its commands.
+    pub(crate) fn nextest_of(&self, what: &str, arguments: &[&str]) -> Option<Command> {
         let nextest = |arguments: &[&str]| {
             let mut command = self.command(env!("CARGO"));
             command.args(["nextest", "--color", "never"]).args(arguments);
             command
         };
         if nextest(&["--version"]).output().unwrap().status.success() {
-            return Some(nextest(&[&["run"], arguments].concat()));
+            return Some(nextest(&[&[what], arguments].concat()));
         }
         eprintln!("left out: nextest is not installed; `cargo install --locked cargo-nextest`");
         None

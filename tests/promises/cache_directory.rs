@@ -94,7 +94,7 @@ fn a_file_in_its_place_is_a_warning_and_stays() {
 fn deleted_in_the_midst_of_a_build_it_is_made_anew_by_the_next_run() {
     for artifact in ["words", "lengths"] {
         let sandbox = Sandbox::new();
-        let (builder, held) = sandbox.run("both").start_until_build_of(artifact);
+        let (builder, held) = sandbox.run("both").start_until_in(artifact);
         fs::remove_dir_all(sandbox.cache()).unwrap();
         drop(held);
         let done = builder.done(&sandbox);
@@ -111,7 +111,7 @@ fn deleted_between_two_artifacts_it_is_made_anew_at_once() {
     sandbox.run("both").passes();
     fs::remove_dir_all(sandbox.entry_file("lengths.json").parent().unwrap().join("lengths")).unwrap();
     // It has `words`, and is about to make `lengths`, in what was there a moment ago.
-    let (user, held) = sandbox.run("both").start_until_build_of("lengths");
+    let (user, held) = sandbox.run("both").start_until_in("lengths");
     fs::remove_dir_all(sandbox.cache()).unwrap();
     drop(held);
     let done = user.done(&sandbox);

@@ -10,7 +10,7 @@ use crate::sandbox::Sandbox;
 #[test]
 fn killed_in_its_build_it_leaves_nothing_and_the_next_run_sweeps() {
     let sandbox = Sandbox::new();
-    let (builder, _held) = sandbox.run("only_words").start_until_build_of("words");
+    let (builder, _held) = sandbox.run("only_words").start_until_in("words");
     builder.kill();
     let staged = || fs::read_dir(sandbox.cache().join(".staging")).unwrap().count();
     assert_eq!(sandbox.entry_files().len(), 0);

@@ -76,6 +76,47 @@ fn an_artifacts_own_config_rebuilds_it_and_never_what_it_needs() {
     assert_eq!(changed.reason("lengths"), "config: at_least 0 → 5");
 }
 
+/// A configuration of maps, sets, lists and floats, with `text` in the place of `0.1`.
+fn configuration(weight: &str, tag: &str, steps: &str) -> String {
+    let weights: Vec<String> = (0..20).map(|number| format!("\"w{number}\": 0.5")).collect();
+    let tags: Vec<String> = (0..20).map(|number| format!("\"t{number}\"")).collect();
+    let (weights, tags) = (weights.join(", "), tags.join(", "));
+    format!("{{\"weights\": {{{weights}, \"last\": {weight}}}, \"tags\": [\"{tag}\", {tags}], \"steps\": [{steps}]}}")
+}
+
+#[test]
+fn every_part_of_a_configuration_counts_and_the_order_of_maps_and_sets_does_not() {
+    const STEPS: &str = "{\"name\": \"a\", \"rate\": 1.5}, {\"name\": \"b\", \"rate\": 1.5}";
+    let sandbox = Sandbox::new();
+    let run = |config: &str| sandbox.run("configured_count").env("SUBJECT_CONFIG", config).passes();
+    let original = configuration("0.3", "tag", STEPS);
+    assert_eq!(run(&original).outcome("count"), Outcome::Built);
+    // Each process has its own order of a `HashMap` and of a `HashSet`.
+    for _ in 0..3 {
+        assert_eq!(run(&original).outcome("count"), Outcome::Hit);
+    }
+    for (changed, reason) in [
+        (configuration("0.30000000000000004", "tag", STEPS), "config: more.weights.last 0.3 → 0.30000000000000004"),
+        (configuration("-0.3", "tag", STEPS), "config: more.weights.last 0.3 → -0.3"),
+        (configuration("0.3", "other", STEPS), "config: more.tags"),
+        (configuration("0.3", "tag", &STEPS.replacen("1.5", "1.25", 1)), "config: more.steps"),
+        (
+            configuration("0.3", "tag", "{\"name\": \"b\", \"rate\": 1.5}, {\"name\": \"a\", \"rate\": 1.5}"),
+            "config: more.steps",
+        ),
+        (configuration("0.3", "tag", ""), "config: more.steps"),
+        ("{}".to_owned(), "config: more."),
+    ] {
+        let miss = run(&changed);
+        assert_eq!(miss.outcome("count"), Outcome::Built, "{changed}");
+        assert!(miss.reason("count").starts_with(reason), "{}", miss.reason("count"));
+        assert_eq!(run(&original).outcome("count"), Outcome::Hit, "{changed}");
+        // For the next reason to be about the difference from the original.
+        fs::remove_dir_all(sandbox.cache()).unwrap();
+        run(&original);
+    }
+}
+
 #[test]
 fn a_repository_elsewhere_is_a_miss_for_what_is_bound_to_its_path_alone() {
     let sandbox = Sandbox::new();

@@ -5,19 +5,20 @@ use std::io::{BufRead, BufReader, Read, Write};
 
 use cached_smoke::Outcome;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Done, Run, Sandbox};
 
 #[cfg(unix)]
-#[test]
-fn many_processes_at_once_build_each_artifact_once() {
-    const MANY: usize = 64;
-    let sandbox = Sandbox::new();
+const MANY: usize = 64;
+
+/// That many processes of one run, which ask at one moment for what is not there.
+#[cfg(unix)]
+fn at_one_moment<'a>(sandbox: &'a Sandbox, settings: impl Fn(Run<'a>) -> Run<'a>) -> Vec<Done> {
     let arrivals = sandbox.pipe();
     let barrier = fs::File::create(sandbox.path("barrier")).unwrap();
     barrier.lock().unwrap();
     let processes: Vec<_> = (0..MANY)
         .map(|_| {
-            let run = sandbox.run_within("one", "both");
+            let run = settings(sandbox.run_within("one", "both"));
             run.env("SUBJECT_ARRIVALS", &arrivals).env("SUBJECT_BARRIER", sandbox.path("barrier")).start()
         })
         .collect();
@@ -25,8 +26,14 @@ fn many_processes_at_once_build_each_artifact_once() {
     let mut arrived = fs::File::options().read(true).write(true).open(&arrivals).unwrap();
     arrived.read_exact(&mut [0; MANY]).unwrap();
     barrier.unlock().unwrap();
+    processes.into_iter().map(|process| process.done(sandbox)).collect()
+}
 
-    let done: Vec<_> = processes.into_iter().map(|process| process.done(&sandbox)).collect();
+#[cfg(unix)]
+#[test]
+fn many_processes_at_once_build_each_artifact_once() {
+    let sandbox = Sandbox::new();
+    let done = at_one_moment(&sandbox, |run| run);
     assert!(done.iter().all(|done| done.passed), "{}", done[0].stderr);
     assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
 
@@ -34,6 +41,32 @@ fn many_processes_at_once_build_each_artifact_once() {
     let count =
         |outcome| reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == outcome).count();
     assert_eq!((count(Outcome::Built), count(Outcome::Shared)), (2, 2 * MANY - 2));
+}
+
+/// Eight of the processes that build one of the artifacts are killed, each some time after it began: while it builds, saves,
+/// publishes or loads, or in its test, or never, if it is done by then.
+#[cfg(unix)]
+#[test]
+fn builders_that_are_killed_at_a_random_moment_are_followed_by_others() {
+    for (seed, artifact) in [(1, "words"), (2, "lengths")] {
+        let sandbox = Sandbox::new();
+        let mut random = fastrand::Rng::with_seed(seed);
+        fs::create_dir(sandbox.path("deaths")).unwrap();
+        for number in 0..8 {
+            let microseconds = random.u32(..10_000).to_string();
+            fs::write(sandbox.path(&format!("deaths/{number}")), microseconds).unwrap();
+        }
+        let deaths = sandbox.path("deaths");
+        let done = at_one_moment(&sandbox, |run| run.env("SUBJECT_DIE_IN", artifact).env("SUBJECT_DEATHS", &deaths));
+        let failed: Vec<_> = done.iter().filter(|done| !done.passed).collect();
+        assert!((1..=8).contains(&failed.len()), "{} of the processes that build were killed", failed.len());
+        // None of them had the time to say that it failed.
+        assert!(failed.iter().all(|done| !done.stdout.contains("FAILED")), "{}", failed[0].stderr);
+        sandbox.take_log();
+        let next = sandbox.run("both").passes();
+        assert_eq!((next.outcome("words"), next.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
+        assert_eq!(fs::read_dir(sandbox.cache().join(".staging")).unwrap().count(), 0, "swept");
+    }
 }
 
 #[test]
@@ -54,7 +87,7 @@ fn a_second_session_of_a_process_is_not_charged_for_the_first() {
 #[test]
 fn a_waiter_says_whom_it_waits_for_and_takes_over_when_it_is_killed() {
     let sandbox = Sandbox::new();
-    let (builder, mut held) = sandbox.run_within("one", "only_words").start_until_build_of("words");
+    let (builder, mut held) = sandbox.run_within("one", "only_words").start_until_in("words");
     held.write_all(b"wait").unwrap();
 
     // The limit ends a waiter that says nothing: this test then fails instead of waiting with it.
@@ -76,7 +109,7 @@ fn a_waiter_says_whom_it_waits_for_and_takes_over_when_it_is_killed() {
 #[test]
 fn a_wait_beyond_its_limit_ends_in_a_private_build() {
     let sandbox = Sandbox::new();
-    let (builder, held) = sandbox.run_within("one", "only_words").start_until_build_of("words");
+    let (builder, held) = sandbox.run_within("one", "only_words").start_until_in("words");
 
     let impatient = sandbox.run_within("two", "only_words").env("SMOKE_LOCK_TIMEOUT", "0").passes();
     assert_eq!(impatient.outcome("words"), Outcome::Bypassed);

@@ -48,7 +48,7 @@ fn without_a_limit_nothing_goes() {
 fn what_a_living_process_uses_or_builds_stays() {
     let sandbox = Sandbox::new();
     // By the time that it builds `lengths`, `words` is in use.
-    let (user, held) = sandbox.run("both").start_until_build_of("lengths");
+    let (user, held) = sandbox.run("both").start_until_in("lengths");
 
     let other = sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
     assert!(other.stderr.contains("more than SMOKE_MAX_SIZE allows: the rest is in use"), "{}", other.stderr);
@@ -62,6 +62,40 @@ fn what_a_living_process_uses_or_builds_stays() {
     // Now nobody does.
     sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
     assert!(!sandbox.entry_files().iter().any(|path| path.ends_with("words.json")));
+}
+
+/// What is done to the cache, by others, while a test has mapped a file of it.
+#[cfg(unix)]
+#[test]
+fn a_mapped_file_stays_valid_whatever_becomes_of_its_entry() {
+    type Fate = fn(&Sandbox);
+    for (fate, removed) in [
+        ((|sandbox| drop(sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes())) as Fate, false),
+        (
+            |sandbox| {
+                sandbox.run("reads_what_it_has_mapped").env("SMOKE_FORCE_REBUILD", "all").passes();
+                // And the trash is swept.
+                sandbox.run("only_count").passes();
+            },
+            false,
+        ),
+        (
+            |sandbox| {
+                tamper(&sandbox.entry_file("mapped/text"), |_| b"damaged".to_vec());
+                sandbox.run("reads_what_it_has_mapped").passes();
+            },
+            false,
+        ),
+        (|sandbox| fs::remove_dir_all(sandbox.cache()).unwrap(), true),
+    ] {
+        let sandbox = Sandbox::new();
+        let (reader, held) = sandbox.run("reads_what_it_has_mapped").start_until_in("test");
+        fate(&sandbox);
+        assert_eq!(sandbox.cache().exists(), !removed);
+        drop(held);
+        let done = reader.done(&sandbox);
+        assert!(done.passed, "{}{}", done.stdout, done.stderr);
+    }
 }
 
 #[test]

@@ -237,11 +237,12 @@ impl Run<'_> {
         done
     }
 
-    /// Starts it, and waits until it is in the midst of its build of `artifact`, which goes on when the file is dropped.
+    /// Starts it, and waits until it is in the midst of its build of an artifact, or of the body of its `test`; it goes on when
+    /// the file is dropped.
     #[cfg(unix)]
-    pub(crate) fn start_until_build_of(self, artifact: &str) -> (Started, fs::File) {
+    pub(crate) fn start_until_in(self, place: &str) -> (Started, fs::File) {
         let pipe = self.sandbox.pipe();
-        let started = self.env("SUBJECT_WAIT_FOR", artifact).env("SUBJECT_PIPE", &pipe).start();
+        let started = self.env("SUBJECT_WAIT_FOR", place).env("SUBJECT_PIPE", &pipe).start();
         // Opening it waits for its other end.
         (started, fs::File::options().write(true).open(&pipe).unwrap())
     }

@@ -1,16 +1,18 @@
 //! Smoke tests with artifacts that write down what is done to them. They are run by the other files, which look at
 //! that log and at what the tests report.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::{Barrier, Once};
+use std::time::Duration;
 
 use cached_smoke::{
     Artifact, BuildContext, CacheReport, CodeFingerprint, KeyBuilder, LoadContext, Outcome, Repo, Result, Session,
     Storage, Suite, cached_smoke,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) struct Subject;
 
@@ -20,6 +22,31 @@ pub(crate) struct Config {
     words: WordsConfig,
     /// Part of the key of `Lengths` alone.
     lengths: LengthsConfig,
+    /// Part of the key of what names no configuration of its own.
+    more: MoreConfig,
+}
+
+impl Config {
+    /// The defaults, but for what the test that runs this one has in mind.
+    fn told() -> Config {
+        let more = order("SUBJECT_CONFIG").map(|text| serde_json::from_str(&text).unwrap());
+        Config { more: more.unwrap_or_default(), ..Config::default() }
+    }
+}
+
+/// Of everything that a configuration may consist of.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct MoreConfig {
+    weights: HashMap<String, f64>,
+    tags: HashSet<String>,
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Step {
+    name: String,
+    rate: f64,
 }
 
 #[derive(Clone, Default, Serialize)]
@@ -142,6 +169,33 @@ impl Artifact<Subject> for Count {
     }
 }
 
+/// The repository's file, mapped where it lies.
+struct Mapped(memmap2::Mmap);
+
+impl Artifact<Subject> for Mapped {
+    const NAME: &'static str = "mapped";
+    const STORAGE: Storage = Storage::Directory;
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        fs::copy(cx.repo().path().join("a.txt"), cx.dir().join("text"))?;
+        Mapped::map(cx.dir())
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        Mapped::map(cx.dir())
+    }
+}
+
+impl Mapped {
+    fn map(directory: &Path) -> Result<Mapped> {
+        let file = fs::File::open(directory.join("text"))?;
+        #[expect(unsafe_code, reason = "whether the file stays as it is, is what is tested")]
+        // SAFETY: stored files are never written to, and one that is removed stays on disk until it is unmapped.
+        let map = unsafe { memmap2::Mmap::map(&file) }?;
+        Ok(Mapped(map))
+    }
+}
+
 /// Another suite with an artifact of the same name, code and configuration.
 struct Other;
 
@@ -236,15 +290,38 @@ fn obey_orders(artifact: &str) -> Result<()> {
     if let Some(file) = order("SUBJECT_EDIT") {
         fs::write(file, "edited while being read")?;
     }
-    if is_meant("SUBJECT_WAIT_FOR") {
-        static ONCE: Once = Once::new();
+    wait_in(artifact);
+    if is_meant("SUBJECT_DIE_IN") {
+        die_soon();
+    }
+    Ok(())
+}
+
+/// Waits, once, if that is where the test that runs this one wants this process to wait.
+fn wait_in(place: &str) {
+    static ONCE: Once = Once::new();
+    if order("SUBJECT_WAIT_FOR").as_deref() == Some(place) {
         // Opening a pipe waits for its other end; what comes through it may take its time.
         ONCE.call_once(|| {
             let mut pipe = fs::File::open(order("SUBJECT_PIPE").unwrap()).unwrap();
             pipe.read_to_end(&mut Vec::new()).unwrap();
         });
     }
-    Ok(())
+}
+
+/// One of the deaths that are laid out in a directory, each for one process: a file that holds after how many microseconds.
+fn die_soon() {
+    let deaths = order("SUBJECT_DEATHS").unwrap();
+    let mine = deaths.clone() + &format!("-of-{}", std::process::id());
+    let taken = fs::read_dir(deaths).unwrap().find(|death| fs::rename(death.as_ref().unwrap().path(), &mine).is_ok());
+    if taken.is_some() {
+        let moment = Duration::from_micros(fs::read_to_string(mine).unwrap().parse().unwrap());
+        std::thread::spawn(move || {
+            std::thread::sleep(moment);
+            let kill = format!("kill -KILL {}", std::process::id());
+            std::process::Command::new("sh").args(["-c", &kill]).status().unwrap();
+        });
+    }
 }
 
 #[cached_smoke(repo = "bookshop")]
@@ -411,6 +488,19 @@ fn ends_its_process(_: &Words) {
 fn owns_what_needs_another(session: &Session<Subject>) -> Result<()> {
     assert!(!session.owned::<Lengths>()?.0.is_empty());
     Ok(())
+}
+
+#[cached_smoke(repo = "bookshop", suite = Subject, config = Config::told())]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn configured_count(count: &Count) {
+    assert!(count.0 > 0);
+}
+
+#[cached_smoke(repo = "bookshop", suite = Subject)]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn reads_what_it_has_mapped(mapped: &Mapped) {
+    wait_in("test");
+    assert_eq!(&mapped.0[..], b"novel of manners\n");
 }
 
 struct Refusal;

@@ -48,10 +48,9 @@ impl Lease {
         match plain_file::open(path).map(|file| file.try_lock()) {
             Ok(Ok(())) => Ok(true),
             Ok(Err(TryLockError::WouldBlock)) => Ok(false),
-            Ok(Err(TryLockError::Error(error))) => Err(error),
             // Never a manifest of ours.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(true),
-            Err(error) => Err(error),
+            Ok(Err(TryLockError::Error(error))) | Err(error) => Err(error),
         }
     }
 }
