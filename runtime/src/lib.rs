@@ -48,6 +48,9 @@ mod telemetry;
 pub mod __private {
     pub use crate::private::*;
 }
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod tooling;
 
 pub use artifact::{Artifact, Suite};

@@ -56,21 +56,21 @@ fn with_dependencies(name: &str) -> Project {
     let git = |package: &str| format!("{package} = {{ git = \"https://example.org/{package}\" }}\n");
     let project = Project::with_suite_and(name, &(git("used") + "\n[dev-dependencies]\n" + &git("unused")));
     fs::remove_file(project.path("tests/b.rs")).unwrap();
-    let mut configuration = "[source.vendored]\ndirectory = \"vendored\"\n".to_owned();
+    let mut configuration = vec!["[source.vendored]\ndirectory = \"vendored\"\n".to_owned()];
     for package in FETCHED {
         let url = format!("https://example.org/{package}");
-        configuration += &format!("[source.\"git+{url}\"]\ngit = \"{url}\"\nreplace-with = \"vendored\"\n");
+        configuration.push(format!("[source.\"git+{url}\"]\ngit = \"{url}\"\nreplace-with = \"vendored\"\n"));
         fs::create_dir_all(project.path(&format!("vendored/{package}/src"))).unwrap();
         project.write(&format!("vendored/{package}/src/lib.rs"), "");
         project.write(&format!("vendored/{package}/.cargo-checksum.json"), "{\"files\":{}}");
         set_version(&project, package, 0);
-        let source =
-            format!("\n[[package]]\nname = \"{package}\"\nversion = \"1.0.0\"\nsource = \"git+{url}#{:040}\"\n", 0);
+        let source = format!("git+{url}#{:040}", 0);
+        let locked = format!("\n[[package]]\nname = \"{package}\"\nversion = \"1.0.0\"\nsource = \"{source}\"\n");
         let lock = fs::read_to_string(project.path("Cargo.lock")).unwrap();
-        project.write("Cargo.lock", &(lock + &source));
+        project.write("Cargo.lock", &(lock + &locked));
     }
     fs::create_dir(project.path(".cargo")).unwrap();
-    project.write(".cargo/config.toml", &configuration);
+    project.write(".cargo/config.toml", &configuration.concat());
     project
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use cached_smoke::Outcome;
 
-use crate::sandbox::{Done, Sandbox};
+use crate::sandbox::{Done, Sandbox, give_to_somebody_else, is_root};
 
 const WARNING: &str = "cannot be written to, so nothing is kept";
 
@@ -19,7 +19,9 @@ fn assert_one_warning(done: &Done) {
 /// Takes the right to write to it from all directories below.
 fn make_read_only(path: &Path) {
     if path.is_dir() {
-        fs::read_dir(path).unwrap().for_each(|entry| make_read_only(&entry.unwrap().path()));
+        for entry in fs::read_dir(path).unwrap() {
+            make_read_only(&entry.unwrap().path());
+        }
         fs::set_permissions(path, Permissions::from_mode(0o555)).unwrap();
     }
 }
@@ -27,7 +29,9 @@ fn make_read_only(path: &Path) {
 fn make_writable(path: &Path) {
     if path.is_dir() {
         fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
-        fs::read_dir(path).unwrap().for_each(|entry| make_writable(&entry.unwrap().path()));
+        for entry in fs::read_dir(path).unwrap() {
+            make_writable(&entry.unwrap().path());
+        }
     }
 }
 
@@ -68,7 +72,7 @@ fn a_directory_of_somebody_else_is_warned_of_whether_it_can_be_read_or_not() {
         // As somebody with a careless umask would have made it: the directories below are closed otherwise.
         make_writable(&sandbox.cache());
         fs::set_permissions(sandbox.cache(), Permissions::from_mode(mode)).unwrap();
-        if !sandbox.give_to_somebody_else(&sandbox.cache()) {
+        if !give_to_somebody_else(&sandbox.cache()) {
             return;
         }
         let done = sandbox.run("both").without_privileges().passes();
@@ -121,7 +125,7 @@ fn deleted_between_two_artifacts_it_is_made_anew_at_once() {
 #[test]
 fn without_a_home_the_error_says_what_to_set() {
     let sandbox = Sandbox::new();
-    if !sandbox.is_roots() {
+    if !is_root() {
         // The account says where it is, whatever `HOME` says.
         eprintln!("left out: only root can become a user without a home directory");
         return;

@@ -127,6 +127,7 @@ fn paths_of(call: &str) -> Vec<PathBuf> {
 #[cfg(target_os = "linux")]
 #[test]
 fn no_system_call_runs_what_is_in_the_cache_or_changes_what_is_not() {
+    type Damage = fn(&Sandbox);
     const CHANGES: &str = "trace=openat,openat2,open,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,chmod,\
         fchmodat,chown,lchown,fchownat,link,linkat,symlink,symlinkat,truncate,mknod,mknodat,utimensat,\
         setxattr,lsetxattr,execve,execveat,mount";
@@ -137,7 +138,6 @@ fn no_system_call_runs_what_is_in_the_cache_or_changes_what_is_not() {
     fs::create_dir(sandbox.path("temporary")).unwrap();
     let mut changes = 0;
     let mut runs = 0;
-    type Damage = fn(&Sandbox);
     for (setting, damage) in [
         (("SMOKE_STRICT", "0"), (|_| ()) as Damage),
         (("SMOKE_STRICT", "0"), |_| ()),

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use cached_smoke::tooling::read_reports;
 use cached_smoke::{ArtifactReport, CacheReport, Outcome};
 
+#[cfg(unix)]
+pub(crate) use other_user::{give_to_somebody_else, is_root};
 #[cfg(target_os = "linux")]
 pub(crate) use small_disk::SmallDisk;
 
@@ -180,7 +182,7 @@ impl Run<'_> {
     pub(crate) fn wrapped(self, program: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
         command.args(arguments).arg(self.command.get_program()).args(self.command.get_args());
-        self.as_command(command)
+        self.with_command(command)
     }
 
     /// Run by a copy of this executable.
@@ -188,12 +190,12 @@ impl Run<'_> {
     fn of_program(self, program: &Path) -> Self {
         let mut command = Command::new(program);
         command.args(self.command.get_args());
-        self.as_command(command)
+        self.with_command(command)
     }
 
     /// `command`, in the same environment.
     #[cfg(unix)]
-    fn as_command(mut self, mut command: Command) -> Self {
+    fn with_command(mut self, mut command: Command) -> Self {
         for (name, value) in self.command.get_envs() {
             match value {
                 Some(value) => command.env(name, value),

@@ -98,8 +98,8 @@ fn names_that_no_file_system_has_are_refused() {
 
 #[test]
 fn what_is_said_of_another_artifact_is_refused_however_good_its_digest() {
-    let (key, _) = manifest();
     type Change = fn(&mut Manifest);
+    let (key, _) = manifest();
     for change in [
         (|manifest| manifest.artifact = "index".to_owned()) as Change,
         |manifest| manifest.storage = Storage::Archive,

@@ -4,40 +4,38 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 
-use super::{Run, Sandbox};
+use super::Run;
 
 const NOBODY: u32 = 65_534;
 /// Nobody has an account of this number.
 const SOMEBODY_ELSE: u32 = 54_321;
 
-impl Sandbox {
-    pub(crate) fn is_roots(&self) -> bool {
-        fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
-    }
+pub(crate) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
 
-    /// Gives `path` and all below it to somebody else; false, and a line that says so, if this user cannot do that.
-    pub(crate) fn give_to_somebody_else(&self, path: &Path) -> bool {
-        if self.is_roots() {
-            give(path, SOMEBODY_ELSE);
-            return true;
-        }
-        eprintln!("left out: only root can give a directory to somebody else");
-        false
+/// Gives `path` and all below it to somebody else; false, and a line that says so, if this user cannot do that.
+pub(crate) fn give_to_somebody_else(path: &Path) -> bool {
+    if is_root() {
+        give(path, SOMEBODY_ELSE);
+        return true;
     }
+    eprintln!("left out: only root can give a directory to somebody else");
+    false
 }
 
 impl Run<'_> {
     /// As this user, or, for root, as another one, to whom all that is root's in the sandbox is given first.
     pub(crate) fn without_privileges(self) -> Self {
-        if self.sandbox.is_roots() { self.as_user(NOBODY) } else { self }
+        if is_root() { self.by_user(NOBODY) } else { self }
     }
 
     /// For root alone: as a user whom the system does not know.
     pub(crate) fn without_account(self) -> Self {
-        self.as_user(SOMEBODY_ELSE)
+        self.by_user(SOMEBODY_ELSE)
     }
 
-    fn as_user(self, user: u32) -> Self {
+    fn by_user(self, user: u32) -> Self {
         let sandbox = self.sandbox;
         // Below a home directory, nobody else could run it.
         let executable = sandbox.path("subject");
@@ -53,7 +51,9 @@ impl Run<'_> {
 fn give(path: &Path, user: u32) {
     lchown(path, Some(user), Some(user)).unwrap();
     if path.is_dir() && !path.is_symlink() {
-        fs::read_dir(path).unwrap().for_each(|entry| give(&entry.unwrap().path(), user));
+        for entry in fs::read_dir(path).unwrap() {
+            give(&entry.unwrap().path(), user);
+        }
     }
 }
 
@@ -63,6 +63,8 @@ fn give_what_is_roots(path: &Path, user: u32) {
         lchown(path, Some(user), Some(user)).unwrap();
     }
     if metadata.is_dir() {
-        fs::read_dir(path).unwrap().for_each(|entry| give_what_is_roots(&entry.unwrap().path(), user));
+        for entry in fs::read_dir(path).unwrap() {
+            give_what_is_roots(&entry.unwrap().path(), user);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use super::{Run, Sandbox};
+use super::{Run, Sandbox, is_root};
 
 /// A mount namespace with a tmpfs in the place of the sandbox's cache directory. Both are gone with this value.
 pub(crate) struct SmallDisk<'a> {
@@ -17,7 +17,7 @@ impl<'a> SmallDisk<'a> {
     pub(crate) fn mount(sandbox: &'a Sandbox, options: &str) -> Option<SmallDisk<'a>> {
         std::fs::create_dir_all(sandbox.cache()).unwrap();
         let mut command = Command::new("unshare");
-        if !sandbox.is_roots() {
+        if !is_root() {
             command.args(["--user", "--map-root-user"]);
         }
         // The keeper lives until its standard input ends, and the file system as long as the keeper.
@@ -61,7 +61,7 @@ impl<'a> SmallDisk<'a> {
 
     fn entrance(&self) -> Vec<String> {
         let mut arguments = vec![format!("--target={}", self.keeper.id()), "--mount".to_owned()];
-        if !self.sandbox.is_roots() {
+        if !is_root() {
             arguments.extend(["--user".to_owned(), "--preserve-credentials".to_owned()]);
         }
         arguments
