@@ -38,6 +38,15 @@ pub(crate) enum OnMiss {
     Fail,
 }
 
+/// How far tests go (`SMOKE_STOP_AFTER`): all of them pass then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopAfter {
+    /// They compute their keys and look whether those are in the cache.
+    Key,
+    /// They have their fixtures.
+    Fixture,
+}
+
 /// Which repositories to build afresh once in this run (`SMOKE_FORCE_REBUILD`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Force {
@@ -79,6 +88,7 @@ pub struct Config {
     pub(crate) lock_timeout: Duration,
     pub(crate) max_bytes: Option<u64>,
     pub(crate) left_out: Vec<String>,
+    pub(crate) stop_after: Option<StopAfter>,
     pub(crate) smoke_toml: PathBuf,
     pub(crate) repos: BTreeMap<String, RepoSource>,
     pub(crate) test_args: Vec<String>,
@@ -191,6 +201,9 @@ impl Config {
             lock_timeout: timeout(text("SMOKE_LOCK_TIMEOUT", defaults.lock_timeout.as_ref())?)?,
             max_bytes: max_bytes(text("SMOKE_MAX_SIZE", defaults.max_size.as_ref())?)?,
             left_out: known_names(text("SMOKE_LEAVE_OUT", None)?, &repos, "names among: ")?,
+            stop_after: text("SMOKE_STOP_AFTER", None)?
+                .map(|setting| choice(Some(setting), &[("key", StopAfter::Key), ("fixture", StopAfter::Fixture)]))
+                .transpose()?,
             cache_dir,
             smoke_toml,
             repos,

@@ -55,17 +55,13 @@ impl Run {
         Run::new(id.to_owned(), layout, || ())
     }
 
-    #[cfg(test)]
-    pub(crate) fn directory_for_tests(&self) -> &Path {
-        &self.directory
-    }
-
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    pub(crate) fn telemetry(&self) -> PathBuf {
-        self.directory.join("telemetry.jsonl")
+    /// Where its notes are.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// A note that a process of this run has left.

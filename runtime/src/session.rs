@@ -8,6 +8,7 @@ mod untyped;
 use std::path::PathBuf;
 
 use crate::artifact::{Artifact, Suite};
+use crate::config::StopAfter;
 use crate::error::Error;
 use crate::key::Recipe;
 use crate::repo::Repo;
@@ -123,6 +124,15 @@ impl<S: Suite> Session<S> {
     pub fn get<A: Artifact<S>>(&self) -> Result<&A, Error> {
         let hooks = HooksOf::<S, A>::new(self);
         Ok(known(self.untyped.obtain(&hooks)?.value.downcast_ref()))
+    }
+
+    /// Computes the artifact's key and looks whether it is in the cache, for whoever reads the run's keys.
+    pub(crate) fn look<A: Artifact<S>>(&self) -> Result<(), Error> {
+        self.untyped.look(&HooksOf::<S, A>::new(self))
+    }
+
+    pub(crate) fn stop_after(&self) -> Option<StopAfter> {
+        self.untyped.process.config.stop_after
     }
 
     /// The artifact, loaded anew from its files: a copy of one's own.

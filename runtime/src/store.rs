@@ -82,30 +82,35 @@ pub(crate) struct Store<'a> {
 }
 
 impl Store<'_> {
+    /// Looks for the artifact's manifest, and holds it; its files are left alone.
+    pub(crate) fn find(&self) -> Result<(Manifest, Lease), Miss> {
+        let (lease, text) = match Lease::take(&self.layout.manifest(&self.slot)) {
+            Ok(Some(held)) => held,
+            Ok(None) => return Err(Miss::Absent(self.explain_absence())),
+            Err(error) => return Err(Miss::Damaged(format!("its manifest cannot be read: {error}"))),
+        };
+        let manifest = Manifest::of_key(&text, self.key, &self.slot.artifact, self.storage);
+        let manifest = manifest.map_err(|unusable| match unusable {
+            Unusable::Damaged(damage) => Miss::Damaged(damage),
+            Unusable::OtherKey => {
+                Miss::Damaged("the entry is that of another key with the same first digits".to_owned())
+            }
+            Unusable::NewerFormat(format) => {
+                Miss::Foreign(format!("the entry has format {format}, later than the {} known here", layout::FORMAT))
+            }
+        })?;
+        if manifest.type_name != self.type_name {
+            return Err(Miss::Damaged(format!("it holds a `{}`, not a `{}`", manifest.type_name, self.type_name)));
+        }
+        Ok((manifest, lease))
+    }
+
     /// Looks for the artifact and checks its files, on their first use in the run byte by byte.
     pub(crate) fn open(&self) -> Found {
-        let path = self.layout.manifest(&self.slot);
-        let (lease, text) = match Lease::take(&path) {
-            Ok(Some(held)) => held,
-            Ok(None) => return Found::Missing(Miss::Absent(self.explain_absence())),
-            Err(error) => return Found::Missing(Miss::Damaged(format!("its manifest cannot be read: {error}"))),
+        let (manifest, lease) = match self.find() {
+            Ok(found) => found,
+            Err(miss) => return Found::Missing(miss),
         };
-        let manifest = match Manifest::of_key(&text, self.key, &self.slot.artifact, self.storage) {
-            Ok(manifest) => manifest,
-            Err(Unusable::NewerFormat(format)) => {
-                let words = format!("the entry has format {format}, later than the {} known here", layout::FORMAT);
-                return Found::Missing(Miss::Foreign(words));
-            }
-            Err(Unusable::Damaged(damage)) => return Found::Missing(Miss::Damaged(damage)),
-            Err(Unusable::OtherKey) => {
-                let words = "the entry is that of another key with the same first digits".to_owned();
-                return Found::Missing(Miss::Damaged(words));
-            }
-        };
-        if manifest.type_name != self.type_name {
-            let words = format!("it holds a `{}`, not a `{}`", manifest.type_name, self.type_name);
-            return Found::Missing(Miss::Damaged(words));
-        }
         let directory = self.plain_files();
         match proof::check(self.run, &self.proof_name(), &directory, &manifest) {
             Ok(checked) => {

@@ -1,15 +1,27 @@
 //! What the cache did for a test: told to the test, to people, and to programs.
 
+mod keys;
+mod under_way;
+
 use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use keys::append as append_key;
+pub use keys::{KeyIngredient, KeyReport, read_keys};
+pub(crate) use under_way::UnderWay;
+
+use crate::layout::Layout;
 use crate::message::PREFIX;
 use crate::run::Run;
+
+/// In the directory of a run: a record a line.
+const FILE: &str = "telemetry.jsonl";
 
 /// How a test came by an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,6 +42,8 @@ pub enum Outcome {
     Skipped,
     /// It could not be had.
     Failed,
+    /// The test's process ended before it was had: it was killed, perhaps because it took too long.
+    Interrupted,
 }
 
 impl Outcome {
@@ -54,6 +68,7 @@ impl fmt::Display for Outcome {
             Outcome::Forced => "forced",
             Outcome::Skipped => "skipped",
             Outcome::Failed => "failed",
+            Outcome::Interrupted => "interrupted",
         })
     }
 }
@@ -72,8 +87,11 @@ pub struct ArtifactReport {
     pub key: String,
     /// Size of its plain files.
     pub bytes: u64,
-    /// What building, saving and publishing it took, without the artifacts that it needs.
+    /// What building, saving and publishing it took this test, without the artifacts that it needs.
     pub rebuild_seconds: f64,
+    /// What that took whoever did it; 0 if this process had it already, or nobody has it.
+    #[serde(default)]
+    pub build_seconds: f64,
     /// What finding, checking and loading it took.
     pub restore_seconds: f64,
     /// How long the test waited for another process or thread that was at it.
@@ -81,13 +99,26 @@ pub struct ArtifactReport {
 }
 
 impl ArtifactReport {
+    /// What the test was spared: what building it cost, less what restoring it took; 0 if the test built it itself. Less than
+    /// nothing if it is faster to build than to restore.
+    pub fn saved_seconds(&self) -> f64 {
+        if self.outcome.is_hit() && self.build_seconds > 0.0 { self.build_seconds - self.restore_seconds } else { 0.0 }
+    }
+
     /// What a later test of the same process is told: the artifact was simply there.
     pub(crate) fn again(&self) -> ArtifactReport {
         let outcome = match self.outcome {
             Outcome::Built | Outcome::Forced => Outcome::Shared,
             outcome => outcome,
         };
-        ArtifactReport { outcome, rebuild_seconds: 0.0, restore_seconds: 0.0, wait_seconds: 0.0, ..self.clone() }
+        ArtifactReport {
+            outcome,
+            rebuild_seconds: 0.0,
+            build_seconds: 0.0,
+            restore_seconds: 0.0,
+            wait_seconds: 0.0,
+            ..self.clone()
+        }
     }
 }
 
@@ -105,6 +136,9 @@ pub struct CacheReport {
     pub binary: String,
     /// The test's process.
     pub pid: u32,
+    /// Which of the tests of its process it is.
+    #[serde(default)]
+    pub number: u32,
     /// Milliseconds since 1970.
     pub time: u64,
     /// The repository.
@@ -114,7 +148,7 @@ pub struct CacheReport {
 }
 
 impl CacheReport {
-    pub(crate) fn new(run: &Run, test: &str, repo: &str, artifacts: Vec<ArtifactReport>) -> CacheReport {
+    pub(crate) fn new(run: &Run, number: u32, test: &str, repo: &str, artifacts: Vec<ArtifactReport>) -> CacheReport {
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let binary =
             std::env::current_exe().ok().and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
@@ -123,6 +157,7 @@ impl CacheReport {
             test: test.to_owned(),
             binary: binary.unwrap_or_default(),
             pid: std::process::id(),
+            number,
             time: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
             repo: repo.to_owned(),
             artifacts,
@@ -144,6 +179,11 @@ impl CacheReport {
         self.artifacts.iter().map(|artifact| artifact.outcome).max()
     }
 
+    /// Seconds that this test was spared.
+    pub fn saved_seconds(&self) -> f64 {
+        self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.saved_seconds())
+    }
+
     /// Seconds that this test spent building.
     pub fn rebuild_seconds(&self) -> f64 {
         self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.rebuild_seconds)
@@ -163,7 +203,7 @@ impl CacheReport {
     pub(crate) fn emit(&self, run: &Run) {
         println!("{self}");
         // A run that cannot be written to has no file; the line has been printed all the same.
-        let _ = append(&run.telemetry(), self);
+        let _ = append(&run.directory().join(FILE), self);
     }
 }
 
@@ -227,6 +267,7 @@ struct Record<'a> {
     cache_miss: bool,
     rebuild_seconds: f64,
     restore_seconds: f64,
+    saved_seconds: f64,
     wait_seconds: f64,
 }
 
@@ -239,6 +280,7 @@ impl<'a> Record<'a> {
             cache_miss: report.cache_miss(),
             rebuild_seconds: report.rebuild_seconds(),
             restore_seconds: report.restore_seconds(),
+            saved_seconds: report.saved_seconds(),
             wait_seconds: report.wait_seconds(),
         }
     }
@@ -251,12 +293,26 @@ fn append(path: &Path, report: &CacheReport) -> io::Result<()> {
     File::options().create(true).append(true).open(path)?.write_all(&line)
 }
 
-/// The reports of a run, in the order of their writing; a line that was cut off is left out.
+/// The number of a test in this process.
+pub(crate) fn next_number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The reports of a run, in the order of their writing; a line that was cut off is left out. A test whose process ended before
+/// it could report has a record with the outcome `interrupted`.
 ///
 /// # Errors
 /// The run's file cannot be read; a run without reports has none, which is no error.
 pub fn read_reports(cache_dir: &Path, run: &str) -> io::Result<Vec<CacheReport>> {
-    let path = crate::layout::Layout::new(cache_dir).runs().join(run).join("telemetry.jsonl");
+    let directory = Layout::new(cache_dir).runs().join(run);
+    let path = directory.join(FILE);
+    // Where that cannot be done, those of the others are better than none.
+    let _ = under_way::settle(&directory, &path);
+    records(&path)
+}
+
+fn records(path: &Path) -> io::Result<Vec<CacheReport>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -279,6 +335,7 @@ mod tests {
             key: "django:40cfbab0b4f1:5d0c6a1be2f94c77".to_owned(),
             bytes: 1,
             rebuild_seconds: 1.5,
+            build_seconds: 1.5,
             restore_seconds: 0.004,
             wait_seconds: 0.0,
         }
@@ -290,6 +347,7 @@ mod tests {
             test: "finds_queryset".to_owned(),
             binary: "b".to_owned(),
             pid: 1,
+            number: 0,
             time: 2,
             repo: "django".to_owned(),
             artifacts,
@@ -313,6 +371,16 @@ mod tests {
         let line = report(vec![artifact("graph", Outcome::Hit, ""), artifact("b", Outcome::Built, "a \"b\"\nc")]);
         assert_eq!((line.cache_hit(), line.cache_miss(), line.outcome()), (false, true, Some(Outcome::Built)));
         assert!(line.to_string().contains(" reason=\"a 'b' c\" "), "{line}");
+    }
+
+    #[test]
+    fn what_is_saved_is_the_build_less_the_restoring_and_nothing_for_who_builds() {
+        let line = report(vec![artifact("a", Outcome::Hit, ""), artifact("b", Outcome::Shared, "")]);
+        assert!((line.saved_seconds() - 2.0 * (1.5 - 0.004)).abs() < 1e-9);
+        for outcome in [Outcome::Built, Outcome::Forced, Outcome::Bypassed, Outcome::Skipped, Outcome::Failed] {
+            assert!(report(vec![artifact("a", outcome, "")]).saved_seconds().abs() < 1e-9, "{outcome}");
+        }
+        assert!(report(vec![artifact("a", Outcome::Hit, "").again()]).saved_seconds().abs() < 1e-9);
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub use crate::config::{Config, RepoSource, Source};
 use crate::error::Error;
 use crate::layout::Layout;
 pub use crate::retention::{Collected, Policy};
-pub use crate::telemetry::read_reports;
+pub use crate::telemetry::{KeyIngredient, KeyReport, read_keys, read_reports};
 
 /// Removes from the cache what the policy does not allow, and what killed processes left behind. `None`: another process is
 /// at it.

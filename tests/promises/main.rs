@@ -23,4 +23,5 @@ mod one_build;
 mod repository_state;
 mod restore;
 mod retention;
+mod stop_after;
 mod telemetry;

@@ -37,6 +37,10 @@ fn many_processes_at_once_build_each_artifact_once() {
     assert!(done.iter().all(|done| done.passed), "{}", done[0].stderr);
     assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
 
+    // Each of them a line of its own, although all were written at one moment.
+    let written = fs::read_to_string(sandbox.cache().join(".runs/one/telemetry.jsonl")).unwrap();
+    let lines: Vec<serde_json::Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), MANY);
     let reports = &done.last().unwrap().reports;
     let count =
         |outcome| reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == outcome).count();

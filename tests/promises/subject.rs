@@ -483,6 +483,13 @@ fn ends_its_process(_: &Words) {
     std::process::exit(1);
 }
 
+/// What it asks its session for is not known before its end, which does not come.
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn ends_its_process_with_a_session(_: &Words, _: &Session<Subject>) {
+    std::process::exit(1);
+}
+
 #[cached_smoke(repo = "bookshop")]
 #[ignore = "run by the tests beside it, in a process of its own"]
 fn owns_what_needs_another(session: &Session<Subject>) -> Result<()> {
@@ -501,6 +508,12 @@ fn configured_count(count: &Count) {
 fn reads_what_it_has_mapped(mapped: &Mapped) {
     wait_in("test");
     assert_eq!(&mapped.0[..], b"novel of manners\n");
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn fails(_: &Words) {
+    panic!("told to fail");
 }
 
 struct Refusal;

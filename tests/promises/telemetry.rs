@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use cached_smoke::Outcome;
+use std::io::{BufRead, BufReader};
+
+use cached_smoke::tooling::read_reports;
+use cached_smoke::{CacheReport, Outcome};
 
 use crate::sandbox::Sandbox;
 
@@ -18,6 +21,76 @@ fn one_line_and_one_record_for_each_test() {
         let [report] = &done.reports[..] else { panic!("not one record: {:?}", done.reports) };
         assert!(line.contains(&report.to_string()));
         assert_eq!((report.test.as_str(), report.repo.as_str()), ("subject::both", "bookshop"));
+    }
+}
+
+/// Exactly one, of the run `one`.
+#[track_caller]
+fn record(sandbox: &Sandbox) -> CacheReport {
+    let mut reports = read_reports(&sandbox.cache(), "one").unwrap();
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    // Whoever reads them again finds the same.
+    assert_eq!(read_reports(&sandbox.cache(), "one").unwrap(), reports);
+    reports.remove(0)
+}
+
+#[test]
+fn every_test_has_one_record_however_it_ends() {
+    for (test, setting, value, outcome) in [
+        ("both", "SUBJECT_LOG", "", Outcome::Built),
+        ("fails", "SUBJECT_LOG", "", Outcome::Built),
+        ("waits_for_a_panic", "SUBJECT_LOG", "", Outcome::Built),
+        ("ends_its_process", "SUBJECT_LOG", "", Outcome::Built),
+        ("asks_for_more", "SUBJECT_LOG", "", Outcome::Built),
+        ("ends_its_process_with_a_session", "SUBJECT_LOG", "", Outcome::Interrupted),
+        ("both", "SUBJECT_FAIL", "words", Outcome::Failed),
+        ("both", "SUBJECT_PANIC", "words", Outcome::Failed),
+        ("both", "SUBJECT_PANIC", "key", Outcome::Failed),
+        ("both", "SMOKE_ON_MISS", "skip", Outcome::Skipped),
+        ("both", "SMOKE_ON_MISS", "fail", Outcome::Failed),
+        ("both", "SMOKE_LEAVE_OUT", "bookshop", Outcome::Skipped),
+        ("both", "SMOKE_CACHE", "off", Outcome::Bypassed),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.run_within("one", test).env(setting, value).done();
+        let record = record(&sandbox);
+        assert_eq!(record.outcome(), Some(outcome), "{test} {setting}={value}");
+        assert_eq!((record.test, record.repo), (format!("subject::{test}"), "bookshop".to_owned()));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_test_that_is_killed_in_its_build_or_while_it_waits_has_one_record_too() {
+    let sandbox = Sandbox::new();
+    let (builder, _held) = sandbox.run_within("other", "both").start_until_in("words");
+    let mut waiter = sandbox.run_within("one", "both").start();
+    let stderr = waiter.child.stderr.take().unwrap();
+    assert!(BufReader::new(stderr).lines().map_while(Result::ok).any(|line| line.contains("has waited")));
+    assert_eq!(read_reports(&sandbox.cache(), "one").unwrap(), [], "it is under way");
+    waiter.kill();
+    let report = record(&sandbox);
+    assert_eq!((report.outcome(), report.test.as_str()), (Some(Outcome::Interrupted), "subject::both"));
+    builder.kill();
+    let built = read_reports(&sandbox.cache(), "other").unwrap();
+    assert_eq!(built.len(), 1);
+    assert_eq!(built[0].outcome(), Some(Outcome::Interrupted));
+    assert!(built[0].to_string().contains("its process ended before"), "{}", built[0]);
+}
+
+#[test]
+fn what_a_hit_saves_is_what_its_build_took_less_its_restoring() {
+    let sandbox = Sandbox::new();
+    let built = sandbox.run("both").passes();
+    let hit = sandbox.run("both").passes();
+    for artifact in ["words", "lengths"] {
+        let (built, hit) = (built.report(artifact), hit.report(artifact));
+        assert!(built.saved_seconds().abs() < 1e-9);
+        // The manifest has whole milliseconds, taken before it was published.
+        assert!(hit.build_seconds <= built.rebuild_seconds && hit.build_seconds >= 0.0, "{hit:?} {built:?}");
+        assert!(
+            (hit.saved_seconds() - (hit.build_seconds - hit.restore_seconds)).abs() < 1e-9 || hit.build_seconds < 1e-9
+        );
     }
 }
 

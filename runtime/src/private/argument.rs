@@ -23,6 +23,15 @@ pub trait Arg<S: Suite, M> {
     /// It cannot be had.
     fn prepare(session: &Session<S>) -> Result<(), Error>;
 
+    /// Computes its key and looks whether it is in the cache, if it is an artifact.
+    ///
+    /// # Errors
+    /// Its key cannot be computed.
+    fn look(session: &Session<S>) -> Result<(), Error> {
+        let _ = session;
+        Ok(())
+    }
+
     /// Gives what was prepared.
     fn get(session: &Session<S>) -> &Self;
 }
@@ -38,6 +47,10 @@ pub enum ViaSession {}
 impl<S: Suite, A: Artifact<S>> Arg<S, ViaArtifact> for A {
     fn prepare(session: &Session<S>) -> Result<(), Error> {
         session.get::<A>().map(|_| ())
+    }
+
+    fn look(session: &Session<S>) -> Result<(), Error> {
+        session.look::<A>()
     }
 
     fn get(session: &Session<S>) -> &A {

@@ -3,6 +3,7 @@
 use super::argument::Arg;
 use super::returned::Passed;
 use crate::artifact::Suite;
+use crate::config::StopAfter;
 use crate::error::Error;
 use crate::message::PREFIX;
 use crate::own_thread::on_own_thread;
@@ -22,8 +23,12 @@ pub struct Test {
     pub should_panic: Option<&'static str>,
 }
 
-/// [`Arg::prepare`] of a parameter.
-type Prepare<S> = fn(&Session<S>) -> Result<(), Error>;
+/// A parameter: its [`Arg::prepare`] and its [`Arg::look`].
+#[derive(Debug)]
+struct Parameter<S: Suite> {
+    prepare: fn(&Session<S>) -> Result<(), Error>,
+    look: fn(&Session<S>) -> Result<(), Error>,
+}
 
 /// A test whose parameters are being told, one after the other.
 ///
@@ -32,7 +37,7 @@ type Prepare<S> = fn(&Session<S>) -> Result<(), Error>;
 #[derive(Debug)]
 pub struct Setup<S: Suite> {
     test: Test,
-    prepare: Vec<Prepare<S>>,
+    parameters: Vec<Parameter<S>>,
     config: fn() -> S::Config,
 }
 
@@ -51,7 +56,7 @@ impl<S: Suite> Setup<S> {
     /// The test has a parameter `&A`.
     #[must_use]
     pub fn parameter<A: Arg<S, M> + ?Sized, M>(mut self) -> Setup<S> {
-        self.prepare.push(A::prepare);
+        self.parameters.push(Parameter { prepare: A::prepare, look: A::look });
         self
     }
 
@@ -101,8 +106,17 @@ impl<S: Suite> Setup<S> {
             ))
         })?;
         let session = Session::for_test(self.test.name(), self.test.repo, config)?;
-        self.prepare.iter().try_for_each(|prepare| prepare(&session))?;
-        session.finish_setup();
+        let stop_after = session.stop_after();
+        if stop_after == Some(StopAfter::Key) {
+            self.parameters.iter().try_for_each(|parameter| (parameter.look)(&session))?;
+        } else {
+            self.parameters.iter().try_for_each(|parameter| (parameter.prepare)(&session))?;
+            session.finish_setup();
+        }
+        if stop_after.is_some() {
+            let reason = "SMOKE_STOP_AFTER says so".to_owned();
+            return Err(Error::Skipped { repo: self.test.repo.to_owned(), reason });
+        }
         Ok(Fixture(session))
     }
 }
@@ -110,7 +124,7 @@ impl<S: Suite> Setup<S> {
 impl Test {
     /// Begins to tell what the test is given.
     pub fn of_suite<S: Suite>(self) -> Setup<S> {
-        Setup { test: self, prepare: Vec::new(), config: S::Config::default }
+        Setup { test: self, parameters: Vec::new(), config: S::Config::default }
     }
 
     /// As `cargo test` prints it: without the crate's own name.

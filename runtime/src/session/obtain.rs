@@ -24,6 +24,8 @@ use calls::{innermost, is_skip};
 
 /// The kind of note that says that this run has rebuilt an artifact.
 const FORCED: &str = "forced";
+const OFF_REASON: &str = "SMOKE_CACHE=off";
+const FORCED_REASON: &str = "forced by SMOKE_FORCE_REBUILD";
 
 /// One artifact being had for one session.
 pub(super) struct Obtain<'a> {
@@ -51,11 +53,9 @@ impl<'a> Obtain<'a> {
 
     pub(super) fn run(mut self) -> Result<Loaded, Error> {
         if self.process.config.mode == Mode::Off {
-            return self.build_privately("SMOKE_CACHE=off".to_owned());
+            return self.build_privately(OFF_REASON.to_owned());
         }
-        let slot =
-            Slot { repo: self.repo().to_owned(), entry: self.recipe.key.entry(), artifact: self.kind.name.to_owned() };
-
+        let slot = self.slot();
         if let Some(link) = self.process.layout.link_among(&slot) {
             let reason = format!("{} is a link", link.display());
             message::warn_once(&format!(
@@ -105,8 +105,27 @@ impl<'a> Obtain<'a> {
         self.build_and_publish(&slot, &miss)
     }
 
+    /// Why it would have to be built, if it would; its files are not read for that.
+    pub(super) fn miss(&self) -> Option<String> {
+        if self.process.config.mode == Mode::Off {
+            return Some(OFF_REASON.to_owned());
+        }
+        let slot = self.slot();
+        if let Some(link) = self.process.layout.link_among(&slot) {
+            return Some(format!("{} is a link", link.display()));
+        }
+        if self.is_forced(&slot) {
+            return Some(FORCED_REASON.to_owned());
+        }
+        self.store(&slot).find().err().map(|miss| miss.to_string())
+    }
+
     fn repo(&self) -> &str {
         self.session.repo.name()
+    }
+
+    fn slot(&self) -> Slot {
+        Slot { repo: self.repo().to_owned(), entry: self.recipe.key.entry(), artifact: self.kind.name.to_owned() }
     }
 
     /// For messages: `graph` of django.
@@ -163,7 +182,7 @@ impl<'a> Obtain<'a> {
     /// A look under the lock, where an archive may be unpacked. The inner error says why it has to be built.
     fn look_again(&mut self, slot: &Slot, locked: bool) -> Result<Result<(Value, Entry), Miss>, Error> {
         if self.is_forced(slot) {
-            return Ok(Err(Miss::Absent("forced by SMOKE_FORCE_REBUILD".to_owned())));
+            return Ok(Err(Miss::Absent(FORCED_REASON.to_owned())));
         }
         match self.look(slot)? {
             Look::Restored(value, entry) => Ok(Ok((value, entry))),
@@ -187,10 +206,14 @@ impl<'a> Obtain<'a> {
         let shared = entry.manifest.run == self.process.run.id();
         self.report.outcome = if shared { Outcome::Shared } else { Outcome::Hit };
         self.report.bytes = entry.manifest.bytes();
+        self.report.build_seconds = Duration::from_millis(entry.manifest.build_milliseconds).as_secs_f64();
         self.loaded(value, Origin::Entry(Box::new(entry)))
     }
 
-    fn loaded(self, value: Value, origin: Origin) -> Loaded {
+    fn loaded(mut self, value: Value, origin: Origin) -> Loaded {
+        if self.report.outcome.is_miss() {
+            self.report.build_seconds = self.report.rebuild_seconds;
+        }
         Loaded { value, recipe: self.recipe, report: self.report, origin }
     }
 

@@ -11,17 +11,21 @@ use super::Loaded;
 use super::hooks::{Hooks, Value};
 use super::obtain::{self, Obtain};
 use super::process::{self, Process};
+use crate::config::StopAfter;
 use crate::error::{Error, Step};
 use crate::key::Recipe;
 use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 use crate::repo::Repo;
-use crate::telemetry::{ArtifactReport, CacheReport, Outcome};
+use crate::telemetry::{ArtifactReport, CacheReport, KeyReport, Outcome, UnderWay, append_key, next_number};
 
 /// A test, its repository, and what it has been given. When it is dropped, it reports what the cache did.
 pub(super) struct Untyped {
     pub(super) process: &'static Process,
     pub(super) test: String,
+    /// Which of the tests of this process it is.
+    number: u32,
+    under_way: Option<UnderWay>,
     pub(super) repo: Repo,
     /// What was asked for, so that asking again costs nothing.
     obtained: Mutex<HashMap<TypeId, &'static Loaded>>,
@@ -36,29 +40,40 @@ pub(super) struct Untyped {
 impl Untyped {
     pub(super) fn open(test: String, repo: &str) -> Result<Untyped, Error> {
         let process = Process::get()?;
-        Untyped::on_repo(process, &test, repo).inspect_err(|error| {
-            let report = without_artifact("", "", error);
-            CacheReport::new(process.run, &test, repo, vec![report]).emit(process.run);
-        })
+        let number = next_number();
+        let record = |artifact| CacheReport::new(process.run, number, &test, repo, vec![artifact]);
+        let reports = process.config.stop_after != Some(StopAfter::Key);
+        let under_way = reports.then(|| UnderWay::begin(process.run, &record(interrupted()))).flatten();
+        match Untyped::repo(process, repo) {
+            Ok(repo) => Ok(Untyped {
+                process,
+                test,
+                number,
+                under_way,
+                repo,
+                obtained: Mutex::default(),
+                reports: Mutex::default(),
+                report: OnceCell::new(),
+                deferred: OnceCell::new(),
+                emitted: OnceCell::new(),
+                in_runtime: OnceCell::new(),
+            }),
+            Err(error) => {
+                if reports {
+                    record(without_artifact("", "", &error)).emit(process.run);
+                }
+                under_way.inspect(UnderWay::end);
+                Err(error)
+            }
+        }
     }
 
-    fn on_repo(process: &'static Process, test: &str, repo: &str) -> Result<Untyped, Error> {
+    fn repo(process: &'static Process, repo: &str) -> Result<Repo, Error> {
         if process.config.left_out.iter().any(|left_out| left_out == repo) {
             let reason = "SMOKE_LEAVE_OUT leaves it out of this run".to_owned();
             return Err(Error::Skipped { repo: repo.to_owned(), reason });
         }
-        let repo = Repo::open(process.config, process.run, repo)?;
-        Ok(Untyped {
-            process,
-            test: test.to_owned(),
-            repo,
-            obtained: Mutex::default(),
-            reports: Mutex::default(),
-            report: OnceCell::new(),
-            deferred: OnceCell::new(),
-            emitted: OnceCell::new(),
-            in_runtime: OnceCell::new(),
-        })
+        Repo::open(process.config, process.run, repo)
     }
 
     /// The one place through which every artifact comes.
@@ -101,6 +116,26 @@ impl Untyped {
         })
     }
 
+    /// Leaves word of the artifact's key, and of whether it is there.
+    pub(super) fn look(&self, hooks: &dyn Hooks) -> Result<(), Error> {
+        let recipe = self.recipe(hooks)?;
+        let kind = hooks.kind();
+        let (repo, artifact) = (self.repo.name().to_owned(), kind.name.to_owned());
+        let report = KeyReport {
+            test: self.test.clone(),
+            repo: repo.clone(),
+            artifact: artifact.clone(),
+            key: recipe.key.display(),
+            digest: recipe.key.digest().to_owned(),
+            ingredients: recipe.key.ingredients().iter().map(Into::into).collect(),
+            miss: Obtain::new(self, hooks, recipe).miss(),
+        };
+        append_key(self.process.run, &report).map_err(|error| {
+            let directory = self.process.run.directory();
+            Error::io("write down a key in", directory)(error).about(&repo, &artifact, Step::Key)
+        })
+    }
+
     fn recipe(&self, hooks: &dyn Hooks) -> Result<Recipe, Error> {
         let kind = hooks.kind();
         let in_key = |error: Error| error.about(self.repo.name(), kind.name, Step::Key);
@@ -130,7 +165,8 @@ impl Untyped {
     }
 
     fn snapshot(&self) -> CacheReport {
-        CacheReport::new(self.process.run, &self.test, self.repo.name(), lock(&self.reports).clone())
+        let reports = lock(&self.reports).clone();
+        CacheReport::new(self.process.run, self.number, &self.test, self.repo.name(), reports)
     }
 
     /// Keeps the report back until the session is dropped.
@@ -147,7 +183,15 @@ impl Untyped {
 
     /// Reports, the first time it is called.
     fn emit(&self) {
-        self.emitted.get_or_init(|| self.snapshot().emit(self.process.run));
+        if self.process.config.stop_after == Some(StopAfter::Key) {
+            return;
+        }
+        self.emitted.get_or_init(|| {
+            self.snapshot().emit(self.process.run);
+            if let Some(under_way) = &self.under_way {
+                under_way.end();
+            }
+        });
     }
 }
 
@@ -171,6 +215,12 @@ fn without_artifact(artifact: &str, key: &str, error: &Error) -> ArtifactReport 
     ArtifactReport { outcome, ..blank(artifact, key, &reason) }
 }
 
+/// What is reported of a test that cannot report itself.
+fn interrupted() -> ArtifactReport {
+    let reason = "its process ended before it had its fixture: it was killed, or took too long";
+    ArtifactReport { outcome: Outcome::Interrupted, ..blank("", "", reason) }
+}
+
 /// A report in which nothing has happened yet.
 pub(super) fn blank(artifact: &str, key: &str, reason: &str) -> ArtifactReport {
     ArtifactReport {
@@ -180,6 +230,7 @@ pub(super) fn blank(artifact: &str, key: &str, reason: &str) -> ArtifactReport {
         key: key.to_owned(),
         bytes: 0,
         rebuild_seconds: 0.0,
+        build_seconds: 0.0,
         restore_seconds: 0.0,
         wait_seconds: 0.0,
     }

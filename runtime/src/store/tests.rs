@@ -146,7 +146,7 @@ fn damage_is_never_served() {
                 assert!(served == cache.good, "{storage:?}, seed {seed}: {served:?}");
             }
             // As before, for the next case; the proofs are forgotten.
-            let _ = fs::remove_dir_all(run.directory_for_tests().join("proofs"));
+            let _ = fs::remove_dir_all(run.directory().join("proofs"));
             for (file, content) in files.iter().zip(&contents) {
                 fs::create_dir_all(file.parent().expect("a parent")).expect("made");
                 let _ = fs::remove_file(file);

@@ -1,0 +1,75 @@
+//! What a run with `SMOKE_STOP_AFTER=key` finds out: which artifacts its tests would ask for, under which keys, and whether
+//! they are in the cache.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::key::Ingredient;
+use crate::layout::Layout;
+use crate::run::Run;
+
+/// In the directory of a run: a record a line.
+const FILE: &str = "keys.jsonl";
+
+/// One artifact that a test would ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct KeyReport {
+    /// The test's path in its crate.
+    pub test: String,
+    /// The repository.
+    pub repo: String,
+    /// The artifact's name.
+    pub artifact: String,
+    /// Repository, revision and digest: `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    pub key: String,
+    /// All of the key's digest: SHA-256, hexadecimal.
+    pub digest: String,
+    /// What the key is made of.
+    pub ingredients: Vec<KeyIngredient>,
+    /// Why it would have to be built; nothing if it is there. Its files are not read for that.
+    pub miss: Option<String>,
+}
+
+/// One thing that an artifact depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct KeyIngredient {
+    /// `repo`, `suite`, `code`, `config`, `path` or `format`.
+    pub name: String,
+    /// What it is.
+    pub value: String,
+    /// SHA-256 of name and value, hexadecimal.
+    pub digest: String,
+    /// For people: of which directories, say, the code's digest is.
+    #[serde(default)]
+    pub note: String,
+}
+
+impl From<&Ingredient> for KeyIngredient {
+    fn from(Ingredient { name, value, digest, note }: &Ingredient) -> KeyIngredient {
+        KeyIngredient { name: name.clone(), value: value.clone(), digest: digest.clone(), note: note.clone() }
+    }
+}
+
+/// One line in the run's file. Unlike a report it is all that its test is run for, so that an error counts.
+pub(crate) fn append(run: &Run, report: &KeyReport) -> io::Result<()> {
+    let mut line = serde_json::to_vec(report)?;
+    line.push(b'\n');
+    File::options().create(true).append(true).open(run.directory().join(FILE))?.write_all(&line)
+}
+
+/// What the tests of a run with `SMOKE_STOP_AFTER=key` would ask for, in the order of their writing.
+///
+/// # Errors
+/// The run's file cannot be read; a run without any has none, which is no error.
+pub fn read_keys(cache_dir: &Path, run: &str) -> io::Result<Vec<KeyReport>> {
+    match std::fs::read_to_string(Layout::new(cache_dir).runs().join(run).join(FILE)) {
+        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
