@@ -1,6 +1,8 @@
 //! What the command line may say.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+use crate::runner::RunnerArguments;
 
 /// cargo calls `cargo-smoke-cache smoke-cache …` for `cargo smoke-cache …`.
 #[derive(Debug, Parser)]
@@ -28,12 +30,49 @@ pub(crate) enum Command {
     #[command(after_help = "Exit status: that of the test runner; 3 if the tests passed and --require-hits was not \
                             met; 2 if this command itself failed.")]
     Test(TestArguments),
+    /// Build what is missing, without running any test.
+    ///
+    /// The tests themselves build it, in the same way as ever, and stop when they have their fixtures. What they ask a
+    /// session for in their bodies is not known before, and not built.
+    #[command(after_help = "Exit status: 0 if everything is in the cache now; 1 if not, because a build failed or a \
+                            repository could not be fetched; 2 if this command itself failed.")]
+    Populate(PopulateArguments),
     /// Fetch the repositories that are missing.
     #[command(
         after_help = "Exit status: 0 if all of them are there; 1 if one could not be fetched; 2 if this command \
                             itself failed."
     )]
     Fetch(FetchArguments),
+    /// Tell what is in the cache.
+    #[command(after_help = "Exit status: 0; 2 if this command itself failed.")]
+    List(StoredArguments),
+    /// Tell which keys the tests have now, and whether those are in the cache.
+    ///
+    /// The tests are compiled, and tell their keys; none of them runs, and nothing is built.
+    #[command(after_help = "Exit status: 0, whether they are there or not; 2 if this command itself failed.\n\n\
+                            The key of a CI system's cache: cargo smoke-cache key django --hash")]
+    Key(KeyArguments),
+    /// Tell what a repository's artifacts depend on, and how that differs from what is in the cache.
+    #[command(after_help = "Exit status: 0; 2 if this command itself failed.")]
+    Explain(ExplainArguments),
+    /// Read all that is in the cache and compare it with what was written.
+    #[command(
+        after_help = "Exit status: 0 if all is whole; 1 if something is damaged; 2 if this command itself failed."
+    )]
+    Verify(StoredArguments),
+    /// Remove what is too old or too much, and what killed processes left behind. What is in use stays.
+    ///
+    /// Without a limit, `SMOKE_MAX_SIZE` or `max-size` of smoke.toml counts.
+    #[command(after_help = "Exit status: 0; 2 if this command itself failed.")]
+    Gc(GcArguments),
+    /// Remove everything, or all of some repositories. What is in use stays; fetched repositories do, too.
+    #[command(after_help = "Exit status: 0; 2 if this command itself failed.")]
+    Clean(CleanArguments),
+    /// Print the cache directory.
+    Dir,
+    /// Tell what the cache did in a run, or in many.
+    #[command(after_help = "Exit status: 0; 2 if this command itself failed.")]
+    Report(ReportArguments),
 }
 
 #[derive(Args, Debug)]
@@ -46,29 +85,115 @@ pub(crate) struct TestArguments {
     #[arg(long)]
     pub(crate) require_hits: bool,
 
-    /// What runs the tests.
-    #[arg(long, value_enum, default_value_t = Runner::Auto)]
-    pub(crate) runner: Runner,
-
-    /// For the test runner, such as `--release`, or the name of a test.
-    #[arg(last = true, value_name = "ARGUMENTS")]
-    pub(crate) runner_arguments: Vec<String>,
+    #[command(flatten)]
+    pub(crate) runner: RunnerArguments,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Runner {
-    /// cargo nextest where it is installed, else cargo test.
-    Auto,
-    /// cargo nextest.
-    Nextest,
-    /// cargo test.
-    Cargo,
+#[derive(Args, Debug)]
+pub(crate) struct PopulateArguments {
+    /// The repositories; all of smoke.toml if none is named.
+    pub(crate) repos: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) runner: RunnerArguments,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct FetchArguments {
     /// The repositories; all of smoke.toml if none is named.
     pub(crate) repos: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct StoredArguments {
+    /// The repositories; all that there are if none is named.
+    pub(crate) repos: Vec<String>,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct KeyArguments {
+    /// The repositories; all of smoke.toml that are there if none is named.
+    pub(crate) repos: Vec<String>,
+
+    /// Print JSON.
+    #[arg(long, conflicts_with = "hash")]
+    pub(crate) json: bool,
+
+    /// Print one digest of all the keys.
+    #[arg(long)]
+    pub(crate) hash: bool,
+
+    #[command(flatten)]
+    pub(crate) runner: RunnerArguments,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArguments {
+    /// The repository.
+    pub(crate) repo: String,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) runner: RunnerArguments,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GcArguments {
+    /// Least recently used first, until the rest fits: 500MB, 5GB, 5GiB.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_size: Option<bytesize::ByteSize>,
+
+    /// What was not used for so long: 30d, 12h.
+    #[arg(long, value_name = "AGE")]
+    pub(crate) max_age: Option<humantime::Duration>,
+
+    /// Versions of one artifact of one repository, the latest used ones.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_versions: Option<usize>,
+
+    /// Only tell what would be removed.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CleanArguments {
+    /// The repositories; all that there are if none is named.
+    pub(crate) repos: Vec<String>,
+
+    /// Only tell what would be removed.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReportArguments {
+    /// The run: its id, or `latest`.
+    #[arg(long, value_name = "ID", default_value = "latest", conflicts_with = "last")]
+    pub(crate) run: String,
+
+    /// The last so many runs, in place of one.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) last: Option<usize>,
+
+    /// Print Markdown, such as for a CI system's job summary.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) markdown: bool,
+
+    /// Print JSON: the runs, with every record.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[cfg(test)]
@@ -88,6 +213,6 @@ mod tests {
         let Ok(Cargo::SmokeCache(Arguments { command: Command::Test(test) })) = parsed else {
             panic!("it parses: {parsed:?}")
         };
-        assert_eq!((test.repos, test.runner_arguments), (vec!["a".into()], vec!["--release".into(), "name".into()]));
+        assert_eq!((test.repos, test.runner.given), (vec!["a".into()], vec!["--release".into(), "name".into()]));
     }
 }

@@ -1,10 +1,21 @@
-//! `cargo smoke-cache`: fetch the repositories of smoke tests, run the tests, see what the cache did.
+//! `cargo smoke-cache`: fetch the repositories of smoke tests, run the tests, see and steer what the cache does.
 
 mod arguments;
 mod fetch;
 mod fetch_missing;
+mod gc;
+mod key;
+mod keys;
+mod output;
+mod populate;
+mod progress;
+mod report;
 mod run_tests;
+mod runner;
+mod selection;
+mod stored;
 mod summary;
+mod table;
 
 use std::process::ExitCode;
 
@@ -20,7 +31,19 @@ fn main() -> ExitCode {
     let Cargo::SmokeCache(Arguments { command }) = Cargo::parse();
     let done = settings().and_then(|config| match command {
         Command::Test(arguments) => run_tests::run(&config, &arguments),
+        Command::Populate(arguments) => populate::run(&config, &arguments),
         Command::Fetch(arguments) => fetch_missing::run(&config, &arguments.repos),
+        Command::List(arguments) => stored::list(&config, &arguments),
+        Command::Key(arguments) => key::run(&config, &arguments),
+        Command::Explain(arguments) => key::explain(&config, &arguments),
+        Command::Verify(arguments) => stored::run_verify(&config, &arguments),
+        Command::Gc(arguments) => gc::run(&config, &arguments),
+        Command::Clean(arguments) => stored::clean(&config, &arguments),
+        Command::Dir => {
+            output::line(config.cache_dir().display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Report(arguments) => report::run(&config, &arguments),
     });
     done.unwrap_or_else(|error| {
         eprintln!("error: {error}");

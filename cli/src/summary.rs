@@ -4,50 +4,80 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use cached_smoke::{ArtifactReport, CacheReport, Outcome};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::Cell;
+use serde::Serialize;
+
+use crate::report::rate;
+use crate::table;
 
 /// A run's artifacts, each with all that its tests reported.
 #[derive(Debug)]
 pub(crate) struct Summary {
     rows: Vec<Row>,
-    tests: usize,
+    sums: Sums,
 }
 
-#[derive(Debug)]
-struct Row {
-    repo: String,
-    artifact: String,
-    outcome: Outcome,
-    rebuild_seconds: f64,
-    restore_seconds: f64,
-    wait_seconds: f64,
-    key: String,
-    reason: String,
+/// One artifact.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    pub(crate) repo: String,
+    pub(crate) artifact: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) rebuild_seconds: f64,
+    pub(crate) restore_seconds: f64,
+    pub(crate) wait_seconds: f64,
+    pub(crate) saved_seconds: f64,
+    pub(crate) key: String,
+    pub(crate) reason: String,
+}
+
+/// All of it in numbers.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Sums {
+    /// How many tests reported.
+    pub(crate) tests: usize,
+    /// How many different artifacts they asked for, but for those of tests that were skipped.
+    pub(crate) artifacts: usize,
+    /// How many of those were there before the run. Counted per artifact: per test, a cold run of ten tests over one
+    /// repository would seem to have hit nine times.
+    pub(crate) hits: usize,
+    /// Spent by all tests together, as the others.
+    pub(crate) rebuild_seconds: f64,
+    pub(crate) restore_seconds: f64,
+    pub(crate) wait_seconds: f64,
+    pub(crate) saved_seconds: f64,
 }
 
 impl Summary {
     pub(crate) fn new(reports: &[CacheReport]) -> Summary {
         let mut groups: BTreeMap<(&str, &str, &str), Vec<&ArtifactReport>> = BTreeMap::new();
+        let mut sums = Sums { tests: reports.len(), ..Sums::default() };
         for report in reports {
+            sums.rebuild_seconds += report.rebuild_seconds();
+            sums.restore_seconds += report.restore_seconds();
+            sums.wait_seconds += report.wait_seconds();
+            sums.saved_seconds += report.saved_seconds();
             for artifact in &report.artifacts {
                 groups.entry((&report.repo, &artifact.artifact, &artifact.key)).or_default().push(artifact);
             }
         }
-        let rows = groups.into_iter().map(|((repo, _, _), artifacts)| Row::new(repo, &artifacts)).collect();
-        Summary { rows, tests: reports.len() }
+        let rows: Vec<Row> = groups.into_iter().map(|((repo, _, _), artifacts)| Row::new(repo, &artifacts)).collect();
+        sums.artifacts = rows.iter().filter(|row| row.outcome != Outcome::Skipped).count();
+        sums.hits = rows.iter().filter(|row| row.outcome == Outcome::Hit).count();
+        Summary { rows, sums }
     }
 
     /// Whether at least one artifact was used, and each was in the cache before the run.
     pub(crate) fn is_all_hits(&self) -> bool {
-        let (hits, used) = self.hits();
-        used > 0 && hits == used
+        self.sums.artifacts > 0 && self.sums.hits == self.sums.artifacts
     }
 
-    /// How many artifacts were there before the run, of how many that were used. Counted per artifact: per test, a
-    /// cold run of ten tests over one repository would seem to have hit nine times.
-    fn hits(&self) -> (usize, usize) {
-        let used: Vec<&Row> = self.rows.iter().filter(|row| row.outcome != Outcome::Skipped).collect();
-        (used.iter().filter(|row| row.outcome == Outcome::Hit).count(), used.len())
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    pub(crate) fn sums(&self) -> Sums {
+        self.sums
     }
 }
 
@@ -64,9 +94,33 @@ impl Row {
             rebuild_seconds: artifacts.iter().map(|one| one.rebuild_seconds).sum(),
             restore_seconds: largest(|one| one.restore_seconds),
             wait_seconds: largest(|one| one.wait_seconds),
+            saved_seconds: artifacts.iter().map(|one| one.saved_seconds()).sum(),
             key: first.key.clone(),
             reason: decisive.reason.clone(),
         }
+    }
+}
+
+impl table::Row for Row {
+    const HEADERS: &'static [&'static str] =
+        &["repo", "artifact", "outcome", "rebuild_seconds", "restore_seconds", "wait_seconds", "saved_seconds", "key"];
+
+    fn cells(&self) -> Vec<Cell> {
+        let is_good = match self.outcome {
+            Outcome::Hit | Outcome::Shared => Some(true),
+            Outcome::Failed | Outcome::Interrupted => Some(false),
+            _ => None,
+        };
+        vec![
+            Cell::new(&self.repo),
+            table::text(&self.artifact),
+            table::state(&self.outcome.to_string(), is_good),
+            table::seconds(self.rebuild_seconds),
+            table::seconds(self.restore_seconds),
+            table::seconds(self.wait_seconds),
+            table::seconds(self.saved_seconds),
+            table::text(&self.key),
+        ]
     }
 }
 
@@ -76,33 +130,18 @@ impl fmt::Display for Summary {
             return f.write_str("no smoke test reported anything: none ran (see the runner's output, and `[test] args` in smoke.toml), or \
                  the cache directory cannot be written to");
         }
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        table.set_header(["repo", "artifact", "outcome", "rebuild_seconds", "restore_seconds", "wait_seconds", "key"]);
-        for row in &self.rows {
-            let dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
-            table.add_row([
-                row.repo.clone(),
-                dash(&row.artifact),
-                row.outcome.to_string(),
-                format!("{:.3}", row.rebuild_seconds),
-                format!("{:.3}", row.restore_seconds),
-                format!("{:.3}", row.wait_seconds),
-                dash(&row.key),
-            ]);
-        }
-        for column in table.column_iter_mut().filter(|column| (3..=5).contains(&column.index)) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        writeln!(f, "{table}")?;
-        writeln!(f, "restore and wait: the slowest test of each")?;
+        writeln!(f, "{}", table::table(&self.rows))?;
+        writeln!(f, "restore and wait: the slowest test of each; saved: of all tests")?;
         for row in self.rows.iter().filter(|row| !row.reason.is_empty()) {
             let subject = [row.repo.as_str(), row.artifact.as_str()].join(" ");
             writeln!(f, "{}: {}: {}", subject.trim_end(), row.outcome, row.reason)?;
         }
-        let (hits, used) = self.hits();
-        let percent = (hits * 100).checked_div(used).unwrap_or(0);
-        write!(f, "hit rate: {percent} % ({hits} of {used} artifacts were there before the run; {} tests)", self.tests)
+        let Sums { tests, artifacts, hits, saved_seconds, .. } = self.sums;
+        write!(
+            f,
+            "hit rate: {} ({hits} of {artifacts} artifacts were there before the run; {tests} tests; {saved_seconds:.1} s saved)",
+            rate(hits, artifacts)
+        )
     }
 }
 
@@ -134,10 +173,10 @@ mod tests {
             ("django", "graph", Outcome::Built),
             ("django", "index", Outcome::Hit),
         ]));
-        assert_eq!(summary.hits(), (1, 2));
+        assert_eq!((summary.sums().hits, summary.sums().artifacts), (1, 2));
         assert!(!summary.is_all_hits());
         let text = summary.to_string();
-        assert!(text.contains("hit rate: 50 % (1 of 2 artifacts were there before the run; 3 tests)"), "{text}");
+        assert!(text.contains("hit rate: 50 % (1 of 2 artifacts were there before the run; 3 tests; "), "{text}");
         assert!(text.contains("built") && text.contains("2.000") && !text.contains("shared"), "{text}");
     }
 

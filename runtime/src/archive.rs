@@ -65,11 +65,15 @@ pub(crate) fn unpack(
     if let Err(error) = io::copy(&mut hashing, &mut io::sink()) {
         return Ok(Err(format!("its archive cannot be read: {error}")));
     }
-    let (_, size, digest) = hashing.finish();
-    if size != expected.size || digest != expected.digest {
-        return Ok(Err("its archive is not the one that was written".to_owned()));
-    }
-    Ok(Ok(()))
+    Ok(hashing.check(expected))
+}
+
+/// Whether the archive at `source` is the one that was written; the error says what is wrong with it.
+pub(crate) fn verify(source: &Path, expected: &ArchiveFile) -> Result<(), String> {
+    let file = plain_file::open(source).map_err(|error| format!("its archive cannot be opened: {error}"))?;
+    let mut hashing = Hashing::new(file.take(expected.size.saturating_add(1)));
+    io::copy(&mut hashing, &mut io::sink()).map_err(|error| format!("its archive cannot be read: {error}"))?;
+    hashing.check(expected)
 }
 
 fn unpack_entries(source: impl Read, files: &[ListedFile], target: &Path) -> Result<Result<(), String>, Error> {
@@ -155,6 +159,15 @@ impl<T> Hashing<T> {
     fn pass(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.size += bytes.len() as u64;
+    }
+
+    /// Whether what has passed through is what was written.
+    fn check(self, expected: &ArchiveFile) -> Result<(), String> {
+        let (_, size, digest) = self.finish();
+        if size == expected.size && digest == expected.digest {
+            return Ok(());
+        }
+        Err("its archive is not the one that was written".to_owned())
     }
 
     fn finish(self) -> (T, u64, String) {

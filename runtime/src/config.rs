@@ -233,6 +233,11 @@ impl Config {
         &self.cache_dir
     }
 
+    /// The limit that `SMOKE_MAX_SIZE` sets, in bytes.
+    pub fn max_bytes(&self) -> Option<u64> {
+        self.max_bytes
+    }
+
     /// The repositories that `SMOKE_LEAVE_OUT` leaves out of the run.
     pub fn left_out(&self) -> &[String] {
         &self.left_out

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use builder::KeyBuilder;
 pub(crate) use builder::{Recipe, short_type_name};
-pub(crate) use difference::{describe, in_common};
+pub use difference::{describe, in_common};
 
 use crate::fingerprint::Parts;
 
@@ -21,15 +21,17 @@ const SHORT_DIGEST: usize = 16;
 /// One thing that an artifact depends on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Ingredient {
-    pub(crate) name: String,
+#[non_exhaustive]
+pub struct Ingredient {
+    /// `repo`, `suite`, `code`, `config`, `path` or `format`.
+    pub name: String,
     /// What it is: this is what counts.
-    pub(crate) value: String,
+    pub value: String,
     /// SHA-256 of name and value, hexadecimal.
-    pub(crate) digest: String,
-    /// For people; no part of the key.
+    pub digest: String,
+    /// For people, such as which directories the code's digest is of; no part of the key.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) note: String,
+    pub note: String,
 }
 
 impl Ingredient {

@@ -112,6 +112,15 @@ impl BuildLock {
     }
 }
 
+/// Who holds the lock at `path`, if somebody does.
+pub(crate) fn holder_of(path: &Path) -> Option<Holder> {
+    // Not to be in a builder's way, nor in that of others who only look.
+    match File::open(path).ok()?.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => holder(path),
+        _ => None,
+    }
+}
+
 fn open(path: &Path) -> Result<File, Error> {
     File::options()
         .read(true)

@@ -72,7 +72,7 @@ pub(crate) struct Manifest {
 }
 
 /// Why a manifest is of no use.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
     /// Written by a later version of this crate: not ours to touch.
     NewerFormat(u32),

@@ -47,7 +47,16 @@ pub(crate) fn enforce(layout: &Layout, policy: &Policy, now: SystemTime) -> Opti
     for orphan in store::orphans(layout) {
         store::remove(layout, &orphan);
     }
-    Some(collect(store::inventory(layout), policy, now, |stored| store::remove(layout, &stored.slot)))
+    Some(collect(ours(layout), policy, now, |stored| store::remove(layout, &stored.slot)))
+}
+
+/// What [`enforce`] would do, were nothing in use.
+pub(crate) fn rehearse(layout: &Layout, policy: &Policy, now: SystemTime) -> Collected {
+    collect(ours(layout), policy, now, |_| Removal::Removed)
+}
+
+fn ours(layout: &Layout) -> Vec<Stored> {
+    store::inventory(layout).into_iter().filter(|stored| !stored.is_foreign()).collect()
 }
 
 /// At the start of a run: applies the policy if it has limits, and says so if that removed anything.
@@ -137,6 +146,7 @@ impl Collected {
 mod tests {
     use super::*;
     use crate::layout::Slot;
+    use crate::manifest::Unusable;
 
     const HOUR: Duration = Duration::from_hours(1);
 
@@ -148,7 +158,7 @@ mod tests {
     fn stored(path: &str, hours: u32) -> Stored {
         let [repo, entry, artifact] = path.split('/').collect::<Vec<_>>()[..] else { panic!("three names") };
         let slot = Slot { repo: repo.to_owned(), entry: entry.to_owned(), artifact: artifact.to_owned() };
-        Stored { slot, bytes: 10, last_used: now() - hours * HOUR }
+        Stored { slot, bytes: 10, last_used: now() - hours * HOUR, manifest: Err(Unusable::OtherKey) }
     }
 
     fn removed(stored: Vec<Stored>, policy: Policy) -> Vec<String> {

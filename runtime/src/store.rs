@@ -246,6 +246,18 @@ impl Store<'_> {
     }
 }
 
+/// Reads all that there is of an artifact; the error says what is not what was written.
+pub(crate) fn verify(layout: &Layout, slot: &Slot, manifest: &Manifest) -> Result<(), String> {
+    match &manifest.archive {
+        None => proof::digests(&layout.directory(slot), manifest),
+        Some(archive) => {
+            archive::verify(&layout.archive(slot), archive)?;
+            let unpacked = layout.unpacked(slot);
+            if unpacked.exists() { proof::digests(&unpacked, manifest) } else { Ok(()) }
+        }
+    }
+}
+
 /// Every file below `directory`, by name, with its digest.
 pub(crate) fn list(directory: &Path) -> Result<Vec<ListedFile>, Error> {
     let mut listed = Vec::new();

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use keys::append as append_key;
-pub use keys::{KeyIngredient, KeyReport, read_keys};
+pub use keys::{KeyReport, read_keys};
 pub(crate) use under_way::UnderWay;
 
 use crate::layout::Layout;

@@ -1,29 +1,66 @@
-//! What command-line tools over the cache need: the settings, the repositories, the reports of a run.
+//! What command-line tools over the cache need: the settings, the repositories, what is stored, what was reported.
 //!
 //! Tests have no use for this.
 
-use std::time::SystemTime;
+mod runs;
+mod stored;
+
+use std::time::{Duration, SystemTime};
 
 pub use crate::config::{Config, RepoSource, Source};
 use crate::error::Error;
-use crate::layout::Layout;
+pub use crate::key::{Ingredient, describe, in_common};
+use crate::layout::{Layout, Slot};
 pub use crate::retention::{Collected, Policy};
-pub use crate::telemetry::{KeyIngredient, KeyReport, read_keys, read_reports};
+pub use crate::telemetry::{KeyReport, read_keys, read_reports};
+pub use runs::{CacheSize, PastRun, note_size, runs};
+pub use stored::{Made, StoredArtifact, Unreadable, remove, stored, verify};
 
-/// Removes from the cache what the policy does not allow, and what killed processes left behind. `None`: another process is
-/// at it.
+/// Removes from the cache what the policy does not allow, and what killed processes left behind. `None`: another process is at
+/// it.
 ///
 /// Safe at any time: what is in use stays. Age is counted from an artifact's first use in the latest run that used it.
 ///
 /// # Errors
 /// If the cache directory is not as it should be; the error says what to mend.
 pub fn collect(config: &Config, policy: &Policy) -> Result<Option<Collected>, Error> {
-    let layout = Layout::new(&config.cache_dir);
-    layout.check()?;
+    let layout = checked_layout(config)?;
     let collected = crate::retention::enforce(&layout, policy, SystemTime::now());
     if collected.is_some() {
         crate::store::sweep(&layout);
         crate::store::sweep_private();
     }
     Ok(collected)
+}
+
+/// What [`collect`] would remove, were nothing in use.
+///
+/// # Errors
+/// As [`collect`].
+pub fn collect_dry(config: &Config, policy: &Policy) -> Result<Collected, Error> {
+    Ok(crate::retention::rehearse(&checked_layout(config)?, policy, SystemTime::now()))
+}
+
+/// A process that builds an artifact at this moment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Builder {
+    /// Its id.
+    pub pid: u32,
+    /// How long it has been at it.
+    pub elapsed: Duration,
+}
+
+/// Who builds the artifact of this key, if somebody does.
+pub fn builder(config: &Config, key: &KeyReport) -> Option<Builder> {
+    let entry = key.key.strip_prefix(&key.repo)?.strip_prefix(':')?.replacen(':', "-", 1);
+    let slot = Slot { repo: key.repo.clone(), entry, artifact: key.artifact.clone() };
+    let holder = crate::lock::holder_of(&Layout::new(config.cache_dir()).build_lock(&slot))?;
+    Some(Builder { pid: holder.pid, elapsed: holder.elapsed() })
+}
+
+fn checked_layout(config: &Config) -> Result<Layout, Error> {
+    let layout = Layout::new(config.cache_dir());
+    layout.check()?;
+    Ok(layout)
 }

@@ -12,13 +12,13 @@ const MAX_SETTINGS: usize = 3;
 const MAX_VALUE: usize = 48;
 
 /// How many ingredients two keys share.
-pub(crate) fn in_common(left: &[Ingredient], right: &[Ingredient]) -> usize {
+pub fn in_common(left: &[Ingredient], right: &[Ingredient]) -> usize {
     let right: BTreeSet<&str> = right.iter().map(|ingredient| ingredient.digest.as_str()).collect();
     left.iter().filter(|ingredient| right.contains(ingredient.digest.as_str())).count()
 }
 
-/// Says how `new` differs from `old`.
-pub(crate) fn describe(old: &[Ingredient], new: &[Ingredient]) -> String {
+/// Says how the ingredients of `new` differ from those of `old`, in words.
+pub fn describe(old: &[Ingredient], new: &[Ingredient]) -> String {
     let gone = missing_from(new, old);
     let come = missing_from(old, new);
     let names: BTreeSet<&str> = gone.iter().chain(&come).map(|ingredient| ingredient.name.as_str()).collect();

@@ -127,7 +127,7 @@ impl Untyped {
             artifact: artifact.clone(),
             key: recipe.key.display(),
             digest: recipe.key.digest().to_owned(),
-            ingredients: recipe.key.ingredients().iter().map(Into::into).collect(),
+            ingredients: recipe.key.ingredients().to_vec(),
             miss: Obtain::new(self, hooks, recipe).miss(),
         };
         append_key(self.process.run, &report).map_err(|error| {

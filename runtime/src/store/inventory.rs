@@ -9,7 +9,7 @@ use crate::config::check_repo_name;
 use crate::layout::{Layout, Slot};
 use crate::manifest::{Manifest, Unusable, check_artifact_name};
 
-/// An artifact, as far as its removal is concerned.
+/// An artifact that is in the cache, whole or not.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
     pub(crate) slot: Slot,
@@ -17,23 +17,28 @@ pub(crate) struct Stored {
     pub(crate) bytes: u64,
     /// The first use in the latest run that used it.
     pub(crate) last_used: SystemTime,
+    pub(crate) manifest: Result<Manifest, Unusable>,
 }
 
-/// Every artifact that has a manifest, good or damaged, but for those that a later version wrote.
+impl Stored {
+    /// Whether a later version of this crate wrote it: it is not ours to remove.
+    pub(crate) fn is_foreign(&self) -> bool {
+        matches!(self.manifest, Err(Unusable::NewerFormat(_)))
+    }
+}
+
+/// Every artifact that has a manifest, good or damaged.
 pub(crate) fn inventory(layout: &Layout) -> Vec<Stored> {
     let mut stored = Vec::new();
     for (repo, entry) in entries(layout.root()) {
         let names = names_below(&layout.root().join(&repo).join(&entry));
         for artifact in names.iter().filter_map(|name| artifact_of(name, &[".json"])) {
             let slot = Slot { repo: repo.clone(), entry: entry.clone(), artifact };
-            let manifest = layout.manifest(&slot);
-            let is_foreign = matches!(Manifest::at(&manifest), Err(Unusable::NewerFormat(_)));
-            let Ok(last_used) = manifest.symlink_metadata().and_then(|metadata| metadata.modified()) else { continue };
-            if !is_foreign {
-                let parts = [layout.archive(&slot), layout.directory(&slot), layout.unpacked(&slot)];
-                let bytes = parts.iter().map(|part| bytes_on_disk(part)).sum();
-                stored.push(Stored { slot, bytes, last_used });
-            }
+            let path = layout.manifest(&slot);
+            let Ok(last_used) = path.symlink_metadata().and_then(|metadata| metadata.modified()) else { continue };
+            let parts = [layout.archive(&slot), layout.directory(&slot), layout.unpacked(&slot)];
+            let bytes = parts.iter().map(|part| bytes_on_disk(part)).sum();
+            stored.push(Stored { slot, bytes, last_used, manifest: Manifest::at(&path) });
         }
     }
     stored

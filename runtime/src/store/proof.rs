@@ -56,16 +56,30 @@ pub(super) enum Checked {
 
 /// Whether the files are what the manifest says; the error says which is not.
 pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest) -> Result<Checked, String> {
-    let Some(stamps) = stamps(directory, &manifest.files) else {
-        return Err("some of its files are missing".to_owned());
-    };
-    let (before, sizes_differ) = stamps;
-    if let Some(path) = sizes_differ {
-        return Err(format!("its file {path} has another size than when it was written"));
-    }
+    let before = stamps_of_right_size(directory, manifest)?;
     if run.read::<Vec<Stamp>>(KIND, name).is_some_and(|proved| proved == before) {
         return Ok(Checked::EarlierInTheRun);
     }
+    compare(directory, manifest)?;
+    run.write(KIND, name, &before);
+    Ok(Checked::NowForTheRun)
+}
+
+/// As [`check`], whatever was proved before, and without leaving a proof.
+pub(super) fn digests(directory: &Path, manifest: &Manifest) -> Result<(), String> {
+    stamps_of_right_size(directory, manifest)?;
+    compare(directory, manifest)
+}
+
+fn stamps_of_right_size(directory: &Path, manifest: &Manifest) -> Result<Vec<Stamp>, String> {
+    match stamps(directory, &manifest.files) {
+        Some((stamps, None)) => Ok(stamps),
+        Some((_, Some(path))) => Err(format!("its file {path} has another size than when it was written")),
+        None => Err("some of its files are missing".to_owned()),
+    }
+}
+
+fn compare(directory: &Path, manifest: &Manifest) -> Result<(), String> {
     for file in &manifest.files {
         match file_digest(&directory.join(&file.path)) {
             Ok(digest) if digest == file.digest => {}
@@ -73,8 +87,7 @@ pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest
             Err(error) => return Err(error.report()),
         }
     }
-    run.write(KIND, name, &before);
-    Ok(Checked::NowForTheRun)
+    Ok(())
 }
 
 /// Notes that the files have just been written and digested by this process.

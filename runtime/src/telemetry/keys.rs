@@ -29,30 +29,9 @@ pub struct KeyReport {
     /// All of the key's digest: SHA-256, hexadecimal.
     pub digest: String,
     /// What the key is made of.
-    pub ingredients: Vec<KeyIngredient>,
+    pub ingredients: Vec<Ingredient>,
     /// Why it would have to be built; nothing if it is there. Its files are not read for that.
     pub miss: Option<String>,
-}
-
-/// One thing that an artifact depends on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct KeyIngredient {
-    /// `repo`, `suite`, `code`, `config`, `path` or `format`.
-    pub name: String,
-    /// What it is.
-    pub value: String,
-    /// SHA-256 of name and value, hexadecimal.
-    pub digest: String,
-    /// For people: of which directories, say, the code's digest is.
-    #[serde(default)]
-    pub note: String,
-}
-
-impl From<&Ingredient> for KeyIngredient {
-    fn from(Ingredient { name, value, digest, note }: &Ingredient) -> KeyIngredient {
-        KeyIngredient { name: name.clone(), value: value.clone(), digest: digest.clone(), note: note.clone() }
-    }
 }
 
 /// One line in the run's file. Unlike a report it is all that its test is run for, so that an error counts.

@@ -1,18 +1,7 @@
-//! Whole projects, made for the test, compiled and run by cargo: what only shows from outside.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! `test`.
 
-#[path = "../../tests/project/mod.rs"]
-mod project;
-
-use std::process::Output;
-
-use project::{Project, text};
-
-/// `cargo smoke-cache test`, as cargo calls it.
-fn smoke(project: &Project, arguments: &[&str]) -> Output {
-    let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
-    command.args(["smoke-cache", "test"]).args(arguments).output().unwrap()
-}
+use crate::project::{Project, text};
+use crate::smoke_cache;
 
 #[test]
 fn the_command_runs_the_tests_and_sums_up() {
@@ -20,26 +9,26 @@ fn the_command_runs_the_tests_and_sums_up() {
     let lost = "[repos.one]\npath = \"one\"\n[repos.lost]\ngit = \"file:///nowhere/at/all\"\nrev = \"main\"\n";
     project.write("smoke.toml", &format!("{lost}[test]\nargs = [\"--test\", \"a\"]\n"));
 
-    let cold = smoke(&project, &["--runner", "cargo", "--require-hits"]);
+    let cold = smoke_cache(&project, &["test", "--runner", "cargo", "--require-hits"]);
     let stdout = text(&cold.stdout);
     assert_eq!(cold.status.code(), Some(3), "{stdout}{}", text(&cold.stderr));
-    assert!(stdout.contains("hit rate: 0 % (0 of 1 artifacts were there before the run; 3 tests)"), "{stdout}");
+    assert!(stdout.contains("hit rate: 0 % (0 of 1 artifacts were there before the run; 3 tests; "), "{stdout}");
     assert!(stdout.contains("left out: lost: failed to "), "{stdout}");
     assert_eq!(project.take_log().len(), 1);
 
-    let warm = smoke(&project, &["--runner", "cargo", "--require-hits"]);
+    let warm = smoke_cache(&project, &["test", "--runner", "cargo", "--require-hits"]);
     let stdout = text(&warm.stdout);
     assert_eq!(warm.status.code(), Some(0), "{stdout}{}", text(&warm.stderr));
-    assert!(stdout.contains("hit rate: 100 % (1 of 1 artifacts were there before the run; 3 tests)"), "{stdout}");
+    assert!(stdout.contains("hit rate: 100 % (1 of 1 artifacts were there before the run; 3 tests; "), "{stdout}");
     let row = stdout.lines().find(|line| line.trim_start().starts_with("one ")).unwrap();
     assert!(row.contains(" number ") && row.contains(" hit ") && row.contains(" one:files:"), "{row}");
 
     project.write("src/lib.rs", "pub fn number() -> u32 { panic!(\"told to\") }\n");
-    let failing = smoke(&project, &["--runner", "cargo"]);
+    let failing = smoke_cache(&project, &["test", "--runner", "cargo"]);
     assert_eq!(failing.status.code(), Some(101), "the runner's own status");
     assert!(text(&failing.stdout).contains("failed"), "{}", text(&failing.stdout));
 
-    let unknown = smoke(&project, &["--repo", "oen"]);
+    let unknown = smoke_cache(&project, &["test", "--repo", "oen"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("did you mean `one`?"), "{}", text(&unknown.stderr));
 }

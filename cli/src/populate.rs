@@ -1,0 +1,117 @@
+//! The command `populate`: what is missing is built, by the tests themselves, and no test is run.
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use cached_smoke::Outcome;
+use cached_smoke::tooling::{Config, KeyReport, builder, note_size, read_reports, stored};
+
+use crate::arguments::PopulateArguments;
+use crate::fetch_missing::fetch_missing;
+use crate::keys::look;
+use crate::output;
+use crate::progress::Bar;
+use crate::runner::{Runner, shown};
+use crate::selection::{left_out, select};
+
+/// How often it looks what is being built. Only what is shown waits for it.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<ExitCode, String> {
+    let selected = select(config, &arguments.repos)?;
+    let unfetched = fetch_missing(config, &selected);
+    let names: Vec<&str> = unfetched.iter().map(|left_out| left_out.repo.as_str()).collect();
+    let runner = Runner::new(config, &arguments.runner, &left_out(config, &selected, &names))?;
+    let keys = look(config, &runner)?;
+    let missing: Vec<&KeyReport> = keys.iter().filter(|key| key.miss.is_some()).collect();
+    let runner = if missing.is_empty() {
+        None
+    } else {
+        let runner = Runner::new(config, &arguments.runner, &left_out(config, &selected, &names))?.in_another_run();
+        build(config, &runner, &missing)?;
+        Some(runner)
+    };
+
+    let still_missing = still_missing(config, &missing)?;
+    for key in &still_missing {
+        output::line(format_args!("missing: {} of {}: {}", key.artifact, key.repo, key.key));
+    }
+    for left_out in &unfetched {
+        output::line(format_args!("left out: {}: failed to {}", left_out.repo, left_out.reason));
+    }
+    if let Some(runner) = runner {
+        // For the report; a cache that cannot be written to has said so already.
+        let _ = note_size(config, runner.run());
+    }
+    let built = missing.len() - still_missing.len();
+    output::line(format_args!(
+        "{} of {} artifacts are in the cache; {built} were built now",
+        keys.len() - still_missing.len(),
+        keys.len()
+    ));
+    Ok(if still_missing.is_empty() && unfetched.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Has the tests build what is missing, and says what they are at.
+fn build(config: &Config, runner: &Runner, missing: &[&KeyReport]) -> Result<(), String> {
+    let mut command = runner.stopping_after("fixture");
+    let child = command.spawn().map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
+    let tests = thread::spawn(move || child.wait_with_output());
+    let bar = Bar::new("building artifacts", missing.len());
+    let (mut said, mut begun) = (HashSet::new(), HashSet::new());
+    loop {
+        let is_over = tests.is_finished();
+        let mut at = Vec::new();
+        for key in missing {
+            if let Some(builder) = builder(config, key) {
+                at.push(format!("{} of {} ({:.0} s)", key.artifact, key.repo, builder.elapsed.as_secs_f64()));
+                if begun.insert(&key.digest) && !bar.is_terminal() {
+                    bar.say(&format!("building {} of {}", key.artifact, key.repo));
+                }
+            }
+        }
+        bar.at(&at.join(", "));
+        for report in read_reports(config.cache_dir(), runner.run()).unwrap_or_default() {
+            for artifact in report.artifacts.iter().filter(|artifact| is_decisive(artifact.outcome)) {
+                if said.insert((report.repo.clone(), artifact.artifact.clone(), artifact.key.clone())) {
+                    bar.done();
+                    let what = match artifact.outcome {
+                        Outcome::Built | Outcome::Forced => format!("built in {:.1} s", artifact.rebuild_seconds),
+                        outcome => format!("{outcome}: {}", artifact.reason),
+                    };
+                    bar.say(&format!("{} of {}: {what}", artifact.artifact, report.repo));
+                }
+            }
+        }
+        if is_over {
+            break;
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    bar.finish();
+    let output = tests.join().map_err(|_| "the thread that waits for the tests panicked".to_owned())?;
+    let output = output.map_err(|error| format!("failed to wait for {}: {error}", shown(&command)))?;
+    if !output.status.success() {
+        eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
+/// Whether it tells of a build, and not of a test that was given what another has built.
+fn is_decisive(outcome: Outcome) -> bool {
+    !outcome.is_hit() && outcome != Outcome::Skipped
+}
+
+fn still_missing<'a>(config: &Config, missing: &[&'a KeyReport]) -> Result<Vec<&'a KeyReport>, String> {
+    let stored = stored(config).map_err(|error| error.report())?;
+    let is_there = |key: &KeyReport| {
+        let made = stored
+            .iter()
+            .filter(|stored| stored.artifact == key.artifact)
+            .filter_map(|stored| stored.manifest.as_ref().ok());
+        { made }.any(|made| made.digest == key.digest)
+    };
+    Ok(missing.iter().copied().filter(|key| !is_there(key)).collect())
+}

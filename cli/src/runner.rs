@@ -1,0 +1,153 @@
+//! cargo nextest or cargo test, over the smoke tests.
+
+use std::env;
+use std::ffi::OsString;
+use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cached_smoke::tooling::Config;
+use clap::{Args, ValueEnum};
+
+/// How a command that runs tests is told to.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RunnerArguments {
+    /// What runs the tests.
+    #[arg(long = "runner", value_enum, default_value_t = RunnerKind::Auto)]
+    pub(crate) kind: RunnerKind,
+
+    /// For the test runner, such as `--release`, or the name of a test.
+    #[arg(last = true, value_name = "ARGUMENTS")]
+    pub(crate) given: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RunnerKind {
+    /// cargo nextest where it is installed, else cargo test.
+    Auto,
+    /// cargo nextest.
+    Nextest,
+    /// cargo test.
+    Cargo,
+}
+
+/// A runner, and which tests it runs.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    cargo: OsString,
+    is_nextest: bool,
+    given: Vec<String>,
+    run: String,
+    left_out: String,
+}
+
+impl Runner {
+    /// Of one run, which leaves out the tests over these repositories.
+    pub(crate) fn new(config: &Config, arguments: &RunnerArguments, left_out: &[&str]) -> Result<Runner, String> {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let is_nextest = match arguments.kind {
+            RunnerKind::Cargo => false,
+            RunnerKind::Auto => has_nextest(&cargo),
+            RunnerKind::Nextest if has_nextest(&cargo) => true,
+            RunnerKind::Nextest => {
+                return Err("cargo nextest is not installed; install it with `cargo install --locked cargo-nextest`, \
+                            or leave out `--runner nextest`"
+                    .to_owned());
+            }
+        };
+        let given = config.test_args().iter().chain(&arguments.given).cloned().collect();
+        let run = env::var("SMOKE_RUN_ID").ok().filter(|id| !id.is_empty()).unwrap_or_else(new_run_id);
+        Ok(Runner { cargo, is_nextest, given, run, left_out: left_out.join(",") })
+    }
+
+    /// The id of its run.
+    pub(crate) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// The same in a run of its own.
+    pub(crate) fn in_another_run(self) -> Runner {
+        Runner { run: new_run_id() + "-b", ..self }
+    }
+
+    /// Runs all smoke tests, also those that are `#[ignore]`d.
+    pub(crate) fn tests(&self) -> Command {
+        // Every repository is to be heard of, unless the user says otherwise.
+        let says_when_to_stop =
+            |argument: &String| ["--no-fail-fast", "--fail-fast", "--max-fail"].contains(&argument.as_str());
+        let fail_fast = (!self.given.iter().any(says_when_to_stop)).then_some("--no-fail-fast");
+        let mut command = self.command();
+        if self.is_nextest {
+            command.args(["--run-ignored", "all"]).args(fail_fast).args(&self.given);
+        } else {
+            command.args(fail_fast).args(&self.given).args(self.include_ignored());
+        }
+        command
+    }
+
+    /// Compiles them, for all to see.
+    ///
+    /// # Errors
+    /// They do not compile.
+    pub(crate) fn compile(&self) -> Result<(), String> {
+        let mut command = self.command();
+        command.arg("--no-run").args(&self.given).stdout(Stdio::null());
+        let status = command.status().map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
+        if status.success() { Ok(()) } else { Err(format!("the tests do not compile: {}", shown(&command))) }
+    }
+
+    /// As [`tests`](Self::tests), none of which says anything unless it fails, and which stop after `what`.
+    pub(crate) fn stopping_after(&self, what: &str) -> Command {
+        let mut command = self.command();
+        if self.is_nextest {
+            command.args(["--run-ignored", "all", "--no-fail-fast"]);
+            command.args(["--status-level", "none", "--final-status-level", "fail", "--show-progress", "none"]);
+            command.args(&self.given);
+        } else {
+            command.args(["--no-fail-fast", "--quiet"]).args(&self.given).args(self.include_ignored());
+        }
+        command.env("SMOKE_STOP_AFTER", what).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// For cargo test, after what was given: that may have arguments for the tests' harness already.
+    fn include_ignored(&self) -> &[&str] {
+        if self.given.iter().any(|argument| argument == "--") {
+            &["--include-ignored"]
+        } else {
+            &["--", "--include-ignored"]
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.cargo);
+        command.args(if self.is_nextest { &["nextest", "run"][..] } else { &["test"] });
+        command.env("SMOKE_RUN_ID", &self.run).env("SMOKE_LEAVE_OUT", &self.left_out);
+        // The tests are the runner's package, not the one that this command was perhaps run from.
+        for name in ["CARGO_MANIFEST_DIR", "NEXTEST_RUN_ID"] {
+            command.env_remove(name);
+        }
+        command
+    }
+}
+
+fn has_nextest(cargo: &std::ffi::OsStr) -> bool {
+    let asked = Command::new(cargo)
+        .args(["nextest", "--version"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    asked.is_ok_and(|status| status.success())
+}
+
+/// Sorts by time, and no two processes have the same.
+fn new_run_id() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    format!("smoke-{seconds}-{}", std::process::id())
+}
+
+/// As one would type it.
+pub(crate) fn shown(command: &Command) -> String {
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
+    std::iter::once("cargo".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+}

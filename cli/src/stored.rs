@@ -1,0 +1,172 @@
+//! The commands `list`, `verify` and `clean`: what lies in the cache.
+
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytesize::ByteSize;
+use cached_smoke::tooling::{Config, StoredArtifact, Unreadable, remove, stored, verify};
+use comfy_table::Cell;
+use serde::Serialize;
+
+use crate::arguments::{CleanArguments, StoredArguments};
+use crate::output;
+use crate::progress::Bar;
+use crate::selection::is_meant;
+use crate::table::{self, Row};
+
+/// A line of `list` or `verify`.
+#[derive(Serialize)]
+struct StoredRow {
+    repo: String,
+    artifact: String,
+    key: String,
+    bytes: u64,
+    build_seconds: Option<f64>,
+    /// Seconds since 1970.
+    last_used: u64,
+    /// `ok`, `damaged`, `newer`.
+    state: &'static str,
+    reason: String,
+}
+
+impl From<&StoredArtifact> for StoredRow {
+    fn from(stored: &StoredArtifact) -> StoredRow {
+        let (state, reason) = match &stored.manifest {
+            Ok(_) => ("ok", String::new()),
+            Err(Unreadable::Newer(format)) => ("newer", format!("written by a later version, in format {format}")),
+            Err(Unreadable::Damaged(damage)) => ("damaged", damage.clone()),
+            Err(_) => ("damaged", String::new()),
+        };
+        StoredRow {
+            repo: stored.repo.clone(),
+            artifact: stored.artifact.clone(),
+            key: stored.key(),
+            bytes: stored.bytes,
+            build_seconds: stored.manifest.as_ref().ok().map(|made| made.build_seconds),
+            last_used: stored.last_used.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            state,
+            reason,
+        }
+    }
+}
+
+impl Row for StoredRow {
+    const HEADERS: &'static [&'static str] =
+        &["repo", "artifact", "state", "size", "build_seconds", "last used", "key"];
+
+    fn cells(&self) -> Vec<Cell> {
+        let is_good = match self.state {
+            "ok" => Some(true),
+            "newer" => None,
+            _ => Some(false),
+        };
+        vec![
+            Cell::new(&self.repo),
+            Cell::new(&self.artifact),
+            table::state(self.state, is_good),
+            Cell::new(ByteSize(self.bytes)),
+            self.build_seconds.map_or_else(|| Cell::new("-"), table::seconds),
+            Cell::new(ago(self.last_used)),
+            Cell::new(&self.key),
+        ]
+    }
+}
+
+/// How long ago, in the largest unit that there is one of.
+fn ago(seconds_since_1970: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let seconds = now.saturating_sub(seconds_since_1970);
+    match seconds {
+        0..60 => "just now".to_owned(),
+        60..3600 => format!("{} m ago", seconds / 60),
+        3600..86_400 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+fn meant(config: &Config, repos: &[String]) -> Result<Vec<StoredArtifact>, String> {
+    let mut stored = stored(config).map_err(|error| error.report())?;
+    for name in repos {
+        if config.repo(name).is_err() && !stored.iter().any(|stored| stored.repo == *name) {
+            config.repo(name).map_err(|error| error.report())?;
+        }
+    }
+    stored.retain(|stored| is_meant(repos, &stored.repo));
+    Ok(stored)
+}
+
+fn total(rows: &[StoredRow]) -> String {
+    format!("{} artifacts, {}", rows.len(), ByteSize(rows.iter().map(|row| row.bytes).sum()))
+}
+
+/// The command `list`.
+pub(crate) fn list(config: &Config, arguments: &StoredArguments) -> Result<ExitCode, String> {
+    let rows: Vec<StoredRow> = meant(config, &arguments.repos)?.iter().map(StoredRow::from).collect();
+    table::print(&rows, arguments.json);
+    if !arguments.json {
+        output::line(format_args!("{} in {}", total(&rows), config.cache_dir().display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The command `verify`.
+pub(crate) fn run_verify(config: &Config, arguments: &StoredArguments) -> Result<ExitCode, String> {
+    let stored = meant(config, &arguments.repos)?;
+    let bar = Bar::new("verifying", stored.len());
+    let mut rows = Vec::new();
+    for artifact in &stored {
+        bar.at(&format!("{} of {}", artifact.artifact, artifact.repo));
+        let mut row = StoredRow::from(artifact);
+        if let Err(damage) = verify(config, artifact).map_err(|error| error.report())? {
+            (row.state, row.reason) = ("damaged", damage);
+        }
+        rows.push(row);
+        bar.done();
+    }
+    bar.finish();
+    let damaged: Vec<&StoredRow> = rows.iter().filter(|row| row.state == "damaged").collect();
+    table::print(&rows, arguments.json);
+    if !arguments.json {
+        for row in &damaged {
+            output::line(format_args!(
+                "{} of {}: {}; the next test that asks for it builds it anew",
+                row.artifact, row.repo, row.reason
+            ));
+        }
+        output::line(format_args!("{}: {} damaged", total(&rows), damaged.len()));
+    }
+    Ok(if damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The command `clean`.
+pub(crate) fn clean(config: &Config, arguments: &CleanArguments) -> Result<ExitCode, String> {
+    let stored = meant(config, &arguments.repos)?;
+    let (mut bytes, mut removed, mut kept) = (0, 0, 0);
+    for artifact in &stored {
+        if arguments.dry_run {
+            output::line(format_args!(
+                "would remove {} of {} ({})",
+                artifact.artifact,
+                artifact.key(),
+                ByteSize(artifact.bytes)
+            ));
+        } else if !remove(config, artifact).map_err(|error| error.report())? {
+            kept += 1;
+            output::line(format_args!(
+                "kept {} of {}: it is in use, or a later version's",
+                artifact.artifact,
+                artifact.key()
+            ));
+            continue;
+        }
+        (bytes, removed) = (bytes + artifact.bytes, removed + 1);
+    }
+    if !arguments.dry_run {
+        // The trash is emptied.
+        cached_smoke::tooling::collect(config, &cached_smoke::tooling::Policy::default())
+            .map_err(|error| error.report())?;
+    }
+    let would = if arguments.dry_run { "would remove" } else { "removed" };
+    output::line(format_args!("{would} {removed} artifacts ({}); kept {kept}", ByteSize(bytes)));
+    Ok(ExitCode::SUCCESS)
+}

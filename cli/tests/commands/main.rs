@@ -1,0 +1,46 @@
+//! Each command over whole projects, made for the test, compiled and run by cargo: what only shows from outside.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../../../tests/project/mod.rs"]
+mod project;
+
+mod keys;
+mod populate;
+mod report;
+mod stored;
+mod test;
+
+use std::process::Output;
+
+use project::{Project, text};
+
+/// `cargo smoke-cache`, as cargo calls it.
+fn smoke_cache(project: &Project, arguments: &[&str]) -> Output {
+    smoke_cache_with(project, &[], arguments)
+}
+
+/// With variables.
+fn smoke_cache_with(project: &Project, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
+    command.envs(variables.iter().copied()).arg("smoke-cache").args(arguments).output().unwrap()
+}
+
+/// Its standard output, if it ends with this status.
+#[track_caller]
+fn out(output: &Output, status: i32) -> String {
+    assert_eq!(output.status.code(), Some(status), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// What it prints as JSON.
+#[track_caller]
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_str(&out(output, 0)).unwrap()
+}
+
+/// Over one artifact of one repository, with the tests of one binary.
+fn project(name: &str) -> Project {
+    let project = Project::with_suite(name);
+    std::fs::remove_file(project.path("tests/b.rs")).unwrap();
+    project
+}

@@ -1,0 +1,48 @@
+//! `populate`: everything is built, by the tests, and none of them runs.
+
+use std::fs;
+
+use crate::project::text;
+use crate::{out, project, smoke_cache};
+
+#[test]
+fn what_is_missing_is_built_and_no_test_runs() {
+    let project = project("populated");
+    // They fail, if they run.
+    let suite = fs::read_to_string(project.path("tests/a.rs")).unwrap();
+    project
+        .write("tests/a.rs", &suite.replace("assert_eq!(number.0, project::number());", "panic!(\"{}\", number.0);"));
+
+    let first = smoke_cache(&project, &["populate"]);
+    let stdout = out(&first, 0);
+    assert_eq!(stdout, "1 of 1 artifacts are in the cache; 1 were built now\n");
+    let stderr = text(&first.stderr);
+    assert!(stderr.contains("number of one: built in "), "{stderr}");
+    assert_eq!(project.take_log().len(), 1);
+
+    let second = smoke_cache(&project, &["populate", "one", "--runner", "cargo"]);
+    assert_eq!(out(&second, 0), "1 of 1 artifacts are in the cache; 0 were built now\n");
+    assert_eq!(project.take_log().len(), 0);
+    assert_eq!(smoke_cache(&project, &["test", "--runner", "cargo"]).status.code(), Some(101), "now they do run");
+}
+
+#[test]
+fn what_cannot_be_built_is_named_and_is_a_failure() {
+    let project = project("unpopulated");
+    project.write("src/lib.rs", "pub fn number() -> u32 { panic!(\"told to\") }\n");
+    let failed = smoke_cache(&project, &["populate"]);
+    let stdout = out(&failed, 1);
+    assert!(stdout.contains("missing: number of one: one:files:"), "{stdout}");
+    assert!(stdout.contains("0 of 1 artifacts are in the cache"), "{stdout}");
+    let stderr = text(&failed.stderr);
+    assert!(stderr.contains("number of one: failed: ") && stderr.contains("told to"), "{stderr}");
+
+    project.write("src/lib.rs", "pub fn number() -> u32 {\n");
+    let uncompiled = smoke_cache(&project, &["populate"]);
+    assert_eq!(uncompiled.status.code(), Some(2));
+    assert!(
+        text(&uncompiled.stderr).contains("error: the tests do not compile: cargo "),
+        "{}",
+        text(&uncompiled.stderr)
+    );
+}

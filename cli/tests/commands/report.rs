@@ -1,0 +1,116 @@
+//! `report`: the numbers are those of what the tests really did.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::project::{Project, text};
+use crate::{json, out, project, smoke_cache, smoke_cache_with};
+
+/// A run under cargo test: two tests over one artifact, one after the other; its record.
+fn run(project: &Project, variables: &[(&str, &str)]) -> Value {
+    let run = smoke_cache_with(project, variables, &["test", "--runner", "cargo", "--", "--", "--test-threads=1"]);
+    assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
+    json(&smoke_cache(project, &["report", "--json"]))[0].clone()
+}
+
+fn outcomes(run: &Value) -> Vec<(String, usize)> {
+    let mut counts = std::collections::BTreeMap::new();
+    for record in run["records"].as_array().unwrap() {
+        for artifact in record["artifacts"].as_array().unwrap() {
+            *counts.entry(artifact["outcome"].as_str().unwrap().to_owned()).or_insert(0) += 1;
+        }
+    }
+    counts.into_iter().collect()
+}
+
+#[track_caller]
+fn assert_close(left: f64, right: f64) {
+    assert!((left - right).abs() < 1e-9, "{left} {right}");
+}
+
+#[test]
+fn hits_misses_forced_and_skipped_are_what_the_tests_did_and_the_sums_add_up() {
+    let project = project("summed");
+    let one = |outcome: &str, count| (outcome.to_owned(), count);
+    for (variables, expected, hits, artifacts, builds) in [
+        (&[][..], vec![one("built", 1), one("shared", 1)], 0, 1, 1),
+        (&[], vec![one("hit", 2)], 1, 1, 0),
+        (&[("SMOKE_FORCE_REBUILD", "one")], vec![one("forced", 1), one("shared", 1)], 0, 1, 1),
+        (&[("SMOKE_CACHE", "off")], vec![one("bypassed", 2)], 0, 1, 1),
+        (
+            &[("SMOKE_CACHE_DIR", ""), ("SMOKE_ON_MISS", "skip"), ("SMOKE_STRICT", "1")],
+            vec![one("skipped", 2)],
+            0,
+            0,
+            0,
+        ),
+    ] {
+        let is_skipped = expected[0].0 == "skipped";
+        if is_skipped {
+            out(&smoke_cache(&project, &["clean"]), 0);
+        }
+        let variables: Vec<_> = variables.iter().copied().filter(|(_, value)| !value.is_empty()).collect();
+        let run = run(&project, &variables);
+        assert_eq!(outcomes(&run), expected, "{run}");
+        assert_eq!(
+            (&run["hits"], &run["artifacts"], &run["tests"]),
+            (&hits.into(), &artifacts.into(), &2.into()),
+            "{run}"
+        );
+        assert_eq!(project.take_log().len(), builds, "{run}");
+        for sum in ["rebuild_seconds", "restore_seconds", "wait_seconds"] {
+            let parts =
+                run["records"].as_array().unwrap().iter().flat_map(|record| record["artifacts"].as_array().unwrap());
+            assert_close(parts.map(|part| part[sum].as_f64().unwrap()).sum(), run[sum].as_f64().unwrap());
+        }
+        assert_eq!(run["rebuild_seconds"].as_f64().unwrap() > 0.0, builds > 0, "{run}");
+    }
+}
+
+#[test]
+fn one_run_and_many_for_people_for_markdown_and_for_programs() {
+    let project = project("reported");
+    let nothing = smoke_cache(&project, &["report"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(text(&nothing.stderr).contains("error: no run has left a report in "), "{}", text(&nothing.stderr));
+    run(&project, &[("SMOKE_RUN_ID", "first")]);
+    run(&project, &[("SMOKE_RUN_ID", "second")]);
+
+    let latest = out(&smoke_cache(&project, &["report"]), 0);
+    assert!(latest.starts_with("run second\n") && latest.contains("hit rate: 100 % (1 of 1 artifacts"), "{latest}");
+    let first = out(&smoke_cache(&project, &["report", "--run", "first"]), 0);
+    assert!(first.contains("hit rate: 0 %") && first.contains("one number: built: first build"), "{first}");
+    let unknown = smoke_cache(&project, &["report", "--run", "third"]);
+    assert!(
+        text(&unknown.stderr).contains("no run is called `third`; the latest are second, first"),
+        "{}",
+        text(&unknown.stderr)
+    );
+
+    let both = json(&smoke_cache(&project, &["report", "--last", "9", "--json"]));
+    assert_eq!((&both[0]["run"], &both[1]["run"]), (&"first".into(), &"second".into()));
+    assert!(both[1]["cache"]["bytes"].as_u64().unwrap() > 0, "{both}");
+    let table = out(&smoke_cache(&project, &["report", "--last", "9"]), 0);
+    assert!(table.contains("first ") && table.contains("100 %"), "{table}");
+
+    let markdown = out(&smoke_cache(&project, &["report", "--last", "2", "--markdown"]), 0);
+    let titles: Vec<&str> = markdown.lines().filter(|line| line.starts_with("### ")).collect();
+    assert_eq!(
+        titles,
+        ["### Smoke cache: 1 of 1 artifacts were there (100 %)", "### Smoke cache: 0 of 1 artifacts were there (0 %)"]
+    );
+    assert!(markdown.contains("| one | number | hit | 0.000 |"), "{markdown}");
+}
+
+/// Whatever reads standard output may stop: `cargo smoke-cache list | head -1`.
+#[test]
+fn a_reader_that_has_had_enough_is_no_trouble() {
+    let project = project("cut");
+    run(&project, &[]);
+    let script = format!("'{}' smoke-cache report | true", env!("CARGO_BIN_EXE_cargo-smoke-cache"));
+    let mut shell = project.command("sh");
+    let output = shell.args(["-c", &script]).output().unwrap();
+    assert_eq!(text(&output.stderr), "");
+    assert!(fs::metadata(project.path("cache")).is_ok());
+}

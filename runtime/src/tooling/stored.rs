@@ -1,0 +1,137 @@
+//! What lies in the cache: listed, checked, removed.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::checked_layout;
+use crate::config::Config;
+use crate::error::Error;
+use crate::key::Ingredient;
+use crate::manifest::{Manifest, Storage, Unusable};
+use crate::store::{self, Removal};
+
+/// An artifact in the cache.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StoredArtifact {
+    /// The repository.
+    pub repo: String,
+    /// The directory of the entry: the revision, and the first digits of the key's digest.
+    pub entry: String,
+    /// The artifact's name.
+    pub artifact: String,
+    /// On disk, plain files and archive together.
+    pub bytes: u64,
+    /// Its first use in the latest run that used it.
+    pub last_used: SystemTime,
+    /// What its manifest says; or why that is of no use.
+    pub manifest: Result<Made, Unreadable>,
+    stored: store::Stored,
+}
+
+/// What a manifest says.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Made {
+    /// SHA-256 of the key, hexadecimal.
+    pub digest: String,
+    /// What the key is made of.
+    pub ingredients: Vec<Ingredient>,
+    /// How it is kept.
+    pub storage: Storage,
+    /// How many files it has.
+    pub files: usize,
+    /// What building it took.
+    pub build_seconds: f64,
+    /// When that was.
+    pub built: SystemTime,
+    /// The run that did it.
+    pub run: String,
+}
+
+/// Why a manifest is of no use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// The next test that asks for it builds it anew.
+    Damaged(String),
+    /// A later version of this crate wrote it, in this format.
+    Newer(u32),
+}
+
+impl StoredArtifact {
+    /// As people are shown it: `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    pub fn key(&self) -> String {
+        let (revision, digest) = self.entry.rsplit_once('-').unwrap_or(("", &self.entry));
+        format!("{}:{revision}:{digest}", self.repo)
+    }
+}
+
+impl From<&Manifest> for Made {
+    fn from(manifest: &Manifest) -> Made {
+        Made {
+            digest: manifest.key.clone(),
+            ingredients: manifest.ingredients.clone(),
+            storage: manifest.storage,
+            files: manifest.files.len(),
+            build_seconds: Duration::from_millis(manifest.build_milliseconds).as_secs_f64(),
+            built: UNIX_EPOCH.checked_add(Duration::from_secs(manifest.completed)).unwrap_or(UNIX_EPOCH),
+            run: manifest.run.clone(),
+        }
+    }
+}
+
+/// Every artifact in the cache, by repository, then the latest use first. No file but the manifests is read.
+///
+/// # Errors
+/// The cache directory is not as it should be; the error says what to mend.
+pub fn stored(config: &Config) -> Result<Vec<StoredArtifact>, Error> {
+    let mut all: Vec<StoredArtifact> = store::inventory(&checked_layout(config)?)
+        .into_iter()
+        .map(|stored| StoredArtifact {
+            repo: stored.slot.repo.clone(),
+            entry: stored.slot.entry.clone(),
+            artifact: stored.slot.artifact.clone(),
+            bytes: stored.bytes,
+            last_used: stored.last_used,
+            manifest: match &stored.manifest {
+                Ok(manifest) => Ok(manifest.into()),
+                Err(Unusable::NewerFormat(format)) => Err(Unreadable::Newer(*format)),
+                Err(Unusable::Damaged(damage)) => Err(Unreadable::Damaged(damage.clone())),
+                Err(Unusable::OtherKey) => Err(Unreadable::Damaged("it is that of another key".to_owned())),
+            },
+            stored,
+        })
+        .collect();
+    let newest_first = |stored: &StoredArtifact| std::cmp::Reverse(stored.last_used);
+    all.sort_by(|left, right| {
+        (&left.repo, newest_first(left), &left.artifact).cmp(&(&right.repo, newest_first(right), &right.artifact))
+    });
+    Ok(all)
+}
+
+/// Reads every byte of an artifact and compares it with what was written; the inner error says what is wrong.
+///
+/// # Errors
+/// The cache directory is not as it should be.
+pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Result<(), String>, Error> {
+    let layout = checked_layout(config)?;
+    Ok(match &artifact.stored.manifest {
+        Ok(manifest) => store::verify(&layout, &artifact.stored.slot, manifest),
+        // Whoever wrote it knows how to.
+        Err(Unusable::NewerFormat(_)) => Ok(()),
+        Err(Unusable::Damaged(damage)) => Err(damage.clone()),
+        Err(Unusable::OtherKey) => Err("its manifest is that of another key".to_owned()),
+    })
+}
+
+/// Moves an artifact to the trash; `false`: it is in use, or a later version's.
+///
+/// # Errors
+/// The cache directory is not as it should be.
+pub fn remove(config: &Config, artifact: &StoredArtifact) -> Result<bool, Error> {
+    let layout = checked_layout(config)?;
+    if matches!(artifact.manifest, Err(Unreadable::Newer(_))) {
+        return Ok(false);
+    }
+    Ok(store::remove(&layout, &artifact.stored.slot) == Removal::Removed)
+}
