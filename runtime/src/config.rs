@@ -89,6 +89,7 @@ pub struct Config {
     pub(crate) max_bytes: Option<u64>,
     pub(crate) left_out: Vec<String>,
     pub(crate) stop_after: Option<StopAfter>,
+    pub(crate) detach: bool,
     pub(crate) smoke_toml: PathBuf,
     pub(crate) repos: BTreeMap<String, RepoSource>,
     pub(crate) test_args: Vec<String>,
@@ -201,6 +202,11 @@ impl Config {
             lock_timeout: timeout(text("SMOKE_LOCK_TIMEOUT", defaults.lock_timeout.as_ref())?)?,
             max_bytes: max_bytes(text("SMOKE_MAX_SIZE", defaults.max_size.as_ref())?)?,
             left_out: known_names(text("SMOKE_LEAVE_OUT", None)?, &repos, "names among: ")?,
+            // A runner that may kill a test in the midst of its build: no other sets this.
+            detach: choice(
+                text("SMOKE_DETACH", None)?,
+                if variable("NEXTEST").is_some() { &[("1", true), ("0", false)] } else { &[("0", false), ("1", true)] },
+            )?,
             stop_after: text("SMOKE_STOP_AFTER", None)?
                 .map(|setting| choice(Some(setting), &[("key", StopAfter::Key), ("fixture", StopAfter::Fixture)]))
                 .transpose()?,

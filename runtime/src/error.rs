@@ -156,6 +156,13 @@ pub enum Error {
         /// What the build said.
         message: String,
     },
+    /// The build failed in a process of its own.
+    Elsewhere {
+        /// What it said: what failed, and why.
+        message: String,
+        /// How to mend it.
+        mend: String,
+    },
     /// The entry is not there and `SMOKE_ON_MISS=fail` forbids building it.
     NotCached {
         /// The repository.
@@ -223,6 +230,7 @@ impl Error {
         }
         match self {
             Error::Fixture { artifact, step, .. } => Some(step.mend(artifact)),
+            Error::Elsewhere { mend, .. } => Some(mend.clone()),
             Error::FailedEarlier { .. } => Some(
                 "see the test of this run that failed first; this run does not try again, the next one does".to_owned(),
             ),
@@ -300,7 +308,7 @@ impl fmt::Display for Error {
                  populate the cache first, or unset SMOKE_ON_MISS"
             ),
             Error::Skipped { repo, reason } => write!(f, "skipped for {repo}: {reason}"),
-            Error::Message(message) => f.write_str(message),
+            Error::Message(message) | Error::Elsewhere { message, .. } => f.write_str(message),
         }
     }
 }

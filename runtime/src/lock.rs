@@ -5,7 +5,7 @@
 //! the release) on a thread of its own, so that the test's thread can say whom it waits for and give up in time.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
@@ -40,7 +40,7 @@ impl Holder {
 /// The lock, held until this is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct BuildLock {
-    _file: File,
+    file: File,
 }
 
 /// How the wait for a lock ended.
@@ -83,6 +83,20 @@ impl BuildLock {
         }
     }
 
+    /// A handle that shares the lock: it is released when all are closed.
+    pub(crate) fn share(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
+    /// The lock that this process was given as its standard input.
+    pub(crate) fn inherited() -> Result<BuildLock, Error> {
+        #[cfg(unix)]
+        let input = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned().map(File::from);
+        #[cfg(not(unix))]
+        let input = Err(io::Error::from(io::ErrorKind::Unsupported));
+        input.map(BuildLock::own).map_err(Error::io("use as a lock", Path::new("the standard input")))
+    }
+
     /// Locks `path` if nobody holds it.
     pub(crate) fn try_acquire(path: &Path) -> Result<Option<BuildLock>, Error> {
         Ok(Self::attempt(path)?.ok())
@@ -108,7 +122,7 @@ impl BuildLock {
         if let Ok(text) = serde_json::to_vec(&Holder { pid: std::process::id(), since }) {
             let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&text));
         }
-        BuildLock { _file: file }
+        BuildLock { file }
     }
 }
 

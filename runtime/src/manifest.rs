@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Component, Path};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -168,6 +169,11 @@ impl Manifest {
         let mut manifest: Manifest = serde_json::from_slice(text).ok()?;
         manifest.digest = manifest.own_digest();
         Some(manifest.to_json())
+    }
+
+    /// What building it took.
+    pub(crate) fn build_seconds(&self) -> f64 {
+        Duration::from_millis(self.build_milliseconds).as_secs_f64()
     }
 
     /// Bytes of the artifact as plain files.

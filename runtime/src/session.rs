@@ -91,11 +91,12 @@ impl<S: Suite> Session<S> {
     pub fn with_config(repo: &str, config: S::Config) -> Result<Session<S>, Error> {
         // libtest names a test's thread after the test.
         let test = std::thread::current().name().unwrap_or("-").to_owned();
-        Session::for_test(test, repo, config)
+        Ok(Session { config, untyped: Untyped::open(test, repo, false)? })
     }
 
-    pub(crate) fn for_test(test: String, repo: &str, config: S::Config) -> Result<Session<S>, Error> {
-        Ok(Session { config, untyped: Untyped::open(test, repo)? })
+    /// As [`with_config`](Self::with_config), for a test of the attribute: its name is known to the test's harness.
+    pub(crate) fn of_attribute(test: String, repo: &str, config: S::Config) -> Result<Session<S>, Error> {
+        Ok(Session { config, untyped: Untyped::open(test, repo, true)? })
     }
 
     /// The repository.

@@ -14,6 +14,7 @@ mod cache_directory;
 mod confinement;
 mod crash;
 mod damage;
+mod detached;
 mod disk_full;
 mod failure;
 mod force_rebuild;

@@ -3,6 +3,7 @@
 
 #[path = "../project/mod.rs"]
 mod project;
+mod time_limits;
 
 use std::fs;
 use std::process::Stdio;

@@ -105,7 +105,7 @@ impl<S: Suite> Setup<S> {
                 "the test's configuration cannot be had: {panic}; correct its `config = …`, or the `Default` of the suite's"
             ))
         })?;
-        let session = Session::for_test(self.test.name(), self.test.repo, config)?;
+        let session = Session::of_attribute(self.test.name(), self.test.repo, config)?;
         let stop_after = session.stop_after();
         if stop_after == Some(StopAfter::Key) {
             self.parameters.iter().try_for_each(|parameter| (parameter.look)(&session))?;

@@ -2,6 +2,7 @@
 
 mod build;
 mod calls;
+mod detached;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use crate::store::{Entry, Found, Lease, Miss, Staging, Store};
 use crate::telemetry::{ArtifactReport, Outcome};
 pub(super) use calls::load;
 use calls::{innermost, is_skip};
+pub(super) use detached::{is_builder, limit_time};
 
 /// The kind of note that says that this run has rebuilt an artifact.
 const FORCED: &str = "forced";
@@ -51,12 +53,22 @@ impl<'a> Obtain<'a> {
         Obtain { session, hooks, kind, process: session.process, recipe, report }
     }
 
-    pub(super) fn run(mut self) -> Result<Loaded, Error> {
+    pub(super) fn run(self) -> Result<Loaded, Error> {
         if self.process.config.mode == Mode::Off {
             return self.build_privately(OFF_REASON.to_owned());
         }
         let slot = self.slot();
-        if let Some(link) = self.process.layout.link_among(&slot) {
+        let is_target = detached::is_target(&slot);
+        let result = self.restore_or_build(&slot);
+        if is_target {
+            // All that this process is there for is done; whoever started it takes it from the cache.
+            std::process::exit(i32::from(result.is_err()));
+        }
+        result
+    }
+
+    fn restore_or_build(mut self, slot: &Slot) -> Result<Loaded, Error> {
+        if let Some(link) = self.process.layout.link_among(slot) {
             let reason = format!("{} is a link", link.display());
             message::warn_once(&format!(
                 "{}: {reason}: what it leads to is left alone; remove the link",
@@ -65,8 +77,8 @@ impl<'a> Obtain<'a> {
             return self.build_privately(reason);
         }
 
-        if !self.is_forced(&slot) {
-            match self.look(&slot)? {
+        if !self.is_forced(slot) {
+            match self.look(slot)? {
                 Look::Restored(value, entry) => return Ok(self.hit(value, entry)),
                 Look::Packed(..) => {}
                 Look::Missing(miss) => {
@@ -78,7 +90,9 @@ impl<'a> Obtain<'a> {
             }
         }
 
-        let lock = match self.lock(&slot) {
+        let lock =
+            if detached::is_target(slot) { BuildLock::inherited().map(Acquired::Locked) } else { self.lock(slot) };
+        let lock = match lock {
             Ok(Acquired::Locked(held)) => Some(held),
             Ok(Acquired::TimedOut) => {
                 let limit = message::seconds(self.process.config.lock_timeout);
@@ -92,17 +106,18 @@ impl<'a> Obtain<'a> {
             }
         };
         // Somebody else may have built it while this process waited.
-        let miss = match self.look_again(&slot, lock.is_some())? {
+        let miss = match self.look_again(slot, lock.is_some())? {
             Ok((value, entry)) => return Ok(self.hit(value, entry)),
             Err(miss) => miss,
         };
-        if lock.is_none() {
-            return self.build_privately(miss.to_string());
-        }
+        let Some(lock) = lock else { return self.build_privately(miss.to_string()) };
         if let Some(reason) = self.reason_to_bypass(&miss) {
             return self.build_privately(reason);
         }
-        self.build_and_publish(&slot, &miss)
+        if self.is_detached() {
+            return self.build_detached(lock, slot, &miss);
+        }
+        self.build_and_publish(slot, &miss)
     }
 
     /// Why it would have to be built, if it would; its files are not read for that.
@@ -206,7 +221,7 @@ impl<'a> Obtain<'a> {
         let shared = entry.manifest.run == self.process.run.id();
         self.report.outcome = if shared { Outcome::Shared } else { Outcome::Hit };
         self.report.bytes = entry.manifest.bytes();
-        self.report.build_seconds = Duration::from_millis(entry.manifest.build_milliseconds).as_secs_f64();
+        self.report.build_seconds = entry.manifest.build_seconds();
         self.loaded(value, Origin::Entry(Box::new(entry)))
     }
 

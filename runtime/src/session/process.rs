@@ -8,6 +8,7 @@ use once_cell::sync::{Lazy, OnceCell};
 
 use super::Loaded;
 use super::hooks::Kind;
+use super::obtain;
 use crate::config::{Config, Force, Mode};
 use crate::error::Error;
 use crate::key::Key;
@@ -46,6 +47,7 @@ impl Process {
                     store::sweep(&layout);
                 }
             });
+            obtain::limit_time(config);
             Ok(Process { config, layout, run })
         })
     }

@@ -23,6 +23,8 @@ use crate::telemetry::{ArtifactReport, CacheReport, KeyReport, Outcome, UnderWay
 pub(super) struct Untyped {
     pub(super) process: &'static Process,
     pub(super) test: String,
+    /// Another process can be told to run it, and nothing of it runs before it has its fixture.
+    pub(super) is_of_attribute: bool,
     /// Which of the tests of this process it is.
     number: u32,
     under_way: Option<UnderWay>,
@@ -38,16 +40,17 @@ pub(super) struct Untyped {
 }
 
 impl Untyped {
-    pub(super) fn open(test: String, repo: &str) -> Result<Untyped, Error> {
+    pub(super) fn open(test: String, repo: &str, is_of_attribute: bool) -> Result<Untyped, Error> {
         let process = Process::get()?;
         let number = next_number();
         let record = |artifact| CacheReport::new(process.run, number, &test, repo, vec![artifact]);
-        let reports = process.config.stop_after != Some(StopAfter::Key);
+        let reports = is_reported(process);
         let under_way = reports.then(|| UnderWay::begin(process.run, &record(interrupted()))).flatten();
         match Untyped::repo(process, repo) {
             Ok(repo) => Ok(Untyped {
                 process,
                 test,
+                is_of_attribute,
                 number,
                 under_way,
                 repo,
@@ -183,7 +186,7 @@ impl Untyped {
 
     /// Reports, the first time it is called.
     fn emit(&self) {
-        if self.process.config.stop_after == Some(StopAfter::Key) {
+        if !is_reported(self.process) {
             return;
         }
         self.emitted.get_or_init(|| {
@@ -213,6 +216,11 @@ fn without_artifact(artifact: &str, key: &str, error: &Error) -> ArtifactReport 
         error => (Outcome::Failed, error.report_line()),
     };
     ArtifactReport { outcome, ..blank(artifact, key, &reason) }
+}
+
+/// Whether this process runs its tests, as far as their reports are concerned.
+fn is_reported(process: &Process) -> bool {
+    process.config.stop_after != Some(StopAfter::Key) && !obtain::is_builder()
 }
 
 /// What is reported of a test that cannot report itself.

@@ -73,7 +73,7 @@ impl From<&Manifest> for Made {
             ingredients: manifest.ingredients.clone(),
             storage: manifest.storage,
             files: manifest.files.len(),
-            build_seconds: Duration::from_millis(manifest.build_milliseconds).as_secs_f64(),
+            build_seconds: manifest.build_seconds(),
             built: UNIX_EPOCH.checked_add(Duration::from_secs(manifest.completed)).unwrap_or(UNIX_EPOCH),
             run: manifest.run.clone(),
         }

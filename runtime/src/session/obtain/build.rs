@@ -20,8 +20,9 @@ const FAILURES: &str = "failures";
 
 /// A build that failed, for the other processes of the run.
 #[derive(Serialize, Deserialize)]
-struct Failure {
-    message: String,
+pub(super) struct Failure {
+    pub(super) message: String,
+    pub(super) mend: String,
     /// nextest's number of the attempt: a retry is a wish to try again.
     attempt: u32,
 }
@@ -200,21 +201,28 @@ impl Obtain<'_> {
     /// Lets the other tests of the run know.
     fn remember(&self, slot: &Slot, error: &Error) {
         if !is_skip(error) {
-            let failure = Failure { message: error.report(), attempt: attempt() };
+            let mend = error.mend().unwrap_or_default();
+            let failure = Failure { message: error.report(), mend, attempt: attempt() };
             self.process.run.write(FAILURES, &self.note(slot), &failure);
         }
     }
 
     /// A build that has failed in this run is not tried again, except by a retry.
-    fn check_failures(&self, slot: &Slot) -> Result<(), Error> {
-        match self.process.run.read::<Failure>(FAILURES, &self.note(slot)) {
-            Some(failure) if failure.attempt >= attempt() => Err(Error::FailedEarlier {
+    pub(super) fn check_failures(&self, slot: &Slot) -> Result<(), Error> {
+        match self.failure(slot) {
+            Some(failure) => Err(Error::FailedEarlier {
                 repo: self.repo().to_owned(),
                 artifact: self.kind.name.to_owned(),
                 message: failure.message,
             }),
-            _ => Ok(()),
+            None => Ok(()),
         }
+    }
+
+    /// The build that has failed in this run, unless this is a retry.
+    pub(super) fn failure(&self, slot: &Slot) -> Option<Failure> {
+        let failure: Failure = self.process.run.read(FAILURES, &self.note(slot))?;
+        (failure.attempt >= attempt()).then_some(failure)
     }
 }
 

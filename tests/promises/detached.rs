@@ -1,0 +1,105 @@
+//! A build may be a process of its own, which goes on when the test that wanted it is killed.
+#![cfg(unix)]
+
+use std::fs;
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::{Run, Sandbox};
+
+/// As under nextest.
+fn detached<'a>(sandbox: &'a Sandbox, id: &str, test: &str) -> Run<'a> {
+    sandbox.run_within(id, test).env("NEXTEST", "1")
+}
+
+#[test]
+fn the_test_is_given_what_the_other_process_has_built() {
+    for (test, words) in [("both", Outcome::Built), ("only_lengths", Outcome::Built), ("beneath", Outcome::Built)] {
+        let sandbox = Sandbox::new();
+        let done = detached(&sandbox, "one", test).passes();
+        assert_eq!(done.reports.len(), 1, "one record, although two processes ran: {:?}", done.reports);
+        if test != "only_lengths" {
+            assert_eq!(done.outcome("words"), words, "{test}");
+            assert_eq!(done.reason("words"), "first build");
+        }
+        assert_eq!(sandbox.take_builds().iter().filter(|build| *build == "build words").count(), 1, "{test}");
+        assert_eq!(fs::read_dir(sandbox.cache().join(".staging")).unwrap().count(), 0);
+        let second = detached(&sandbox, "two", test).passes();
+        assert!(sandbox.take_builds().is_empty(), "{:?}", second.reports);
+    }
+}
+
+#[test]
+fn forced_it_is_rebuilt_once() {
+    let sandbox = Sandbox::new();
+    detached(&sandbox, "one", "both").passes();
+    sandbox.take_log();
+    let forced = detached(&sandbox, "two", "both").env("SMOKE_FORCE_REBUILD", "all").passes();
+    assert_eq!((forced.outcome("words"), forced.outcome("lengths")), (Outcome::Forced, Outcome::Forced));
+    assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
+    detached(&sandbox, "two", "both").env("SMOKE_FORCE_REBUILD", "all").passes();
+    assert!(sandbox.take_builds().is_empty());
+}
+
+#[test]
+fn a_test_that_is_killed_in_its_build_loses_nothing() {
+    let sandbox = Sandbox::new();
+    let (test, held) = detached(&sandbox, "one", "only_words").start_until_in("words");
+    test.kill();
+    drop(held);
+    // It waits for the build that goes on, and has its result.
+    let next = detached(&sandbox, "two", "only_words").passes();
+    assert_eq!(next.outcome("words"), Outcome::Hit);
+    assert_eq!(sandbox.take_builds(), ["build words"]);
+    assert_eq!(fs::read_dir(sandbox.cache().join(".staging")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_builder_that_is_killed_is_followed_by_the_test_itself() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("deaths")).unwrap();
+    fs::write(sandbox.path("deaths/0"), "0").unwrap();
+    let run = detached(&sandbox, "one", "only_words").env("SUBJECT_DIE_IN", "words").env("SUBJECT_HOLD", "words");
+    let done = run.env("SUBJECT_DEATHS", sandbox.path("deaths")).passes();
+    assert!(done.stderr.contains("has left nothing; it is built here"), "{}", done.stderr);
+    assert_eq!(done.outcome("words"), Outcome::Built);
+    assert_eq!(sandbox.take_builds(), ["build words", "build words"]);
+}
+
+#[test]
+fn a_failure_is_told_as_if_it_had_failed_here_and_what_the_build_said_is_repeated() {
+    for (order, cause) in [("SUBJECT_FAIL", "because: told to fail"), ("SUBJECT_PANIC", "it panicked: told to panic")] {
+        let sandbox = Sandbox::new();
+        let done = detached(&sandbox, "one", "only_words").env(order, "words").fails();
+        for words in [
+            "the fixture of subject::only_words over bookshop failed",
+            "failed to build `words` of bookshop",
+            cause,
+            "to mend it: correct `Artifact::build` of `words`",
+            "what the build said, from ",
+        ] {
+            assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
+        }
+        assert_eq!(sandbox.take_builds(), ["build words"]);
+        assert_eq!(done.outcome("words"), Outcome::Failed);
+        let second = detached(&sandbox, "one", "only_words").fails();
+        assert!(second.stderr.contains("failed earlier in this run and is not tried again"), "{}", second.stderr);
+        assert!(sandbox.take_builds().is_empty());
+    }
+}
+
+#[test]
+fn where_it_may_not_or_cannot_be_it_is_built_by_the_test_itself() {
+    let sandbox = Sandbox::new();
+    let told_not_to = detached(&sandbox, "one", "only_words").env("SMOKE_DETACH", "0").passes();
+    assert_eq!(told_not_to.outcome("words"), Outcome::Built);
+    assert!(!sandbox.cache().join(".runs/one/builds").exists());
+    // What asks its session itself is no test of the attribute: code of its own runs before.
+    let sandbox = Sandbox::new();
+    detached(&sandbox, "one", "by_two_sessions").passes();
+    assert!(!sandbox.cache().join(".runs/one/builds").exists());
+    assert_eq!(sandbox.take_builds(), ["build words"]);
+    let sandbox = Sandbox::new();
+    detached(&sandbox, "one", "only_words").env("SMOKE_CACHE", "off").passes();
+    assert_eq!(sandbox.take_builds(), ["build words"]);
+}

@@ -1,0 +1,45 @@
+//! nextest with a time limit, which falls into a build or into a wait for one.
+
+use std::fs;
+
+use crate::project::{Project, passed, text};
+
+/// The limit is far below what the build takes, and far above what anything else does.
+const CONFIGURATION: &str =
+    "[profile.default]\nslow-timeout = { period = \"2s\", terminate-after = 1, grace-period = \"0s\" }\n";
+
+/// Each is at least as long as the limit, so that the build is done long before.
+const MOST_RUNS: usize = 30;
+
+#[test]
+fn a_build_that_takes_longer_than_a_test_may_is_done_by_a_later_run() {
+    let project = Project::with_suite("time-limits");
+    let suite = include_str!("../project/suite.rs");
+    let slow = suite.replace(
+        "Ok(Number(project::number()))",
+        "std::thread::sleep(std::time::Duration::from_secs(7));\n        Ok(Number(project::number()))",
+    );
+    assert_ne!(slow, suite);
+    project.write("tests/a.rs", &slow);
+    project.write("tests/b.rs", &slow);
+    fs::create_dir(project.path(".config")).unwrap();
+    project.write(".config/nextest.toml", CONFIGURATION);
+    let Some(compile) = project.nextest(&["--no-run"]) else { return };
+    passed(compile);
+
+    let mut outputs = Vec::new();
+    for _ in 0..MOST_RUNS {
+        let output = project.nextest(&[]).unwrap().output().unwrap();
+        let is_over = output.status.success();
+        outputs.push(text(&output.stderr));
+        if is_over {
+            break;
+        }
+    }
+    assert!(outputs[0].contains("TIMEOUT") || outputs[0].contains("TERMINATING"), "{}", outputs[0]);
+    assert!(outputs.iter().all(|output| !output.contains("LEAK")), "{outputs:?}");
+    let last = outputs.last().unwrap();
+    assert!(outputs.len() > 1 && outputs.len() < MOST_RUNS, "{last}");
+    assert_eq!(project.take_log().len(), 1, "one build, begun by a test that was killed: {last}");
+    assert_eq!(fs::read_dir(project.path("cache/.staging")).unwrap().count(), 0, "nothing stays behind");
+}
