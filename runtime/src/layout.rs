@@ -1,7 +1,7 @@
 //! Every path in the cache directory, and the version of its format.
 //!
 //! ```text
-//! CACHEDIR.TAG
+//! CACHEDIR.TAG, .gitignore
 //! django/40cfbab0b4f1-5d0c6a1be2f94c77/     one entry: repository, revision, first 16 digits of the key's digest
 //!     graph.tar.zst                         an artifact in archive form
 //!     graph.json                            its manifest; its rename into place is the commit point
@@ -81,6 +81,8 @@ impl Layout {
             return Ok(());
         }
         create_private(&self.root).map_err(Error::io("create the cache directory", &self.root))?;
+        // Within a repository it would make that one differ from its commit, in each run anew.
+        let _ = File::create_new(self.root.join(".gitignore")).and_then(|mut file| file.write_all(b"*\n"));
         match File::create_new(&tag).and_then(|mut file| file.write_all(CACHEDIR_TAG.as_bytes())) {
             // Somebody else was faster; or it is a link that leads nowhere.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),

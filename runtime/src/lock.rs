@@ -117,6 +117,10 @@ impl BuildLock {
 
     /// Writes down who holds the lock. That is only for people, so it may fail.
     fn own(mut file: File) -> BuildLock {
+        // Under another name it may be anything: nothing is lost but a word about who holds it.
+        if is_linked_elsewhere(&file) {
+            return BuildLock { file };
+        }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let since = u64::try_from(since).unwrap_or(u64::MAX);
         if let Ok(text) = serde_json::to_vec(&Holder { pid: std::process::id(), since }) {
@@ -124,6 +128,16 @@ impl BuildLock {
         }
         BuildLock { file }
     }
+}
+
+#[cfg(unix)]
+fn is_linked_elsewhere(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| std::os::unix::fs::MetadataExt::nlink(&metadata) > 1)
+}
+
+#[cfg(not(unix))]
+fn is_linked_elsewhere(_: &File) -> bool {
+    false
 }
 
 /// Who holds the lock at `path`, if somebody does.

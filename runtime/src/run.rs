@@ -15,10 +15,14 @@ use serde::de::DeserializeOwned;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::config::Config;
+use crate::error::Error;
 use crate::layout::{self, Layout};
+use crate::plain_file;
 
 /// Reports look back over the last runs; nothing else needs them once they are over.
 const KEEP: Duration = Duration::from_hours(30 * 24);
+/// More than the largest note, the proof of an artifact of a million files.
+const MAX_NOTE: u64 = 256 << 20;
 /// Deeper than any chain of shells, IDEs and task runners above a test.
 const MAX_ANCESTORS: usize = 64;
 
@@ -43,9 +47,9 @@ impl Run {
         if !directory.exists() {
             sweep_runs(&layout.runs(), SystemTime::now());
             tidy();
-            let _ = layout.create().and_then(|()| {
-                layout::create_private(&directory).map_err(crate::error::Error::io("create", &directory))
-            });
+            let _ = layout
+                .create()
+                .and_then(|()| layout::create_private(&directory).map_err(Error::io("create", &directory)));
         }
         Run { id, directory }
     }
@@ -59,6 +63,20 @@ impl Run {
         &self.id
     }
 
+    /// Fails if one of its directories or files is a link, or anything else that a run does not make.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let is_wrong = |path: &Path| path.symlink_metadata().is_ok_and(|found| !found.is_dir() && !found.is_file());
+        let below = fs::read_dir(&self.directory).into_iter().flatten().flatten().map(|entry| entry.path());
+        match std::iter::once(self.directory.clone()).chain(below).find(|path| is_wrong(path)) {
+            None => Ok(()),
+            Some(path) => Err(Error::Message(format!(
+                "the notes of the run `{}` cannot be used: {} is no file or directory of its own; remove it",
+                self.id,
+                path.display()
+            ))),
+        }
+    }
+
     /// Where its notes are.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
@@ -66,7 +84,8 @@ impl Run {
 
     /// A note that a process of this run has left.
     pub(crate) fn read<T: DeserializeOwned>(&self, kind: &str, name: &str) -> Option<T> {
-        serde_json::from_slice(&fs::read(self.note(kind, name)).ok()?).ok()
+        let file = plain_file::open(&self.note(kind, name)).ok()?;
+        serde_json::from_slice(&plain_file::read(&file, MAX_NOTE).ok()?).ok()
     }
 
     /// Leaves a note; readers see all of it or nothing.
@@ -104,6 +123,9 @@ impl Run {
     fn lock(&self, kind: &str, name: &str) -> Option<File> {
         let path = self.note(kind, &format!("{name}.lock"));
         layout::create_private(path.parent()?).ok()?;
+        if path.is_symlink() {
+            return None;
+        }
         let file = File::options().write(true).create(true).truncate(false).open(path).ok()?;
         file.lock().ok()?;
         Some(file)

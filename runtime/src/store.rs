@@ -37,7 +37,7 @@ pub(crate) struct Entry {
     pub(crate) manifest: Manifest,
     /// Its plain files.
     pub(crate) directory: PathBuf,
-    pub(crate) _lease: Lease,
+    pub(crate) lease: Lease,
     /// Where the plain files are if not in their place in the cache.
     pub(crate) _staging: Option<Staging>,
 }
@@ -117,7 +117,7 @@ impl Store<'_> {
                 if checked == Checked::NowForTheRun {
                     lease.touch();
                 }
-                Found::Ready(Entry { manifest, directory, _lease: lease, _staging: None })
+                Found::Ready(Entry { manifest, directory, lease, _staging: None })
             }
             Err(_) if self.storage == Storage::Archive => Found::Packed(manifest, lease),
             Err(damage) => Found::Missing(Miss::Damaged(damage)),
@@ -145,14 +145,14 @@ impl Store<'_> {
             make_read_only(&unpacked.join(&file.path))?;
         }
         if !in_place {
-            return Ok(Ok(Entry { manifest, directory: unpacked, _lease: lease, _staging: Some(staging) }));
+            return Ok(Ok(Entry { manifest, directory: unpacked, lease, _staging: Some(staging) }));
         }
         let directory = self.plain_files();
         trash::discard(self.layout, &[&directory], "")?;
         move_into_place(&unpacked, &directory)?;
         proof::record(self.run, &self.proof_name(), &directory, &manifest);
         lease.touch();
-        Ok(Ok(Entry { manifest, directory, _lease: lease, _staging: None }))
+        Ok(Ok(Entry { manifest, directory, lease, _staging: None }))
     }
 
     /// Makes what lies in `staging`'s files an artifact of the store. The caller holds the build lock.

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use keys::append as append_key;
@@ -18,6 +19,7 @@ pub(crate) use under_way::UnderWay;
 
 use crate::layout::Layout;
 use crate::message::PREFIX;
+use crate::plain_file;
 use crate::run::Run;
 
 /// In the directory of a run: a record a line.
@@ -313,14 +315,18 @@ pub fn read_reports(cache_dir: &Path, run: &str) -> io::Result<Vec<CacheReport>>
 }
 
 fn records(path: &Path) -> io::Result<Vec<CacheReport>> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(Vec::new());
+    lines(path)
+}
+
+/// What is written in a file, a value a line; nothing if there is no file.
+fn lines<T: DeserializeOwned>(path: &Path) -> io::Result<Vec<T>> {
+    match plain_file::open(path).and_then(|file| plain_file::read(&file, u64::MAX)) {
+        Ok(text) => {
+            Ok(text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
         }
-        Err(error) => return Err(error),
-    };
-    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

@@ -110,6 +110,19 @@ fn deleted_in_the_midst_of_a_build_it_is_made_anew_by_the_next_run() {
 }
 
 #[test]
+fn deleted_and_made_again_by_another_in_the_midst_of_a_build_it_is_no_failure() {
+    for artifact in ["words", "lengths"] {
+        let sandbox = Sandbox::new();
+        let (builder, held) = sandbox.run("both").start_until_in(artifact);
+        fs::remove_dir_all(sandbox.cache()).unwrap();
+        sandbox.run("only_count").passes();
+        drop(held);
+        let done = builder.done(&sandbox);
+        assert!(done.passed, "{artifact}: {}{}", done.stdout, done.stderr);
+    }
+}
+
+#[test]
 fn deleted_between_two_artifacts_it_is_made_anew_at_once() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();

@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cached_smoke::Outcome;
 
@@ -95,6 +96,101 @@ fn a_local_directory_that_is_a_link_is_an_error_with_the_mend() {
         assert!(done.stderr.contains("remove the link"), "{}", done.stderr);
         assert_eq!(snapshot_of(&outside), before, "{name}");
     }
+}
+
+#[test]
+fn notes_of_a_run_that_lead_elsewhere_are_an_error_with_the_mend() {
+    let outside = |sandbox: &Sandbox| {
+        fs::create_dir_all(sandbox.path("elsewhere")).unwrap();
+        sandbox.path("elsewhere")
+    };
+    for name in ["", "/repos", "/proofs", "/telemetry.jsonl"] {
+        let sandbox = Sandbox::new();
+        sandbox.run_within("one", "both").passes();
+        let inside = PathBuf::from(format!("{}/.runs/one{name}", sandbox.cache().display()));
+        fs::rename(&inside, sandbox.path("moved")).unwrap();
+        symlink(outside(&sandbox), &inside).unwrap();
+        let done = sandbox.run_within("one", "both").fails();
+        assert!(done.stderr.contains("is no file or directory of its own; remove it"), "{name}: {}", done.stderr);
+        assert_eq!(fs::read_dir(outside(&sandbox)).unwrap().count(), 0, "{name}");
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_pipe_among_the_notes_or_what_was_left_behind() {
+    let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    let sandbox = Sandbox::new();
+    sandbox.run_within("one", "both").passes();
+    for note in fs::read_dir(sandbox.cache().join(".runs/one/proofs")).unwrap().flatten() {
+        fs::remove_file(note.path()).unwrap();
+        pipe(&note.path());
+    }
+    pipe(&sandbox.cache().join(".staging/cached-smoke-x.lock"));
+    sandbox.run_within("one", "both").passes();
+    sandbox.run("both").passes();
+    fs::remove_file(sandbox.cache().join(".runs/one/telemetry.jsonl")).unwrap();
+    pipe(&sandbox.cache().join(".runs/one/telemetry.jsonl"));
+    sandbox.run_within("one", "both").fails();
+}
+
+#[test]
+fn a_lock_that_is_a_file_elsewhere_too_is_not_written_to() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    let entry = sandbox.entry_file("words.json").parent().unwrap().to_owned();
+    let lock = sandbox.cache().join(".locks/bookshop").join(entry.file_name().unwrap()).join("words.lock");
+    fs::write(sandbox.path("precious"), "mine").unwrap();
+    fs::remove_file(&lock).unwrap();
+    fs::hard_link(sandbox.path("precious"), &lock).unwrap();
+    sandbox.run("only_words").env("SMOKE_FORCE_REBUILD", "all").passes();
+    assert_eq!(fs::read(sandbox.path("precious")).unwrap(), b"mine");
+}
+
+/// Anybody may put anything into the directory for temporary files.
+#[test]
+fn what_others_have_in_the_directory_for_temporary_files_stays_and_nobody_waits_for_it() {
+    let sandbox = Sandbox::new();
+    let temporary = sandbox.path("temporary");
+    fs::create_dir_all(temporary.join("cached-smoke-work/files")).unwrap();
+    fs::write(temporary.join("cached-smoke-work/files/thesis"), "precious").unwrap();
+    fs::write(temporary.join("cached-smoke-work.lock"), "").unwrap();
+    assert!(Command::new("mkfifo").arg(temporary.join("cached-smoke-x.lock")).status().unwrap().success());
+    let before = snapshot_names(&temporary);
+    sandbox.run("both").env("TMPDIR", &temporary).passes();
+    assert_eq!(snapshot_names(&temporary), before);
+
+    // Not even where they have what we would make.
+    sandbox.run("both").env("TMPDIR", &temporary).env("SMOKE_CACHE", "off").passes();
+    let made: Vec<PathBuf> = snapshot_names(&temporary).into_iter().filter(|name| !before.contains(name)).collect();
+    assert!(made.len() > 1, "{made:?}");
+    fs::remove_dir_all(&made[0]).unwrap();
+    symlink(sandbox.repo(), &made[0]).unwrap();
+    let repo = snapshot_of(&sandbox.repo());
+    sandbox.run("both").env("TMPDIR", &temporary).env("SMOKE_CACHE", "off").passes();
+    assert_eq!(snapshot_of(&sandbox.repo()), repo);
+}
+
+/// As [`snapshot_of`], without opening anything.
+fn snapshot_names(path: &Path) -> Vec<PathBuf> {
+    let mut names: Vec<PathBuf> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let below: Vec<PathBuf> =
+        names.iter().filter(|name| name.is_dir() && !name.is_symlink()).flat_map(|name| snapshot_names(name)).collect();
+    names.extend(below);
+    names.sort();
+    names
+}
+
+#[test]
+fn what_killed_private_builds_left_behind_is_swept_also_where_the_cache_is_off() {
+    let sandbox = Sandbox::new();
+    let temporary = sandbox.path("temporary");
+    fs::create_dir(&temporary).unwrap();
+    let off = |sandbox: &Sandbox| sandbox.run("both").env("TMPDIR", &temporary).env("SMOKE_CACHE", "off").passes();
+    off(&sandbox);
+    let after_one = snapshot_names(&temporary).len();
+    off(&sandbox);
+    off(&sandbox);
+    assert_eq!(snapshot_names(&temporary).len(), after_one, "what the last process used is left, and no more");
 }
 
 #[test]

@@ -201,6 +201,80 @@ fn an_edit_and_a_new_file_in_a_submodule() {
 }
 
 #[test]
+fn a_submodule_that_is_not_checked_out_and_what_lies_in_its_place() {
+    let sandbox = with_submodule();
+    let sub = sandbox.repo().join("sub");
+    counts(
+        &sandbox,
+        || sandbox.git(&["submodule", "--quiet", "deinit", "--force", "sub"]),
+        || sandbox.git(&["submodule", "--quiet", "update", "--init", "sub"]),
+    );
+    sandbox.git(&["submodule", "--quiet", "deinit", "--force", "sub"]);
+    let stray = sub.join("stray.txt");
+    counts(&sandbox, || fs::write(&stray, "x").unwrap(), || fs::remove_file(&stray).unwrap());
+    fs::write(&stray, "x").unwrap();
+    counts(&sandbox, || fs::write(&stray, "y").unwrap(), || fs::write(&stray, "x").unwrap());
+}
+
+#[test]
+fn what_git_was_told_to_overlook_in_a_submodule() {
+    let sandbox = with_submodule();
+    sandbox.git(&["-C", "sub", "update-index", "--assume-unchanged", "s.txt"]);
+    let file = sandbox.repo().join("sub/s.txt");
+    counts(&sandbox, || fs::write(&file, "t").unwrap(), || fs::write(&file, "s").unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_becomes_a_file_or_a_link_and_not_what_is_behind_it() {
+    let sandbox = Sandbox::new();
+    let below = sandbox.repo().join("below");
+    fs::create_dir(&below).unwrap();
+    fs::write(below.join("b.txt"), "b").unwrap();
+    sandbox.commit();
+    let original = sandbox.path("original");
+    let take_away = || fs::rename(&below, &original).unwrap();
+    let put_back = || {
+        fs::remove_file(&below).unwrap();
+        fs::rename(&original, &below).unwrap();
+    };
+    let become_a_file = || {
+        take_away();
+        fs::write(&below, "x").unwrap();
+    };
+    counts(&sandbox, become_a_file, put_back);
+    let outside = sandbox.path("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("b.txt"), "outside").unwrap();
+    let become_a_link = || {
+        take_away();
+        std::os::unix::fs::symlink(&outside, &below).unwrap();
+    };
+    counts(&sandbox, become_a_link, put_back);
+    become_a_link();
+    does_not_count(&sandbox, || fs::write(outside.join("b.txt"), "edited outside").unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_becomes_a_file_with_its_target_as_text_whatever_the_configuration_says() {
+    let sandbox = Sandbox::new();
+    let link = sandbox.repo().join("link");
+    std::os::unix::fs::symlink("a.txt", &link).unwrap();
+    sandbox.commit();
+    sandbox.git(&["config", "core.symlinks", "false"]);
+    let become_a_file = || {
+        fs::remove_file(&link).unwrap();
+        fs::write(&link, "a.txt").unwrap();
+    };
+    let become_a_link = || {
+        fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink("a.txt", &link).unwrap();
+    };
+    counts(&sandbox, become_a_file, become_a_link);
+}
+
+#[test]
 fn in_a_linked_work_tree_its_own_files() {
     let sandbox = Sandbox::new();
     let tree = sandbox.path("tree");
@@ -260,4 +334,24 @@ fn a_folder_that_cannot_be_read_is_an_error_that_names_it() {
     let done = sandbox.run("only_count").without_privileges().fails();
     assert!(done.stderr.contains(&format!("list the directory {}", closed.display())), "{}", done.stderr);
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_git_may_not_look_at_is_an_error_that_names_it() {
+    use std::os::unix::fs::PermissionsExt;
+    for is_tracked in [false, true] {
+        let sandbox = Sandbox::new();
+        let closed = sandbox.repo().join("closed");
+        fs::create_dir(&closed).unwrap();
+        fs::write(closed.join("c.txt"), "c").unwrap();
+        if is_tracked {
+            sandbox.commit();
+        }
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+        let done = sandbox.run("only_count").without_privileges().fails();
+        assert!(done.stderr.contains("closed") && done.stderr.contains("Permission denied"), "{}", done.stderr);
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+        sandbox.run("only_count").without_privileges().passes();
+    }
 }

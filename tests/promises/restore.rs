@@ -66,7 +66,7 @@ fn the_entries_alone_are_enough_elsewhere_as_ci_keeps_them() {
     sandbox.run("both").passes();
     // All that is local to the machine is lost.
     for entry in fs::read_dir(sandbox.cache()).unwrap().flatten() {
-        if entry.file_name().to_string_lossy().starts_with('.') {
+        if entry.file_name().to_string_lossy().starts_with('.') && entry.path().is_dir() {
             fs::remove_dir_all(entry.path()).unwrap();
         }
     }
@@ -104,6 +104,31 @@ fn without_a_setting_the_cache_is_in_the_home_directory() {
     let sandbox = Sandbox::new();
     sandbox.run("only_count").without_env("SMOKE_CACHE_DIR").passes();
     assert!(sandbox.path("home/.cdsagent-smoke-cache/bookshop").is_dir());
+}
+
+/// What is loaded by names may be of two builds, if one replaces the other meanwhile.
+#[cfg(unix)]
+#[test]
+fn what_is_replaced_while_it_is_loaded_is_loaded_again() {
+    let sandbox = Sandbox::new();
+    sandbox.run("both").passes();
+    let (reader, held) = sandbox.run("only_lengths").start_until_in("load");
+    sandbox.run("only_lengths").env("SMOKE_FORCE_REBUILD", "all").passes();
+    sandbox.take_log();
+    drop(held);
+    let done = reader.done(&sandbox);
+    assert!(done.passed, "{}", done.stderr);
+    assert_eq!(done.outcome("lengths"), Outcome::Hit);
+    assert_eq!(sandbox.take_log(), ["load lengths"]);
+}
+
+#[test]
+fn a_cache_within_the_repository_does_not_make_it_differ() {
+    let sandbox = Sandbox::new();
+    let cache = sandbox.repo().join(".smoke-cache");
+    sandbox.run("only_count").env("SMOKE_CACHE_DIR", &cache).passes();
+    let second = sandbox.run("only_count").env("SMOKE_CACHE_DIR", &cache).passes();
+    assert!(second.stdout.contains("cache_hit=1"), "{}{}", second.stdout, second.stderr);
 }
 
 #[test]

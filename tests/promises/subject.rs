@@ -139,6 +139,7 @@ impl Artifact<Subject> for Lengths {
 
     fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
         log("load lengths");
+        wait_in("load");
         if order("SUBJECT_ASK_TO_LOAD").is_some() {
             cx.artifact::<Words>()?;
         }

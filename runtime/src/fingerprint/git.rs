@@ -1,6 +1,7 @@
 //! The state of a git work tree: one `git status`, and the content of what it lists.
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -8,7 +9,7 @@ use super::{Parts, RepoState, folder};
 use crate::error::Error;
 
 /// The configuration that could hide a change from `git status` is overruled: a file system monitor that is wrong,
-/// comparing fewer fields of `stat`, ignoring the executable bit where the file system has one.
+/// comparing fewer fields of `stat`, ignoring the executable bit, or taking files for links, where the file system has both.
 const CONFIGURATION: &[&str] = &[
     "-c",
     "core.fsmonitor=false",
@@ -20,6 +21,10 @@ const CONFIGURATION: &[&str] = &[
     "-c",
     #[cfg(unix)]
     "core.fileMode=true",
+    #[cfg(unix)]
+    "-c",
+    #[cfg(unix)]
+    "core.symlinks=true",
 ];
 
 const STATUS: &[&str] = &[
@@ -33,8 +38,11 @@ const STATUS: &[&str] = &[
     "--ignore-submodules=none",
 ];
 
-/// `git status` is silent about files that it was told to take for unchanged, and those left out of a sparse checkout.
-const TAGGED: &[&str] = &["ls-files", "-v", "-z"];
+/// `git status` is silent about files that it was told to take for unchanged, about those left out of a sparse checkout, and
+/// about submodules that were never checked out.
+const TAGGED: &[&str] = &["ls-files", "-v", "--stage", "-z"];
+/// The mode of a submodule in the index.
+const SUBMODULE: &[u8] = b"160000";
 
 /// How many fields come before the path in a line of porcelain version 2, by the line's first letter
 /// (git-status(1), "Porcelain Format Version 2").
@@ -64,36 +72,55 @@ pub(super) fn state(path: &Path) -> Result<RepoState, Error> {
             let before = fields_before_path(line[0]).ok_or_else(|| unexpected(path, line))?;
             let name =
                 line.splitn(before + 1, |byte| *byte == b' ').nth(before).ok_or_else(|| unexpected(path, line))?;
-            add_work_tree(&mut parts, &path.join(os_str(name)?))?;
+            add_work_tree(&mut parts, path, os_str(name)?)?;
         }
     }
-    for entry in run(path, TAGGED)?.split(|byte| *byte == 0) {
-        // "H path": a file that git looks at. Lower case: assumed to be unchanged; S: not to be in the work tree.
-        let (Some(tag), Some(name)) = (entry.first(), entry.get(2..)) else { continue };
-        if tag.is_ascii_lowercase() || *tag == b'S' {
+    for entry in run(path, TAGGED)?.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+        // "H 100644 0123… 0\tpath": a file that git looks at. Lower case: assumed to be unchanged; S: not to be in the work tree.
+        let tab = entry.iter().position(|byte| *byte == b'\t').ok_or_else(|| unexpected(path, entry))?;
+        let name = os_str(&entry[tab + 1..])?;
+        let is_overlooked = entry[0].is_ascii_lowercase() || entry[0] == b'S';
+        let is_submodule = entry[2..].starts_with(SUBMODULE);
+        if is_overlooked || (is_submodule && submodule_differs(&path.join(name))?) {
             differs = true;
             parts.add(entry);
-            add_work_tree(&mut parts, &path.join(os_str(name)?))?;
+            add_work_tree(&mut parts, path, name)?;
         }
     }
     Ok(RepoState { commit, difference: differs.then(|| parts.finish()) })
 }
 
-/// Adds what the work tree holds at `path`: `git status` tells *that* it differs, and says the same after every
+/// Whether what is at a submodule's place is not what `git status` takes it for: it was never checked out, or something in it
+/// was edited behind git's back.
+fn submodule_differs(path: &Path) -> Result<bool, Error> {
+    if path.join(".git").symlink_metadata().is_err() {
+        return Ok(true);
+    }
+    Ok(RepoState::of(path)?.difference.is_some())
+}
+
+/// Adds what the work tree holds at `name`: `git status` tells *that* it differs, and says the same after every
 /// further edit.
-fn add_work_tree(parts: &mut Parts, path: &Path) -> Result<(), Error> {
+fn add_work_tree(parts: &mut Parts, root: &Path, name: &OsStr) -> Result<(), Error> {
+    let path = root.join(name);
+    // What is behind a link is not in the work tree.
+    let is_behind_a_link = path.ancestors().skip(1).take_while(|above| *above != root).any(Path::is_symlink);
     match path.symlink_metadata() {
-        // A submodule, or a repository of its own that is not tracked.
-        Ok(metadata) if metadata.is_dir() => {
-            parts.add("repository").add(RepoState::of(path)?.value());
-            Ok(())
-        }
-        Ok(metadata) => folder::add_file(parts, path, &metadata),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        _ if is_behind_a_link => {
             parts.add("absent");
             Ok(())
         }
-        Err(error) => Err(Error::io("look at", path)(error)),
+        // A submodule, or a repository of its own that is not tracked.
+        Ok(metadata) if metadata.is_dir() => {
+            parts.add("repository").add(RepoState::of(&path)?.value());
+            Ok(())
+        }
+        Ok(metadata) => folder::add_file(parts, &path, &metadata),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            parts.add("absent");
+            Ok(())
+        }
+        Err(error) => Err(Error::io("look at", &path)(error)),
     }
 }
 
@@ -119,10 +146,12 @@ fn run(path: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
         .env("GIT_OPTIONAL_LOCKS", "0")
         .output()
         .map_err(|error| failed(format!("{error}; is git installed and on the PATH?")))?;
-    if output.status.success() {
+    // Where it may not look, it says so, and goes on as if nothing were there.
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    if output.status.success() && !said.contains("Permission denied") {
         return Ok(output.stdout);
     }
-    Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    Err(failed(said))
 }
 
 fn unexpected(path: &Path, line: &[u8]) -> Error {

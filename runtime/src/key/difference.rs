@@ -63,6 +63,10 @@ fn describe_config(old: &str, new: &str) -> String {
     };
     let mut changes = Vec::new();
     collect_changes("", &old, &new, &mut changes);
+    if changes.is_empty() {
+        // Such as 0.0 and -0.0.
+        return "changed".to_owned();
+    }
     let listed = changes.iter().take(MAX_SETTINGS).cloned().collect::<Vec<_>>().join(", ");
     match changes.len().checked_sub(MAX_SETTINGS) {
         Some(more) if more > 0 => format!("{listed}, and {more} more"),

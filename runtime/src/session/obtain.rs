@@ -312,6 +312,11 @@ impl<'a> Obtain<'a> {
     /// Loads what was found whole. If it does not load all the same, it is as good as damaged.
     fn load_entry(&mut self, entry: Entry, begun: Instant) -> Result<Result<(Value, Entry), Miss>, Error> {
         match self.load(&entry.directory) {
+            // What it opened by name may be of both.
+            Ok(_) if !entry.lease.is_current(&self.process.layout.manifest(&self.slot())) => {
+                self.add_restore(begun, Duration::ZERO);
+                Ok(Err(Miss::Absent("it was replaced while it was loaded".to_owned())))
+            }
             Ok((value, elsewhere)) => {
                 self.add_restore(begun, elsewhere);
                 Ok(Ok((value, entry)))

@@ -47,6 +47,7 @@ impl Process {
                     store::sweep(&layout);
                 }
             });
+            run.check()?;
             obtain::limit_time(config);
             Ok(Process { config, layout, run })
         })

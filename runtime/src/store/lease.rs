@@ -7,10 +7,15 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::manifest::MAX_BYTES;
 use crate::plain_file;
+
+/// Thousands of times what moving an artifact to the trash takes.
+const PATIENCE: Duration = Duration::from_secs(10);
+const INTERVAL: Duration = Duration::from_millis(1);
 
 /// The lock, until the last copy of this is dropped or the process ends.
 #[derive(Clone, Debug)]
@@ -27,14 +32,18 @@ impl Lease {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(error),
             };
-            // Waits only for a sweep that has the lock for as long as it takes to remove the trash.
-            file.lock_shared()?;
+            lock_shared(&file)?;
             if is_still_at(&file, path)? {
                 let text = plain_file::read(&file, MAX_BYTES)?;
                 return Ok(Some((Lease { file: Arc::new(file) }, text)));
             }
             // Moved away between opening and locking: look again.
         }
+    }
+
+    /// Whether the manifest at `path` is still the one that is held: its files are, then, those that were written with it.
+    pub(crate) fn is_current(&self, path: &Path) -> bool {
+        is_still_at(&self.file, path).unwrap_or(false)
     }
 
     /// Notes that the artifact was used: retention removes what was not used for longest. Where the cache cannot be
@@ -51,6 +60,21 @@ impl Lease {
             // Never a manifest of ours.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(true),
             Ok(Err(TryLockError::Error(error))) | Err(error) => Err(error),
+        }
+    }
+}
+
+/// Waits for whoever is about to move the manifest to the trash, which takes no time, unless it was stopped.
+fn lock_shared(file: &File) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match file.try_lock_shared() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if begun.elapsed() > PATIENCE => {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "somebody has locked it for a long time"));
+            }
+            Err(TryLockError::WouldBlock) => thread::sleep(INTERVAL),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::layout;
+use crate::plain_file;
 
 const PREFIX: &str = "cached-smoke-";
 const LOCK: &str = ".lock";
@@ -40,7 +41,15 @@ impl Staging {
 
     /// Makes one outside of the cache, which may be full or not ours to write to.
     pub(crate) fn private() -> Result<Staging, Error> {
-        Staging::create(&std::env::temp_dir())
+        let root = private_root();
+        layout::create_private(&root).map_err(Error::io("create", &root))?;
+        if is_ours_alone(&root) {
+            return Staging::create(&root);
+        }
+        // Somebody else was there before us. What is left here by a process that is killed stays.
+        let temporary = std::env::temp_dir();
+        let root = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&temporary);
+        Staging::create(&root.map_err(Error::io("create a directory below", &temporary))?.keep())
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -66,7 +75,37 @@ impl Drop for Staging {
 
 /// Removes what processes that are gone have left outside of the cache.
 pub(crate) fn sweep_private() {
-    sweep(&std::env::temp_dir());
+    let root = private_root();
+    if is_ours_alone(&root) {
+        sweep(&root);
+    }
+}
+
+/// In the directory for temporary files, where anybody may put anything: so in one of this user's below it.
+fn private_root() -> PathBuf {
+    #[cfg(unix)]
+    let name = format!("{PREFIX}{}", rustix::process::geteuid().as_raw());
+    #[cfg(not(unix))]
+    let name = format!("{PREFIX}private");
+    std::env::temp_dir().join(name)
+}
+
+/// Whether nobody else can have put something into the directory.
+#[cfg(unix)]
+fn is_ours_alone(directory: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    const OTHERS_MAY_WRITE: u32 = 0o022;
+    directory.symlink_metadata().is_ok_and(|metadata| {
+        metadata.is_dir()
+            && metadata.uid() == rustix::process::geteuid().as_raw()
+            && metadata.mode() & OTHERS_MAY_WRITE == 0
+    })
+}
+
+/// The directory for temporary files is each user's own on Windows.
+#[cfg(not(unix))]
+fn is_ours_alone(directory: &Path) -> bool {
+    directory.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Removes what processes that are gone have left below `root`.
@@ -79,7 +118,7 @@ pub(super) fn sweep(root: &Path) {
             continue;
         }
         let lock = entry.path();
-        if let Ok(file) = File::open(&lock)
+        if let Ok(file) = plain_file::open(&lock)
             && file.try_lock().is_ok()
         {
             let _ = fs::remove_dir_all(lock.with_extension(""));

@@ -46,9 +46,5 @@ pub(crate) fn append(run: &Run, report: &KeyReport) -> io::Result<()> {
 /// # Errors
 /// The run's file cannot be read; a run without any has none, which is no error.
 pub fn read_keys(cache_dir: &Path, run: &str) -> io::Result<Vec<KeyReport>> {
-    match std::fs::read_to_string(Layout::new(cache_dir).runs().join(run).join(FILE)) {
-        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
+    super::lines(&Layout::new(cache_dir).runs().join(run).join(FILE))
 }

@@ -12,11 +12,18 @@ use crate::layout::Slot;
 use crate::message;
 use crate::session::hooks::{Call, Value};
 use crate::session::{Loaded, Origin};
-use crate::store::{Found, Miss, Staging, list};
+use crate::store::{Entry, Found, Miss, Staging, list};
 use crate::telemetry::Outcome;
 
 /// The kind of note that says that a build failed.
 const FAILURES: &str = "failures";
+
+/// A build, or a save, that failed.
+struct Failed {
+    error: Box<Error>,
+    /// Where it was to write is gone: that is not its fault.
+    place_is_lost: bool,
+}
 
 /// A build that failed, for the other processes of the run.
 #[derive(Serialize, Deserialize)]
@@ -50,13 +57,13 @@ impl Obtain<'_> {
         let (built, staging) = match self.build(staging) {
             Ok(built) => built,
             // No room; or somebody has removed the whole cache meanwhile.
-            Err(error) if error.is_storage() || !self.process.layout.staging().is_dir() => {
+            Err(Failed { error, place_is_lost }) if error.is_storage() || place_is_lost => {
                 self.warn_unwritable(&error);
                 return self.build_privately(miss.to_string());
             }
-            Err(error) => {
+            Err(Failed { error, .. }) => {
                 self.remember(slot, &error);
-                return Err(error);
+                return Err(*error);
             }
         };
         let Some(staging) = staging else {
@@ -106,30 +113,30 @@ impl Obtain<'_> {
     }
 
     /// The test is given what every later one will be given.
-    fn restore_published(mut self, slot: &Slot) -> Result<Loaded, Error> {
+    fn restore_published(self, slot: &Slot) -> Result<Loaded, Error> {
         let begun = Instant::now();
-        let entry = match self.store(slot).open() {
-            Found::Ready(entry) => entry,
-            Found::Packed(..) => return Err(self.vanished("its files were changed")),
-            Found::Missing(miss) => return Err(self.vanished(&miss.to_string())),
+        let why = match self.store(slot).open() {
+            Found::Ready(entry) => return self.load_published(entry, begun),
+            Found::Packed(..) => "its files were changed".to_owned(),
+            Found::Missing(miss) => miss.to_string(),
         };
+        let (subject, cache) = (self.subject(), self.process.config.cache_dir.display());
+        message::warn_once(&format!(
+            "{subject} was published and then could not be found: {why}; is something else at work in {cache}? It is built again"
+        ));
+        self.build_privately("it was gone as soon as it was published".to_owned())
+    }
+
+    fn load_published(mut self, entry: Entry, begun: Instant) -> Result<Loaded, Error> {
         let (value, elsewhere) = self.load(&entry.directory)?;
         self.add_restore(begun, elsewhere);
         self.report.bytes = entry.manifest.bytes();
         Ok(self.loaded(value, Origin::Entry(Box::new(entry))))
     }
 
-    fn vanished(&self, why: &str) -> Error {
-        Error::Message(format!(
-            "{} was published and then could not be found: {why}; is something else at work in {}?",
-            self.subject(),
-            self.process.config.cache_dir.display()
-        ))
-    }
-
     /// A build outside of the cache, for this process alone.
     pub(super) fn build_privately(mut self, reason: String) -> Result<Loaded, Error> {
-        let (value, staging) = self.build(Staging::private()?)?;
+        let (value, staging) = self.build(Staging::private()?).map_err(|failed| *failed.error)?;
         let Some(staging) = staging else {
             self.bypassed(reason);
             return Ok(self.loaded(value, Origin::Nowhere));
@@ -140,7 +147,7 @@ impl Obtain<'_> {
 
     /// Another build outside of the cache, for whoever asked for a copy of its own.
     pub(in crate::session) fn build_again(mut self) -> Result<Value, Error> {
-        let (value, staging) = self.build(Staging::private()?)?;
+        let (value, staging) = self.build(Staging::private()?).map_err(|failed| *failed.error)?;
         let Some(staging) = staging else { return Ok(value) };
         let (value, _) = self.load(&staging.files())?;
         // As those of any artifact, its files stay until the process ends: it may have mapped them.
@@ -163,21 +170,25 @@ impl Obtain<'_> {
     }
 
     /// Builds and saves into `staging`, or into another directory if there is no room; into none if there is none.
-    fn build(&mut self, staging: Staging) -> Result<(Value, Option<Staging>), Error> {
+    fn build(&mut self, staging: Staging) -> Result<(Value, Option<Staging>), Failed> {
         let begun = Instant::now();
         let directory = staging.files();
         let call = Call::new(&directory, &self.recipe.needs);
         let progress = Progress::new(format!("building {}", self.subject()));
         let built = guarded(|| self.hooks.build(&call, progress));
         let elsewhere = call.elsewhere();
-        let result = built
-            .map_err(|error| failed(self.repo(), self.kind.name, Step::Build, error))
-            .and_then(|value| self.save(value, staging));
+        let result = match built {
+            Ok(value) => self.save(value, staging),
+            Err(error) => {
+                let error = failed(self.repo(), self.kind.name, Step::Build, error);
+                Err(Failed { error: Box::new(error), place_is_lost: !directory.is_dir() })
+            }
+        };
         self.report.rebuild_seconds += begun.elapsed().saturating_sub(elsewhere).as_secs_f64();
         result
     }
 
-    fn save(&self, value: Value, staging: Staging) -> Result<(Value, Option<Staging>), Error> {
+    fn save(&self, value: Value, staging: Staging) -> Result<(Value, Option<Staging>), Failed> {
         let save = |staging: &Staging| {
             guarded(|| self.hooks.save(&value, &staging.files()))
                 .map_err(|error| failed(self.repo(), self.kind.name, Step::Save, error))
@@ -185,7 +196,7 @@ impl Obtain<'_> {
         match save(&staging) {
             Ok(()) => return Ok((value, Some(staging))),
             Err(error) if error.is_storage() => self.warn_unwritable(&error),
-            Err(error) => return Err(error),
+            Err(error) => return Err(Failed { error: Box::new(error), place_is_lost: !staging.files().is_dir() }),
         }
         // What was built straight into the first directory is lost with it; what is saved can be saved elsewhere.
         drop(staging);
