@@ -80,7 +80,8 @@ pub(crate) fn keep_within(layout: &Layout, policy: &Policy) {
 fn lock(layout: &Layout) -> Option<File> {
     let path = layout.collector_lock();
     layout::create_private(path.parent()?).ok()?;
-    let file = File::options().write(true).create(true).truncate(false).open(path).ok()?;
+    // Both, so that opening it ends, whatever it is.
+    let file = File::options().read(true).write(true).create(true).truncate(false).open(path).ok()?;
     file.try_lock().ok()?;
     Some(file)
 }

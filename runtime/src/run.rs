@@ -126,7 +126,7 @@ impl Run {
         if path.is_symlink() {
             return None;
         }
-        let file = File::options().write(true).create(true).truncate(false).open(path).ok()?;
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path).ok()?;
         file.lock().ok()?;
         Some(file)
     }

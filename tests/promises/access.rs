@@ -41,6 +41,23 @@ fn what_is_made_is_for_its_user_alone_and_files_of_entries_are_never_written_to(
 }
 
 #[test]
+fn what_is_built_outside_of_the_cache_is_for_its_user_alone_too() {
+    let sandbox = Sandbox::new();
+    let temporary = sandbox.path("temporary");
+    fs::create_dir(&temporary).unwrap();
+    let run = sandbox.run("only_words").env("SMOKE_CACHE", "off").env("TMPDIR", &temporary).under_umask("000");
+    let (builder, held) = run.start_until_in("words");
+    let mut found = Vec::new();
+    for made in fs::read_dir(&temporary).unwrap() {
+        modes(&made.unwrap().path(), &mut found);
+    }
+    let (_, _, mode) = &found[0];
+    assert_eq!((found.len() > 1, mode & 0o077), (true, 0), "{found:?}");
+    drop(held);
+    assert!(builder.done(&sandbox).passed);
+}
+
+#[test]
 fn a_cache_that_others_can_write_to_is_warned_of_with_the_mend() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.cache()).unwrap();

@@ -64,7 +64,8 @@ fn what_a_link_leads_to_is_neither_read_nor_written_nor_removed() {
             if outside.is_dir() { snapshot_of(&outside) } else { vec![(outside.clone(), fs::read(&outside).unwrap())] }
         };
         let before = look();
-        for settings in [&[][..], &[("SMOKE_FORCE_REBUILD", "all")], &[("SMOKE_MAX_SIZE", "1B")]] {
+        let read_only = [("SMOKE_CACHE", "read-only")];
+        for settings in [&[][..], &[("SMOKE_FORCE_REBUILD", "all")], &[("SMOKE_MAX_SIZE", "1B")], &read_only] {
             let mut run = sandbox.run("both");
             for (name, value) in settings {
                 run = run.env(name, value);
@@ -87,6 +88,7 @@ fn a_local_directory_that_is_a_link_is_an_error_with_the_mend() {
         fs::create_dir(outside.join("precious")).unwrap();
         fs::write(outside.join("precious/notes.json"), "mine").unwrap();
         let before = snapshot_of(&outside);
+        sandbox.run("both").env("SMOKE_CACHE", "read-only").fails();
         let done = sandbox.run("both").env("SMOKE_MAX_SIZE", "1B").fails();
         assert!(
             done.stderr.contains(&format!("{} is a link", sandbox.cache().join(name).display())),

@@ -80,6 +80,31 @@ fn killed_at_any_change_of_the_disk_it_leaves_an_artifact_or_none() {
     assert!(kills > 50, "there is more to be killed at: {kills}");
 }
 
+/// What is replaced is taken away in an order, too: its manifest first.
+#[cfg(target_os = "linux")]
+#[test]
+fn killed_while_it_replaces_an_artifact_it_leaves_the_old_one_the_new_one_or_none() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let mut kills = 0;
+    for call in ["rename", "renameat", "renameat2", "fsync", "fdatasync"] {
+        for number in 1.. {
+            sandbox.run("both").passes();
+            let (trace, kill) = (format!("trace={call}"), format!("inject={call}:signal=KILL:when={number}"));
+            let strace = ["-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &kill];
+            let forced = sandbox.run("both").env("SMOKE_FORCE_REBUILD", "all").wrapped("strace", &strace).done();
+            if forced.passed {
+                break;
+            }
+            kills += 1;
+            next_run_finds_an_artifact_or_none(&sandbox, &format!("killed at {call} number {number}"));
+        }
+    }
+    assert!(kills > 10, "there is more to be killed at: {kills}");
+}
+
 #[cfg(target_os = "linux")]
 #[track_caller]
 fn next_run_finds_an_artifact_or_none(sandbox: &Sandbox, when: &str) {

@@ -38,6 +38,25 @@ fn a_file_of_a_directory() {
     assert_eq!(sandbox.run("both").passes().outcome("lengths"), Outcome::Hit);
 }
 
+/// Within the run that has proved it: what it compares cannot be put back.
+#[cfg(unix)]
+#[test]
+fn a_byte_that_is_changed_in_place_within_a_run_with_its_time_put_back() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    sandbox.run_within("one", "both").passes();
+    let file = sandbox.entry_file("below/lengths");
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&file, flip_last(fs::read(&file).unwrap())).unwrap();
+    fs::File::options().append(true).open(&file).unwrap().set_modified(modified).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
+    let again = sandbox.run_within("one", "both").passes();
+    let built = again.reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == Outcome::Built);
+    let reasons: Vec<&str> = built.map(|report| report.reason.as_str()).collect();
+    assert!(reasons.contains(&"its file below/lengths is not what was written"), "{reasons:?}");
+}
+
 #[test]
 fn a_missing_and_a_cut_file() {
     let (_, done) = after(|sandbox| fs::remove_file(sandbox.entry_file("below/lengths")).unwrap());

@@ -121,6 +121,17 @@ fn what_cannot_be_stored_is_a_failure_of_save_that_names_the_file() {
     assert!(!done.stderr.contains("cannot be written to"), "the cache is not to blame: {}", done.stderr);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_that_save_leaves_is_a_failure_of_save_that_names_it() {
+    for target in ["words", "/etc/hostname", "nowhere"] {
+        let sandbox = Sandbox::new();
+        let done = sandbox.run("only_words").env("SUBJECT_SAVE_LINK", target).fails();
+        assert!(done.stderr.contains("failed to save `words` of bookshop"), "{}", done.stderr);
+        assert!(done.stderr.contains("/link cannot be stored: only files and directories can be"), "{}", done.stderr);
+    }
+}
+
 #[test]
 fn a_build_that_fails_is_tried_once_in_its_process() {
     let sandbox = Sandbox::new();

@@ -22,6 +22,43 @@ fn each_artifact_once_per_run_however_many_processes() {
     assert_eq!(sandbox.run("both").passes().outcome("words"), Outcome::Hit);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_forced_build_that_is_killed_is_forced_again() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    let forced = || sandbox.run_within("one", "only_words").env("SMOKE_FORCE_REBUILD", "all");
+    let (builder, _held) = forced().start_until_in("words");
+    builder.kill();
+    sandbox.take_log();
+    forced().passes();
+    assert_eq!(sandbox.take_builds(), ["build words"]);
+    forced().passes();
+    assert!(sandbox.take_builds().is_empty());
+}
+
+#[test]
+fn where_nothing_may_be_replaced_it_is_a_hit_and_a_warning() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    let done = sandbox.run("only_words").env("SMOKE_FORCE_REBUILD", "all").env("SMOKE_CACHE", "read-only").passes();
+    assert_eq!(done.outcome("words"), Outcome::Hit);
+    assert!(done.stderr.contains("SMOKE_FORCE_REBUILD replaces nothing"), "{}", done.stderr);
+}
+
+/// Two repositories with one commit, whose artifacts may be anywhere, have keys with one digest.
+#[test]
+fn two_equal_repositories_in_one_process_are_forced_each() {
+    let sandbox = Sandbox::new();
+    let twin = sandbox.path("twin");
+    sandbox.git(&["clone", "--quiet", sandbox.repo().to_str().unwrap(), twin.to_str().unwrap()]);
+    sandbox.write_smoke_toml(&format!("[repos.scikit-learn]\npath = '{}'\n", twin.display()));
+    for settings in [("SMOKE_STRICT", "0"), ("SMOKE_FORCE_REBUILD", "all")] {
+        sandbox.run("counts_two_repositories").env(settings.0, settings.1).passes();
+        assert_eq!(sandbox.take_builds(), ["build count", "build count"], "{settings:?}");
+    }
+}
+
 #[test]
 fn all_means_every_repository_and_an_unknown_name_is_an_error() {
     let sandbox = Sandbox::new();

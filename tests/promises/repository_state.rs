@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::path::Path;
 
+use std::time::{Duration, SystemTime};
+
 use cached_smoke::Outcome;
 
 use crate::sandbox::Sandbox;
@@ -87,6 +89,19 @@ fn an_edit_of_the_same_size_with_its_time_put_back() {
     let same_size: Vec<u8> = original.iter().rev().copied().collect();
     assert_ne!(original, same_size);
     counts(&sandbox, || write(&same_size), || write(&original));
+
+    // Long before it was committed, so that git need not look again; and git is told to look at little.
+    let an_hour_ago = SystemTime::now() - Duration::from_hours(1);
+    File::options().append(true).open(&file).unwrap().set_modified(an_hour_ago).unwrap();
+    sandbox.git(&["update-index", "--refresh"]);
+    // git compares whole seconds.
+    let index = fs::metadata(sandbox.repo().join(".git/index")).unwrap().modified().unwrap();
+    while index.elapsed().unwrap_or_default() < Duration::from_secs(1) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    sandbox.git(&["config", "core.trustctime", "false"]);
+    sandbox.git(&["config", "core.checkStat", "minimal"]);
+    counts(&sandbox, || write(&same_size), || write(&original));
 }
 
 #[test]
@@ -97,6 +112,47 @@ fn an_untracked_and_a_deleted_file() {
     fs::write(&file, "x").unwrap();
     sandbox.commit();
     counts(&sandbox, || fs::remove_file(&file).unwrap(), || fs::write(&file, "x").unwrap());
+}
+
+#[test]
+fn the_end_of_a_large_file_that_differs_already() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.repo().join("large.txt");
+    fs::write(&file, "x\n".repeat(500_000)).unwrap();
+    let longer = "x\n".repeat(499_999) + "y\n";
+    counts(&sandbox, || fs::write(&file, &longer).unwrap(), || fs::write(&file, "x\n".repeat(500_000)).unwrap());
+}
+
+#[test]
+fn what_is_ignored_within_a_directory_that_is_not_tracked_does_not() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.repo().join("new")).unwrap();
+    fs::write(sandbox.repo().join("new/n.txt"), "x").unwrap();
+    does_not_count(&sandbox, || fs::write(sandbox.repo().join("new/n.log"), "x").unwrap());
+}
+
+#[test]
+fn a_file_that_is_moved_and_a_merge_that_is_not_done() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["config", "status.renames", "copies"]);
+    counts(&sandbox, || sandbox.git(&["mv", "a.txt", "b.txt"]), || sandbox.git(&["mv", "b.txt", "a.txt"]));
+    sandbox.git(&["checkout", "--quiet", "-b", "other"]);
+    fs::write(sandbox.repo().join("a.txt"), "other\n").unwrap();
+    sandbox.commit();
+    sandbox.git(&["checkout", "--quiet", "main"]);
+    fs::write(sandbox.repo().join("a.txt"), "main\n").unwrap();
+    sandbox.commit();
+    let conflict = || {
+        // It fails, because there is a conflict.
+        let merged =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sandbox.git(&["merge", "--quiet", "other"])));
+        assert!(merged.is_err());
+    };
+    counts(&sandbox, conflict, || sandbox.git(&["merge", "--abort"]));
+    conflict();
+    let file = sandbox.repo().join("a.txt");
+    let marked = fs::read(&file).unwrap();
+    counts(&sandbox, || fs::write(&file, "half of it\n").unwrap(), || fs::write(&file, &marked).unwrap());
 }
 
 #[test]
@@ -281,6 +337,7 @@ fn in_a_linked_work_tree_its_own_files() {
     sandbox.git(&["worktree", "add", "--quiet", "--detach", tree.to_str().unwrap()]);
     fs::write(sandbox.path("project/smoke.toml"), format!("[repos.bookshop]\npath = {tree:?}")).unwrap();
     does_not_count(&sandbox, || fs::write(sandbox.repo().join("a.txt"), "in the main one").unwrap());
+    does_not_count(&sandbox, || fs::write(tree.join("ignored.log"), "x").unwrap());
     let new = tree.join("new.txt");
     counts(&sandbox, || fs::write(&new, "x").unwrap(), || fs::remove_file(&new).unwrap());
 }
@@ -317,6 +374,8 @@ fn without_git_every_file() {
     fs::write(&file, "novel").unwrap();
     fs::write(sandbox.repo().join("top.txt"), "").unwrap();
     counts(&sandbox, || fs::write(&file, "lovel").unwrap(), || fs::write(&file, "novel").unwrap());
+    let hidden = sandbox.repo().join(".hidden");
+    counts(&sandbox, || fs::write(&hidden, "x").unwrap(), || fs::remove_file(&hidden).unwrap());
     let moved = sandbox.repo().join("below/a.txt");
     counts(&sandbox, || fs::rename(&file, &moved).unwrap(), || fs::rename(&moved, &file).unwrap());
     counts(&sandbox, || fs::remove_file(&file).unwrap(), || fs::write(&file, "novel").unwrap());

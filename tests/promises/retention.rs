@@ -165,6 +165,35 @@ fn what_a_later_version_wrote_stays() {
 }
 
 #[test]
+fn old_runs_odd_rubbish_and_what_was_just_removed_go_at_the_start_of_a_run() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    let old = sandbox.cache().join(".runs/old");
+    fs::create_dir(&old).unwrap();
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(40 * 24);
+    fs::File::open(&old).unwrap().set_modified(long_ago).unwrap();
+    let rubbish = sandbox.cache().join(".trash/odd/0-words.json");
+    fs::create_dir_all(&rubbish).unwrap();
+    let entry = sandbox.entry_file("words.json").parent().unwrap().to_owned();
+
+    sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
+    assert!(!old.exists());
+    assert!(!entry.exists(), "an entry with nothing in it is none");
+    assert_eq!(fs::read_dir(sandbox.cache().join(".trash")).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_not_called_as_entries_are_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    let mine = sandbox.cache().join("mine/notes/words/file");
+    fs::create_dir_all(mine.parent().unwrap()).unwrap();
+    fs::write(&mine, "mine").unwrap();
+    sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
+    assert!(mine.is_file());
+}
+
+#[test]
 fn a_size_that_means_nothing_is_an_error() {
     let done = Sandbox::new().run("only_words").env("SMOKE_MAX_SIZE", "lots").fails();
     let expected = "SMOKE_MAX_SIZE is `lots`, but must be a size such as `500MB`, `5GB` or `5GiB`";

@@ -100,6 +100,10 @@ impl Artifact<Subject> for Words {
         if let Some(name) = order("SUBJECT_SAVE_ALSO") {
             fs::write(dir.join(name), "")?;
         }
+        #[cfg(unix)]
+        if let Some(target) = order("SUBJECT_SAVE_LINK") {
+            std::os::unix::fs::symlink(target, dir.join("link"))?;
+        }
         let kept = if order("SUBJECT_LOSE_WORDS").is_some() { &self.0[1..] } else { &self.0[..] };
         Ok(fs::write(dir.join("words"), kept.join("\n"))?)
     }
@@ -461,6 +465,18 @@ fn by_many_threads() {
             });
         }
     });
+}
+
+/// One artifact of two repositories.
+#[test]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn counts_two_repositories() {
+    for repo in ["bookshop", "scikit-learn"] {
+        let session = Session::<Subject>::open(repo).unwrap();
+        session.get::<Count>().unwrap();
+        let key = &session.report().artifacts[0].key;
+        assert!(key.starts_with(&format!("{repo}:")), "{key}");
+    }
 }
 
 /// Asks twice for one artifact in one process.

@@ -58,6 +58,18 @@ fn dependencies_that_are_compiled_in_are_noticed() {
 }
 
 #[test]
+fn a_version_alone_and_a_source_alone_are_noticed() {
+    let deep = "name = \"deep\"\nversion = \"1.0.0\"";
+    assert!(Workspace::notices(|workspace| workspace.replace("Cargo.lock", deep, &deep.replace("1.0.0", "1.0.1"))));
+    let source = deep.to_owned() + "\nsource = \"registry+https://example.com/index\"";
+    assert!(Workspace::notices(|workspace| workspace.replace(
+        "Cargo.lock",
+        &source,
+        &source.replace("example.com", "example.org")
+    )));
+}
+
+#[test]
 fn other_packages_are_not() {
     for package in ["only-tests-1", "unrelated-1"] {
         assert!(!Workspace::notices(|workspace| workspace.replace("Cargo.lock", package, "bumped")), "{package}");

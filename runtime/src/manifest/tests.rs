@@ -53,7 +53,7 @@ fn another_key_with_the_same_directory_is_no_hit() {
 
 #[test]
 fn paths_that_could_escape_are_refused() {
-    for path in ["../a", "/a", "a/../b", "a//b", "./a", "a\\b", "C:a", ""] {
+    for path in ["../a", "/a", "a/../b", "a//b", "./a", "a\\b", "C:a", "", "a\0b"] {
         assert!(!is_plain(path), "{path}");
     }
     assert!(is_plain("a/b.c"));
@@ -78,6 +78,7 @@ fn files_that_could_not_lie_beside_one_another_are_refused() {
         (vec!["a", "b", "a"], Some("`a` twice")),
         (vec!["a/b/c", "a/b"], Some("`a/b`, and others below it")),
         (vec!["a", "a/b/c"], Some("`a`, and others below it")),
+        (vec!["../\u{1b}[2J"], Some("`../\\u{1b}[2J`")),
         (vec!["a/b", "a/c", "ab"], None),
     ] {
         let text = vouched(|manifest| manifest.files = paths.iter().map(|path| file(path)).collect());
