@@ -1,5 +1,7 @@
 //! What the command line may say.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::runner::RunnerArguments;
@@ -179,9 +181,9 @@ pub(crate) struct CleanArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct ReportArguments {
-    /// The run: its id, or `latest`.
-    #[arg(long, value_name = "ID", default_value = "latest", conflicts_with = "last")]
-    pub(crate) run: String,
+    /// The run: its id, or `latest`, which is meant if none is named; a page is about all runs then.
+    #[arg(long, value_name = "ID", conflicts_with = "last")]
+    pub(crate) run: Option<String>,
 
     /// The last so many runs, in place of one.
     #[arg(long, value_name = "NUMBER")]
@@ -194,6 +196,10 @@ pub(crate) struct ReportArguments {
     /// Print JSON: the runs, with every record.
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Write a page with charts for a browser, about all runs that the cache remembers.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "markdown"])]
+    pub(crate) html: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The command `report`: what the cache did, in one run or in many.
 
+mod html;
 mod markdown;
 
 use std::process::ExitCode;
@@ -64,7 +65,11 @@ pub(crate) fn rate(hits: usize, artifacts: usize) -> String {
 
 pub(crate) fn run(config: &Config, arguments: &ReportArguments) -> Result<ExitCode, String> {
     let runs = chosen(config, arguments)?;
-    if arguments.json {
+    if let Some(file) = &arguments.html {
+        html::write(&runs, file)?;
+        let place = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        output::line(format_args!("the page is {}", place.display()));
+    } else if arguments.json {
         let records: Vec<RunRecord<'_>> = runs.iter().map(RunRecord::from).collect();
         output::json(&records);
     } else if arguments.markdown {
@@ -85,13 +90,16 @@ fn chosen(config: &Config, arguments: &ReportArguments) -> Result<Vec<PastRun>, 
     if let Some(last) = arguments.last {
         return Ok(runs.split_off(runs.len().saturating_sub(last)));
     }
-    if arguments.run == "latest" {
-        return Ok(runs.split_off(runs.len() - 1));
-    }
+    let id = match arguments.run.as_deref() {
+        // Its charts are over runs.
+        None if arguments.html.is_some() => return Ok(runs),
+        None | Some("latest") => return Ok(runs.split_off(runs.len() - 1)),
+        Some(id) => id,
+    };
     let known: Vec<String> = runs.iter().rev().take(5).map(|run| run.id.clone()).collect();
-    runs.retain(|run| run.id == arguments.run);
+    runs.retain(|run| run.id == id);
     if runs.is_empty() {
-        return Err(format!("no run is called `{}`; the latest are {}", arguments.run, known.join(", ")));
+        return Err(format!("no run is called `{id}`; the latest are {}", known.join(", ")));
     }
     Ok(runs)
 }

@@ -4,6 +4,7 @@
 #[path = "../../../tests/project/mod.rs"]
 mod project;
 
+mod browser;
 mod keys;
 mod populate;
 mod report;

@@ -103,6 +103,59 @@ fn one_run_and_many_for_people_for_markdown_and_for_programs() {
     assert!(markdown.contains("| one | number | hit | 0.000 |"), "{markdown}");
 }
 
+/// A number of a sum, as the page has it.
+fn seconds(run: &Value, sum: &str) -> String {
+    format!("{:.3} s", run[sum].as_f64().unwrap())
+}
+
+#[test]
+fn the_page_has_the_numbers_of_the_report_for_programs() {
+    let project = project("page");
+    run(&project, &[("SMOKE_RUN_ID", "first")]);
+    run(&project, &[("SMOKE_RUN_ID", "second")]);
+    let told = out(&smoke_cache(&project, &["report", "--html", "page.html"]), 0);
+    assert_eq!(told, format!("the page is {}\n", project.path("page.html").display()));
+    let page = fs::read_to_string(project.path("page.html")).unwrap();
+
+    let runs = json(&smoke_cache(&project, &["report", "--last", "9", "--json"]));
+    let cell = |column: &str, value: &str| format!(" data-column=\"{column}\">{value}</td>");
+    for (run, rate) in runs.as_array().unwrap().iter().zip(["0 %", "100 %"]) {
+        let line = page.lines().find(|line| line.contains(&cell("run", run["run"].as_str().unwrap()))).unwrap();
+        for (column, value) in [
+            ("tests", run["tests"].to_string()),
+            ("artifacts", run["artifacts"].to_string()),
+            ("hit rate", rate.to_owned()),
+            ("build", seconds(run, "rebuild_seconds")),
+            ("saved", seconds(run, "saved_seconds")),
+        ] {
+            assert!(line.contains(&cell(column, &value)), "{column} {value}: {line}");
+        }
+    }
+    let sum = |name| runs.as_array().unwrap().iter().map(|run| run[name].as_f64().unwrap()).sum::<f64>();
+    let artifact = page.lines().find(|line| line.contains(&cell("repo", "one")) && line.contains(">number<")).unwrap();
+    assert!(artifact.contains(&cell("restore", &format!("{:.3} s", sum("restore_seconds")))), "{artifact}");
+    assert!(artifact.contains(&cell("build", &format!("{:.3} s", sum("rebuild_seconds")))), "{artifact}");
+    assert!(page.contains(runs[1]["records"][0]["artifacts"][0]["key"].as_str().unwrap()), "{page}");
+    assert!(page.contains("<strong>first build</strong> <b>1</b>"), "{page}");
+
+    out(&smoke_cache(&project, &["report", "--run", "first", "--html", "page.html"]), 0);
+    let page = fs::read_to_string(project.path("page.html")).unwrap();
+    assert!(page.contains("<p>1 run, ") && !page.contains(&cell("run", "second")), "{page}");
+    out(&smoke_cache(&project, &["report", "--last", "1", "--html", "page.html"]), 0);
+    let page = fs::read_to_string(project.path("page.html")).unwrap();
+    assert!(page.contains("There was no miss.") && page.contains(&cell("run", "second")), "{page}");
+
+    let nowhere = smoke_cache(&project, &["report", "--html", "not/there.html"]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(text(&nowhere.stderr).starts_with("error: failed to write not/there.html: "), "{}", text(&nowhere.stderr));
+    for other in ["--json", "--markdown"] {
+        let both = smoke_cache(&project, &["report", "--html", "other.html", other]);
+        assert_eq!(both.status.code(), Some(2));
+        assert!(text(&both.stderr).contains("cannot be used with"), "{}", text(&both.stderr));
+    }
+    assert!(!project.path("other.html").exists());
+}
+
 /// Whatever reads standard output may stop: `cargo smoke-cache list | head -1`.
 #[test]
 fn a_reader_that_has_had_enough_is_no_trouble() {

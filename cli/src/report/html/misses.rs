@@ -1,0 +1,108 @@
+//! Why artifacts were not there, counted.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use cached_smoke::Outcome;
+
+use crate::summary::{Row, Summary};
+
+/// Misses for one kind of reason.
+#[derive(Debug, PartialEq)]
+pub(super) struct Misses {
+    /// What all of them have in common.
+    pub(super) reason: String,
+    pub(super) count: usize,
+    /// Which artifacts, and what else was said; each with how often, the most frequent first.
+    pub(super) details: Vec<(String, usize)>,
+}
+
+/// Those of all runs, the most frequent first. An artifact counts once in a run, as in the hit rate.
+pub(super) fn of(summaries: &[&Summary]) -> Vec<Misses> {
+    let mut groups: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for row in summaries.iter().flat_map(|summary| summary.rows()).filter(|row| is_miss(row)) {
+        let (reason, detail) = split(row);
+        *groups.entry(reason).or_default().entry(detail).or_default() += 1;
+    }
+    let mut misses: Vec<Misses> = groups
+        .into_iter()
+        .map(|(reason, details)| {
+            let mut details: Vec<(String, usize)> = details.into_iter().collect();
+            details.sort_by_key(|(_, count)| Reverse(*count));
+            Misses { reason, count: details.iter().map(|(_, count)| count).sum(), details }
+        })
+        .collect();
+    misses.sort_by_key(|misses| Reverse(misses.count));
+    misses
+}
+
+/// As the hit rate has it: what a test was skipped for counts neither way.
+fn is_miss(row: &Row) -> bool {
+    !matches!(row.outcome, Outcome::Hit | Outcome::Skipped)
+}
+
+/// What the reason has in common with others, and what it is about. Of `code changed: src` that is what stands before the
+/// colon; a failure may say anything.
+fn split(row: &Row) -> (String, String) {
+    let subject = match row.artifact.as_str() {
+        "" => row.repo.clone(),
+        artifact => format!("{artifact} of {}", row.repo),
+    };
+    let reason = row.reason.trim();
+    let (common, rest) = match row.outcome {
+        Outcome::Failed | Outcome::Interrupted => (row.outcome.to_string(), reason),
+        _ if reason.is_empty() => (format!("{}, without a reason", row.outcome), ""),
+        _ => match reason.split_once(": ") {
+            Some((common, rest)) => (common.to_owned(), rest),
+            None => (reason.to_owned(), ""),
+        },
+    };
+    (common, if rest.is_empty() { subject } else { format!("{subject}: {rest}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(rows: &[(&str, &str, &str)]) -> Summary {
+        let report = |(artifact, outcome, reason): &(&str, &str, &str)| {
+            serde_json::from_value(serde_json::json!({
+                "run": "r", "test": "t", "binary": "b", "pid": 1, "time": 1, "repo": "django",
+                "artifacts": [{
+                    "artifact": artifact, "outcome": outcome, "reason": reason, "key": "k", "bytes": 1,
+                    "rebuild_seconds": 1.0, "restore_seconds": 0.5, "wait_seconds": 0.0,
+                }],
+            }))
+            .expect("a report")
+        };
+        Summary::new(&rows.iter().map(report).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn reasons_are_grouped_by_what_they_have_in_common() {
+        let first = summary(&[("graph", "built", "first build"), ("graph", "shared", ""), ("index", "hit", "")]);
+        let second = summary(&[("graph", "built", "code changed: src"), ("index", "built", "code changed: tests")]);
+        let third =
+            summary(&[("graph", "built", "code changed: src"), ("", "skipped", "left out"), ("x", "failed", "a: b")]);
+        let misses = of(&[&first, &second, &third]);
+        let group = |reason: &str, count, details: &[(&str, usize)]| Misses {
+            reason: reason.to_owned(),
+            count,
+            details: details.iter().map(|(detail, count)| ((*detail).to_owned(), *count)).collect(),
+        };
+        assert_eq!(
+            misses,
+            [
+                group("code changed", 3, &[("graph of django: src", 2), ("index of django: tests", 1)]),
+                group("failed", 1, &[("x of django: a: b", 1)]),
+                group("first build", 1, &[("graph of django", 1)]),
+            ]
+        );
+        let absent = |summary: &Summary| summary.sums().artifacts - summary.sums().hits;
+        assert_eq!(
+            misses.iter().map(|misses| misses.count).sum::<usize>(),
+            [&first, &second, &third].map(absent).iter().sum::<usize>(),
+            "as many as the hit rate has"
+        );
+    }
+}
