@@ -95,6 +95,18 @@ fn two_forced_runs_side_by_side_rebuild_once_each() {
 }
 
 #[test]
+fn stress_runs_partitions_of_one_cache_and_runs_without_capture_build_once() {
+    let project = ten_tests("kinds-of-nextest");
+    for arguments in
+        [&["--stress-count", "3"][..], &["--no-capture"], &["--partition", "hash:1/3"], &["--partition", "hash:2/3"]]
+    {
+        let Some(run) = project.nextest(arguments) else { return };
+        passed(run);
+    }
+    assert_eq!(project.take_log().len(), 1);
+}
+
+#[test]
 fn a_retry_of_a_test_that_fails_does_not_rebuild() {
     let project = ten_tests("retries-of-nextest");
     let failing = "#[cached_smoke(repo = \"one\")]\nfn fails(_: &Number) { panic!(\"told to\") }\n";
