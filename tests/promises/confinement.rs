@@ -8,7 +8,7 @@ use std::process::Command;
 
 use cached_smoke::Outcome;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, give_to_somebody_else};
 
 /// Moves what is at `name` in the cache to elsewhere and leaves a link to it; the place elsewhere.
 fn lead_elsewhere(sandbox: &Sandbox, name: &str) -> PathBuf {
@@ -165,6 +165,11 @@ fn what_others_have_in_the_directory_for_temporary_files_stays_and_nobody_waits_
     sandbox.run("both").env("TMPDIR", &temporary).env("SMOKE_CACHE", "off").passes();
     let made: Vec<PathBuf> = snapshot_names(&temporary).into_iter().filter(|name| !before.contains(name)).collect();
     assert!(made.len() > 1, "{made:?}");
+    if give_to_somebody_else(&made[0]) {
+        let theirs = snapshot_names(&made[0]);
+        sandbox.run("both").env("TMPDIR", &temporary).env("SMOKE_CACHE", "off").passes();
+        assert_eq!(snapshot_names(&made[0]), theirs);
+    }
     fs::remove_dir_all(&made[0]).unwrap();
     symlink(sandbox.repo(), &made[0]).unwrap();
     let repo = snapshot_of(&sandbox.repo());

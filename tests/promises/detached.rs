@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 
 use cached_smoke::Outcome;
 
@@ -46,9 +47,13 @@ fn a_test_that_is_killed_in_its_build_loses_nothing() {
     let sandbox = Sandbox::new();
     let (test, held) = detached(&sandbox, "one", "only_words").start_until_in("words");
     test.kill();
-    drop(held);
     // It waits for the build that goes on, and has its result.
-    let next = detached(&sandbox, "two", "only_words").passes();
+    let mut next = detached(&sandbox, "two", "only_words").env("SMOKE_LOCK_TIMEOUT", "60").start();
+    let stderr = next.child.stderr.take().unwrap();
+    assert!(BufReader::new(stderr).lines().map_while(Result::ok).any(|line| line.contains("has waited")));
+    drop(held);
+    let next = next.done(&sandbox);
+    assert!(next.passed, "{}", next.stdout);
     assert_eq!(next.outcome("words"), Outcome::Hit);
     assert_eq!(sandbox.take_builds(), ["build words"]);
     // It may be at its end still, although what it built is there.
