@@ -46,5 +46,5 @@ pub(crate) fn append(run: &Run, report: &KeyReport) -> io::Result<()> {
 /// # Errors
 /// The run's file cannot be read; a run without any has none, which is no error.
 pub fn read_keys(cache_dir: &Path, run: &str) -> io::Result<Vec<KeyReport>> {
-    super::lines(&Layout::new(cache_dir).runs().join(run).join(FILE))
+    super::records::lines(&Layout::new(cache_dir).runs().join(run).join(FILE))
 }

@@ -7,7 +7,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{CacheReport, append, records};
+use super::CacheReport;
+use super::records::{append, records};
 use crate::layout;
 use crate::plain_file;
 use crate::run::Run;

@@ -1,0 +1,82 @@
+use std::fs::File;
+use std::io::Write;
+
+use super::records::append;
+use super::*;
+
+fn artifact(name: &str, outcome: Outcome, reason: &str) -> ArtifactReport {
+    ArtifactReport {
+        artifact: name.to_owned(),
+        outcome,
+        reason: reason.to_owned(),
+        key: "django:40cfbab0b4f1:5d0c6a1be2f94c77".to_owned(),
+        bytes: 1,
+        rebuild_seconds: 1.5,
+        build_seconds: 1.5,
+        restore_seconds: 0.004,
+        wait_seconds: 0.0,
+    }
+}
+
+fn report(artifacts: Vec<ArtifactReport>) -> CacheReport {
+    CacheReport {
+        run: "r".to_owned(),
+        test: "finds_queryset".to_owned(),
+        binary: "b".to_owned(),
+        pid: 1,
+        number: 0,
+        time: 2,
+        repo: "django".to_owned(),
+        artifacts,
+    }
+}
+
+#[test]
+fn the_line_of_a_hit() {
+    let hit =
+        |name| ArtifactReport { rebuild_seconds: 0.0, restore_seconds: 0.002, ..artifact(name, Outcome::Hit, "") };
+    assert_eq!(
+        report(vec![hit("graph"), hit("sparse_index")]).to_string(),
+        "[smoke-cache] test=finds_queryset repo=django artifact=graph,sparse_index cache_hit=1 cache_miss=0 \
+         rebuild_seconds=0.000 restore_seconds=0.004 wait_seconds=0.000 reason=- \
+         key=django:40cfbab0b4f1:5d0c6a1be2f94c77"
+    );
+}
+
+#[test]
+fn one_miss_makes_the_test_a_miss_and_its_reason_is_one_word() {
+    let line = report(vec![artifact("graph", Outcome::Hit, ""), artifact("b", Outcome::Built, "a \"b\"\nc")]);
+    assert_eq!((line.cache_hit(), line.cache_miss(), line.outcome()), (false, true, Some(Outcome::Built)));
+    assert!(line.to_string().contains(" reason=\"a 'b' c\" "), "{line}");
+}
+
+#[test]
+fn what_is_saved_is_the_build_less_the_restoring_and_nothing_for_who_builds() {
+    let line = report(vec![artifact("a", Outcome::Hit, ""), artifact("b", Outcome::Shared, "")]);
+    assert!((line.saved_seconds() - 2.0 * (1.5 - 0.004)).abs() < 1e-9);
+    for outcome in [Outcome::Built, Outcome::Forced, Outcome::Bypassed, Outcome::Skipped, Outcome::Failed] {
+        assert!(report(vec![artifact("a", outcome, "")]).saved_seconds().abs() < 1e-9, "{outcome}");
+    }
+    assert!(report(vec![artifact("a", Outcome::Hit, "").again()]).saved_seconds().abs() < 1e-9);
+}
+
+#[test]
+fn skipped_and_empty_are_neither_hit_nor_miss() {
+    for empty in [report(vec![]), report(vec![artifact("a", Outcome::Skipped, "x")])] {
+        assert_eq!((empty.cache_hit(), empty.cache_miss()), (false, false));
+    }
+}
+
+#[test]
+fn reports_read_back_and_a_torn_line_is_left_out() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join(".runs/r/telemetry.jsonl");
+    std::fs::create_dir_all(path.parent().expect("a parent")).expect("created");
+    let written = report(vec![artifact("graph", Outcome::Built, "first build")]);
+    append(&path, &written).expect("appended");
+    let text = std::fs::read_to_string(&path).expect("readable");
+    assert!(text.contains("\"outcome\":\"built\",\"cache_hit\":false,\"cache_miss\":true,"), "{text}");
+    File::options().append(true).open(&path).expect("there").write_all(b"{\"run\":").expect("torn");
+    assert_eq!(read_reports(directory.path(), "r").expect("readable"), [written]);
+    assert_eq!(read_reports(directory.path(), "none").expect("no run is no error"), []);
+}

@@ -1,0 +1,259 @@
+//! Artifacts that write down what is done to them.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::Path;
+
+use cached_smoke::{Artifact, BuildContext, CodeFingerprint, KeyBuilder, LoadContext, Result, Storage, Suite};
+use serde::{Deserialize, Serialize};
+
+use super::orders::{log, obey_orders, order, wait_at_the_barrier, wait_in};
+
+pub(super) struct Subject;
+
+#[derive(Clone, Default, Serialize)]
+pub(super) struct Config {
+    /// Part of the key of `Words`.
+    pub(super) words: WordsConfig,
+    /// Part of the key of `Lengths` alone.
+    pub(super) lengths: LengthsConfig,
+    /// Part of the key of what names no configuration of its own.
+    pub(super) more: MoreConfig,
+}
+
+impl Config {
+    /// The defaults, but for what the test that runs this one has in mind.
+    pub(super) fn told() -> Config {
+        let more = order("SUBJECT_CONFIG").map(|text| serde_json::from_str(&text).unwrap());
+        Config { more: more.unwrap_or_default(), ..Config::default() }
+    }
+}
+
+/// Of everything that a configuration may consist of.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct MoreConfig {
+    weights: HashMap<String, f64>,
+    tags: HashSet<String>,
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Step {
+    name: String,
+    rate: f64,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub(super) struct WordsConfig {
+    pub(super) uppercase: bool,
+}
+
+#[derive(Clone, Default, Serialize)]
+pub(super) struct LengthsConfig {
+    pub(super) at_least: usize,
+}
+
+impl Suite for Subject {
+    type Config = Config;
+    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("tests/promises");
+}
+
+/// The words of all files of the repository; bound to its path.
+pub(super) struct Words(pub(super) Vec<String>);
+
+/// The lengths of the words; kept as a directory, good anywhere if its words were.
+pub(super) struct Lengths(pub(super) Vec<usize>);
+
+/// The number of the repository's files; good anywhere.
+pub(super) struct Count(pub(super) usize);
+
+impl Artifact<Subject> for Words {
+    const NAME: &'static str = "words";
+
+    fn key(key: &mut KeyBuilder<'_, Subject>) {
+        assert_ne!(order("SUBJECT_PANIC").as_deref(), Some("key"), "told to panic");
+        wait_at_the_barrier();
+        let config = key.suite_config();
+        key.config(&config.words);
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build words");
+        obey_orders("words")?;
+        let mut words = Vec::new();
+        for file in files(cx.repo().path())? {
+            let text = String::from_utf8_lossy(&fs::read(file)?).into_owned();
+            let text = if cx.config().words.uppercase { text.to_uppercase() } else { text };
+            words.extend(text.split_whitespace().map(str::to_owned));
+        }
+        Ok(Words(words))
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        log("save words");
+        if let Some(name) = order("SUBJECT_SAVE_ALSO") {
+            fs::write(dir.join(name), "")?;
+        }
+        #[cfg(unix)]
+        if let Some(target) = order("SUBJECT_SAVE_LINK") {
+            std::os::unix::fs::symlink(target, dir.join("link"))?;
+        }
+        let kept = if order("SUBJECT_LOSE_WORDS").is_some() { &self.0[1..] } else { &self.0[..] };
+        Ok(fs::write(dir.join("words"), kept.join("\n"))?)
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        log("load words");
+        if order("SUBJECT_FAIL_LOAD").is_some() {
+            return Err("told not to load".into());
+        }
+        Ok(Words(fs::read_to_string(cx.dir().join("words"))?.lines().map(str::to_owned).collect()))
+    }
+}
+
+impl Artifact<Subject> for Lengths {
+    const NAME: &'static str = "lengths";
+    const STORAGE: Storage = Storage::Directory;
+    const RELOCATABLE: bool = true;
+
+    fn key(key: &mut KeyBuilder<'_, Subject>) {
+        let config = key.suite_config();
+        key.config(&config.lengths).needs::<Words>();
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build lengths");
+        obey_orders("lengths")?;
+        let at_least = cx.config().lengths.at_least;
+        // A copy of its own, as a type needs that consumes it.
+        let Words(words) = cx.owned::<Words>()?;
+        let lengths: Vec<usize> =
+            words.into_iter().map(|word| word.len()).filter(|length| *length >= at_least).collect();
+        fs::create_dir(cx.dir().join("below"))?;
+        let text: Vec<String> = lengths.iter().map(usize::to_string).collect();
+        fs::write(cx.dir().join("below/lengths"), text.join("\n"))?;
+        Ok(Lengths(lengths))
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        log("load lengths");
+        wait_in("load");
+        if order("SUBJECT_ASK_TO_LOAD").is_some() {
+            cx.artifact::<Words>()?;
+        }
+        let text = fs::read_to_string(cx.dir().join("below/lengths"))?;
+        Ok(Lengths(text.lines().map(str::parse).collect::<std::result::Result<_, _>>()?))
+    }
+}
+
+impl Artifact<Subject> for Count {
+    const NAME: &'static str = "count";
+    const RELOCATABLE: bool = true;
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build count");
+        // Asks for what its key does not need.
+        if order("SUBJECT_ASK").is_some() {
+            cx.artifact::<Words>()?;
+        }
+        Ok(Count(files(cx.repo().path())?.len()))
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        Ok(fs::write(dir.join("count"), self.0.to_string())?)
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        Ok(Count(fs::read_to_string(cx.dir().join("count"))?.parse()?))
+    }
+}
+
+/// The repository's file, mapped where it lies.
+pub(super) struct Mapped(pub(super) memmap2::Mmap);
+
+impl Artifact<Subject> for Mapped {
+    const NAME: &'static str = "mapped";
+    const STORAGE: Storage = Storage::Directory;
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        fs::copy(cx.repo().path().join("a.txt"), cx.dir().join("text"))?;
+        Mapped::map(cx.dir())
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        Mapped::map(cx.dir())
+    }
+}
+
+impl Mapped {
+    fn map(directory: &Path) -> Result<Mapped> {
+        let file = fs::File::open(directory.join("text"))?;
+        #[expect(unsafe_code, reason = "whether the file stays as it is, is what is tested")]
+        // SAFETY: stored files are never written to, and one that is removed stays on disk until it is unmapped.
+        let map = unsafe { memmap2::Mmap::map(&file) }?;
+        Ok(Mapped(map))
+    }
+}
+
+/// Another suite with an artifact of the same name, code and configuration.
+pub(super) struct Other;
+
+impl Suite for Other {
+    type Config = Config;
+    const CODE: CodeFingerprint = Subject::CODE;
+}
+
+impl Artifact<Other> for Count {
+    const NAME: &'static str = "count";
+    const RELOCATABLE: bool = true;
+
+    fn build(_: &BuildContext<'_, Other>) -> Result<Self> {
+        log("build other count");
+        Ok(Count(0))
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        Artifact::<Subject>::save(self, dir)
+    }
+
+    fn load(cx: &LoadContext<'_, Other>) -> Result<Self> {
+        Ok(Count(fs::read_to_string(cx.dir().join("count"))?.parse()?))
+    }
+}
+
+/// Another artifact of the first suite that calls itself what `Count` does.
+pub(super) struct Impostor;
+
+impl Artifact<Subject> for Impostor {
+    const NAME: &'static str = "count";
+    const RELOCATABLE: bool = true;
+
+    fn build(_: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build impostor");
+        Ok(Impostor)
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        Ok(fs::write(dir.join("impostor"), "")?)
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        fs::metadata(cx.dir().join("impostor"))?;
+        Ok(Impostor)
+    }
+}
+
+/// The files whose names have no leading dot, sorted.
+fn files(directory: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_file() && !is_hidden {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

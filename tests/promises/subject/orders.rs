@@ -1,0 +1,78 @@
+//! What the tests that run the subject want it to do: told by variables, and written down in a log.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::sync::Once;
+use std::time::Duration;
+
+use cached_smoke::Result;
+
+pub(super) fn order(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// One line, in one write, so that processes side by side do not mix theirs.
+pub(super) fn log(line: &str) {
+    if let Some(path) = order("SUBJECT_LOG") {
+        let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+}
+
+/// Tells the test that runs this one that this process is about to ask for its first artifact, and waits until it may.
+pub(super) fn wait_at_the_barrier() {
+    static ONCE: Once = Once::new();
+    let (Some(arrivals), Some(barrier)) = (order("SUBJECT_ARRIVALS"), order("SUBJECT_BARRIER")) else { return };
+    ONCE.call_once(|| {
+        fs::File::options().write(true).open(arrivals).unwrap().write_all(b".").unwrap();
+        fs::File::open(barrier).unwrap().lock_shared().unwrap();
+    });
+}
+
+/// What the test that runs this one wants the build of `artifact` to do.
+pub(super) fn obey_orders(artifact: &str) -> Result<()> {
+    let is_meant = |name: &str| order(name).as_deref() == Some(artifact);
+    if is_meant("SUBJECT_FAIL") {
+        return Err(std::io::Error::other("told to fail").into());
+    }
+    assert!(!is_meant("SUBJECT_PANIC"), "told to panic");
+    if let Some(file) = order("SUBJECT_EDIT") {
+        fs::write(file, "edited while being read")?;
+    }
+    wait_in(artifact);
+    if is_meant("SUBJECT_DIE_IN") {
+        die_soon();
+    }
+    Ok(())
+}
+
+/// Waits, once, if that is where the test that runs this one wants this process to wait.
+pub(super) fn wait_in(place: &str) {
+    static ONCE: Once = Once::new();
+    if order("SUBJECT_WAIT_FOR").as_deref() == Some(place) {
+        // Opening a pipe waits for its other end; what comes through it may take its time.
+        ONCE.call_once(|| {
+            let mut pipe = fs::File::open(order("SUBJECT_PIPE").unwrap()).unwrap();
+            pipe.read_to_end(&mut Vec::new()).unwrap();
+        });
+    }
+}
+
+/// One of the deaths that are laid out in a directory, each for one process: a file that holds after how many microseconds.
+fn die_soon() {
+    let deaths = order("SUBJECT_DEATHS").unwrap();
+    let mine = deaths.clone() + &format!("-of-{}", std::process::id());
+    let taken = fs::read_dir(deaths).unwrap().find(|death| fs::rename(death.as_ref().unwrap().path(), &mine).is_ok());
+    if taken.is_some() {
+        let moment = Duration::from_micros(fs::read_to_string(mine).unwrap().parse().unwrap());
+        std::thread::spawn(move || {
+            std::thread::sleep(moment);
+            let kill = format!("kill -KILL {}", std::process::id());
+            std::process::Command::new("sh").args(["-c", &kill]).status().unwrap();
+        });
+        if order("SUBJECT_HOLD").is_some() {
+            // In its build, then.
+            std::thread::park();
+        }
+    }
+}
