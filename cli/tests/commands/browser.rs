@@ -37,6 +37,10 @@ fn document(browser: &Path, project: &Project, file: &str) -> String {
         .arg(format!("--user-data-dir={}", project.path("profile").display()))
         .args(["--window-size=1200,900", "--dump-dom"])
         .arg(format!("file://{}", project.path(file).display()))
+        // It leaves more than its profile.
+        .env("HOME", project.path("home"))
+        .env_remove("XDG_CACHE_HOME")
+        .env_remove("XDG_CONFIG_HOME")
         .stdin(Stdio::null())
         .stdout(File::create(&dump).unwrap())
         .stderr(Stdio::null())
