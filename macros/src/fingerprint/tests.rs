@@ -235,4 +235,10 @@ fn the_build_script_of_a_named_directory_is_noticed() {
     let before = digest(&workspace);
     workspace.write("index/build.rs", "fn main() { println!() }");
     assert_ne!(before, digest(&workspace));
+
+    workspace.replace("index/Cargo.toml", "version = \"0.1.0\"", "version = \"0.1.0\"\nbuild = \"made/by.rs\"");
+    workspace.write("index/made/by.rs", "fn main() {}");
+    let before = digest(&workspace);
+    workspace.write("index/made/by.rs", "fn main() { println!() }");
+    assert_ne!(before, digest(&workspace));
 }
