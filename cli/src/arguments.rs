@@ -87,6 +87,10 @@ pub(crate) struct TestArguments {
     #[arg(long)]
     pub(crate) require_hits: bool,
 
+    /// Print the summary as JSON. What the runner prints goes to standard error then.
+    #[arg(long)]
+    pub(crate) json: bool,
+
     #[command(flatten)]
     pub(crate) runner: RunnerArguments,
 }

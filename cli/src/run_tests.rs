@@ -3,16 +3,28 @@
 use std::process::ExitCode;
 
 use cached_smoke::tooling::{Config, note_size, read_reports};
+use serde::Serialize;
 
 use crate::arguments::TestArguments;
 use crate::fetch_missing::fetch_missing;
 use crate::output;
 use crate::runner::{Runner, shown};
 use crate::selection::{left_out, select};
-use crate::summary::Summary;
+use crate::summary::{Row, Summary, Sums};
 
 /// Exit status when the tests passed, but not all from the cache, and that was required.
 const NOT_ALL_HITS: u8 = 3;
+
+/// The summary, for programs.
+#[derive(Serialize)]
+struct Told<'a> {
+    run: &'a str,
+    #[serde(flatten)]
+    sums: Sums,
+    #[serde(rename = "rows")]
+    artifacts: &'a [Row],
+    left_out: &'a [&'a str],
+}
 
 pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode, String> {
     let selected = select(config, &arguments.repos)?;
@@ -20,6 +32,9 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
     let names: Vec<&str> = unfetched.iter().map(|left_out| left_out.repo.as_str()).collect();
     let runner = Runner::new(config, &arguments.runner, &left_out(config, &selected, &names))?;
     let mut command = runner.tests();
+    if arguments.json {
+        command.stdout(std::io::stderr());
+    }
     eprintln!("running {}", shown(&command));
     let status = command.status().map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
 
@@ -27,9 +42,13 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
         format!("failed to read what the tests reported in {}: {error}", config.cache_dir().display())
     })?;
     let summary = Summary::new(&reports);
-    output::line(format_args!("\n{summary}"));
-    for left_out in &unfetched {
-        output::line(format_args!("left out: {}: failed to {}", left_out.repo, left_out.reason));
+    if arguments.json {
+        output::json(&Told { run: runner.run(), sums: summary.sums(), artifacts: summary.rows(), left_out: &names });
+    } else {
+        output::line(format_args!("\n{summary}"));
+        for left_out in &unfetched {
+            output::line(format_args!("left out: {}: failed to {}", left_out.repo, left_out.reason));
+        }
     }
     // For the report; a cache that cannot be written to has been warned of already.
     let _ = note_size(config, runner.run());

@@ -1,7 +1,7 @@
 //! `test`.
 
 use crate::project::{Project, text};
-use crate::smoke_cache;
+use crate::{json, smoke_cache};
 
 #[test]
 fn the_command_runs_the_tests_and_sums_up() {
@@ -22,6 +22,12 @@ fn the_command_runs_the_tests_and_sums_up() {
     assert!(stdout.contains("hit rate: 100 % (1 of 1 artifacts were there before the run; 3 tests; "), "{stdout}");
     let row = stdout.lines().find(|line| line.trim_start().starts_with("one ")).unwrap();
     assert!(row.contains(" number ") && row.contains(" hit ") && row.contains(" one:files:"), "{row}");
+
+    let told = json(&smoke_cache(&project, &["test", "--runner", "cargo", "--json"]));
+    assert_eq!((&told["hits"], &told["artifacts"], &told["tests"]), (&1.into(), &1.into(), &3.into()), "{told}");
+    let row = told["rows"].as_array().unwrap().iter().find(|row| row["repo"] == "one").unwrap();
+    assert_eq!((&row["artifact"], &row["outcome"]), (&"number".into(), &"hit".into()));
+    assert_eq!(told["left_out"], serde_json::json!(["lost"]));
 
     project.write("src/lib.rs", "pub fn number() -> u32 { panic!(\"told to\") }\n");
     let failing = smoke_cache(&project, &["test", "--runner", "cargo"]);
