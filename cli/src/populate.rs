@@ -29,7 +29,7 @@ pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<Exit
     let runner = if missing.is_empty() {
         None
     } else {
-        let runner = Runner::new(config, &arguments.runner, &left_out(config, &selected, &names))?.in_another_run();
+        let runner = runner.in_another_run();
         build(config, &runner, &missing)?;
         Some(runner)
     };

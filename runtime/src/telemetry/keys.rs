@@ -1,12 +1,12 @@
 //! What a run with `SMOKE_STOP_AFTER=key` finds out: which artifacts its tests would ask for, under which keys, and whether
 //! they are in the cache.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::records::{append_line, lines};
 use crate::key::Ingredient;
 use crate::layout::Layout;
 use crate::run::Run;
@@ -36,9 +36,7 @@ pub struct KeyReport {
 
 /// One line in the run's file. Unlike a report it is all that its test is run for, so that an error counts.
 pub(crate) fn append(run: &Run, report: &KeyReport) -> io::Result<()> {
-    let mut line = serde_json::to_vec(report)?;
-    line.push(b'\n');
-    File::options().create(true).append(true).open(run.directory().join(FILE))?.write_all(&line)
+    append_line(&run.directory().join(FILE), report)
 }
 
 /// What the tests of a run with `SMOKE_STOP_AFTER=key` would ask for, in the order of their writing.
@@ -46,5 +44,5 @@ pub(crate) fn append(run: &Run, report: &KeyReport) -> io::Result<()> {
 /// # Errors
 /// The run's file cannot be read; a run without any has none, which is no error.
 pub fn read_keys(cache_dir: &Path, run: &str) -> io::Result<Vec<KeyReport>> {
-    super::records::lines(&Layout::new(cache_dir).runs().join(run).join(FILE))
+    lines(&Layout::new(cache_dir).runs().join(run).join(FILE))
 }

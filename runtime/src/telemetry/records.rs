@@ -53,9 +53,14 @@ impl<'a> Record<'a> {
     }
 }
 
-/// One write to a file opened for appending: lines of processes side by side do not mix.
+/// Adds the test's record to its run's.
 pub(super) fn append(path: &Path, report: &CacheReport) -> io::Result<()> {
-    let mut line = serde_json::to_vec(&Record::new(report))?;
+    append_line(path, &Record::new(report))
+}
+
+/// One write to a file opened for appending: lines of processes side by side do not mix.
+pub(super) fn append_line(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
     File::options().create(true).append(true).open(path)?.write_all(&line)
 }
@@ -70,11 +75,7 @@ pub fn read_reports(cache_dir: &Path, run: &str) -> io::Result<Vec<CacheReport>>
     let path = directory.join(FILE);
     // Where that cannot be done, those of the others are better than none.
     let _ = under_way::settle(&directory, &path);
-    records(&path)
-}
-
-pub(super) fn records(path: &Path) -> io::Result<Vec<CacheReport>> {
-    lines(path)
+    lines(&path)
 }
 
 /// What is written in a file, a value a line; nothing if there is no file.
