@@ -25,6 +25,7 @@ pub struct BuildContext<'a, S: Suite> {
 pub struct LoadContext<'a, S: Suite> {
     pub(crate) needs: Needs<'a, S>,
     pub(crate) dir: &'a Path,
+    pub(crate) is_verified: bool,
 }
 
 impl<S: Suite> BuildContext<'_, S> {
@@ -76,9 +77,36 @@ impl<S: Suite> LoadContext<'_, S> {
         self.needs.session.config()
     }
 
-    /// The artifact's files: read-only, and shared with other processes.
+    /// The artifact's files: read-only, and shared with other processes. They may be mapped: whoever replaces or removes an
+    /// artifact moves its files away, and changes none of them.
     pub fn dir(&self) -> &Path {
         self.dir
+    }
+
+    /// Whether every byte of the files has been compared in this run with what was written.
+    ///
+    /// What need not be checked again may be mapped as it is, without reading it: the way to load anything in no time. Not so
+    /// where the artifact is this process's alone, because nothing could be kept in the cache. Not promised, as everywhere:
+    /// that somebody who may write to the cache directory does not change the files behind our back.
+    ///
+    /// ```
+    /// # use cached_smoke::{LoadContext, Result, Suite};
+    /// # struct Table;
+    /// # impl Table {
+    /// #     unsafe fn map(_: &std::path::Path) -> Result<Table> { Ok(Table) }
+    /// #     fn read(_: &std::path::Path) -> Result<Table> { Ok(Table) }
+    /// # }
+    /// fn load<S: Suite>(cx: &LoadContext<'_, S>) -> Result<Table> {
+    ///     let path = cx.dir().join("table.bin");
+    ///     if cx.is_verified() {
+    ///         // SAFETY: its bytes are those that `save` wrote, and nobody changes them.
+    ///         return unsafe { Table::map(&path) };
+    ///     }
+    ///     Table::read(&path)
+    /// }
+    /// ```
+    pub fn is_verified(&self) -> bool {
+        self.is_verified
     }
 
     /// An artifact that this one needs, restored or built like a test's.

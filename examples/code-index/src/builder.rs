@@ -80,7 +80,7 @@ impl GraphBuilder {
             resolver.edges_of(u32::try_from(file).unwrap_or(u32::MAX))
         });
         let edges = edges.collect::<Vec<_>>();
-        Ok(DependencyGraph::from_data(records.finish(edges)))
+        DependencyGraph::from_data(&records.finish(edges))
     }
 
     fn read(&self, file: &FoundFile) -> Content {

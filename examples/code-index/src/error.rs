@@ -52,9 +52,9 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// The format version found there.
-        found: u32,
+        found: u64,
         /// The format version that this build reads.
-        supported: u32,
+        supported: u64,
     },
     /// The file is cut short or was changed after it was written.
     Damaged {
@@ -63,6 +63,8 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
+    /// The graph has more text or records than its format has numbers for: 2 GiB.
+    TooLarge,
     /// An index was to be built where one already lies.
     IndexExists {
         /// The directory.
@@ -100,6 +102,9 @@ impl fmt::Display for Error {
             Self::Damaged { path, reason } => {
                 write!(f, "read {}: damaged ({reason}); delete it and build it again", path.display())
             }
+            Self::TooLarge => {
+                f.write_str("write a graph of more than 2 GiB; let `max_file_bytes` leave out large files")
+            }
             Self::IndexExists { path } => {
                 write!(f, "build an index in {}: one is there already; choose an empty directory", path.display())
             }
@@ -119,6 +124,7 @@ impl std::error::Error for Error {
             | Self::Foreign { .. }
             | Self::Format { .. }
             | Self::Damaged { .. }
+            | Self::TooLarge
             | Self::IndexExists { .. } => None,
         }
     }

@@ -1,26 +1,35 @@
 //! The graph: what it holds, and how it is asked.
 //!
-//! [`DependencyGraph`] owns the data, [`Node`] and [`Edge`] are cheap views into it. Nothing here shows how the data
-//! is stored, so that another storage can take its place behind the same methods.
+//! [`DependencyGraph`] is its own file, in memory or mapped; [`Node`] and [`Edge`] are cheap views into it. Nothing here
+//! shows how the data is stored, so that another storage can take its place behind the same methods.
 
 mod adjacency;
-mod codec;
 mod data;
+mod file;
 mod statistics;
 mod view;
 
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use adjacency::Adjacency;
+use rkyv::bytecheck::CheckBytes;
+use rkyv::{Archive, Portable};
+use serde::{Deserialize, Serialize};
 
+use data::{ArchivedGraphData, ArchivedNodeRecord};
+use file::GraphFile;
+
+pub(crate) use adjacency::Adjacency;
 pub(crate) use data::{EdgeRecord, GraphData, NO_NODE, NodeRecord};
 pub use statistics::Statistics;
 pub use view::{Edge, Node};
 
 /// What a node stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Archive, rkyv::Serialize, Portable, CheckBytes)]
 #[serde(rename_all = "lowercase")]
+#[rkyv(as = Self)]
+#[bytecheck(crate = rkyv::bytecheck)]
+#[repr(u8)]
 pub enum NodeKind {
     /// A directory with Python files somewhere below it.
     Directory,
@@ -55,7 +64,11 @@ impl fmt::Display for NodeKind {
 
 /// How two nodes are related.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Archive, rkyv::Serialize, Portable, CheckBytes)]
 #[serde(rename_all = "lowercase")]
+#[rkyv(as = Self)]
+#[bytecheck(crate = rkyv::bytecheck)]
+#[repr(u8)]
 pub enum EdgeKind {
     /// A directory, file, class or function holds the target.
     Contains,
@@ -90,7 +103,11 @@ impl fmt::Display for EdgeKind {
 
 /// Why a Python file has no children in the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Archive, rkyv::Serialize, Portable, CheckBytes)]
 #[serde(rename_all = "snake_case")]
+#[rkyv(as = Self)]
+#[bytecheck(crate = rkyv::bytecheck)]
+#[repr(u8)]
 pub enum SkipReason {
     /// The text, or the name, is not UTF-8. The text is not kept; a file or directory with such a name has no node.
     NotUtf8,
@@ -159,28 +176,31 @@ impl NodeId {
 /// # Ok::<(), code_index::Error>(())
 /// ```
 pub struct DependencyGraph {
-    data: GraphData,
-    adjacency: Adjacency,
+    file: GraphFile,
 }
 
 impl DependencyGraph {
-    /// A graph over records that are in order; see [`GraphData::check`].
-    pub(crate) fn from_data(data: GraphData) -> Self {
-        let adjacency = Adjacency::new(&data);
-        Self { data, adjacency }
+    /// A graph over records that are in order; see [`ArchivedGraphData::check`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`](crate::Error::TooLarge) if the records do not fit a file.
+    pub(crate) fn from_data(data: &GraphData) -> Result<Self, crate::Error> {
+        Ok(Self { file: GraphFile::new(data)? })
     }
 
     /// All nodes, in the order of their numbers: a directory before what it holds, names in byte order, definitions in
     /// the order of the text.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = Node<'_>> {
         // `try_from` cannot fail: numbers are `u32`s, and the builder makes no more than that.
-        (0..u32::try_from(self.data.nodes.len()).unwrap_or(u32::MAX)).map(|index| self.view(NodeId(index)))
+        (0..u32::try_from(self.data().nodes.len()).unwrap_or(u32::MAX)).map(|index| self.view(NodeId(index)))
     }
 
     /// The node of this string id, such as `/`, `shop/orders.py` or `shop/orders.py:Order.total`.
     pub fn node(&self, id: &str) -> Option<Node<'_>> {
-        let found = self.data.by_id.binary_search_by(|&index| self.record(NodeId(index)).id.as_str().cmp(id)).ok()?;
-        Some(self.view(NodeId(self.data.by_id[found])))
+        let data = self.data();
+        let found = data.by_id.binary_search_by(|index| data.node(index.to_native()).id.as_str().cmp(id)).ok()?;
+        Some(self.view(NodeId(data.by_id[found].to_native())))
     }
 
     /// The node of this number.
@@ -189,13 +209,13 @@ impl DependencyGraph {
     ///
     /// If the number comes from a larger graph.
     pub fn node_at(&self, id: NodeId) -> Node<'_> {
-        assert!(id.index() < self.data.nodes.len(), "node {} is not of this graph", id.0);
+        assert!(id.index() < self.data().nodes.len(), "node {} is not of this graph", id.0);
         self.view(id)
     }
 
     /// All edges, ordered by source, kind, target and alias.
     pub fn edges(&self) -> impl ExactSizeIterator<Item = Edge<'_>> {
-        self.data.edges.iter().map(|record| Edge { graph: self, record })
+        self.data().edges.iter().map(|record| Edge { graph: self, record })
     }
 
     /// The edges that start at a node, of one kind or (with `None`) of all.
@@ -205,8 +225,8 @@ impl DependencyGraph {
         kind: impl Into<Option<EdgeKind>>,
     ) -> impl Iterator<Item = Edge<'_>> {
         let kind = kind.into();
-        let range = self.adjacency.outgoing(node.into());
-        self.data.edges[range]
+        let data = self.data();
+        data.edges[data.adjacency.outgoing(node.into())]
             .iter()
             .filter(move |record| kind.is_none_or(|kind| record.kind == kind))
             .map(|record| Edge { graph: self, record })
@@ -219,10 +239,11 @@ impl DependencyGraph {
         kind: impl Into<Option<EdgeKind>>,
     ) -> impl Iterator<Item = Edge<'_>> {
         let kind = kind.into();
-        self.adjacency
+        let data = self.data();
+        data.adjacency
             .incoming(node.into())
             .iter()
-            .map(|&edge| &self.data.edges[edge as usize])
+            .map(|edge| &data.edges[edge.to_native() as usize])
             .filter(move |record| kind.is_none_or(|kind| record.kind == kind))
             .map(|record| Edge { graph: self, record })
     }
@@ -232,36 +253,36 @@ impl DependencyGraph {
     /// Line ends are `\n`, whatever the file on disk has. `None` for directories and for files without text.
     pub fn source(&self, node: impl Into<NodeId>) -> Option<&str> {
         let record = self.record(node.into());
-        self.text_of(record)?.get(record.text_start as usize..record.text_end as usize)
+        let range = record.text_start.to_native() as usize..record.text_end.to_native() as usize;
+        self.data().file_text(record)?.get(range)
     }
 
     /// How much of what is in the graph, and which files have no children.
     pub fn statistics(&self) -> Statistics {
-        Statistics::of(&self.data)
+        Statistics::of(self.data())
     }
 
     /// The files (and directories) that have no children in the graph, and why, by path.
     pub fn skipped(&self) -> impl ExactSizeIterator<Item = (&str, SkipReason)> {
-        self.data.skipped.iter().map(|(path, reason)| (path.as_str(), *reason))
+        self.data().skipped.iter().map(|skipped| (skipped.0.as_str(), skipped.1))
     }
 
     fn view(&self, id: NodeId) -> Node<'_> {
         Node { graph: self, id }
     }
 
-    fn record(&self, id: NodeId) -> &NodeRecord {
-        &self.data.nodes[id.index()]
+    fn record(&self, id: NodeId) -> &ArchivedNodeRecord {
+        &self.data().nodes[id.index()]
     }
 
-    fn text_of(&self, record: &NodeRecord) -> Option<&str> {
-        let file = self.data.nodes.get(record.file as usize)?;
-        self.data.texts.get(file.text as usize).map(String::as_str)
+    fn data(&self) -> &ArchivedGraphData {
+        self.file.data()
     }
 }
 
 impl PartialEq for DependencyGraph {
     fn eq(&self, other: &Self) -> bool {
-        self.data == other.data
+        self.file == other.file
     }
 }
 
@@ -271,9 +292,9 @@ impl fmt::Debug for DependencyGraph {
     /// The counts: a graph printed whole helps nobody.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DependencyGraph")
-            .field("nodes", &self.data.nodes.len())
-            .field("edges", &self.data.edges.len())
-            .field("skipped", &self.data.skipped.len())
+            .field("nodes", &self.data().nodes.len())
+            .field("edges", &self.data().edges.len())
+            .field("skipped", &self.data().skipped.len())
             .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::builder::Content;
-use crate::graph::{EdgeKind, EdgeRecord, GraphData, NO_NODE, NodeKind, NodeRecord, SkipReason};
+use crate::graph::{Adjacency, EdgeKind, EdgeRecord, GraphData, NO_NODE, NodeKind, NodeRecord, SkipReason};
 use crate::parse::{Scope, ScopeKind};
 use crate::resolve::FileFacts;
 use crate::walk::parent;
@@ -104,6 +104,7 @@ impl Records {
         );
         edges.sort_unstable();
         edges.dedup();
+        data.adjacency = Adjacency::new(data.nodes.len(), edges.iter().map(|edge| (edge.source, edge.target)));
         data.edges = edges;
         data.by_id = (0..count(&data.nodes)).collect();
         data.by_id.sort_unstable_by(|&a, &b| data.nodes[a as usize].id.cmp(&data.nodes[b as usize].id));

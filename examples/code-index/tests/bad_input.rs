@@ -231,7 +231,7 @@ fn sealed(payload: &[u8], good: &[u8]) -> Vec<u8> {
     let checksum = payload
         .iter()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    [&good[..12], &(payload.len() as u64).to_le_bytes(), &checksum.to_le_bytes(), payload].concat()
+    [&good[..16], &(payload.len() as u64).to_le_bytes(), &checksum.to_le_bytes(), payload].concat()
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_hostile_graph_neither_panics_nor_takes_all_memory() {
     let path = dir.path().join("graph");
     graph_of(&[("m.py", "class A:\n    def f(self): g()\ndef g(): pass\n")]).write_to(&path).expect("a graph");
     let good = fs::read(&path).expect("the graph is there");
-    let payload = &good[28..];
+    let payload = &good[32..];
     assert_eq!(sealed(payload, &good), good);
     let (mut accepted, mut refused) = (0, 0);
     for position in 0..payload.len() {
@@ -258,8 +258,10 @@ fn a_hostile_graph_neither_panics_nor_takes_all_memory() {
         }
     }
     assert!(accepted > 0 && refused > 0, "{accepted} accepted, {refused} refused");
-    // A length of 2^63 nodes.
-    let lengths = [&[0xff; 8][..], &[0x7f]].concat();
+    // Two thousand million nodes: the root, at the end, has eight tables, each a place and a length; the nodes are the first.
+    let mut lengths = payload.to_vec();
+    let root = payload.len() - 64;
+    lengths[root + 4..root + 8].copy_from_slice(&[0xff, 0xff, 0xff, 0x7f]);
     fs::write(&path, sealed(&lengths, &good)).expect("the graph can be written");
     assert!(matches!(DependencyGraph::read_from(&path), Err(Error::Damaged { .. })));
 }

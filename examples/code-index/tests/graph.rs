@@ -220,6 +220,25 @@ fn a_missing_root_is_an_error_that_names_it() {
 }
 
 #[test]
+fn a_mapped_graph_is_the_one_that_was_written() {
+    let dir = TempDir::new().expect("a temporary directory");
+    let path = dir.path().join("graph");
+    let graph = bookshop();
+    graph.write_to(&path).expect("the graph can be written");
+    #[expect(unsafe_code, reason = "this is about mapping")]
+    // SAFETY: nobody else knows of the file.
+    let mapped = unsafe { DependencyGraph::map(&path) }.expect("the graph can be mapped");
+    // Removed or not, what is mapped stays.
+    dir.close().expect("the directory can be removed");
+    assert_eq!(mapped, graph);
+    let called = |graph: &DependencyGraph| invokes(graph, "bookshop/orders/service.py:charge");
+    assert_eq!(called(&mapped), called(&graph));
+    let book = mapped.node("bookshop/catalogue/models.py:Book").expect("the class is there");
+    assert!(mapped.source(book).is_some_and(|text| text.starts_with("class Book(Record):\n")));
+    assert!(mapped.node("bookshop/catalogue/models.py:Boo").is_none());
+}
+
+#[test]
 fn a_written_graph_reads_back_equal() {
     let dir = TempDir::new().expect("a temporary directory");
     let path = dir.path().join("graph");

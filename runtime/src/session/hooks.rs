@@ -33,6 +33,8 @@ pub(super) struct Kind {
 /// What a function of the artifact is called with.
 pub(super) struct Call<'a> {
     pub(super) directory: &'a Path,
+    /// Its files have been compared in this run with what was written.
+    pub(super) is_verified: bool,
     /// The artifacts that it may ask for.
     pub(super) needs: &'a [TypeId],
     /// How long it was about those.
@@ -93,7 +95,7 @@ impl<S: Suite, A: Artifact<S>> Hooks for HooksOf<'_, S, A> {
     }
 
     fn load(&self, call: &Call<'_>) -> Result<Value> {
-        let cx = LoadContext { needs: self.needs(call), dir: call.directory };
+        let cx = LoadContext { needs: self.needs(call), dir: call.directory, is_verified: call.is_verified };
         Ok(Box::new(A::load(&cx)?))
     }
 }

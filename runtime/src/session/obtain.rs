@@ -149,8 +149,8 @@ impl<'a> Obtain<'a> {
     }
 
     /// Loads what lies in a directory; also how much of the time was spent on the artifacts that it needs.
-    fn load(&self, directory: &Path) -> Result<(Value, Duration), Error> {
-        load(self.hooks, self.repo(), &self.recipe.needs, directory)
+    fn load(&self, directory: &Path, is_verified: bool) -> Result<(Value, Duration), Error> {
+        load(self.hooks, self.repo(), &self.recipe.needs, directory, is_verified)
     }
 
     fn store<'s>(&'s self, slot: &Slot) -> Store<'s> {
@@ -311,7 +311,7 @@ impl<'a> Obtain<'a> {
 
     /// Loads what was found whole. If it does not load all the same, it is as good as damaged.
     fn load_entry(&mut self, entry: Entry, begun: Instant) -> Result<Result<(Value, Entry), Miss>, Error> {
-        match self.load(&entry.directory) {
+        match self.load(&entry.directory, true) {
             // What it opened by name may be of both.
             Ok(_) if !entry.lease.is_current(&self.process.layout.manifest(&self.slot())) => {
                 self.add_restore(begun, Duration::ZERO);

@@ -113,7 +113,10 @@ impl Untyped {
     pub(super) fn owned(&self, hooks: &dyn Hooks) -> Result<Value, Error> {
         let loaded = self.obtain(hooks)?;
         self.apart(|| match loaded.origin.directory().filter(|directory| directory.is_dir()) {
-            Some(directory) => Ok(obtain::load(hooks, self.repo.name(), &loaded.recipe.needs, &directory)?.0),
+            Some(directory) => {
+                // What lies there now may be of a later build.
+                Ok(obtain::load(hooks, self.repo.name(), &loaded.recipe.needs, &directory, false)?.0)
+            }
             // There was no room to save it, or somebody has removed the cache.
             None => Obtain::new(self, hooks, loaded.recipe.clone()).build_again(),
         })

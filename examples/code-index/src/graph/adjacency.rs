@@ -2,9 +2,15 @@
 
 use std::ops::Range;
 
-use super::{GraphData, NodeId};
+use rkyv::rend::u32_le;
+use rkyv::vec::ArchivedVec;
+use rkyv::{Archive, Serialize};
 
-pub(super) struct Adjacency {
+use super::NodeId;
+
+#[derive(Default, Archive, Serialize)]
+#[rkyv(compare(PartialEq))]
+pub(crate) struct Adjacency {
     /// For each node, and one beyond, where its outgoing edges start.
     outgoing_starts: Vec<u32>,
     /// For each node, and one beyond, where its incoming edges start in `incoming`.
@@ -14,31 +20,33 @@ pub(super) struct Adjacency {
 }
 
 impl Adjacency {
-    pub(super) fn new(data: &GraphData) -> Self {
-        let nodes = data.nodes.len();
-        let outgoing_starts = starts(nodes, data.edges.iter().map(|edge| edge.source));
-        let incoming_starts = starts(nodes, data.edges.iter().map(|edge| edge.target));
+    /// Of so many nodes, and the sources and targets of the edges in their order.
+    pub(crate) fn new(nodes: usize, edges: impl ExactSizeIterator<Item = (u32, u32)> + Clone) -> Self {
+        let outgoing_starts = starts(nodes, edges.clone().map(|(source, _)| source));
+        let incoming_starts = starts(nodes, edges.clone().map(|(_, target)| target));
         let mut next = incoming_starts.clone();
-        let mut incoming = vec![0; data.edges.len()];
-        for (number, edge) in (0..).zip(&data.edges) {
-            let place = &mut next[edge.target as usize];
+        let mut incoming = vec![0; edges.len()];
+        for (number, (_, target)) in (0..).zip(edges) {
+            let place = &mut next[target as usize];
             incoming[*place as usize] = number;
             *place += 1;
         }
         Self { outgoing_starts, incoming_starts, incoming }
     }
+}
 
+impl ArchivedAdjacency {
     pub(super) fn outgoing(&self, node: NodeId) -> Range<usize> {
         range(&self.outgoing_starts, node)
     }
 
-    pub(super) fn incoming(&self, node: NodeId) -> &[u32] {
+    pub(super) fn incoming(&self, node: NodeId) -> &[u32_le] {
         &self.incoming[range(&self.incoming_starts, node)]
     }
 }
 
-fn range(starts: &[u32], node: NodeId) -> Range<usize> {
-    starts[node.index()] as usize..starts[node.index() + 1] as usize
+fn range(starts: &ArchivedVec<u32_le>, node: NodeId) -> Range<usize> {
+    starts[node.index()].to_native() as usize..starts[node.index() + 1].to_native() as usize
 }
 
 /// Counts how often each node occurs, and sums up.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{EdgeKind, GraphData, NodeKind, SkipReason};
+use super::{ArchivedGraphData, EdgeKind, NodeKind, SkipReason};
 
 /// How many nodes and edges of each kind a graph has, and how many files have no children for which reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -15,16 +15,16 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    pub(super) fn of(data: &GraphData) -> Self {
+    pub(super) fn of(data: &ArchivedGraphData) -> Self {
         let mut counts = Self::default();
-        for node in &data.nodes {
+        for node in data.nodes.iter() {
             counts.nodes[node.kind as usize] += 1;
         }
-        for edge in &data.edges {
+        for edge in data.edges.iter() {
             counts.edges[edge.kind as usize] += 1;
         }
-        for (_, reason) in &data.skipped {
-            counts.skipped[*reason as usize] += 1;
+        for skipped in data.skipped.iter() {
+            counts.skipped[skipped.1 as usize] += 1;
         }
         counts
     }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{DependencyGraph, EdgeKind, EdgeRecord, NO_NODE, NodeId, NodeKind, NodeRecord};
+use super::data::{ArchivedEdgeRecord, ArchivedNodeRecord};
+use super::{DependencyGraph, EdgeKind, NO_NODE, NodeId, NodeKind};
 
 /// A node of a [`DependencyGraph`]; a copyable view.
 #[derive(Clone, Copy)]
@@ -52,12 +53,12 @@ impl<'g> Node<'g> {
 
     /// The file that the node is in, itself for a file; `None` for directories.
     pub fn file(self) -> Option<Node<'g>> {
-        self.other(self.record().file)
+        self.other(self.record().file.to_native())
     }
 
     /// The node that contains this one; `None` for the root.
     pub fn parent(self) -> Option<Node<'g>> {
-        self.other(self.record().parent)
+        self.other(self.record().parent.to_native())
     }
 
     /// The nodes that this one contains, in order.
@@ -68,12 +69,12 @@ impl<'g> Node<'g> {
     /// The first line, counted from 1: that of `def` or `class`, as in Python's `ast`, not of a decorator. 1 for files,
     /// `None` for directories.
     pub fn start_line(self) -> Option<u32> {
-        Some(self.record().start_line).filter(|&line| line > 0)
+        Some(self.record().start_line.to_native()).filter(|&line| line > 0)
     }
 
     /// The last line, counted from 1 and part of the node; `None` for directories.
     pub fn end_line(self) -> Option<u32> {
-        Some(self.record().end_line).filter(|&line| line > 0)
+        Some(self.record().end_line.to_native()).filter(|&line| line > 0)
     }
 
     /// The text of the node's lines; see [`DependencyGraph::source`].
@@ -85,7 +86,7 @@ impl<'g> Node<'g> {
         (index != NO_NODE).then_some(Node { graph: self.graph, id: NodeId(index) })
     }
 
-    fn record(self) -> &'g NodeRecord {
+    fn record(self) -> &'g ArchivedNodeRecord {
         self.graph.record(self.id)
     }
 }
@@ -106,18 +107,18 @@ impl fmt::Debug for Node<'_> {
 #[derive(Clone, Copy)]
 pub struct Edge<'g> {
     pub(super) graph: &'g DependencyGraph,
-    pub(super) record: &'g EdgeRecord,
+    pub(super) record: &'g ArchivedEdgeRecord,
 }
 
 impl<'g> Edge<'g> {
     /// Where the edge starts: who contains, imports, invokes or inherits.
     pub fn source(self) -> Node<'g> {
-        Node { graph: self.graph, id: NodeId(self.record.source) }
+        Node { graph: self.graph, id: NodeId(self.record.source.to_native()) }
     }
 
     /// Where the edge ends: who is contained, imported, invoked or inherited from.
     pub fn target(self) -> Node<'g> {
-        Node { graph: self.graph, id: NodeId(self.record.target) }
+        Node { graph: self.graph, id: NodeId(self.record.target.to_native()) }
     }
 
     /// How the two are related.

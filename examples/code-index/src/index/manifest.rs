@@ -64,7 +64,7 @@ impl Manifest {
         let damaged = |reason: String| Error::Damaged { path: path.clone(), reason };
         let Version { format } = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         if format != FORMAT {
-            return Err(Error::Format { path, found: format, supported: FORMAT });
+            return Err(Error::Format { path, found: format.into(), supported: FORMAT.into() });
         }
         let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         manifest.check(dir)?;

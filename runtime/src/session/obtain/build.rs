@@ -128,7 +128,7 @@ impl Obtain<'_> {
     }
 
     fn load_published(mut self, entry: Entry, begun: Instant) -> Result<Loaded, Error> {
-        let (value, elsewhere) = self.load(&entry.directory)?;
+        let (value, elsewhere) = self.load(&entry.directory, true)?;
         self.add_restore(begun, elsewhere);
         self.report.bytes = entry.manifest.bytes();
         Ok(self.loaded(value, Origin::Entry(Box::new(entry))))
@@ -149,7 +149,7 @@ impl Obtain<'_> {
     pub(in crate::session) fn build_again(mut self) -> Result<Value, Error> {
         let (value, staging) = self.build(Staging::private()?).map_err(|failed| *failed.error)?;
         let Some(staging) = staging else { return Ok(value) };
-        let (value, _) = self.load(&staging.files())?;
+        let (value, _) = self.load(&staging.files(), false)?;
         // As those of any artifact, its files stay until the process ends: it may have mapped them.
         std::mem::forget(staging);
         Ok(value)
@@ -158,7 +158,7 @@ impl Obtain<'_> {
     /// Loads what lies in a directory of this process alone.
     fn use_privately(mut self, staging: Staging, reason: String) -> Result<Loaded, Error> {
         let begun = Instant::now();
-        let (value, elsewhere) = self.load(&staging.files())?;
+        let (value, elsewhere) = self.load(&staging.files(), false)?;
         self.add_restore(begun, elsewhere);
         self.bypassed(reason);
         Ok(self.loaded(value, Origin::Private(staging)))

@@ -11,7 +11,7 @@ use crate::session::hooks::{Call, Hooks, Value};
 
 impl<'a> Call<'a> {
     pub(super) fn new(directory: &'a Path, needs: &'a [TypeId]) -> Call<'a> {
-        Call { directory, needs, elsewhere: Mutex::default() }
+        Call { directory, is_verified: false, needs, elsewhere: Mutex::default() }
     }
 
     /// How much of the time was spent on the artifacts that it needs.
@@ -26,8 +26,9 @@ pub(in crate::session) fn load(
     repo: &str,
     needs: &[TypeId],
     directory: &Path,
+    is_verified: bool,
 ) -> Result<(Value, Duration), Error> {
-    let call = Call::new(directory, needs);
+    let call = Call { is_verified, ..Call::new(directory, needs) };
     let loaded = guarded(|| hooks.load(&call));
     Ok((loaded.map_err(|error| failed(repo, hooks.kind().name, Step::Load, error))?, call.elsewhere()))
 }
