@@ -3,6 +3,7 @@
 mod code;
 mod folder;
 mod git;
+mod stamps;
 
 use std::io;
 use std::path::Path;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use code::CodeFingerprint;
+pub(crate) use stamps::state;
 
 use crate::error::Error;
 
@@ -30,13 +32,10 @@ impl RepoState {
     /// Looks at the repository at `path`: through git if `path` is the top level of a git work tree, else at the files
     /// themselves. In a plain folder inside another repository git would answer for that other one.
     pub(crate) fn of(path: &Path) -> Result<RepoState, Error> {
-        match path.join(".git").symlink_metadata() {
-            Ok(_) => git::state(path),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Ok(RepoState { commit: "files".to_owned(), difference: Some(folder::digest(path)?) })
-            }
-            Err(error) => Err(Error::io("look for git in", path)(error)),
+        if has_git(path)? {
+            return git::state(path);
         }
+        Ok(RepoState { commit: "files".to_owned(), difference: Some(folder::digest(path)?) })
     }
 
     /// `40cfbab0b4f1`, `40cfbab0b4f1+dirty`, `unborn+dirty`, `files`.
@@ -52,6 +51,14 @@ impl RepoState {
             None => self.commit.clone(),
             Some(difference) => format!("{}+{difference}", self.commit),
         }
+    }
+}
+
+fn has_git(path: &Path) -> Result<bool, Error> {
+    match path.join(".git").symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::io("look for git in", path)(error)),
     }
 }
 

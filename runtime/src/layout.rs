@@ -12,6 +12,7 @@
 //! .trash/<random>/                          removed, kept while leased; `damaged-…`: kept to be looked at
 //! .unpacked/django/40cf…/graph/             an archive's files as plain files
 //! .runs/<run>/                              what processes of one run tell one another
+//! .stamps/django-0a99fe1592a21663           what the file system said of a repository when its state was taken
 //! .repos/django/Django-5.2.8/               fetched repositories; `.repos/.workshop/`: the fetcher's own
 //! ```
 //!
@@ -22,6 +23,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::plain_file;
 
 /// The version of everything written under the cache directory. It is an ingredient of every key, so that a new
 /// version of this crate never reads an entry that it does not understand.
@@ -111,7 +113,7 @@ impl Layout {
 
     /// Fails if one of the directories that are local to the machine is a link: what is there is written to and removed.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let local = [".locks", ".staging", ".trash", ".unpacked", ".runs"].map(|name| self.root.join(name));
+        let local = [".locks", ".staging", ".trash", ".unpacked", ".runs", ".stamps"].map(|name| self.root.join(name));
         match local.into_iter().find(|directory| directory.is_symlink()) {
             None => Ok(()),
             Some(link) => Err(Error::Message(format!(
@@ -181,6 +183,28 @@ impl Layout {
     pub(crate) fn runs(&self) -> PathBuf {
         self.root.join(".runs")
     }
+
+    /// `name` is that of a repository and its place.
+    pub(crate) fn stamps(&self, name: &str) -> PathBuf {
+        self.root.join(".stamps").join(name)
+    }
+}
+
+/// Whether the directory is one that a [`Layout`] has made.
+pub(crate) fn is_cache(directory: &Path) -> bool {
+    let tag = plain_file::open(&directory.join("CACHEDIR.TAG"));
+    tag.and_then(|tag| plain_file::read(&tag, CACHEDIR_TAG.len() as u64))
+        .is_ok_and(|text| text == CACHEDIR_TAG.as_bytes())
+}
+
+/// Writes a file that readers see all of or nothing, and makes the directory that it is in.
+pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let parent = path.parent().unwrap_or(path);
+    create_private(parent)?;
+    let mut file = tempfile::Builder::new().prefix(".").tempfile_in(parent)?;
+    file.write_all(content)?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// `mkdir -p` with the user's own permissions only, for what is made.

@@ -41,6 +41,7 @@ mod repo;
 mod retention;
 mod run;
 mod session;
+mod stamp;
 mod store;
 mod telemetry;
 

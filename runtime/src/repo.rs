@@ -1,10 +1,12 @@
 //! A repository as a test sees it: found, checked against its pin, and its state known.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use crate::config::{Config, RepoSource, Source};
+use crate::config::{Config, Mode, RepoSource, Source};
 use crate::error::Error;
-use crate::fingerprint::{Parts, RepoState};
+use crate::fingerprint::{self, Parts, RepoState};
+use crate::layout::Layout;
 use crate::run::Run;
 
 /// The repository that a test runs over.
@@ -26,7 +28,14 @@ impl Repo {
         }
         // What the builder sees, without links, so that two names of one place have one key.
         let path = known.path.canonicalize().map_err(Error::io("resolve", &known.path))?;
-        let state = if config.strict { RepoState::of(&path)? } else { remembered(run, name, &path)? };
+        let place = named_after(name, &path);
+        let look = || match config.mode {
+            Mode::Off => RepoState::of(&path),
+            Mode::ReadWrite | Mode::ReadOnly => {
+                fingerprint::state(&path, &Layout::new(&config.cache_dir).stamps(&place), SystemTime::now())
+            }
+        };
+        let state = if config.strict { look()? } else { run.once("repos", &place, look)? };
         let repo = Repo { name: name.to_owned(), path, state };
         repo.check_pin(known)?;
         Ok(repo)
@@ -82,10 +91,11 @@ fn is_commit(rev: &str) -> bool {
     (7..=64).contains(&rev.len()) && rev.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn remembered(run: &Run, name: &str, path: &Path) -> Result<RepoState, Error> {
+/// A file's name for what is known of a repository at this place.
+fn named_after(name: &str, path: &Path) -> String {
     let mut place = Parts::default();
     place.add(path.as_os_str().as_encoded_bytes());
-    run.once("repos", &format!("{name}-{}", &place.finish()[..16]), || RepoState::of(path))
+    format!("{name}-{}", &place.finish()[..16])
 }
 
 fn missing(name: &str, known: &RepoSource) -> Error {

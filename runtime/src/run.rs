@@ -5,7 +5,6 @@
 //! be written, each process works things out for itself.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -90,13 +89,7 @@ impl Run {
 
     /// Leaves a note; readers see all of it or nothing.
     pub(crate) fn write<T: Serialize>(&self, kind: &str, name: &str, value: &T) -> Option<()> {
-        let path = self.note(kind, name);
-        let parent = path.parent()?;
-        layout::create_private(parent).ok()?;
-        let mut file = tempfile::Builder::new().prefix(".").tempfile_in(parent).ok()?;
-        file.write_all(&serde_json::to_vec(value).ok()?).ok()?;
-        file.persist(&path).ok()?;
-        Some(())
+        layout::write_whole(&self.note(kind, name), &serde_json::to_vec(value).ok()?).ok()
     }
 
     pub(crate) fn remove(&self, kind: &str, name: &str) {

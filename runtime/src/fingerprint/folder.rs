@@ -6,9 +6,9 @@ use std::path::Path;
 
 use super::{Parts, file_digest};
 use crate::error::Error;
+use crate::layout;
 
-/// Digests every file below `root`. The directories of git itself are left out: they change without the files
-/// changing.
+/// Digests every file below `root`, as far as its directories are part of it.
 pub(super) fn digest(root: &Path) -> Result<String, Error> {
     let mut parts = Parts::default();
     add_directory(&mut parts, root, root)?;
@@ -25,7 +25,7 @@ fn add_directory(parts: &mut Parts, root: &Path, directory: &Path) -> Result<(),
         let path = entry.path();
         let metadata = entry.metadata().map_err(Error::io("look at", &path))?;
         if metadata.is_dir() {
-            if entry.file_name() != ".git" {
+            if is_part(&path) {
                 add_directory(parts, root, &path)?;
             }
         } else {
@@ -34,6 +34,12 @@ fn add_directory(parts: &mut Parts, root: &Path, directory: &Path) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Whether a directory below the root counts. Those of git itself do not: they change without the files changing; and a cache of ours
+/// changes in every run.
+pub(super) fn is_part(directory: &Path) -> bool {
+    directory.file_name() != Some(OsStr::new(".git")) && !layout::is_cache(directory)
 }
 
 /// Adds what is at `path`, as far as a builder could see it.

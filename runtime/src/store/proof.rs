@@ -7,45 +7,12 @@ use std::collections::HashSet;
 use std::fs::{self, Metadata};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use crate::fingerprint::file_digest;
 use crate::manifest::{ListedFile, Manifest};
 use crate::run::Run;
+use crate::stamp::Stamp;
 
 const KIND: &str = "proofs";
-
-/// Changes whenever the file is replaced or written to: nobody can set `ctime` back.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: i128,
-    changed: i128,
-}
-
-impl Stamp {
-    #[cfg(unix)]
-    fn of(metadata: &Metadata) -> Stamp {
-        use std::os::unix::fs::MetadataExt;
-        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
-        Stamp {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.len(),
-            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
-            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn of(metadata: &Metadata) -> Stamp {
-        let modified = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-        let modified = modified.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(i128::MAX));
-        Stamp { device: 0, inode: 0, size: metadata.len(), modified, changed: 0 }
-    }
-}
 
 /// When the files were digested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -79,7 +79,7 @@ impl ArchivedGraphData {
     /// All of the text of the file that a node is in.
     pub(super) fn file_text(&self, node: &ArchivedNodeRecord) -> Option<&str> {
         let file = self.nodes.get(node.file.to_native() as usize)?;
-        self.texts.get(file.text.to_native() as usize).map(|text| text.as_str())
+        self.texts.get(file.text.to_native() as usize).map(rkyv::string::ArchivedString::as_str)
     }
 
     fn check_nodes(&self) -> Result<(), String> {

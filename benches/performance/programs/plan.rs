@@ -1,0 +1,142 @@
+//! The plan that this project began with, done straightforwardly and with care: git is asked twice, the key is a SHA-256, both archives are
+//! unpacked, the graph is decoded and its maps are built, the index is opened.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::Path;
+use std::process::Command;
+
+use code_index::{DependencyGraph, EdgeKind, SparseIndex};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::answer;
+
+const REPO_PATH: &str = "repo-path";
+
+/// A graph as one would write it with serde.
+#[derive(Serialize, Deserialize)]
+struct PlainGraph {
+    nodes: Vec<PlainNode>,
+    edges: Vec<PlainEdge>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PlainNode {
+    id: String,
+    kind: u8,
+    lines: Option<(u32, u32)>,
+    text: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PlainEdge {
+    source: u32,
+    kind: u8,
+    target: u32,
+    alias: Option<String>,
+}
+
+/// The graph with the maps that its methods look things up in.
+struct Maps {
+    graph: PlainGraph,
+    by_id: HashMap<String, u32>,
+    outgoing: Vec<Vec<u32>>,
+    incoming: Vec<Vec<u32>>,
+}
+
+impl PlainGraph {
+    fn of(graph: &DependencyGraph) -> PlainGraph {
+        let number = |node: code_index::Node<'_>| u32::try_from(node.number().index()).unwrap();
+        let nodes = graph.nodes().map(|node| PlainNode {
+            id: node.id().to_owned(),
+            kind: node.kind() as u8,
+            lines: node.start_line().zip(node.end_line()),
+            text: (node.kind() == code_index::NodeKind::File).then(|| node.source().map(str::to_owned)).flatten(),
+        });
+        let edges = graph.edges().map(|edge| PlainEdge {
+            source: number(edge.source()),
+            kind: edge.kind() as u8,
+            target: number(edge.target()),
+            alias: edge.alias().map(str::to_owned),
+        });
+        PlainGraph { nodes: nodes.collect(), edges: edges.collect() }
+    }
+
+    fn with_maps(self) -> Maps {
+        let by_id = self.nodes.iter().zip(0..).map(|(node, number)| (node.id.clone(), number)).collect();
+        let mut outgoing = vec![Vec::new(); self.nodes.len()];
+        let mut incoming = vec![Vec::new(); self.nodes.len()];
+        for (edge, number) in self.edges.iter().zip(0..) {
+            outgoing[edge.source as usize].push(number);
+            incoming[edge.target as usize].push(number);
+        }
+        Maps { graph: self, by_id, outgoing, incoming }
+    }
+}
+
+impl Maps {
+    fn ask(&self) {
+        let set = self.by_id["django/db/models/query.py:QuerySet"];
+        let inherits = |&&edge: &&u32| self.graph.edges[edge as usize].kind == EdgeKind::Inherits as u8;
+        assert!(self.incoming[set as usize].iter().filter(inherits).count() > 0);
+        assert!(!self.outgoing[set as usize].is_empty());
+    }
+}
+
+/// The two archives, beside each other in a directory that is called like the key.
+pub(crate) struct PlanCache<'a> {
+    pub(crate) repo: &'a Path,
+    pub(crate) graph: &'a DependencyGraph,
+    pub(crate) index: &'a Path,
+}
+
+impl PlanCache<'_> {
+    pub(crate) fn write(&self, files: &Path) {
+        fs::write(files.join(REPO_PATH), self.repo.to_str().unwrap()).unwrap();
+        let entry = files.join(key(self.repo));
+        fs::create_dir_all(&entry).unwrap();
+        let bytes = postcard::to_stdvec(&PlainGraph::of(self.graph)).unwrap();
+        let pack = |name: &str, fill: &dyn Fn(&mut tar::Builder<zstd::Encoder<'static, File>>)| {
+            let encoder = zstd::Encoder::new(File::create(entry.join(name)).unwrap(), 3).unwrap();
+            let mut archive = tar::Builder::new(encoder);
+            fill(&mut archive);
+            archive.into_inner().unwrap().finish().unwrap();
+        };
+        pack("graph.tar.zst", &|archive| {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o644);
+            archive.append_data(&mut header, "graph.bin", bytes.as_slice()).unwrap();
+        });
+        pack("sparse_index.tar.zst", &|archive| archive.append_dir_all("sparse_index", self.index).unwrap());
+    }
+}
+
+/// The commit, whether anything differs from it, and the configuration.
+fn key(repo: &Path) -> String {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").arg("-C").arg(repo).args(arguments).output().unwrap();
+        assert!(output.status.success());
+        output.stdout
+    };
+    let mut hasher = Sha256::new();
+    hasher.update(git(&["rev-parse", "HEAD"]));
+    hasher.update(git(&["status", "--porcelain"]));
+    hasher.update("the configuration");
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn run(files: &Path) {
+    let entry = files.join(key(Path::new(&fs::read_to_string(files.join(REPO_PATH)).unwrap())));
+    let unpacked = tempfile::tempdir().unwrap();
+    for name in ["graph.tar.zst", "sparse_index.tar.zst"] {
+        let decoder = zstd::Decoder::new(File::open(entry.join(name)).unwrap()).unwrap();
+        tar::Archive::new(BufReader::new(decoder)).unpack(unpacked.path()).unwrap();
+    }
+    let graph: PlainGraph = postcard::from_bytes(&fs::read(unpacked.path().join("graph.bin")).unwrap()).unwrap();
+    let index = SparseIndex::from_dir(unpacked.path().join("sparse_index")).unwrap();
+    graph.with_maps().ask();
+    answer(&index);
+}
