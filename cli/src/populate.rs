@@ -1,9 +1,9 @@
 //! The command `populate`: what is missing is built, by the tests themselves, and no test is run.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cached_smoke::Outcome;
 use cached_smoke::tooling::{Config, KeyReport, builder, note_size, read_reports, stored};
@@ -18,6 +18,8 @@ use crate::selection::{left_out, select};
 
 /// How often it looks what is being built. Only what is shown waits for it.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often it says what a build is at, where there is no line to say it on anew.
+const SAY_EVERY: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<ExitCode, String> {
     let selected = select(config, &arguments.repos)?;
@@ -60,15 +62,20 @@ fn build(config: &Config, runner: &Runner, missing: &[&KeyReport]) -> Result<(),
     let child = command.spawn().map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
     let tests = thread::spawn(move || child.wait_with_output());
     let bar = Bar::new("building artifacts", missing.len());
-    let (mut said, mut begun) = (HashSet::new(), HashSet::new());
+    let (mut said, mut told) = (HashSet::new(), HashMap::new());
     loop {
         let is_over = tests.is_finished();
         let mut at = Vec::new();
         for key in missing {
             if let Some(builder) = builder(config, key) {
-                at.push(format!("{} of {} ({:.0} s)", key.artifact, key.repo, builder.elapsed.as_secs_f64()));
-                if begun.insert(&key.digest) && !bar.is_terminal() {
-                    bar.say(&format!("building {} of {}", key.artifact, key.repo));
+                let at_step = builder.step.map_or_else(String::new, |step| format!(": {step}"));
+                let what = format!("{} of {}{at_step}", key.artifact, key.repo);
+                let seconds = builder.elapsed.as_secs_f64();
+                at.push(format!("{what} ({seconds:.0} s)"));
+                let is_due = told.get(&key.digest).is_none_or(|last: &Instant| last.elapsed() >= SAY_EVERY);
+                if is_due && !bar.is_terminal() {
+                    told.insert(&key.digest, Instant::now());
+                    bar.say(&format!("building {what} ({seconds:.0} s)"));
                 }
             }
         }

@@ -190,8 +190,10 @@ impl Config {
             text("SMOKE_CACHE", defaults.cache.as_ref())?,
             &[("read-write", Mode::ReadWrite), ("read-only", Mode::ReadOnly), ("off", Mode::Off)],
         )?;
-        let strict = defaults.strict.map(|strict| if strict { "1" } else { "0" }.to_owned());
+        let switch = |is_on: bool| if is_on { "1" } else { "0" }.to_owned();
+        let strict = defaults.strict.map(switch);
         let strict = choice(text("SMOKE_STRICT", strict.as_ref())?, &[("0", false), ("1", true)])?;
+        let detach = defaults.detach.map(switch);
 
         Ok(Config {
             force: force(text("SMOKE_FORCE_REBUILD", defaults.force_rebuild.as_ref())?, &repos)?,
@@ -204,7 +206,7 @@ impl Config {
             left_out: known_names(text("SMOKE_LEAVE_OUT", None)?, &repos, "names among: ")?,
             // A runner that may kill a test in the midst of its build: no other sets this.
             detach: choice(
-                text("SMOKE_DETACH", None)?,
+                text("SMOKE_DETACH", detach.as_ref())?,
                 if variable("NEXTEST").is_some() { &[("1", true), ("0", false)] } else { &[("0", false), ("1", true)] },
             )?,
             stop_after: text("SMOKE_STOP_AFTER", None)?

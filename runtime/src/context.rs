@@ -7,12 +7,15 @@ use std::time::{Duration, Instant};
 
 use crate::artifact::{Artifact, Suite};
 use crate::error::Error;
+use crate::lock::Notice;
 use crate::message;
 use crate::repo::Repo;
 use crate::session::Session;
 
 /// How often a build says how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// How often it writes that down for those who wait for it.
+const NOTICE_EVERY: Duration = Duration::from_millis(200);
 
 /// Handed to [`Artifact::build`].
 pub struct BuildContext<'a, S: Suite> {
@@ -158,18 +161,28 @@ impl<'a, S: Suite> Needs<'a, S> {
     }
 }
 
-/// Says on standard error, every few seconds, how far a build is. Cheap to call often, from any thread.
+/// Says how far a build is: on standard error, every few seconds, and to all who wait for it (other tests, `cargo smoke-cache
+/// populate`). Cheap to call often, from any thread.
 #[derive(Debug)]
 pub struct Progress {
     subject: String,
     begun: Instant,
-    said: Mutex<Instant>,
+    told: Mutex<Told>,
+}
+
+/// When it was told last, to whom.
+#[derive(Debug)]
+struct Told {
+    here: Instant,
+    waiting: Option<(Notice, Instant)>,
 }
 
 impl Progress {
-    pub(crate) fn new(subject: String) -> Progress {
+    pub(crate) fn new(subject: String, waiting: Option<Notice>) -> Progress {
         let now = Instant::now();
-        Progress { subject, begun: now, said: Mutex::new(now) }
+        let long_ago = now.checked_sub(NOTICE_EVERY).unwrap_or(now);
+        let told = Told { here: now, waiting: waiting.map(|notice| (notice, long_ago)) };
+        Progress { subject, begun: now, told: Mutex::new(told) }
     }
 
     /// What the build is at, such as `parsing`.
@@ -182,10 +195,16 @@ impl Progress {
         self.say(|| format!("{done} of {total} {what}"));
     }
 
-    fn say(&self, text: impl FnOnce() -> String) {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.elapsed() >= PROGRESS_EVERY {
-            *said = Instant::now();
+    fn say(&self, text: impl Fn() -> String) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((notice, at)) = &mut told.waiting
+            && at.elapsed() >= NOTICE_EVERY
+        {
+            *at = Instant::now();
+            notice.at(&text());
+        }
+        if told.here.elapsed() >= PROGRESS_EVERY {
+            told.here = Instant::now();
             message::progress(&format!("{}: {} ({})", self.subject, text(), message::seconds(self.begun.elapsed())));
         }
     }

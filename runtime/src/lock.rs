@@ -27,9 +27,25 @@ pub(crate) struct Holder {
     pub(crate) pid: u32,
     /// Milliseconds since 1970.
     since: u64,
+    /// What it is at, in the words of the build.
+    #[serde(default)]
+    pub(crate) step: Option<String>,
 }
 
 impl Holder {
+    fn new() -> Holder {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        Holder { pid: std::process::id(), since: u64::try_from(since).unwrap_or(u64::MAX), step: None }
+    }
+
+    /// Writes it into the lock's file. That is only for people, so it may fail.
+    fn write(&self, mut file: &File) {
+        let Ok(mut text) = serde_json::to_vec(self) else { return };
+        text.push(b'\n');
+        // Over the old text first, and only then cut to length: a reader finds a whole line at any time, or nearly.
+        let _ = file.rewind().and_then(|()| file.write_all(&text)).and_then(|()| file.set_len(text.len() as u64));
+    }
+
     /// How long it has held the lock.
     pub(crate) fn elapsed(&self) -> Duration {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -115,18 +131,37 @@ impl BuildLock {
         }
     }
 
-    /// Writes down who holds the lock. That is only for people, so it may fail.
-    fn own(mut file: File) -> BuildLock {
+    /// Writes down who holds the lock.
+    fn own(file: File) -> BuildLock {
+        let lock = BuildLock { file };
+        if let Some(notice) = lock.notice() {
+            notice.holder.write(&notice.file);
+        }
+        lock
+    }
+
+    /// For saying what its holder is at; until it is dropped, the lock is held.
+    pub(crate) fn notice(&self) -> Option<Notice> {
         // Under another name it may be anything: nothing is lost but a word about who holds it.
-        if is_linked_elsewhere(&file) {
-            return BuildLock { file };
+        if is_linked_elsewhere(&self.file) {
+            return None;
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let since = u64::try_from(since).unwrap_or(u64::MAX);
-        if let Ok(text) = serde_json::to_vec(&Holder { pid: std::process::id(), since }) {
-            let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&text));
-        }
-        BuildLock { file }
+        Some(Notice { file: self.share().ok()?, holder: Holder::new() })
+    }
+}
+
+/// What is told, in the lock's own file, to those who wait for it.
+#[derive(Debug)]
+pub(crate) struct Notice {
+    file: File,
+    holder: Holder,
+}
+
+impl Notice {
+    /// What the holder of the lock is at.
+    pub(crate) fn at(&mut self, step: &str) {
+        self.holder.step = Some(step.to_owned());
+        self.holder.write(&self.file);
     }
 }
 
@@ -163,7 +198,7 @@ fn open(path: &Path) -> Result<File, Error> {
 fn holder(path: &Path) -> Option<Holder> {
     let mut text = String::new();
     File::open(path).ok()?.read_to_string(&mut text).ok()?;
-    serde_json::from_str(&text).ok()
+    serde_json::from_str(text.lines().next()?).ok()
 }
 
 #[cfg(test)]
@@ -180,7 +215,13 @@ mod tests {
         let path = directory.path().join("a/b.lock");
         let Acquired::Locked(first) = acquire(&path, Duration::ZERO) else { panic!("nobody holds it") };
         assert!(matches!(acquire(&path, Duration::from_millis(1)), Acquired::TimedOut));
-        assert_eq!(holder(&path).map(|holder| holder.pid), Some(std::process::id()));
+        assert_eq!(holder(&path).map(|holder| (holder.pid, holder.step)), Some((std::process::id(), None)));
+        let mut notice = first.notice().expect("nobody else knows of the file");
+        for step in ["parsing a hundred files", "indexing"] {
+            notice.at(step);
+            assert_eq!(holder(&path).and_then(|holder| holder.step).as_deref(), Some(step));
+        }
+        drop(notice);
         drop(first);
         assert!(matches!(acquire(&path, Duration::from_mins(1)), Acquired::Locked(_)));
     }

@@ -49,6 +49,8 @@ pub struct Builder {
     pub pid: u32,
     /// How long it has been at it.
     pub elapsed: Duration,
+    /// What it is at, if the build says so.
+    pub step: Option<String>,
 }
 
 /// Who builds the artifact of this key, if somebody does.
@@ -56,7 +58,7 @@ pub fn builder(config: &Config, key: &KeyReport) -> Option<Builder> {
     let entry = key.key.strip_prefix(&key.repo)?.strip_prefix(':')?.replacen(':', "-", 1);
     let slot = Slot { repo: key.repo.clone(), entry, artifact: key.artifact.clone() };
     let holder = crate::lock::holder_of(&Layout::new(config.cache_dir()).build_lock(&slot))?;
-    Some(Builder { pid: holder.pid, elapsed: holder.elapsed() })
+    Some(Builder { pid: holder.pid, elapsed: holder.elapsed(), step: holder.step })
 }
 
 fn checked_layout(config: &Config) -> Result<Layout, Error> {

@@ -91,6 +91,7 @@ fn a_failure_is_told_as_if_it_had_failed_here_and_what_the_build_said_is_repeate
         }
         assert_eq!(sandbox.take_builds(), ["build words"]);
         assert_eq!(done.outcome("words"), Outcome::Failed);
+        assert!(done.report("words").rebuild_seconds > 0.0);
         let second = detached(&sandbox, "one", "only_words").fails();
         assert!(second.stderr.contains("failed earlier in this run and is not tried again"), "{}", second.stderr);
         assert!(sandbox.take_builds().is_empty());

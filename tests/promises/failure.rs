@@ -19,6 +19,8 @@ fn the_output_names_test_repository_artifact_step_and_cause() {
         assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
     }
     assert_eq!(done.outcome("words"), Outcome::Failed);
+    assert!(done.report("words").rebuild_seconds > 0.0, "what was spent on it is told");
+    assert!(done.report("words").saved_seconds() <= 0.0);
 }
 
 #[test]
@@ -30,6 +32,8 @@ fn a_failed_build_is_not_tried_again_in_its_run_and_is_in_the_next() {
     assert_eq!(sandbox.take_builds(), [""; 0]);
     assert!(second.stderr.contains("failed earlier in this run and is not tried again"), "{}", second.stderr);
     assert!(second.stderr.contains("told to fail"), "{}", second.stderr);
+    let last = second.reports.last().unwrap();
+    assert!(last.rebuild_seconds() <= 0.0, "it was not tried: {last}");
 
     sandbox.run_within("one", "only_words").env("NEXTEST_ATTEMPT", "2").passes();
     assert_eq!(sandbox.take_builds(), ["build words"], "a retry is a wish to try again");

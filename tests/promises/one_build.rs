@@ -99,7 +99,8 @@ fn a_waiter_says_whom_it_waits_for_and_takes_over_when_it_is_killed() {
     let stderr = waiter.child.stderr.take().unwrap();
     let said = BufReader::new(stderr).lines().map_while(Result::ok).find(|line| line.contains("has waited"));
     let expected = format!("for `words` of bookshop, which is being made by process {}, at it for", builder.child.id());
-    assert!(said.as_deref().is_some_and(|line| line.contains(&expected)), "{said:?}");
+    let is_told = |line: &str| line.contains(&expected) && line.ends_with(": counting its words");
+    assert!(said.as_deref().is_some_and(is_told), "{said:?}");
 
     builder.kill();
     let done = waiter.done(&sandbox);

@@ -415,3 +415,29 @@ fn what_git_may_not_look_at_is_an_error_that_names_it() {
         sandbox.run("only_count").without_privileges().passes();
     }
 }
+
+/// Where nothing has been touched for some seconds: it takes as long until this can be seen.
+#[cfg(unix)]
+#[test]
+fn a_repository_that_looks_as_it_did_is_known_without_git() {
+    let sandbox = Sandbox::new();
+    while !sandbox.cache().join(".stamps").exists() {
+        sandbox.run("only_count").passes();
+    }
+    let without_git = |strict| {
+        let run = sandbox.run("only_count").env("PATH", sandbox.cache()).env("SMOKE_STRICT", strict);
+        run.done()
+    };
+    for strict in ["0", "1"] {
+        let done = without_git(strict);
+        assert!(done.passed, "{}", done.stderr);
+        assert_eq!(done.outcome("count"), Outcome::Hit);
+    }
+    let undo = edit(&sandbox.repo().join("a.txt"), "another novel\n");
+    for strict in ["0", "1"] {
+        let done = without_git(strict);
+        assert!(!done.passed && done.stderr.contains("is git installed and on the PATH?"), "{}", done.stderr);
+    }
+    undo();
+    assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Hit);
+}

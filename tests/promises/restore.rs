@@ -135,3 +135,21 @@ fn a_cache_within_the_repository_does_not_make_it_differ() {
 fn a_copy_of_ones_own_may_ask_for_what_it_needs() {
     Sandbox::new().run("owns_what_needs_another").env("SUBJECT_ASK_TO_LOAD", "1").passes();
 }
+
+/// Whoever maps what nobody has compared may read anything.
+#[test]
+fn a_load_is_told_whether_its_files_were_compared() {
+    let is_verified = |stdout: &str| -> Vec<bool> {
+        let told = stdout.lines().filter_map(|line| line.split_once("are the files of words verified? "));
+        told.map(|(_, told)| told.parse().unwrap()).collect()
+    };
+    let sandbox = Sandbox::new();
+    assert_eq!(is_verified(&sandbox.run("only_words").passes().stdout), [true], "built");
+    assert_eq!(is_verified(&sandbox.run("only_words").passes().stdout), [true], "a hit");
+    fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap();
+    assert_eq!(is_verified(&sandbox.run("only_words").passes().stdout), [true], "unpacked");
+    let off = sandbox.run("only_words").env("SMOKE_CACHE", "off").passes();
+    assert_eq!(is_verified(&off.stdout), [false], "this process's alone");
+    let owned = sandbox.run("asks_for_more").passes();
+    assert_eq!(is_verified(&owned.stdout), [true, false], "what lies there when it is loaded again may be another build's");
+}

@@ -38,6 +38,7 @@ impl Artifact<Smoke> for DependencyGraph {
     }
 
     fn build(cx: &BuildContext<'_, Smoke>) -> Result<Self> {
+        cx.progress().step("reading the repository");
         Ok(GraphBuilder::with_config(cx.repo().path(), cx.config().graph.clone()).build()?)
     }
 
@@ -67,6 +68,7 @@ impl Artifact<Smoke> for SparseIndex {
     }
 
     fn build(cx: &BuildContext<'_, Smoke>) -> Result<Self> {
+        cx.progress().step("indexing the graph");
         Ok(SparseIndex::from_graph(cx.artifact::<DependencyGraph>()?, cx.dir(), &cx.config().analyzer)?)
     }
 

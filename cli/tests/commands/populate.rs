@@ -1,6 +1,10 @@
 //! `populate`: everything is built, by the tests, and none of them runs.
 
 use std::fs;
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
+#[cfg(unix)]
+use std::process::Stdio;
 
 use crate::project::text;
 use crate::{out, project, smoke_cache};
@@ -24,6 +28,31 @@ fn what_is_missing_is_built_and_no_test_runs() {
     assert_eq!(out(&second, 0), "1 of 1 artifacts are in the cache; 0 were built now\n");
     assert_eq!(project.take_log().len(), 0);
     assert_eq!(smoke_cache(&project, &["test", "--runner", "cargo"]).status.code(), Some(101), "now they do run");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_build_says_of_itself_is_shown_while_it_is_at_it() {
+    let project = project("progressing");
+    let pipe = project.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let suite = fs::read_to_string(project.path("tests/a.rs")).unwrap();
+    let suite = suite.replace("fn build(_:", "fn build(cx:").replace(
+        "        Ok(Number(project::number()))",
+        "        cx.progress().count(1, 3, \"numbers\");\n        \
+                std::fs::read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/pipe\"))?;\n        \
+                Ok(Number(project::number()))",
+    );
+    project.write("tests/a.rs", &suite);
+    let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
+    let mut populate = command.args(["smoke-cache", "populate"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(populate.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("building number of one: 1 of 3 numbers (")), "it ended without a word");
+    // Now the build may go on.
+    fs::write(pipe, "").unwrap();
+    let rest: Vec<String> = lines.collect();
+    assert!(rest.iter().any(|line| line.starts_with("number of one: built in ")), "{rest:?}");
+    assert!(populate.wait().unwrap().success());
 }
 
 #[test]

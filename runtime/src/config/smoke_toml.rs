@@ -56,6 +56,7 @@ pub(crate) struct Defaults {
     pub(crate) strict: Option<bool>,
     pub(crate) lock_timeout: Option<String>,
     pub(crate) max_size: Option<String>,
+    pub(crate) detach: Option<bool>,
 }
 
 /// `[test]`: what `cargo smoke-cache test` hands to the test runner.

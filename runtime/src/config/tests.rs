@@ -93,6 +93,15 @@ fn timeouts_are_seconds_or_durations() {
 }
 
 #[test]
+fn whether_builds_are_detached_is_said_by_the_variable_then_the_file_then_the_runner() {
+    let detach = |text: &str, variables: &[(&str, &str)]| read(text, variables).expect("valid").detach;
+    let off = "[defaults]\ndetach = false\n";
+    assert!(!detach("", &[]) && detach("", &[("NEXTEST", "1")]));
+    assert!(!detach(off, &[("NEXTEST", "1")]) && detach("[defaults]\ndetach = true\n", &[]));
+    assert!(detach(off, &[("SMOKE_DETACH", "1")]));
+}
+
+#[test]
 fn bad_repo_tables_say_what_is_wrong() {
     for (table, expected) in [
         ("path = \"a\"\npypi = \"b==1\"", "exactly one of"),

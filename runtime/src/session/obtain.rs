@@ -5,6 +5,7 @@ mod calls;
 mod detached;
 
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::hooks::{Hooks, Kind, Value};
@@ -37,6 +38,10 @@ pub(super) struct Obtain<'a> {
     process: &'static Process,
     recipe: Recipe,
     report: ArtifactReport,
+    /// While it is built for others, too.
+    lock: Option<BuildLock>,
+    /// Seconds that a build took that failed.
+    failed_after: &'a Mutex<f64>,
 }
 
 /// What a look into the cache gave.
@@ -47,10 +52,15 @@ enum Look {
 }
 
 impl<'a> Obtain<'a> {
-    pub(super) fn new(session: &'a Untyped, hooks: &'a dyn Hooks, recipe: Recipe) -> Obtain<'a> {
+    pub(super) fn new(
+        session: &'a Untyped,
+        hooks: &'a dyn Hooks,
+        recipe: Recipe,
+        failed_after: &'a Mutex<f64>,
+    ) -> Obtain<'a> {
         let kind = hooks.kind();
         let report = blank(kind.name, &recipe.key.display(), "");
-        Obtain { session, hooks, kind, process: session.process, recipe, report }
+        Obtain { session, hooks, kind, process: session.process, recipe, report, lock: None, failed_after }
     }
 
     pub(super) fn run(self) -> Result<Loaded, Error> {
@@ -117,7 +127,7 @@ impl<'a> Obtain<'a> {
         if self.is_detached() {
             return self.build_detached(lock, slot, &miss);
         }
-        self.build_and_publish(slot, &miss)
+        self.build_and_publish(lock, slot, &miss)
     }
 
     /// Why it would have to be built, if it would; its files are not read for that.
@@ -263,7 +273,10 @@ impl<'a> Obtain<'a> {
         let acquired = BuildLock::acquire(&path, self.process.config.lock_timeout, |holder, waited| {
             let waited = message::seconds(waited);
             let by = match holder {
-                Some(holder) => format!("process {}, at it for {}", holder.pid, message::seconds(holder.elapsed())),
+                Some(holder) => {
+                    let step = holder.step.as_ref().map_or_else(String::new, |step| format!(": {step}"));
+                    format!("process {}, at it for {}{step}", holder.pid, message::seconds(holder.elapsed()))
+                }
                 None => "another process".to_owned(),
             };
             message::progress(&format!("{test} has waited {waited} for {subject}, which is being made by {by}"));

@@ -90,9 +90,10 @@ impl Untyped {
         let cell = process::cell(&kind, &recipe.key);
         let begun = Instant::now();
         let mut first = false;
+        let failed_after = Mutex::default();
         let result = cell.get_or_try_init(|| {
             first = true;
-            let obtained = self.apart(|| Obtain::new(self, hooks, recipe).run());
+            let obtained = self.apart(|| Obtain::new(self, hooks, recipe, &failed_after).run());
             obtained.map_err(|error| error.about(self.repo.name(), kind.name, Step::Store))
         });
         match result {
@@ -103,7 +104,8 @@ impl Untyped {
                 Ok(loaded)
             }
             Err(error) => {
-                self.record(without_artifact(kind.name, &key, &error));
+                let rebuild_seconds = *lock(&failed_after);
+                self.record(ArtifactReport { rebuild_seconds, ..without_artifact(kind.name, &key, &error) });
                 Err(error)
             }
         }
@@ -118,7 +120,7 @@ impl Untyped {
                 Ok(obtain::load(hooks, self.repo.name(), &loaded.recipe.needs, &directory, false)?.0)
             }
             // There was no room to save it, or somebody has removed the cache.
-            None => Obtain::new(self, hooks, loaded.recipe.clone()).build_again(),
+            None => Obtain::new(self, hooks, loaded.recipe.clone(), &Mutex::default()).build_again(),
         })
     }
 
@@ -134,7 +136,7 @@ impl Untyped {
             key: recipe.key.display(),
             digest: recipe.key.digest().to_owned(),
             ingredients: recipe.key.ingredients().to_vec(),
-            miss: Obtain::new(self, hooks, recipe).miss(),
+            miss: Obtain::new(self, hooks, recipe, &Mutex::default()).miss(),
         };
         append_key(self.process.run, &report).map_err(|error| {
             let directory = self.process.run.directory();

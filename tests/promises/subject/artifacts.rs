@@ -80,6 +80,7 @@ impl Artifact<Subject> for Words {
 
     fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
         log("build words");
+        cx.progress().step("counting its words");
         obey_orders("words")?;
         let mut words = Vec::new();
         for file in files(cx.repo().path())? {
@@ -105,6 +106,7 @@ impl Artifact<Subject> for Words {
 
     fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
         log("load words");
+        println!("are the files of words verified? {}", cx.is_verified());
         if order("SUBJECT_FAIL_LOAD").is_some() {
             return Err("told not to load".into());
         }

@@ -1,5 +1,6 @@
 //! The build of an artifact that has to be built: for everybody, or for this process alone.
 
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use super::{FORCED, Obtain};
 use crate::context::Progress;
 use crate::error::{Error, Step};
 use crate::layout::Slot;
+use crate::lock::BuildLock;
 use crate::message;
 use crate::session::hooks::{Call, Value};
 use crate::session::{Loaded, Origin};
@@ -30,14 +32,17 @@ struct Failed {
 pub(super) struct Failure {
     pub(super) message: String,
     pub(super) mend: String,
+    /// What the build took.
+    pub(super) seconds: f64,
     /// nextest's number of the attempt: a retry is a wish to try again.
     attempt: u32,
 }
 
 impl Obtain<'_> {
     /// The build, under the lock, for every test of this run and later ones.
-    pub(super) fn build_and_publish(mut self, slot: &Slot, miss: &Miss) -> Result<Loaded, Error> {
+    pub(super) fn build_and_publish(mut self, lock: BuildLock, slot: &Slot, miss: &Miss) -> Result<Loaded, Error> {
         self.check_failures(slot)?;
+        self.lock = Some(lock);
         if matches!(miss, Miss::Damaged(_))
             && let Err(error) = self.store(slot).set_aside()
         {
@@ -174,7 +179,8 @@ impl Obtain<'_> {
         let begun = Instant::now();
         let directory = staging.files();
         let call = Call::new(&directory, &self.recipe.needs);
-        let progress = Progress::new(format!("building {}", self.subject()));
+        let waiting = self.lock.as_ref().and_then(BuildLock::notice);
+        let progress = Progress::new(format!("building {}", self.subject()), waiting);
         let built = guarded(|| self.hooks.build(&call, progress));
         let elsewhere = call.elsewhere();
         let result = match built {
@@ -185,7 +191,15 @@ impl Obtain<'_> {
             }
         };
         self.report.rebuild_seconds += begun.elapsed().saturating_sub(elsewhere).as_secs_f64();
+        if result.is_err() {
+            self.failed(self.report.rebuild_seconds);
+        }
         result
+    }
+
+    /// Notes what a build took that failed.
+    pub(super) fn failed(&self, seconds: f64) {
+        *self.failed_after.lock().unwrap_or_else(PoisonError::into_inner) = seconds;
     }
 
     fn save(&self, value: Value, staging: Staging) -> Result<(Value, Option<Staging>), Failed> {
@@ -213,7 +227,7 @@ impl Obtain<'_> {
     fn remember(&self, slot: &Slot, error: &Error) {
         if !is_skip(error) {
             let mend = error.mend().unwrap_or_default();
-            let failure = Failure { message: error.report(), mend, attempt: attempt() };
+            let failure = Failure { message: error.report(), mend, seconds: self.report.rebuild_seconds, attempt: attempt() };
             self.process.run.write(FAILURES, &self.note(slot), &failure);
         }
     }

@@ -80,7 +80,7 @@ impl Obtain<'_> {
                 message::warn_once(&format!(
                     "{subject} is built by the test's own process: no other can be started: {error}"
                 ));
-                return self.build_and_publish(slot, miss);
+                return self.build_and_publish(lock, slot, miss);
             }
         };
         drop(lock);
@@ -88,7 +88,7 @@ impl Obtain<'_> {
         let lock = self.lock(slot);
         // It was no wait for somebody else's build.
         self.report.wait_seconds = waited;
-        let _lock = match lock? {
+        let lock = match lock? {
             Acquired::Locked(lock) => lock,
             Acquired::TimedOut => {
                 return self.build_privately(format!("no build within SMOKE_LOCK_TIMEOUT, see {}", log.display()));
@@ -107,11 +107,12 @@ impl Obtain<'_> {
             Err(miss) => {
                 repeat(&log);
                 if let Some(failure) = self.failure(slot) {
+                    self.failed(failure.seconds);
                     return Err(Error::Elsewhere { message: failure.message, mend: failure.mend });
                 }
                 let subject = self.subject();
                 message::warn_once(&format!("the process that built {subject} has left nothing; it is built here"));
-                self.build_and_publish(slot, &miss)
+                self.build_and_publish(lock, slot, &miss)
             }
         }
     }
