@@ -6,6 +6,7 @@ mod hit;
 mod plan;
 mod restore;
 mod scan;
+mod sized;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +25,9 @@ pub(crate) const FILES: &str = "PERFORMANCE_FILES";
 /// The repository that it is about.
 pub(crate) const REPO: &str = "PERFORMANCE_REPO";
 
+/// How large its artifact is to be.
+pub(crate) const BYTES: &str = "PERFORMANCE_BYTES";
+
 /// What a program's answer begins with: nanoseconds, and kilobytes of memory that is no file's.
 pub(crate) const ANSWER: &str = "answer:";
 
@@ -32,6 +36,7 @@ pub(crate) fn run(program: &str) -> ExitCode {
     let begun = Instant::now();
     let files = || PathBuf::from(std::env::var_os(FILES).unwrap());
     let repo = || std::env::var(REPO).unwrap();
+    let bytes = || std::env::var(BYTES).unwrap().parse().unwrap();
     match program {
         "nothing" => {}
         "hit" => hit::run(&repo()),
@@ -40,23 +45,29 @@ pub(crate) fn run(program: &str) -> ExitCode {
         "plan" => plan::run(&files()),
         "scan" => scan::run(&files()),
         "digest-and-unpack" => restore::run(&files()),
+        "sized" => sized::run(&repo(), bytes()),
+        "copy-sized" => sized::copy(&files(), bytes()),
+        "thousand" => sized::thousand(&repo()),
         other => panic!("no program is called {other}"),
     }
     println!("{ANSWER} {} {}", begun.elapsed().as_nanos(), anonymous_kilobytes());
     ExitCode::SUCCESS
 }
 
-/// The question that each program asks of graph and index: one that takes little time, so that it hides little.
+/// The question that each program asks of graph and index: one that takes little time, so that it hides little, and as much on a larger
+/// repository: how many methods `QuerySet` has, and which node is called so.
 fn ask(graph: &DependencyGraph, index: &SparseIndex) {
-    let set = graph.node("django/db/models/query.py:QuerySet").or_else(|| graph.nodes().find(|n| n.name() == "QuerySet"));
-    let heirs = graph.incoming(set.unwrap(), EdgeKind::Inherits).count();
-    assert!(heirs > 0);
-    answer(index);
+    let (set, id) = QUERY_SETS.iter().find_map(|id| Some((graph.node(id)?, id))).unwrap();
+    assert!(graph.outgoing(set, EdgeKind::Contains).count() > 0);
+    find(index, id);
 }
 
-fn answer(index: &SparseIndex) {
-    let hits = index.search("QuerySet", 1, &[]).unwrap();
-    assert!(hits[0].id.ends_with("django/db/models/query.py:QuerySet"), "{hits:?}");
+/// In Django; and in the first of its copies in the larger repository.
+const QUERY_SETS: [&str; 2] = ["django/db/models/query.py:QuerySet", "part0/django/db/models/query.py:QuerySet"];
+
+fn find(index: &SparseIndex, id: &str) {
+    let hits = index.search(id, 1, &[]).unwrap();
+    assert_eq!(hits[0].id, id);
 }
 
 /// Resident memory that is not mapped from a file, in kilobytes; 0 where the system does not tell.

@@ -134,13 +134,18 @@ impl Manifest {
         struct OnlyFormat {
             format: u32,
         }
-        let damaged = |error: serde_json::Error| Unusable::Damaged(format!("its manifest cannot be read: {error}"));
-        let OnlyFormat { format } = serde_json::from_slice(text).map_err(damaged)?;
-        if format > FORMAT {
-            return Err(Unusable::NewerFormat(format));
+        let parsed = serde_json::from_slice::<Manifest>(text);
+        // What a later format has may be none of ours, or one with other fields.
+        let format = match &parsed {
+            Ok(manifest) => Some(manifest.format),
+            Err(_) => serde_json::from_slice(text).ok().map(|OnlyFormat { format }| format),
+        };
+        if let Some(newer) = format.filter(|format| *format > FORMAT) {
+            return Err(Unusable::NewerFormat(newer));
         }
-        let manifest: Manifest = serde_json::from_slice(text).map_err(damaged)?;
-        if manifest.digest != manifest.own_digest() {
+        let damaged = |error: serde_json::Error| Unusable::Damaged(format!("its manifest cannot be read: {error}"));
+        let mut manifest = parsed.map_err(damaged)?;
+        if !manifest.has_own_digest() {
             return Err(Unusable::Damaged("its manifest was changed after it was written".to_owned()));
         }
         check_paths(&manifest.files).map_err(Unusable::Damaged)?;
@@ -167,6 +172,7 @@ impl Manifest {
     #[cfg(any(test, fuzzing))]
     pub(crate) fn vouched(text: &[u8]) -> Option<String> {
         let mut manifest: Manifest = serde_json::from_slice(text).ok()?;
+        manifest.digest.clear();
         manifest.digest = manifest.own_digest();
         Some(manifest.to_json())
     }
@@ -181,9 +187,17 @@ impl Manifest {
         self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
 
+    fn has_own_digest(&mut self) -> bool {
+        let digest = std::mem::take(&mut self.digest);
+        self.digest = self.own_digest();
+        self.digest == digest
+    }
+
+    /// Of all but the digest, which is empty now.
     fn own_digest(&self) -> String {
+        debug_assert!(self.digest.is_empty());
         let mut parts = Parts::default();
-        parts.add(Manifest { digest: String::new(), ..self.clone() }.to_json());
+        parts.add(self.to_json());
         parts.finish()
     }
 }

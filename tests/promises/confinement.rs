@@ -80,7 +80,7 @@ fn what_a_link_leads_to_is_neither_read_nor_written_nor_removed() {
 
 #[test]
 fn a_local_directory_that_is_a_link_is_an_error_with_the_mend() {
-    for name in [".locks", ".staging", ".trash", ".unpacked", ".runs"] {
+    for name in [".locks", ".staging", ".trash", ".unpacked", ".runs", ".stamps"] {
         let sandbox = Sandbox::new();
         sandbox.run("both").passes();
         fs::create_dir_all(sandbox.cache().join(name)).unwrap();

@@ -151,5 +151,9 @@ fn a_load_is_told_whether_its_files_were_compared() {
     let off = sandbox.run("only_words").env("SMOKE_CACHE", "off").passes();
     assert_eq!(is_verified(&off.stdout), [false], "this process's alone");
     let owned = sandbox.run("asks_for_more").passes();
-    assert_eq!(is_verified(&owned.stdout), [true, false], "what lies there when it is loaded again may be another build's");
+    assert_eq!(
+        is_verified(&owned.stdout),
+        [true, false],
+        "what lies there when it is loaded again may be another build's"
+    );
 }

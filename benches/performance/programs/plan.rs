@@ -11,7 +11,7 @@ use code_index::{DependencyGraph, EdgeKind, SparseIndex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::answer;
+use super::{QUERY_SETS, find};
 
 const REPO_PATH: &str = "repo-path";
 
@@ -78,10 +78,10 @@ impl PlainGraph {
 
 impl Maps {
     fn ask(&self) {
-        let set = self.by_id["django/db/models/query.py:QuerySet"];
-        let inherits = |&&edge: &&u32| self.graph.edges[edge as usize].kind == EdgeKind::Inherits as u8;
-        assert!(self.incoming[set as usize].iter().filter(inherits).count() > 0);
-        assert!(!self.outgoing[set as usize].is_empty());
+        let set = self.by_id[QUERY_SETS[0]];
+        let contains = |&&edge: &&u32| self.graph.edges[edge as usize].kind == EdgeKind::Contains as u8;
+        assert!(self.outgoing[set as usize].iter().filter(contains).count() > 0);
+        assert!(!self.incoming[set as usize].is_empty());
     }
 }
 
@@ -138,5 +138,5 @@ pub(super) fn run(files: &Path) {
     let graph: PlainGraph = postcard::from_bytes(&fs::read(unpacked.path().join("graph.bin")).unwrap()).unwrap();
     let index = SparseIndex::from_dir(unpacked.path().join("sparse_index")).unwrap();
     graph.with_maps().ask();
-    answer(&index);
+    find(&index, QUERY_SETS[0]);
 }

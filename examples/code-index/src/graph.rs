@@ -24,8 +24,22 @@ pub use statistics::Statistics;
 pub use view::{Edge, Node};
 
 /// What a node stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[derive(Archive, rkyv::Serialize, Portable, CheckBytes)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Archive,
+    rkyv::Serialize,
+    Portable,
+    CheckBytes,
+)]
 #[serde(rename_all = "lowercase")]
 #[rkyv(as = Self)]
 #[bytecheck(crate = rkyv::bytecheck)]
@@ -63,8 +77,22 @@ impl fmt::Display for NodeKind {
 }
 
 /// How two nodes are related.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[derive(Archive, rkyv::Serialize, Portable, CheckBytes)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Archive,
+    rkyv::Serialize,
+    Portable,
+    CheckBytes,
+)]
 #[serde(rename_all = "lowercase")]
 #[rkyv(as = Self)]
 #[bytecheck(crate = rkyv::bytecheck)]
@@ -102,8 +130,22 @@ impl fmt::Display for EdgeKind {
 }
 
 /// Why a Python file has no children in the graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[derive(Archive, rkyv::Serialize, Portable, CheckBytes)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Archive,
+    rkyv::Serialize,
+    Portable,
+    CheckBytes,
+)]
 #[serde(rename_all = "snake_case")]
 #[rkyv(as = Self)]
 #[bytecheck(crate = rkyv::bytecheck)]

@@ -161,8 +161,7 @@ fn look(path: &Path) -> Stamp {
 /// A digest that begins with the variables by which git finds its configuration.
 fn environment() -> blake3::Hasher {
     let is_read_by_git = |name: &str| name.starts_with("GIT_") || ["HOME", "XDG_CONFIG_HOME"].contains(&name);
-    let read: BTreeSet<_> =
-        std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_read_by_git)).collect();
+    let read: BTreeSet<_> = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_read_by_git)).collect();
     let mut hasher = blake3::Hasher::new();
     for (name, value) in read {
         for text in [name, value] {

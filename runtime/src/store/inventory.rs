@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirEntry};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::SystemTime;
 
 use crate::config::check_repo_name;
@@ -29,19 +30,43 @@ impl Stored {
 
 /// Every artifact that has a manifest, good or damaged.
 pub(crate) fn inventory(layout: &Layout) -> Vec<Stored> {
-    let mut stored = Vec::new();
-    for (repo, entry) in entries(layout.root()) {
-        let names = names_below(&layout.root().join(&repo).join(&entry));
-        for artifact in names.iter().filter_map(|name| artifact_of(name, &[".json"])) {
-            let slot = Slot { repo: repo.clone(), entry: entry.clone(), artifact };
-            let path = layout.manifest(&slot);
-            let Ok(last_used) = path.symlink_metadata().and_then(|metadata| metadata.modified()) else { continue };
-            let parts = [layout.archive(&slot), layout.directory(&slot), layout.unpacked(&slot)];
-            let bytes = parts.iter().map(|part| bytes_on_disk(part)).sum();
-            stored.push(Stored { slot, bytes, last_used, manifest: Manifest::at(&path) });
+    let entries = entries(layout.root());
+    // Nearly all of it is spent in the system, a few dozen calls an entry, on as many cores as there are.
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let share = entries.len().div_ceil(cores).max(1);
+    let all_of = |entries: &[(String, String)]| -> Vec<Stored> {
+        entries.iter().flat_map(|(repo, entry)| in_entry(layout, repo, entry)).collect()
+    };
+    thread::scope(|scope| {
+        let mut shares = entries.chunks(share);
+        let own = shares.next().unwrap_or_default();
+        let others: Vec<_> = shares.map(|share| scope.spawn(move || all_of(share))).collect();
+        let mut stored = all_of(own);
+        for other in others {
+            match other.join() {
+                Ok(more) => stored.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
         }
-    }
-    stored
+        stored
+    })
+}
+
+fn in_entry(layout: &Layout, repo: &str, entry: &str) -> Vec<Stored> {
+    let names = names_below(&layout.root().join(repo).join(entry));
+    let artifacts = names.iter().filter_map(|name| artifact_of(name, &[".json"]));
+    let stored = artifacts.filter_map(|artifact| {
+        let slot = Slot { repo: repo.to_owned(), entry: entry.to_owned(), artifact };
+        let path = layout.manifest(&slot);
+        let last_used = path.symlink_metadata().and_then(|metadata| metadata.modified()).ok()?;
+        let parts = [layout.archive(&slot), layout.directory(&slot)];
+        let is_there =
+            |part: &&PathBuf| part.file_name().is_some_and(|name| names.iter().any(|other| **other == *name));
+        let bytes: u64 = parts.iter().filter(is_there).map(|part| bytes_on_disk(part)).sum();
+        let bytes = bytes + bytes_on_disk(&layout.unpacked(&slot));
+        Some(Stored { slot, bytes, last_used, manifest: Manifest::at(&path) })
+    });
+    stored.collect()
 }
 
 /// The places of artifacts that have files but no manifest: what a killed process, or somebody's `rm`, left behind.

@@ -19,8 +19,8 @@ use memmap2::Mmap;
 use rkyv::rancor::Failure;
 use rkyv::util::AlignedVec;
 
-use super::data::{ArchivedGraphData, GraphData};
 use super::DependencyGraph;
+use super::data::{ArchivedGraphData, GraphData};
 use crate::error::Error;
 
 const MAGIC: [u8; 8] = *b"CODEGRPH";

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use tantivy::schema::Schema;
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Directory, Index, SingleSegmentIndexWriter, TantivyDocument};
 
 use super::document::{self, Texts};
 use super::order::{is_aside, order};
-use super::schema::{ANALYZER, Fields, add_number, column};
+use super::schema::{ANALYZER, Fields};
 use crate::analyzer::AnalyzerConfig;
 use crate::graph::{DependencyGraph, Node};
 
@@ -27,7 +26,7 @@ pub(super) fn write(
     let (schema, fields) = Fields::schema();
     let tokenizers = TokenizerManager::default();
     tokenizers.register(ANALYZER, config.analyzer());
-    let builder = Index::builder().schema(schema.clone()).tokenizers(tokenizers);
+    let builder = Index::builder().schema(schema).tokenizers(tokenizers);
     let mut writer: SingleSegmentIndexWriter = builder.single_segment_index_writer(directory, MEMORY)?;
     let order = order(graph);
     let mut groups = HashMap::new();
@@ -35,7 +34,7 @@ pub(super) fn write(
         let next = groups.len() as u64;
         let group = *groups.entry(group(node)).or_insert(next);
         let place = order[node.number().index()];
-        writer.add_document(document_of(node, group, place, &schema, fields)?)?;
+        writer.add_document(document_of(node, group, place, fields))?;
     }
     writer.finalize()
 }
@@ -45,13 +44,7 @@ pub(super) fn group(node: Node<'_>) -> &str {
     node.file().unwrap_or(node).id()
 }
 
-fn document_of(
-    node: Node<'_>,
-    group_number: u64,
-    order: u64,
-    schema: &Schema,
-    fields: Fields,
-) -> tantivy::Result<TantivyDocument> {
+fn document_of(node: Node<'_>, group_number: u64, order: u64, fields: Fields) -> TantivyDocument {
     let mut document = TantivyDocument::new();
     for key in document::keys(node) {
         document.add_text(fields.keys, key);
@@ -66,11 +59,15 @@ fn document_of(
     document.add_text(fields.body, texts.body);
     document.add_text(fields.id, node.id());
     document.add_text(fields.file, group(node));
-    add_number(&mut document, schema, column::GROUP, group_number)?;
-    add_number(&mut document, schema, column::KIND, node.kind() as u64)?;
-    add_number(&mut document, schema, column::ORDER, order)?;
-    add_number(&mut document, schema, column::ASIDE, is_aside(node).into())?;
-    add_number(&mut document, schema, column::START_LINE, node.start_line().unwrap_or(0).into())?;
-    add_number(&mut document, schema, column::END_LINE, node.end_line().unwrap_or(0).into())?;
-    Ok(document)
+    for (field, number) in [
+        (fields.start_line, node.start_line().unwrap_or(0).into()),
+        (fields.end_line, node.end_line().unwrap_or(0).into()),
+        (fields.group, group_number),
+        (fields.kind, node.kind() as u64),
+        (fields.order, order),
+        (fields.aside, is_aside(node).into()),
+    ] {
+        document.add_u64(field, number);
+    }
+    document
 }

@@ -14,7 +14,7 @@ const FILE: &str = "code-index.json";
 /// What it is called until it is complete.
 const UNFINISHED: &str = "code-index.json.new";
 /// Raise it with every change of the schema or of what the documents hold.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Written last: a directory without it holds no index, whatever else is in it.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,6 +1,5 @@
 //! The fields of a document.
 
-use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions};
 
 /// The name under which the analyzer is known to tantivy.
@@ -19,9 +18,17 @@ pub(super) struct Fields {
     pub(super) path: Field,
     pub(super) outline: Field,
     pub(super) body: Field,
-    /// Given back.
+    /// Given back: all that a hit says, so that reading one opens no column, which takes longer the more nodes there are.
     pub(super) id: Field,
     pub(super) file: Field,
+    pub(super) start_line: Field,
+    pub(super) end_line: Field,
+    /// Both: given back, and columns.
+    pub(super) group: Field,
+    pub(super) kind: Field,
+    /// Columns.
+    pub(super) order: Field,
+    pub(super) aside: Field,
 }
 
 /// Columns: a number for each document, read while searching.
@@ -33,10 +40,6 @@ pub(super) mod column {
     pub(in crate::index) const ORDER: &str = "order";
     /// 1 for tests and examples; see `order`.
     pub(in crate::index) const ASIDE: &str = "aside";
-    pub(in crate::index) const START_LINE: &str = "start_line";
-    pub(in crate::index) const END_LINE: &str = "end_line";
-
-    pub(in crate::index) const ALL: [&str; 6] = [GROUP, KIND, ORDER, ASIDE, START_LINE, END_LINE];
 }
 
 impl Fields {
@@ -53,10 +56,13 @@ impl Fields {
             body: builder.add_text_field("body", analyzed),
             id: builder.add_text_field("id", STORED),
             file: builder.add_text_field("file", STORED),
+            start_line: builder.add_u64_field("start_line", STORED),
+            end_line: builder.add_u64_field("end_line", STORED),
+            group: builder.add_u64_field(column::GROUP, FAST | STORED),
+            kind: builder.add_u64_field(column::KIND, FAST | STORED),
+            order: builder.add_u64_field(column::ORDER, FAST),
+            aside: builder.add_u64_field(column::ASIDE, FAST),
         };
-        for name in column::ALL {
-            builder.add_u64_field(name, FAST);
-        }
         (builder.build(), fields)
     }
 }
@@ -64,15 +70,4 @@ impl Fields {
 fn text(tokenizer: &str, record: IndexRecordOption) -> TextOptions {
     TextOptions::default()
         .set_indexing_options(TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(record))
-}
-
-/// Adds a number to a column.
-pub(super) fn add_number(
-    document: &mut TantivyDocument,
-    schema: &Schema,
-    column: &str,
-    value: u64,
-) -> tantivy::Result<()> {
-    document.add_u64(schema.get_field(column)?, value);
-    Ok(())
 }

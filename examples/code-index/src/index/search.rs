@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tantivy::columnar::Column;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::tokenizer::TextAnalyzer;
@@ -55,17 +56,19 @@ impl Search<'_> {
         else {
             return Ok(());
         };
-        let order = segment.fast_fields().u64(column::ORDER)?;
         let mut found = Vec::new();
         let mut document = postings.doc();
         while document != TERMINATED {
-            let other_capitals = !document::is_spelled(&self.stored(document)?.0, query);
-            found.push(((other_capitals, order.first(document)), document));
+            let shown = self.shown(document)?;
+            found.push((!document::is_spelled(&shown.id, query), document, shown));
             document = postings.advance();
         }
-        found.sort_unstable();
-        for (_, document) in found {
-            self.push(segment, document, 1.0, Matched::Exact)?;
+        if found.len() > 1 {
+            let order = segment.fast_fields().u64(column::ORDER)?;
+            found.sort_by_key(|(other_capitals, document, _)| (*other_capitals, order.first(*document), *document));
+        }
+        for (_, _, shown) in found {
+            self.push(shown, 1.0, Matched::Exact);
         }
         Ok(())
     }
@@ -96,8 +99,9 @@ impl Search<'_> {
             .collect::<Vec<_>>();
         found.sort_unstable();
         let asked = prefix.chars().count();
+        let choice = Choice::new(segment)?;
         for (length, _, document) in found {
-            self.push(segment, document, share(asked, length), Matched::Prefix)?;
+            self.push_if_chosen(&choice, document, share(asked, length), Matched::Prefix)?;
         }
         Ok(())
     }
@@ -109,8 +113,9 @@ impl Search<'_> {
         let best = self.searcher.search(&query, &BestOfFile(self.kinds))?;
         let mut found = best.into_values().collect::<Vec<Found>>();
         found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.order.cmp(&b.order)));
+        let choice = Choice::new(segment)?;
         for Found { document, score, .. } in found {
-            self.push(segment, document, score, Matched::Text)?;
+            self.push_if_chosen(&choice, document, score, Matched::Text)?;
         }
         Ok(())
     }
@@ -133,37 +138,78 @@ impl Search<'_> {
         BooleanQuery::new(clauses.collect())
     }
 
-    /// Adds a hit, unless its file has one, its kind is not asked for, or there are enough.
-    fn push(&mut self, segment: &SegmentReader, document: u32, score: Score, matched: Matched) -> tantivy::Result<()> {
-        if self.hits.len() == self.limit {
-            return Ok(());
+    /// Adds a hit, unless its columns tell already that it is none.
+    fn push_if_chosen(
+        &mut self,
+        choice: &Choice,
+        document: u32,
+        score: Score,
+        matched: Matched,
+    ) -> tantivy::Result<()> {
+        let number = |column: &Column| column.first(document).unwrap_or(0);
+        let is_chosen = self.kinds.contain(number(&choice.kind)) && !self.seen.contains(&number(&choice.group));
+        if is_chosen && self.hits.len() < self.limit {
+            let shown = self.shown(document)?;
+            self.push(shown, score, matched);
         }
-        let columns = segment.fast_fields();
-        let number = |name| -> tantivy::Result<u64> { Ok(columns.u64(name)?.first(document).unwrap_or(0)) };
-        let kind = number(column::KIND)?;
-        if !self.kinds.contain(kind) || !self.seen.insert(number(column::GROUP)?) {
-            return Ok(());
-        }
-        let (id, file) = self.stored(document)?;
-        let line = |line: u64| u32::try_from(line).ok().filter(|&line| line > 0);
-        self.hits.push(Hit {
-            id,
-            kind: NodeKind::ALL[usize::try_from(kind).unwrap_or(0) % NodeKind::ALL.len()],
-            file,
-            start_line: line(number(column::START_LINE)?),
-            end_line: line(number(column::END_LINE)?),
-            score,
-            matched,
-        });
         Ok(())
     }
 
-    /// A document's id and file.
-    fn stored(&self, document: u32) -> tantivy::Result<(String, String)> {
+    /// Adds a hit, unless its file has one, its kind is not asked for, or there are enough.
+    fn push(&mut self, shown: Shown, score: Score, matched: Matched) {
+        if self.hits.len() == self.limit || !self.kinds.contain(shown.kind) || !self.seen.insert(shown.group) {
+            return;
+        }
+        let line = |line: u64| u32::try_from(line).ok().filter(|&line| line > 0);
+        self.hits.push(Hit {
+            id: shown.id,
+            kind: NodeKind::ALL[usize::try_from(shown.kind).unwrap_or(0) % NodeKind::ALL.len()],
+            file: shown.file,
+            start_line: line(shown.start_line),
+            end_line: line(shown.end_line),
+            score,
+            matched,
+        });
+    }
+
+    /// What a document says of itself.
+    fn shown(&self, document: u32) -> tantivy::Result<Shown> {
         let stored: TantivyDocument = self.searcher.doc(DocAddress::new(0, document))?;
         let text =
             |field| stored.get_first(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
-        Ok((text(self.fields.id), text(self.fields.file)))
+        let number = |field| stored.get_first(field).and_then(|value| value.as_u64()).unwrap_or(0);
+        let fields = self.fields;
+        Ok(Shown {
+            id: text(fields.id),
+            file: text(fields.file),
+            start_line: number(fields.start_line),
+            end_line: number(fields.end_line),
+            group: number(fields.group),
+            kind: number(fields.kind),
+        })
+    }
+}
+
+/// What is shown of a document.
+struct Shown {
+    id: String,
+    file: String,
+    start_line: u64,
+    end_line: u64,
+    group: u64,
+    kind: u64,
+}
+
+/// The columns that tell whether a document is to be shown, without reading it.
+struct Choice {
+    kind: Column,
+    group: Column,
+}
+
+impl Choice {
+    fn new(segment: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = segment.fast_fields();
+        Ok(Self { kind: columns.u64(column::KIND)?, group: columns.u64(column::GROUP)? })
     }
 }
 

@@ -16,7 +16,8 @@ struct Fixture {
 impl Fixture {
     fn without_git() -> Fixture {
         let fixture = Fixture { directory: tempfile::tempdir().expect("a temporary directory") };
-        for (path, text) in [("a.txt", "a novel\n"), ("b/c.txt", "of manners\n"), ("ignored/d.txt", ""), ("e/f/g", "1")] {
+        for (path, text) in [("a.txt", "a novel\n"), ("b/c.txt", "of manners\n"), ("ignored/d.txt", ""), ("e/f/g", "1")]
+        {
             fixture.write(path, text);
         }
         fs::create_dir(fixture.root().join("empty")).expect("made");
@@ -56,7 +57,8 @@ impl Fixture {
     fn git(&self, arguments: &[&str]) {
         let mut command = Command::new("git");
         command.args(["-c", "user.name=n", "-c", "user.email=e@e", "-c", "protocol.file.allow=always", "-C"]);
-        let status = command.arg(self.root_to_be()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let status =
+            command.arg(self.root_to_be()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
         assert!(status.expect("git").success(), "git {arguments:?}");
     }
 

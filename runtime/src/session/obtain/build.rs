@@ -227,7 +227,8 @@ impl Obtain<'_> {
     fn remember(&self, slot: &Slot, error: &Error) {
         if !is_skip(error) {
             let mend = error.mend().unwrap_or_default();
-            let failure = Failure { message: error.report(), mend, seconds: self.report.rebuild_seconds, attempt: attempt() };
+            let failure =
+                Failure { message: error.report(), mend, seconds: self.report.rebuild_seconds, attempt: attempt() };
             self.process.run.write(FAILURES, &self.note(slot), &failure);
         }
     }

@@ -1,0 +1,160 @@
+//! What the programs need: executables of three profiles, repositories, a cache with their entries, and the files of the floor and of the plan.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cached_smoke::tooling::{Config, stored};
+use code_index::DependencyGraph;
+
+use crate::programs::{FILES, Memo, PlanCache, REPO, list_known};
+use crate::samples::Program;
+
+/// How many times over the larger repository has Django.
+pub(crate) const LARGER: usize = 10;
+
+/// How the test that has the hit was compiled.
+#[derive(Clone)]
+pub(crate) struct Build {
+    pub(crate) name: &'static str,
+    pub(crate) executable: PathBuf,
+}
+
+pub(crate) struct Place {
+    root: PathBuf,
+    /// Of this process: all programs of one benchmark are of one run.
+    run: String,
+    pub(crate) rounds: usize,
+    pub(crate) release: Build,
+}
+
+impl Place {
+    /// # Errors
+    /// Django was not fetched; the message says how to.
+    pub(crate) fn prepare(rounds: usize) -> Result<Place, String> {
+        let workspace = Config::for_directory(Path::new(env!("CARGO_MANIFEST_DIR"))).map_err(|error| error.report())?;
+        let django = &workspace.repo("django").map_err(|error| error.report())?.path;
+        if !django.is_dir() {
+            return Err("Django is not there; run `cargo smoke-cache fetch django`".to_owned());
+        }
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("performance");
+        fs::create_dir_all(root.join("tiny")).unwrap();
+        fs::write(root.join("tiny/file"), "content").unwrap();
+        let settings = format!(
+            "[defaults]\ncache-dir = \"cache\"\n\n[repos.django]\npath = '{}'\n\n[repos.larger]\npath = \"larger\"\n\n\
+             [repos.tiny]\npath = \"tiny\"\n",
+            django.display()
+        );
+        fs::write(root.join("smoke.toml"), settings).unwrap();
+        let release = Build { name: "release", executable: std::env::current_exe().unwrap() };
+        let place = Place { root, run: format!("bench-{}", std::process::id()), rounds, release };
+        println!("building what is missing …");
+        place.hit("django").run();
+        let (graph, index) = place.entry("django");
+        Memo { revision: "f429f1cf3244", graph: &graph, index: &index }.write(&place.root);
+        let owned = DependencyGraph::read_from(&graph).unwrap();
+        PlanCache { repo: django, graph: &owned, index: &index }.write(&place.root);
+        list_known(django, &place.root);
+        Ok(place)
+    }
+
+    pub(crate) fn run(&self) -> &str {
+        &self.run
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// As the release build's program of this name.
+    pub(crate) fn program(&self, name: &'static str) -> Program {
+        self.program_of(&self.release, name)
+    }
+
+    pub(crate) fn program_of(&self, build: &Build, name: &'static str) -> Program {
+        let program =
+            Program::new(&build.executable, name).set(FILES, &self.root).set("CARGO_MANIFEST_DIR", &self.root);
+        program.set("SMOKE_RUN_ID", &self.run).set(REPO, "django")
+    }
+
+    /// A hit, in the run of this benchmark.
+    pub(crate) fn hit(&self, repo: &str) -> Program {
+        self.program("hit").set(REPO, repo)
+    }
+
+    /// Where the graph's file and the index of a repository lie.
+    pub(crate) fn entry(&self, repo: &str) -> (PathBuf, PathBuf) {
+        let config = Config::for_directory(&self.root).unwrap();
+        let all = stored(&config).unwrap();
+        let latest = |artifact: &str| {
+            let of_repo = all.iter().filter(|stored| stored.repo == repo && stored.artifact == artifact);
+            { of_repo }.max_by_key(|stored| stored.last_used).unwrap().entry.clone()
+        };
+        let graph = self.path("cache/.unpacked").join(repo).join(latest("graph")).join("graph/graph.bin");
+        let index = self.path("cache").join(repo).join(latest("sparse_index")).join("sparse_index");
+        (graph, index)
+    }
+
+    /// A debug build: as the README recommends it, with dependencies optimised; and without that.
+    pub(crate) fn debug_builds(&self) -> [Build; 2] {
+        let build = |name, opt_level: u8| {
+            let set = |package: &str| format!("profile.dev.package.{package}.opt-level={opt_level}");
+            let mut command = Command::new(env!("CARGO"));
+            command
+                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .args(["bench", "--bench", "performance", "--no-run", "--profile", "dev", "--message-format", "json"])
+                // For who depends on these crates, they are dependencies like any other.
+                .args(["--config", &set("\"*\""), "--config", &set("cached-smoke"), "--config", &set("code-index")]);
+            println!("compiling the {name} build …");
+            let output = command.stderr(std::process::Stdio::inherit()).output().unwrap();
+            assert!(output.status.success());
+            let messages = String::from_utf8(output.stdout).unwrap();
+            let executable = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+            let executable = { executable }.find_map(|message| Some(message["executable"].as_str()?.to_owned()));
+            Build { name, executable: executable.unwrap().into() }
+        };
+        [build("debug", 3), build("debug, nothing optimised", 0)]
+    }
+
+    /// Django ten times over, as a folder without git.
+    pub(crate) fn larger(&self) {
+        let larger = self.path("larger");
+        let django = Config::for_directory(&self.root).unwrap().repo("django").unwrap().path.clone();
+        for part in 0..LARGER {
+            let target = larger.join(format!("part{part}"));
+            if !target.exists() {
+                link_tree(&django, &target);
+            }
+        }
+    }
+}
+
+/// The same files under another name: they are only read.
+fn link_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_name() == ".git" || entry.file_type().unwrap().is_symlink() {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            link_tree(&entry.path(), &target);
+        } else {
+            fs::hard_link(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A copy of a directory.
+pub(crate) fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            copy_tree(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A hundred tests of the attribute under nextest, beside a hundred that are empty.
+
+use std::fs;
+use std::process::Command;
+
+use crate::place::Place;
+use crate::samples::{Values, in_turns};
+use crate::table::{Goal, Table};
+
+const TESTS: u32 = 100;
+
+pub(super) fn run(place: &Place, table: &mut Table) {
+    println!("\n{TESTS} tests under nextest, one after the other:");
+    let nextest = Command::new(env!("CARGO")).args(["nextest", "--version"]).output();
+    if !nextest.is_ok_and(|output| output.status.success()) {
+        println!("  left out: nextest is not installed; `cargo install --locked cargo-nextest`");
+        return;
+    }
+    write_project(place);
+    for (profile, name, goal) in [("release", "release", 3.0), ("dev", "debug", 6.0)] {
+        run_tests(place, profile, "annotated");
+        let rounds = place.rounds.min(9);
+        let [empty, annotated] =
+            in_turns(rounds, [&|| run_tests(place, profile, "empty"), &|| run_tests(place, profile, "annotated")]);
+        let (empty, annotated) = per_test(&empty, &annotated, name);
+        let what = format!("a test of the attribute − an empty one, under nextest ({name})");
+        table.value(what, (annotated - empty) * 1e3 / f64::from(TESTS), "ms", Goal::AtMost(goal));
+    }
+}
+
+fn per_test(empty: &Values, annotated: &Values, name: &str) -> (f64, f64) {
+    (empty.say(&format!("empty tests ({name})")), annotated.say(&format!("tests with graph and index ({name})")))
+}
+
+/// The time that nextest itself gives, without what cargo takes to see that nothing has to be compiled.
+fn run_tests(place: &Place, profile: &str, binary: &str) -> f64 {
+    let mut command = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST", "SMOKE_", "NEXTEST"].iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+    let output = command
+        .current_dir(place.path("nextest"))
+        .args(["nextest", "run", "--cargo-profile", profile, "--test", binary, "--test-threads", "1"])
+        .args(["--color", "never", "--status-level", "none", "--offline"])
+        .env("CARGO_TARGET_DIR", place.path("nextest-target"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    // "     Summary [   1.234s] 100 tests run: 100 passed, 0 skipped"
+    let summary = text.lines().find(|line| line.trim_start().starts_with("Summary [")).unwrap();
+    let seconds = summary.split(['[', ']']).nth(1).unwrap();
+    seconds.trim().trim_end_matches('s').parse().unwrap()
+}
+
+/// A package of its own, whose tests share the cache of this benchmark's run; dependencies are optimised, as the README recommends.
+fn write_project(place: &Place) {
+    let workspace = env!("CARGO_MANIFEST_DIR");
+    let project = place.path("nextest");
+    fs::create_dir_all(project.join("tests/smoke")).unwrap();
+    fs::create_dir_all(project.join("src")).unwrap();
+    fs::write(project.join("src/lib.rs"), "").unwrap();
+    let manifest = format!(
+        "[package]\nname = \"hundred\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
+         cached-smoke = {{ path = '{workspace}/runtime' }}\ncode-index = {{ path = '{workspace}/examples/code-index' }}\n\
+         serde = {{ version = \"1\", features = [\"derive\"] }}\n\n[profile.dev.package.\"*\"]\nopt-level = 3\n"
+    );
+    fs::write(project.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(format!("{workspace}/Cargo.lock"), project.join("Cargo.lock")).unwrap();
+    let django = fs::read_to_string(place.path("smoke.toml")).unwrap();
+    fs::write(
+        project.join("smoke.toml"),
+        django.replace("\"cache\"", "\"../cache\"").replace("= \"", "= \"../").replace("\"../../", "\"../"),
+    )
+    .unwrap();
+    let support = include_str!("../../../tests/smoke/mod.rs");
+    let support = support.replace("\"examples/code-index/src\", \"tests/smoke\"", "\"tests/smoke\"");
+    fs::write(project.join("tests/smoke/mod.rs"), support).unwrap();
+    let (mut annotated, mut empty) = (
+        "mod smoke;\nuse code_index::{DependencyGraph, SparseIndex};\nuse smoke::cached_smoke;\n".to_owned(),
+        String::new(),
+    );
+    for number in 0..TESTS {
+        annotated += &format!(
+            "#[cached_smoke(repo = \"django\")]\nfn t{number}(graph: &DependencyGraph, index: &SparseIndex) {{\n    \
+             assert!(graph.node(\"/\").is_some() && !index.is_empty());\n}}\n"
+        );
+        empty += &format!("#[test]\nfn t{number}() {{}}\n");
+    }
+    fs::write(project.join("tests/annotated.rs"), annotated).unwrap();
+    fs::write(project.join("tests/empty.rs"), empty).unwrap();
+}
