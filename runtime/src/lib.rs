@@ -26,6 +26,7 @@ mod archive;
 mod artifact;
 mod config;
 mod context;
+mod cores;
 mod error;
 mod fingerprint;
 mod key;

@@ -114,7 +114,7 @@ impl Manifest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             digest: String::new(),
         };
-        manifest.digest = manifest.own_digest();
+        manifest.seal();
         manifest
     }
 
@@ -145,7 +145,7 @@ impl Manifest {
         }
         let damaged = |error: serde_json::Error| Unusable::Damaged(format!("its manifest cannot be read: {error}"));
         let mut manifest = parsed.map_err(damaged)?;
-        if !manifest.has_own_digest() {
+        if manifest.seal() != manifest.digest {
             return Err(Unusable::Damaged("its manifest was changed after it was written".to_owned()));
         }
         check_paths(&manifest.files).map_err(Unusable::Damaged)?;
@@ -172,8 +172,7 @@ impl Manifest {
     #[cfg(any(test, fuzzing))]
     pub(crate) fn vouched(text: &[u8]) -> Option<String> {
         let mut manifest: Manifest = serde_json::from_slice(text).ok()?;
-        manifest.digest.clear();
-        manifest.digest = manifest.own_digest();
+        manifest.seal();
         Some(manifest.to_json())
     }
 
@@ -187,18 +186,13 @@ impl Manifest {
         self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
 
-    fn has_own_digest(&mut self) -> bool {
+    /// Sets the digest to what it should be; the one that it was.
+    fn seal(&mut self) -> String {
         let digest = std::mem::take(&mut self.digest);
-        self.digest = self.own_digest();
-        self.digest == digest
-    }
-
-    /// Of all but the digest, which is empty now.
-    fn own_digest(&self) -> String {
-        debug_assert!(self.digest.is_empty());
         let mut parts = Parts::default();
         parts.add(self.to_json());
-        parts.finish()
+        self.digest = parts.finish();
+        digest
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Repo {
     name: String,
     path: PathBuf,
     state: RepoState,
+    /// Where it is kept how it looked; nowhere, if the cache is not to be used.
+    stamps: Option<PathBuf>,
 }
 
 impl Repo {
@@ -29,14 +31,10 @@ impl Repo {
         // What the builder sees, without links, so that two names of one place have one key.
         let path = known.path.canonicalize().map_err(Error::io("resolve", &known.path))?;
         let place = named_after(name, &path);
-        let look = || match config.mode {
-            Mode::Off => RepoState::of(&path),
-            Mode::ReadWrite | Mode::ReadOnly => {
-                fingerprint::state(&path, &Layout::new(&config.cache_dir).stamps(&place), SystemTime::now())
-            }
-        };
+        let stamps = (config.mode != Mode::Off).then(|| Layout::new(&config.cache_dir).stamps(&place));
+        let look = || look(&path, stamps.as_deref());
         let state = if config.strict { look()? } else { run.once("repos", &place, look)? };
-        let repo = Repo { name: name.to_owned(), path, state };
+        let repo = Repo { name: name.to_owned(), path, state, stamps };
         repo.check_pin(known)?;
         Ok(repo)
     }
@@ -62,7 +60,7 @@ impl Repo {
 
     /// Whether it still is what the run took it for. A repository that is gone is not.
     pub(crate) fn is_unchanged(&self) -> bool {
-        RepoState::of(&self.path).is_ok_and(|state| state == self.state)
+        look(&self.path, self.stamps.as_deref()).is_ok_and(|state| state == self.state)
     }
 
     /// A pinned revision is a commit, or the beginning of one.
@@ -89,6 +87,13 @@ impl Repo {
 /// Tags and branches say nothing that could be compared with a commit.
 fn is_commit(rev: &str) -> bool {
     (7..=64).contains(&rev.len()) && rev.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn look(path: &Path, stamps: Option<&Path>) -> Result<RepoState, Error> {
+    match stamps {
+        Some(stamps) => fingerprint::state(path, stamps, SystemTime::now()),
+        None => RepoState::of(path),
+    }
 }
 
 /// A file's name for what is known of a repository at this place.

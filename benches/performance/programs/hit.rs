@@ -1,10 +1,7 @@
-//! A test's way through cached-smoke; and what it spares, the build itself.
-
-use std::fs;
-use std::path::Path;
+//! A test's way through cached-smoke.
 
 use cached_smoke::Session;
-use code_index::{AnalyzerConfig, DependencyGraph, GraphBuilder, SparseIndex};
+use code_index::{DependencyGraph, SparseIndex};
 
 use super::ask;
 use crate::smoke::Smoke;
@@ -13,13 +10,4 @@ use crate::smoke::Smoke;
 pub(super) fn run(repo: &str) {
     let session = Session::<Smoke>::open(repo).unwrap();
     ask(session.get::<DependencyGraph>().unwrap(), session.get::<SparseIndex>().unwrap());
-}
-
-/// Builds both, and nothing else: no key, no store.
-pub(super) fn build(repo: &str, files: &Path) {
-    let repo = Session::<Smoke>::open(repo).unwrap().repo().path().to_owned();
-    let graph = GraphBuilder::new(repo).build().unwrap();
-    let directory = files.join("build");
-    let _ = fs::remove_dir_all(&directory);
-    ask(&graph, &SparseIndex::from_graph(&graph, &directory, &AnalyzerConfig::default()).unwrap());
 }

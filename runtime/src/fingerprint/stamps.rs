@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::{RepoState, folder, git, has_git};
+use crate::cores;
 use crate::error::Error;
 use crate::layout;
 use crate::plain_file;
@@ -33,7 +34,7 @@ const FORMAT: u32 = 1;
 struct Header {
     format: u32,
     state: RepoState,
-    /// BLAKE3 of all stamps, and of the environment that git reads.
+    /// BLAKE3 of the environment that git reads, and of all stamps.
     digest: String,
 }
 
@@ -59,17 +60,22 @@ fn unchanged(root: &Path, kept: &Path) -> Option<RepoState> {
     let end = content.iter().position(|byte| *byte == b'\n')?;
     let (header, paths) = content.split_at(end);
     let header: Header = serde_json::from_slice(header).ok().filter(|header: &Header| header.format == FORMAT)?;
+    let paths: Vec<&Path> = paths[1..].split(|byte| *byte == 0).map(os_str).collect::<Option<_>>()?;
+    let stamps = cores::map(&paths, |path| look(&root.join(path)));
+    (digest(&stamps) == header.digest).then_some(header.state)
+}
+
+fn digest(stamps: &[Stamp]) -> String {
     let mut hasher = environment();
-    for path in paths[1..].split(|byte| *byte == 0) {
-        look(&root.join(os_str(path)?)).add_to(&mut hasher);
-    }
-    (hasher.finalize().to_hex().as_str() == header.digest).then_some(header.state)
+    stamps.iter().for_each(|stamp| stamp.add_to(&mut hasher));
+    hasher.finalize().to_hex().to_string()
 }
 
 /// Everything that the state of a repository depends on, and the digest of what `lstat` says of it.
+#[derive(Default)]
 struct Stamps {
     paths: Vec<PathBuf>,
-    digest: String,
+    stamps: Vec<Stamp>,
 }
 
 impl Stamps {
@@ -79,7 +85,7 @@ impl Stamps {
             // Elsewhere a file's times can be set at will, and there is nothing else to tell by.
             return None;
         }
-        let mut taking = Taking { root, young: now.checked_sub(YOUNG)?, paths: Vec::new(), hasher: environment() };
+        let mut taking = Taking { root, young: now.checked_sub(YOUNG)?, taken: Stamps::default() };
         if has_git(root).ok()? {
             let sources = git::sources(root).ok().flatten()?;
             sources.files.iter().try_for_each(|path| taking.add(path))?;
@@ -88,11 +94,11 @@ impl Stamps {
             let is_left_out = |path: &Path, is_directory| is_directory && !folder::is_part(&root.join(path));
             taking.add_directory(Path::new(""), &is_left_out, false)?;
         }
-        Some(Stamps { paths: taking.paths, digest: taking.hasher.finalize().to_hex().to_string() })
+        Some(taking.taken)
     }
 
     fn keep(&self, kept: &Path, state: &RepoState) -> std::io::Result<()> {
-        let header = Header { format: FORMAT, state: state.clone(), digest: self.digest.clone() };
+        let header = Header { format: FORMAT, state: state.clone(), digest: digest(&self.stamps) };
         let mut content = serde_json::to_vec(&header)?;
         for (index, path) in self.paths.iter().enumerate() {
             content.push(if index == 0 { b'\n' } else { 0 });
@@ -105,8 +111,7 @@ impl Stamps {
 struct Taking<'a> {
     root: &'a Path,
     young: SystemTime,
-    paths: Vec<PathBuf>,
-    hasher: blake3::Hasher,
+    taken: Stamps,
 }
 
 impl Taking<'_> {
@@ -116,8 +121,8 @@ impl Taking<'_> {
         if stamp.is_younger_than(self.young) {
             return None;
         }
-        stamp.add_to(&mut self.hasher);
-        self.paths.push(path.to_owned());
+        self.taken.stamps.push(stamp);
+        self.taken.paths.push(path.to_owned());
         Some(())
     }
 

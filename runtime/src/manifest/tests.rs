@@ -63,7 +63,7 @@ fn paths_that_could_escape_are_refused() {
 fn vouched(change: impl FnOnce(&mut Manifest)) -> String {
     let (_, mut manifest) = manifest();
     change(&mut manifest);
-    manifest.digest = manifest.own_digest();
+    manifest.seal();
     manifest.to_json()
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::SystemTime;
 
 use crate::config::check_repo_name;
+use crate::cores;
 use crate::layout::{Layout, Slot};
 use crate::manifest::{Manifest, Unusable, check_artifact_name};
 
@@ -30,26 +30,9 @@ impl Stored {
 
 /// Every artifact that has a manifest, good or damaged.
 pub(crate) fn inventory(layout: &Layout) -> Vec<Stored> {
-    let entries = entries(layout.root());
-    // Nearly all of it is spent in the system, a few dozen calls an entry, on as many cores as there are.
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let share = entries.len().div_ceil(cores).max(1);
-    let all_of = |entries: &[(String, String)]| -> Vec<Stored> {
-        entries.iter().flat_map(|(repo, entry)| in_entry(layout, repo, entry)).collect()
-    };
-    thread::scope(|scope| {
-        let mut shares = entries.chunks(share);
-        let own = shares.next().unwrap_or_default();
-        let others: Vec<_> = shares.map(|share| scope.spawn(move || all_of(share))).collect();
-        let mut stored = all_of(own);
-        for other in others {
-            match other.join() {
-                Ok(more) => stored.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        stored
-    })
+    // A few dozen calls an entry.
+    let entries = cores::map(&entries(layout.root()), |(repo, entry)| in_entry(layout, repo, entry));
+    entries.into_iter().flatten().collect()
 }
 
 fn in_entry(layout: &Layout, repo: &str, entry: &str) -> Vec<Stored> {
