@@ -57,7 +57,7 @@ pub(crate) enum Command {
     /// Tell what a repository's artifacts depend on, and how that differs from what is in the cache.
     #[command(after_help = "Exit status: 0; 2 if this command itself failed.")]
     Explain(ExplainArguments),
-    /// Read all that is in the cache and compare it with what was written.
+    /// Read all that is in the cache and compare it with what was written; set aside what is damaged.
     #[command(
         after_help = "Exit status: 0 if all is whole; 1 if something is damaged; 2 if this command itself failed."
     )]

@@ -4,6 +4,7 @@ mod arguments;
 mod fetch;
 mod fetch_missing;
 mod gc;
+mod interrupt;
 mod key;
 mod keys;
 mod output;

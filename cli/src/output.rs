@@ -10,6 +10,11 @@ pub(crate) fn line(text: impl Display) {
     let _ = writeln!(stdout().lock(), "{text}");
 }
 
+/// Somebody else's text, on one line, which cannot command the terminal that it is shown on.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
 /// A value for programs: texts, numbers, and what consists of them.
 pub(crate) fn json(value: &(impl Serialize + ?Sized)) {
     line(serde_json::to_string_pretty(value).unwrap_or_default());

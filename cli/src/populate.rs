@@ -10,6 +10,7 @@ use cached_smoke::tooling::{Config, KeyReport, builder, note_size, read_reports,
 
 use crate::arguments::PopulateArguments;
 use crate::fetch_missing::fetch_missing;
+use crate::interrupt::leave_to_the_runner;
 use crate::keys::look;
 use crate::output;
 use crate::progress::Bar;
@@ -26,7 +27,8 @@ pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<Exit
     let unfetched = fetch_missing(config, &selected);
     let names: Vec<&str> = unfetched.iter().map(|left_out| left_out.repo.as_str()).collect();
     let runner = Runner::new(config, &arguments.runner, &left_out(config, &selected, &names))?;
-    let keys = look(config, &runner)?;
+    let is_any_left = selected.iter().any(|(name, _)| !names.contains(name));
+    let keys = if is_any_left { look(config, &runner)? } else { Vec::new() };
     let missing: Vec<&KeyReport> = keys.iter().filter(|key| key.miss.is_some()).collect();
     let runner = if missing.is_empty() {
         None
@@ -39,6 +41,9 @@ pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<Exit
     let still_missing = still_missing(config, &missing)?;
     for key in &still_missing {
         output::line(format_args!("missing: {} of {}: {}", key.artifact, key.repo, key.key));
+    }
+    for (name, _) in selected.iter().filter(|(name, _)| config.left_out().iter().any(|left_out| left_out == name)) {
+        output::line(format_args!("left out: {name}: SMOKE_LEAVE_OUT says so"));
     }
     for left_out in &unfetched {
         output::line(format_args!("left out: {}: failed to {}", left_out.repo, left_out.reason));
@@ -59,6 +64,7 @@ pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<Exit
 /// Has the tests build what is missing, and says what they are at.
 fn build(config: &Config, runner: &Runner, missing: &[&KeyReport]) -> Result<(), String> {
     let mut command = runner.stopping_after("fixture");
+    leave_to_the_runner();
     let child = command.spawn().map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
     let tests = thread::spawn(move || child.wait_with_output());
     let bar = Bar::new("building artifacts", missing.len());
@@ -86,9 +92,12 @@ fn build(config: &Config, runner: &Runner, missing: &[&KeyReport]) -> Result<(),
                     bar.done();
                     let what = match artifact.outcome {
                         Outcome::Built | Outcome::Forced => format!("built in {:.1} s", artifact.rebuild_seconds),
-                        outcome => format!("{outcome}: {}", artifact.reason),
+                        outcome => format!("{outcome}: {}", output::plain(&artifact.reason)),
                     };
-                    bar.say(&format!("{} of {}: {what}", artifact.artifact, report.repo));
+                    match artifact.artifact.as_str() {
+                        "" => bar.say(&format!("{} over {}: {what}", report.test, report.repo)),
+                        name => bar.say(&format!("{name} of {}: {what}", report.repo)),
+                    }
                 }
             }
         }

@@ -3,7 +3,9 @@
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+const TICK: Duration = Duration::from_millis(100);
 
 /// How much of something is done, and what is being done.
 pub(crate) struct Bar {
@@ -16,7 +18,10 @@ pub(crate) struct Bar {
 impl Bar {
     /// `what` is being done to `count` things.
     pub(crate) fn new(what: &str, count: usize) -> Bar {
-        let bars = MultiProgress::new();
+        let bars = match count {
+            0 => MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            _ => MultiProgress::new(),
+        };
         let style =
             |template: &str| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let total = bars.add(ProgressBar::new(count as u64));
@@ -24,10 +29,10 @@ impl Bar {
         total.set_prefix(what.to_owned());
         let step = bars.add(ProgressBar::new_spinner());
         step.set_style(style("{spinner} {wide_msg}"));
-        if count == 0 {
-            bars.set_draw_target(indicatif::ProgressDrawTarget::hidden());
-        } else {
-            step.enable_steady_tick(Duration::from_millis(100));
+        if count > 0 {
+            // The time goes on, also while nothing is done.
+            total.enable_steady_tick(TICK);
+            step.enable_steady_tick(TICK);
         }
         Bar { bars, total, step, is_terminal: stderr().is_terminal() }
     }

@@ -54,7 +54,10 @@ impl Runner {
                     .to_owned());
             }
         };
-        let given = config.test_args().iter().chain(&arguments.given).cloned().collect();
+        // Which tests are in an archive was said when it was made, and nextest lets nobody say it again.
+        let is_archive = arguments.given.iter().any(|argument| argument.starts_with("--archive-file"));
+        let which = if is_archive { &[] } else { config.test_args() };
+        let given = which.iter().chain(&arguments.given).cloned().collect();
         let run = env::var("SMOKE_RUN_ID").ok().filter(|id| !id.is_empty()).unwrap_or_else(new_run_id);
         Ok(Runner { cargo, is_nextest, given, run, left_out: left_out.join(",") })
     }
@@ -105,7 +108,13 @@ impl Runner {
         } else {
             command.args(["--no-fail-fast", "--quiet"]).args(&self.given).args(self.include_ignored());
         }
-        command.env("SMOKE_STOP_AFTER", what).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // It is for building what is missing that they are run, if anything is.
+        command
+            .env("SMOKE_STOP_AFTER", what)
+            .env("SMOKE_ON_MISS", "build")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytesize::ByteSize;
-use cached_smoke::tooling::{Config, StoredArtifact, Unreadable, remove, stored, verify};
+use cached_smoke::tooling::{Config, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
 use comfy_table::Cell;
 use serde::Serialize;
 
@@ -117,8 +117,13 @@ pub(crate) fn run_verify(config: &Config, arguments: &StoredArguments) -> Result
     for artifact in &stored {
         bar.at(&format!("{} of {}", artifact.artifact, artifact.repo));
         let mut row = StoredRow::from(artifact);
-        if let Err(damage) = verify(config, artifact).map_err(|error| error.report())? {
-            (row.state, row.reason) = ("damaged", damage);
+        if let Verdict::Damaged { reason, is_set_aside } = verify(config, artifact).map_err(|error| error.report())? {
+            let mend = if is_set_aside {
+                "set aside; the next test that asks for it builds it anew"
+            } else {
+                "it is in use; verify again when it is not"
+            };
+            (row.state, row.reason) = ("damaged", format!("{reason}; {mend}"));
         }
         rows.push(row);
         bar.done();
@@ -128,10 +133,7 @@ pub(crate) fn run_verify(config: &Config, arguments: &StoredArguments) -> Result
     table::print(&rows, arguments.json);
     if !arguments.json {
         for row in &damaged {
-            output::line(format_args!(
-                "{} of {}: {}; the next test that asks for it builds it anew",
-                row.artifact, row.repo, row.reason
-            ));
+            output::line(format_args!("{} of {}: {}", row.artifact, row.repo, output::plain(&row.reason)));
         }
         output::line(format_args!("{}: {} damaged", total(&rows), damaged.len()));
     }

@@ -7,8 +7,12 @@ use cached_smoke::{ArtifactReport, CacheReport, Outcome};
 use comfy_table::Cell;
 use serde::Serialize;
 
+use crate::output;
 use crate::report::rate;
 use crate::table;
+
+/// Seconds: every lock takes some microseconds.
+const NOTABLE_WAIT: f64 = 0.01;
 
 /// A run's artifacts, each with all that its tests reported.
 #[derive(Debug)]
@@ -32,10 +36,14 @@ pub(crate) struct Row {
 }
 
 /// All of it in numbers.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Sums {
     /// How many tests reported.
     pub(crate) tests: usize,
+    /// How many of them by the most notable outcome among their artifacts; a test that asked for none is not among them.
+    pub(crate) outcomes: BTreeMap<Outcome, usize>,
+    /// How many of them waited for a build.
+    pub(crate) waited: usize,
     /// How many different artifacts they asked for, but for those of tests that were skipped.
     pub(crate) artifacts: usize,
     /// How many of those were there before the run. Counted per artifact: per test, a cold run of ten tests over one
@@ -57,19 +65,24 @@ impl Summary {
             sums.restore_seconds += report.restore_seconds();
             sums.wait_seconds += report.wait_seconds();
             sums.saved_seconds += report.saved_seconds();
+            if let Some(outcome) = report.outcome() {
+                *sums.outcomes.entry(outcome).or_default() += 1;
+            }
+            sums.waited += usize::from(report.wait_seconds() >= NOTABLE_WAIT);
             for artifact in &report.artifacts {
                 groups.entry((&report.repo, &artifact.artifact, &artifact.key)).or_default().push(artifact);
             }
         }
         let rows: Vec<Row> = groups.into_iter().map(|((repo, _, _), artifacts)| Row::new(repo, &artifacts)).collect();
-        sums.artifacts = rows.iter().filter(|row| row.outcome != Outcome::Skipped).count();
+        sums.artifacts = rows.iter().filter(|row| row.is_artifact() && row.outcome != Outcome::Skipped).count();
         sums.hits = rows.iter().filter(|row| row.outcome == Outcome::Hit).count();
         Summary { rows, sums }
     }
 
-    /// Whether at least one artifact was used, and each was in the cache before the run.
+    /// Whether at least one artifact was used, and each that was asked for was in the cache before the run. One that a test was skipped
+    /// for was not; the tests over a repository that was left out asked for none.
     pub(crate) fn is_all_hits(&self) -> bool {
-        self.sums.artifacts > 0 && self.sums.hits == self.sums.artifacts
+        self.sums.hits > 0 && self.rows.iter().filter(|row| row.is_artifact()).all(|row| row.outcome == Outcome::Hit)
     }
 
     pub(crate) fn rows(&self) -> &[Row] {
@@ -77,11 +90,16 @@ impl Summary {
     }
 
     pub(crate) fn sums(&self) -> Sums {
-        self.sums
+        self.sums.clone()
     }
 }
 
 impl Row {
+    /// Whether it is known which one: a test may end before it asks for any.
+    fn is_artifact(&self) -> bool {
+        !self.artifact.is_empty()
+    }
+
     fn new(repo: &str, artifacts: &[&ArtifactReport]) -> Row {
         let first = artifacts[0];
         let largest = |value: fn(&ArtifactReport) -> f64| artifacts.iter().map(|one| value(one)).fold(0.0, f64::max);
@@ -134,13 +152,18 @@ impl fmt::Display for Summary {
         writeln!(f, "restore and wait: the slowest test of each; saved: of all tests")?;
         for row in self.rows.iter().filter(|row| !row.reason.is_empty()) {
             let subject = [row.repo.as_str(), row.artifact.as_str()].join(" ");
-            writeln!(f, "{}: {}: {}", subject.trim_end(), row.outcome, row.reason)?;
+            writeln!(f, "{}: {}: {}", subject.trim_end(), row.outcome, output::plain(&row.reason))?;
         }
-        let Sums { tests, artifacts, hits, saved_seconds, .. } = self.sums;
+        let Sums { tests, artifacts, hits, saved_seconds, wait_seconds, waited, outcomes, .. } = &self.sums;
+        let mut told: Vec<String> = outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+        if *waited > 0 {
+            told.push(format!("{waited} waited, {wait_seconds:.1} s in all"));
+        }
+        writeln!(f, "tests: {}", told.join(", "))?;
         write!(
             f,
             "hit rate: {} ({hits} of {artifacts} artifacts were there before the run; {tests} tests; {saved_seconds:.1} s saved)",
-            rate(hits, artifacts)
+            rate(*hits, *artifacts)
         )
     }
 }
@@ -177,7 +200,22 @@ mod tests {
         assert!(!summary.is_all_hits());
         let text = summary.to_string();
         assert!(text.contains("hit rate: 50 % (1 of 2 artifacts were there before the run; 3 tests; "), "{text}");
-        assert!(text.contains("built") && text.contains("2.000") && !text.contains("shared"), "{text}");
+        assert!(text.contains("built") && text.contains("2.000"), "{text}");
+        assert!(text.contains("tests: 1 hit, 1 shared, 1 built\n"), "{text}");
+    }
+
+    #[test]
+    fn a_reason_does_not_command_the_terminal() {
+        let mut reports = reports(&[("a", "graph", Outcome::Failed)]);
+        reports[0].artifacts[0].reason = "\u{1b}[2Jgone\nand more".to_owned();
+        let text = Summary::new(&reports).to_string();
+        assert!(text.contains("a graph: failed:  [2Jgone and more\n") && !text.contains('\u{1b}'), "{text:?}");
+    }
+
+    #[test]
+    fn a_test_that_ended_before_it_asked_for_anything_is_no_artifact() {
+        let summary = Summary::new(&reports(&[("a", "", Outcome::Interrupted), ("a", "graph", Outcome::Hit)]));
+        assert_eq!((summary.sums().hits, summary.sums().artifacts, summary.sums().tests), (1, 1, 2));
     }
 
     #[test]
@@ -185,6 +223,8 @@ mod tests {
         let skipped = Summary::new(&reports(&[("a", "", Outcome::Skipped), ("b", "graph", Outcome::Hit)]));
         assert!(skipped.is_all_hits());
         assert!(!Summary::new(&reports(&[("a", "", Outcome::Skipped)])).is_all_hits());
+        let missed = Summary::new(&reports(&[("a", "graph", Outcome::Skipped), ("b", "graph", Outcome::Hit)]));
+        assert!(!missed.is_all_hits(), "it was skipped because it was not there");
         assert!(!Summary::new(&[]).is_all_hits());
     }
 }

@@ -18,7 +18,7 @@ use crate::error::Error;
 /// Where the cache is when nothing says otherwise, below the home directory.
 const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
 /// Longer than any build that was measured (Django in a debug build: 507 s of CPU), shorter than a CI job's limit.
-const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_hours(1);
+pub(crate) const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_hours(1);
 /// Long enough for any name in use, short enough for every file system once a suffix is added.
 pub(crate) const MAX_NAME: usize = 64;
 

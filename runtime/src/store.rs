@@ -18,7 +18,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use inventory::{Stored, inventory, orphans};
 pub(crate) use lease::Lease;
-pub(crate) use removal::{Removal, remove};
+pub(crate) use removal::{Removal, remove, set_aside};
 pub(crate) use staging::{Staging, sweep_private};
 pub(crate) use trash::sweep;
 
@@ -207,7 +207,7 @@ impl Store<'_> {
 
     /// Takes the artifact away and keeps it for a while, to be looked at. The caller holds the build lock.
     pub(crate) fn set_aside(&self) -> Result<(), Error> {
-        self.discard(&format!("damaged-{}-{}-{}-", self.slot.repo, self.slot.entry, self.slot.artifact))
+        self.discard(&trash::damaged(&self.slot))
     }
 
     fn discard(&self, label: &str) -> Result<(), Error> {

@@ -14,7 +14,7 @@ use crate::layout::{Layout, Slot};
 pub use crate::retention::{Collected, Policy};
 pub use crate::telemetry::{KeyReport, read_keys, read_reports};
 pub use runs::{CacheSize, PastRun, note_size, runs};
-pub use stored::{Made, StoredArtifact, Unreadable, remove, stored, verify};
+pub use stored::{Made, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
 
 /// Removes from the cache what the policy does not allow, and what killed processes left behind. `None`: another process is at
 /// it.

@@ -54,7 +54,7 @@ fn a_test_that_is_killed_in_its_build_loses_nothing() {
     drop(held);
     let next = next.done(&sandbox);
     assert!(next.passed, "{}", next.stdout);
-    assert_eq!(next.outcome("words"), Outcome::Hit);
+    assert_eq!(next.outcome("words"), Outcome::Shared, "it was not there before its run");
     assert_eq!(sandbox.take_builds(), ["build words"]);
     // It may be at its end still, although what it built is there.
     let entry = sandbox.entry_file("words.json").parent().unwrap().to_owned();
@@ -96,6 +96,17 @@ fn a_failure_is_told_as_if_it_had_failed_here_and_what_the_build_said_is_repeate
         assert!(second.stderr.contains("failed earlier in this run and is not tried again"), "{}", second.stderr);
         assert!(sandbox.take_builds().is_empty());
     }
+}
+
+/// It would not give up a build of its own if it built by itself, either.
+#[test]
+fn a_test_waits_for_its_own_build_however_short_it_would_wait_for_others() {
+    let sandbox = Sandbox::new();
+    let done = detached(&sandbox, "one", "both").env("SMOKE_LOCK_TIMEOUT", "0").passes();
+    assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Built, Outcome::Built), "{}", done.stderr);
+    assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
+    detached(&sandbox, "two", "both").env("SMOKE_LOCK_TIMEOUT", "0").passes();
+    assert!(sandbox.take_builds().is_empty());
 }
 
 #[test]

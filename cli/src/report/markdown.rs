@@ -52,7 +52,7 @@ fn cell(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
         match character {
-            '\n' | '\r' => escaped.push(' '),
+            character if character.is_control() => escaped.push(' '),
             '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '~' => escaped.extend(['\\', character]),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn no_text_leaves_its_cell() {
-        assert_eq!(cell("a|b\nc <script> `x`"), "a\\|b c &lt;script&gt; \\`x\\`");
+        assert_eq!(cell("a|b\nc\u{1b} <script> `x`"), "a\\|b c  &lt;script&gt; \\`x\\`");
         assert_eq!(cell(""), "-");
         assert_eq!(code("a`b|c"), "`a b c`");
     }

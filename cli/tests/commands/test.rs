@@ -1,5 +1,7 @@
 //! `test`.
 
+use std::fs;
+
 use crate::project::{Project, text};
 use crate::{json, smoke_cache};
 
@@ -37,4 +39,33 @@ fn the_command_runs_the_tests_and_sums_up() {
     let unknown = smoke_cache(&project, &["test", "--repo", "oen"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("did you mean `one`?"), "{}", text(&unknown.stderr));
+}
+
+/// Ctrl-C on a terminal reaches all processes: the runner ends the tests, and the command says how far they came.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_is_the_runners_and_the_summary_follows() {
+    use std::os::unix::process::CommandExt;
+    use std::process::{Command, Stdio};
+
+    let project = Project::with_suite("interrupted");
+    let pipe = project.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let suite = fs::read_to_string(project.path("tests/a.rs")).unwrap();
+    let body = "    std::fs::read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/pipe\")).unwrap();\n}\n";
+    project.write("tests/a.rs", &(suite + "\n#[cached_smoke(repo = \"one\")]\nfn waits(_: &Number) {\n" + body));
+    project.write("smoke.toml", "[repos.one]\npath = \"one\"\n[test]\nargs = [\"--test\", \"a\"]\n");
+
+    let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
+    command.args(["smoke-cache", "test", "--runner", "cargo"]).process_group(0);
+    let running = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It is open when the test has opened it as well.
+    let held = fs::File::options().write(true).open(&pipe).unwrap();
+    let group = format!("-{}", running.id());
+    assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    let done = running.wait_with_output().unwrap();
+    drop(held);
+    assert_eq!(done.status.code(), Some(1), "no status is told of a runner that was killed");
+    let stdout = text(&done.stdout);
+    assert!(stdout.contains("hit rate: 0 % (0 of 1 artifacts were there before the run; "), "{stdout}");
 }

@@ -67,7 +67,9 @@ fn unchanged(root: &Path, kept: &Path) -> Option<RepoState> {
 
 fn digest(stamps: &[Stamp]) -> String {
     let mut hasher = environment();
-    stamps.iter().for_each(|stamp| stamp.add_to(&mut hasher));
+    for stamp in stamps {
+        stamp.add_to(&mut hasher);
+    }
     hasher.finalize().to_hex().to_string()
 }
 

@@ -87,11 +87,13 @@ impl<'a> Obtain<'a> {
             return self.build_privately(reason);
         }
 
+        let mut was_missing = false;
         if !self.is_forced(slot) {
             match self.look(slot)? {
                 Look::Restored(value, entry) => return Ok(self.hit(value, entry)),
                 Look::Packed(..) => {}
                 Look::Missing(miss) => {
+                    was_missing = true;
                     self.check_policy(&miss)?;
                     if let Some(reason) = self.reason_to_bypass(&miss) {
                         return self.build_privately(reason);
@@ -117,6 +119,8 @@ impl<'a> Obtain<'a> {
         };
         // Somebody else may have built it while this process waited.
         let miss = match self.look_again(slot, lock.is_some())? {
+            // Perhaps by a test of another run: it was not there before this one.
+            Ok((value, entry)) if was_missing => return Ok(self.had(Outcome::Shared, value, entry)),
             Ok((value, entry)) => return Ok(self.hit(value, entry)),
             Err(miss) => miss,
         };
@@ -227,9 +231,13 @@ impl<'a> Obtain<'a> {
     }
 
     /// It was there, from an earlier run or from this one.
-    fn hit(mut self, value: Value, entry: Entry) -> Loaded {
-        let shared = entry.manifest.run == self.process.run.id();
-        self.report.outcome = if shared { Outcome::Shared } else { Outcome::Hit };
+    fn hit(self, value: Value, entry: Entry) -> Loaded {
+        let is_of_this_run = entry.manifest.run == self.process.run.id();
+        self.had(if is_of_this_run { Outcome::Shared } else { Outcome::Hit }, value, entry)
+    }
+
+    fn had(mut self, outcome: Outcome, value: Value, entry: Entry) -> Loaded {
+        self.report.outcome = outcome;
         self.report.bytes = entry.manifest.bytes();
         self.report.build_seconds = entry.manifest.build_seconds();
         self.loaded(value, Origin::Entry(Box::new(entry)))
@@ -266,11 +274,15 @@ impl<'a> Obtain<'a> {
     }
 
     fn lock(&mut self, slot: &Slot) -> Result<Acquired, Error> {
+        self.lock_within(slot, self.process.config.lock_timeout)
+    }
+
+    fn lock_within(&mut self, slot: &Slot, limit: Duration) -> Result<Acquired, Error> {
         let begun = Instant::now();
         let subject = self.subject();
         let path = self.process.layout.build_lock(slot);
         let test = &self.session.test;
-        let acquired = BuildLock::acquire(&path, self.process.config.lock_timeout, |holder, waited| {
+        let acquired = BuildLock::acquire(&path, limit, |holder, waited| {
             let waited = message::seconds(waited);
             let by = match holder {
                 Some(holder) => {

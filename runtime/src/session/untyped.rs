@@ -73,7 +73,7 @@ impl Untyped {
 
     fn repo(process: &'static Process, repo: &str) -> Result<Repo, Error> {
         if process.config.left_out.iter().any(|left_out| left_out == repo) {
-            let reason = "SMOKE_LEAVE_OUT leaves it out of this run".to_owned();
+            let reason = "it is left out of this run (SMOKE_LEAVE_OUT)".to_owned();
             return Err(Error::Skipped { repo: repo.to_owned(), reason });
         }
         Repo::open(process.config, process.run, repo)

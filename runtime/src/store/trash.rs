@@ -13,6 +13,11 @@ const DAMAGED: &str = "damaged-";
 /// Long enough to be asked about after a week-end.
 const KEEP_DAMAGED: Duration = Duration::from_hours(7 * 24);
 
+/// The label of what is kept, because it was damaged.
+pub(super) fn damaged(slot: &Slot) -> String {
+    format!("{DAMAGED}{}-{}-{}-", slot.repo, slot.entry, slot.artifact)
+}
+
 /// Moves those of `paths` that exist, in this order, into one new directory of the trash.
 pub(super) fn discard(layout: &Layout, paths: &[&Path], label: &str) -> Result<(), Error> {
     if paths.iter().all(|path| path.symlink_metadata().is_err()) {

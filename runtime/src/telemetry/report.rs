@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::run::Run;
 
 /// How a test came by an artifact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Outcome {
     /// It was in the cache before this run.
     Hit,
-    /// Another test of this run had built it.
+    /// Another test had built it in this run, or while this one waited for it.
     Shared,
     /// This test built it around the cache, for itself alone.
     Bypassed,
@@ -84,10 +84,14 @@ pub struct ArtifactReport {
 }
 
 impl ArtifactReport {
-    /// What the test was spared: what building it cost, less what restoring it took; 0 if the test built it itself. Less than
-    /// nothing if it is faster to build than to restore.
+    /// What the test was spared: what building it cost, less what restoring it took, and waiting for whoever built it; 0 if the test
+    /// built it itself. Less than nothing if it is faster to build than to restore, or if the wait began with the build.
     pub fn saved_seconds(&self) -> f64 {
-        if self.outcome.is_hit() && self.build_seconds > 0.0 { self.build_seconds - self.restore_seconds } else { 0.0 }
+        if self.outcome.is_hit() && self.build_seconds > 0.0 {
+            self.build_seconds - self.restore_seconds - self.wait_seconds
+        } else {
+            0.0
+        }
     }
 
     /// What a later test of the same process is told: the artifact was simply there.

@@ -109,18 +109,38 @@ pub fn stored(config: &Config) -> Result<Vec<StoredArtifact>, Error> {
     Ok(all)
 }
 
-/// Reads every byte of an artifact and compares it with what was written; the inner error says what is wrong.
+/// What a check of an artifact found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Every byte is the one that was written; or a later version wrote it, which knows how to tell.
+    Whole,
+    /// It is not, for this reason.
+    Damaged {
+        /// What is wrong.
+        reason: String,
+        /// Whether it could be set aside, so that the next test that asks for it builds it anew. It cannot while it is used or built.
+        is_set_aside: bool,
+    },
+}
+
+/// Reads every byte of an artifact, packed and unpacked, compares it with what was written, and sets aside what is damaged: a test that finds
+/// its unpacked files good would not look at its archive, which is what travels.
 ///
 /// # Errors
 /// The cache directory is not as it should be.
-pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Result<(), String>, Error> {
+pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Verdict, Error> {
     let layout = checked_layout(config)?;
-    Ok(match &artifact.stored.manifest {
-        Ok(manifest) => store::verify(&layout, &artifact.stored.slot, manifest),
-        // Whoever wrote it knows how to.
+    let slot = &artifact.stored.slot;
+    let verified = match &artifact.stored.manifest {
+        Ok(manifest) => store::verify(&layout, slot, manifest),
         Err(Unusable::NewerFormat(_)) => Ok(()),
         Err(Unusable::Damaged(damage)) => Err(damage.clone()),
         Err(Unusable::OtherKey) => Err("its manifest is that of another key".to_owned()),
+    };
+    Ok(match verified {
+        Ok(()) => Verdict::Whole,
+        Err(reason) => Verdict::Damaged { reason, is_set_aside: store::set_aside(&layout, slot) == Removal::Removed },
     })
 }
 

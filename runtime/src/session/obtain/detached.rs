@@ -10,11 +10,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use once_cell::sync::Lazy;
 
 use super::Obtain;
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_LOCK_TIMEOUT};
 use crate::error::Error;
 use crate::layout::{self, Slot};
 use crate::lock::{Acquired, BuildLock};
@@ -25,6 +26,8 @@ use crate::telemetry::Outcome;
 
 /// Tells a process which artifact it is there to build: repository, entry and name.
 const TARGET: &str = "SMOKE_BUILDER";
+/// A builder whose time is over is gone long before.
+const GRACE: Duration = Duration::from_mins(1);
 /// How much of what a build said is repeated when it fails.
 const MOST_LINES: usize = 60;
 
@@ -47,14 +50,19 @@ pub(super) fn is_target(slot: &Slot) -> bool {
     target().is_some_and(|target| target == name(slot))
 }
 
-/// Whoever waits for a builder gives up after `SMOKE_LOCK_TIMEOUT`; the builder, which nothing else may ever end, does so too.
+/// How long a builder may take, which nothing else may ever end: as long as anybody waits for it, and no shorter than any build.
+fn time_limit(config: &Config) -> Duration {
+    config.lock_timeout.max(DEFAULT_LOCK_TIMEOUT)
+}
+
+/// Ends this process when its time is over, if it is a builder.
 pub(in crate::session) fn limit_time(config: &Config) {
     if is_builder() {
-        let limit = config.lock_timeout;
+        let limit = time_limit(config);
         thread::spawn(move || {
             thread::sleep(limit);
             eprintln!(
-                "{PREFIX} the build is given up after {}; SMOKE_LOCK_TIMEOUT sets the limit",
+                "{PREFIX} the build is given up after {}; a larger SMOKE_LOCK_TIMEOUT raises the limit",
                 message::seconds(limit)
             );
             std::process::exit(1);
@@ -85,13 +93,14 @@ impl Obtain<'_> {
         };
         drop(lock);
         let waited = self.report.wait_seconds;
-        let lock = self.lock(slot);
+        // `SMOKE_LOCK_TIMEOUT` is for builds of others: its own, a test would not give up either if it built by itself.
+        let lock = self.lock_within(slot, time_limit(self.process.config) + GRACE);
         // It was no wait for somebody else's build.
         self.report.wait_seconds = waited;
         let lock = match lock? {
             Acquired::Locked(lock) => lock,
             Acquired::TimedOut => {
-                return self.build_privately(format!("no build within SMOKE_LOCK_TIMEOUT, see {}", log.display()));
+                return self.build_privately(format!("its build does not end, see {}", log.display()));
             }
         };
         // It has released the lock, so it is at its end.
