@@ -1,8 +1,38 @@
-//! An interrupt (Ctrl-C) while tests run.
+//! Signals that are to end this process while tests run: the runner ends its tests and itself, and this process then says how it went.
 
-/// Leaves it to the test runner, which gets it as well, to end its tests and itself; this process then goes on to say how it went. Whatever
-/// is started later has the usual behaviour.
-pub(crate) fn leave_to_the_runner() {
-    // Where that cannot be done, an interrupt ends this process before the runner: nothing but the summary is lost.
-    let _ = ctrlc::set_handler(|| ());
+use std::io;
+use std::process::{Child, Command};
+
+/// Starts a test runner that is told of the signals. Whatever else is started has the usual behaviour.
+#[cfg(unix)]
+pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
+    use std::thread;
+
+    use rustix::process::{Pid, Signal, kill_process};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    // Before the runner is started, so that none is lost.
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    let child = command.spawn()?;
+    let runner = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            // An interrupt on a terminal is everybody's; a second one would have the runner kill its tests at once.
+            if signal == SIGINT {
+                continue;
+            }
+            if let (Some(runner), Some(signal)) = (runner, Signal::from_named_raw(signal)) {
+                // It may be at its end already.
+                let _ = kill_process(runner, signal);
+            }
+        }
+    });
+    Ok(child)
+}
+
+/// Starts a test runner, which a console tells of an interrupt itself.
+#[cfg(not(unix))]
+pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
+    command.spawn()
 }

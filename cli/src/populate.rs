@@ -10,7 +10,7 @@ use cached_smoke::tooling::{Config, KeyReport, builder, note_size, read_reports,
 
 use crate::arguments::PopulateArguments;
 use crate::fetch_missing::fetch_missing;
-use crate::interrupt::leave_to_the_runner;
+use crate::interrupt;
 use crate::keys::look;
 use crate::output;
 use crate::progress::Bar;
@@ -64,8 +64,8 @@ pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<Exit
 /// Has the tests build what is missing, and says what they are at.
 fn build(config: &Config, runner: &Runner, missing: &[&KeyReport]) -> Result<(), String> {
     let mut command = runner.stopping_after("fixture");
-    leave_to_the_runner();
-    let child = command.spawn().map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
+    let child =
+        interrupt::start(&mut command).map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
     let tests = thread::spawn(move || child.wait_with_output());
     let bar = Bar::new("building artifacts", missing.len());
     let (mut said, mut told) = (HashSet::new(), HashMap::new());

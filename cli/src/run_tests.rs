@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::arguments::TestArguments;
 use crate::fetch_missing::fetch_missing;
-use crate::interrupt::leave_to_the_runner;
+use crate::interrupt;
 use crate::output;
 use crate::runner::{Runner, shown};
 use crate::selection::{left_out, select};
@@ -37,8 +37,9 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
         command.stdout(std::io::stderr());
     }
     eprintln!("running {}", shown(&command));
-    leave_to_the_runner();
-    let status = command.status().map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
+    let status = interrupt::start(&mut command)
+        .and_then(|mut runner| runner.wait())
+        .map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
 
     let reports = read_reports(config.cache_dir(), runner.run()).map_err(|error| {
         format!("failed to read what the tests reported in {}: {error}", config.cache_dir().display())

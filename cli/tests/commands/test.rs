@@ -48,24 +48,29 @@ fn an_interrupt_is_the_runners_and_the_summary_follows() {
     use std::os::unix::process::CommandExt;
     use std::process::{Command, Stdio};
 
-    let project = Project::with_suite("interrupted");
-    let pipe = project.path("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let suite = fs::read_to_string(project.path("tests/a.rs")).unwrap();
-    let body = "    std::fs::read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/pipe\")).unwrap();\n}\n";
-    project.write("tests/a.rs", &(suite + "\n#[cached_smoke(repo = \"one\")]\nfn waits(_: &Number) {\n" + body));
-    project.write("smoke.toml", "[repos.one]\npath = \"one\"\n[test]\nargs = [\"--test\", \"a\"]\n");
+    for (signal, everybody) in [("-INT", true), ("-TERM", false)] {
+        let project = Project::with_suite(if everybody { "interrupted" } else { "terminated" });
+        let pipe = project.path("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let suite = fs::read_to_string(project.path("tests/a.rs")).unwrap();
+        let body = "    std::fs::read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/pipe\")).unwrap();\n}\n";
+        project.write("tests/a.rs", &(suite + "\n#[cached_smoke(repo = \"one\")]\nfn waits(_: &Number) {\n" + body));
+        project.write("smoke.toml", "[repos.one]\npath = \"one\"\n[test]\nargs = [\"--test\", \"a\"]\n");
 
-    let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
-    command.args(["smoke-cache", "test", "--runner", "cargo"]).process_group(0);
-    let running = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // It is open when the test has opened it as well.
-    let held = fs::File::options().write(true).open(&pipe).unwrap();
-    let group = format!("-{}", running.id());
-    assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
-    let done = running.wait_with_output().unwrap();
-    drop(held);
-    assert_eq!(done.status.code(), Some(1), "no status is told of a runner that was killed");
-    let stdout = text(&done.stdout);
-    assert!(stdout.contains("hit rate: 0 % (0 of 1 artifacts were there before the run; "), "{stdout}");
+        let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
+        command.args(["smoke-cache", "test", "--runner", "cargo"]).process_group(0);
+        let running = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // It is open when the test has opened it as well.
+        let held = fs::File::options().write(true).open(&pipe).unwrap();
+        let whom = if everybody { format!("-{}", running.id()) } else { running.id().to_string() };
+        assert!(Command::new("kill").args([signal, "--", &whom]).status().unwrap().success());
+        if !everybody {
+            // Cargo is told, and ends; its test is not, and goes on.
+            drop(held);
+        }
+        let done = running.wait_with_output().unwrap();
+        assert_eq!(done.status.code(), Some(1), "no status is told of a runner that was killed");
+        let stdout = text(&done.stdout);
+        assert!(stdout.contains("hit rate: 0 % (0 of 1 artifacts were there before the run; "), "{stdout}");
+    }
 }
