@@ -47,8 +47,8 @@ fn main() -> ExitCode {
             Ok(number) => rounds = number,
             Err(_) if SECTIONS.iter().any(|(name, _)| name == argument) => named.push(argument.as_str()),
             Err(_) => {
-                let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
-                eprintln!("`{argument}` is neither a number of rounds nor one of {}", names.join(", "));
+                let all: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
+                eprintln!("`{argument}` is neither a number of rounds nor one of {}", all.join(", "));
                 return ExitCode::from(2);
             }
         }

@@ -96,7 +96,7 @@ impl Place {
     }
 
     /// A debug build: as the README recommends it, with dependencies optimised; and without that.
-    pub(crate) fn debug_builds(&self) -> [Build; 2] {
+    pub(crate) fn debug_builds() -> [Build; 2] {
         let build = |name, opt_level: u8| {
             let set = |package: &str| format!("profile.dev.package.{package}.opt-level={opt_level}");
             let mut command = Command::new(env!("CARGO"));

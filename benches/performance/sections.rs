@@ -12,7 +12,10 @@ mod strict;
 use crate::place::Place;
 use crate::table::Table;
 
-pub(crate) const SECTIONS: &[(&str, fn(&Place, &mut Table))] = &[
+/// A section's name, and what measures it.
+type Section = (&'static str, fn(&Place, &mut Table));
+
+pub(crate) const SECTIONS: &[Section] = &[
     ("hits", hits::run),
     ("strict", strict::run),
     ("larger", larger::run),

@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -191,7 +192,7 @@ pub(crate) struct ReportArguments {
 
     /// The last so many runs, in place of one.
     #[arg(long, value_name = "NUMBER")]
-    pub(crate) last: Option<usize>,
+    pub(crate) last: Option<NonZeroUsize>,
 
     /// Print Markdown, such as for a CI system's job summary.
     #[arg(long, conflicts_with = "json")]

@@ -88,7 +88,7 @@ fn chosen(config: &Config, arguments: &ReportArguments) -> Result<Vec<PastRun>, 
         return Err(format!("no run has left a report in {}; run some tests first", config.cache_dir().display()));
     }
     if let Some(last) = arguments.last {
-        return Ok(runs.split_off(runs.len().saturating_sub(last)));
+        return Ok(runs.split_off(runs.len().saturating_sub(last.get())));
     }
     let id = match arguments.run.as_deref() {
         // Its charts are over runs.

@@ -6,11 +6,12 @@
 //! in each other's way.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::time::{Duration, SystemTime};
 
 use bytesize::ByteSize;
 
+use crate::error::Error;
 use crate::layout::{self, Layout};
 use crate::message;
 use crate::store::{self, Removal, Stored};
@@ -42,12 +43,15 @@ pub struct Collected {
 
 /// Applies the policy, and removes what killed processes left in the places of artifacts. `None`: another process is at it.
 /// What is removed is in the trash, until the next sweep.
-pub(crate) fn enforce(layout: &Layout, policy: &Policy, now: SystemTime) -> Option<Collected> {
-    let _lock = lock(layout)?;
+///
+/// # Errors
+/// The cache cannot be written to.
+pub(crate) fn enforce(layout: &Layout, policy: &Policy, now: SystemTime) -> Result<Option<Collected>, Error> {
+    let Some(_lock) = lock(layout)? else { return Ok(None) };
     for orphan in store::orphans(layout) {
         store::remove(layout, &orphan);
     }
-    Some(collect(ours(layout), policy, now, |stored| store::remove(layout, &stored.slot)))
+    Ok(Some(collect(ours(layout), policy, now, |stored| store::remove(layout, &stored.slot))))
 }
 
 /// What [`enforce`] would do, were nothing in use.
@@ -64,7 +68,8 @@ pub(crate) fn keep_within(layout: &Layout, policy: &Policy) {
     if *policy == Policy::default() || !layout.root().is_dir() {
         return;
     }
-    let Some(collected) = enforce(layout, policy, SystemTime::now()) else { return };
+    // Where the cache cannot be written to, nothing is added to it, either.
+    let Ok(Some(collected)) = enforce(layout, policy, SystemTime::now()) else { return };
     let (removed, freed, kept) =
         (collected.removed.len(), ByteSize(collected.freed_bytes), ByteSize(collected.kept_bytes));
     if removed > 0 {
@@ -77,13 +82,19 @@ pub(crate) fn keep_within(layout: &Layout, policy: &Policy) {
     }
 }
 
-fn lock(layout: &Layout) -> Option<File> {
+fn lock(layout: &Layout) -> Result<Option<File>, Error> {
     let path = layout.collector_lock();
-    layout::create_private(path.parent()?).ok()?;
-    // Both, so that opening it ends, whatever it is.
-    let file = File::options().read(true).write(true).create(true).truncate(false).open(path).ok()?;
-    file.try_lock().ok()?;
-    Some(file)
+    let open = || {
+        layout::create_private(path.parent().unwrap_or(&path))?;
+        // Both, so that opening it ends, whatever it is.
+        File::options().read(true).write(true).create(true).truncate(false).open(&path)
+    };
+    let file = open().map_err(Error::io("open the lock", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
+    }
 }
 
 /// Removes by `remove` what the policy condemns.

@@ -22,10 +22,10 @@ pub use stored::{Made, StoredArtifact, Unreadable, Verdict, remove, stored, veri
 /// Safe at any time: what is in use stays. Age is counted from an artifact's first use in the latest run that used it.
 ///
 /// # Errors
-/// If the cache directory is not as it should be; the error says what to mend.
+/// If the cache directory is not as it should be, or cannot be written to; the error says what to mend.
 pub fn collect(config: &Config, policy: &Policy) -> Result<Option<Collected>, Error> {
     let layout = checked_layout(config)?;
-    let collected = crate::retention::enforce(&layout, policy, SystemTime::now());
+    let collected = crate::retention::enforce(&layout, policy, SystemTime::now())?;
     if collected.is_some() {
         crate::store::sweep(&layout);
         crate::store::sweep_private();

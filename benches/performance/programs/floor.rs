@@ -5,7 +5,6 @@
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use code_index::{DependencyGraph, SparseIndex};
@@ -38,9 +37,11 @@ impl Memo<'_> {
     }
 }
 
-fn stamp(path: &Path) -> [u8; BYTES] {
+#[cfg(unix)]
+fn numbers(path: &Path) -> [u64; NUMBERS] {
+    use std::os::unix::fs::MetadataExt;
     let found = path.symlink_metadata().unwrap();
-    let numbers = [
+    [
         found.dev(),
         found.ino(),
         found.size(),
@@ -48,9 +49,19 @@ fn stamp(path: &Path) -> [u8; BYTES] {
         found.mtime_nsec().cast_unsigned(),
         found.ctime().cast_unsigned(),
         found.ctime_nsec().cast_unsigned(),
-    ];
+    ]
+}
+
+#[cfg(not(unix))]
+fn numbers(path: &Path) -> [u64; NUMBERS] {
+    let found = path.symlink_metadata().unwrap();
+    let modified = found.modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
+    [found.len(), modified.as_secs(), u64::from(modified.subsec_nanos()), 0, 0, 0, 0]
+}
+
+fn stamp(path: &Path) -> [u8; BYTES] {
     let mut stamp = [0; BYTES];
-    for (place, number) in stamp.chunks_exact_mut(8).zip(numbers) {
+    for (place, number) in stamp.chunks_exact_mut(8).zip(numbers(path)) {
         place.copy_from_slice(&number.to_le_bytes());
     }
     stamp

@@ -125,7 +125,7 @@ fn key(repo: &Path) -> String {
     hasher.update(git(&["rev-parse", "HEAD"]));
     hasher.update(git(&["status", "--porcelain"]));
     hasher.update("the configuration");
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", u128::from_be_bytes(*hasher.finalize().first_chunk().unwrap()))
 }
 
 pub(super) fn run(files: &Path) {

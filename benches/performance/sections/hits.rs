@@ -5,7 +5,7 @@ use crate::samples::{Values, in_turns};
 use crate::table::{Goal, Table};
 
 pub(super) fn run(place: &Place, table: &mut Table) {
-    let [debug, plain] = place.debug_builds();
+    let [debug, plain] = Place::debug_builds();
     of(place, table, &place.release, 2.0, 100.0);
     of(place, table, &debug, 3.0, 200.0);
     of(place, table, &plain, 3.0, 200.0);

@@ -1,5 +1,6 @@
 //! A hundred tests of the attribute under nextest, beside a hundred that are empty.
 
+use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
@@ -84,11 +85,12 @@ fn write_project(place: &Place) {
         String::new(),
     );
     for number in 0..TESTS {
-        annotated += &format!(
+        let _ = write!(
+            annotated,
             "#[cached_smoke(repo = \"django\")]\nfn t{number}(graph: &DependencyGraph, index: &SparseIndex) {{\n    \
              assert!(graph.node(\"/\").is_some() && !index.is_empty());\n}}\n"
         );
-        empty += &format!("#[test]\nfn t{number}() {{}}\n");
+        let _ = write!(empty, "#[test]\nfn t{number}() {{}}\n");
     }
     fs::write(project.join("tests/annotated.rs"), annotated).unwrap();
     fs::write(project.join("tests/empty.rs"), empty).unwrap();

@@ -6,14 +6,14 @@ use crate::programs::{BYTES, REPO};
 use crate::samples::{Values, in_turns};
 use crate::table::{Goal, Table};
 
-const SIZES: [u64; 3] = [10_000_000, 100_000_000, 1_000_000_000];
-const TESTS: [usize; 3] = [1, 10, 100];
+const MEGABYTES: [u32; 3] = [10, 100, 1000];
+const TESTS: [u32; 3] = [1, 10, 100];
 
 pub(super) fn run(place: &Place, table: &mut Table) {
     println!("\nlarger entries, of one file:");
     let (mut first, mut later, mut copies) = (Vec::new(), Vec::new(), Vec::new());
-    for bytes in SIZES {
-        let megabytes = bytes / 1_000_000;
+    for megabytes in MEGABYTES {
+        let bytes = u64::from(megabytes) * 1_000_000;
         let hit = place.program("sized").set(REPO, "tiny").set(BYTES, bytes.to_string());
         hit.run();
         let mut run = 0;
@@ -26,9 +26,9 @@ pub(super) fn run(place: &Place, table: &mut Table) {
         let [hit, copy] = in_turns(place.rounds.min(9), [&|| hit.run().inside, &|| copy.run().inside]);
         let hit = hit.say(&format!("{megabytes} MB: a later hit"));
         let copy = copy.say(&format!("{megabytes} MB: reading it into memory"));
-        first.push((bytes as f64 / 1e6, of_run * 1e3));
-        later.push((bytes as f64 / 1e6, hit * 1e3));
-        copies.push((bytes as f64 / 1e6, copy * 1e3));
+        first.push((f64::from(megabytes), of_run * 1e3));
+        later.push((f64::from(megabytes), hit * 1e3));
+        copies.push((f64::from(megabytes), copy * 1e3));
     }
     table.ratio("later hit on 1 GB ÷ on 10 MB", later[2].1 / later[0].1, Goal::AtMost(1.2));
     Plot {
@@ -48,12 +48,14 @@ pub(super) fn run(place: &Place, table: &mut Table) {
     let mut empty_points = Vec::new();
     for tests in TESTS {
         let (hit, nothing) = (place.hit("django"), place.program("nothing"));
-        let [hit, nothing] =
-            in_turns(place.rounds.min(9), [&|| hit.run_by_cores(tests), &|| nothing.run_by_cores(tests)]);
+        let [hit, nothing] = in_turns(
+            place.rounds.min(9),
+            [&|| hit.run_by_cores(tests as usize), &|| nothing.run_by_cores(tests as usize)],
+        );
         let hit = hit.say(&format!("{tests} processes with a hit"));
         let nothing = nothing.say(&format!("{tests} processes that do nothing"));
-        points.push((tests as f64, hit * 1e3));
-        empty_points.push((tests as f64, nothing * 1e3));
+        points.push((f64::from(tests), hit * 1e3));
+        empty_points.push((f64::from(tests), nothing * 1e3));
     }
     Plot {
         title: "What hits cost, by the number of tests",
