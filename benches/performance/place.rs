@@ -46,6 +46,9 @@ impl Place {
             django.display()
         );
         fs::write(root.join("smoke.toml"), settings).unwrap();
+        // `SMOKE_REPO_PATHS` takes names from directories.
+        #[cfg(unix)]
+        let _ = std::os::unix::fs::symlink(django, root.join("django"));
         let release = Build { name: "release", executable: std::env::current_exe().unwrap() };
         let place = Place { root, run: format!("bench-{}", std::process::id()), rounds, release };
         println!("building what is missing …");
@@ -60,6 +63,11 @@ impl Place {
 
     pub(crate) fn run(&self) -> &str {
         &self.run
+    }
+
+    /// Where Django lies.
+    pub(crate) fn django(&self) -> PathBuf {
+        Config::for_directory(&self.root).unwrap().repo("django").unwrap().path.clone()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -119,7 +127,7 @@ impl Place {
     /// Django ten times over, as a folder without git.
     pub(crate) fn larger(&self) {
         let larger = self.path("larger");
-        let django = Config::for_directory(&self.root).unwrap().repo("django").unwrap().path.clone();
+        let django = self.django();
         for part in 0..LARGER {
             let target = larger.join(format!("part{part}"));
             if !target.exists() {

@@ -5,6 +5,7 @@ mod hits;
 mod larger;
 mod list;
 mod nextest;
+mod peers;
 mod restored;
 mod scale;
 mod strict;
@@ -24,4 +25,5 @@ pub(crate) const SECTIONS: &[Section] = &[
     ("list", list::run),
     ("nextest", nextest::run),
     ("scale", scale::run),
+    ("peers", peers::run),
 ];

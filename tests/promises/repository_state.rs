@@ -433,6 +433,9 @@ fn a_repository_that_looks_as_it_did_is_known_without_git() {
         assert!(done.passed, "{}", done.stderr);
         assert_eq!(done.outcome("count"), Outcome::Hit);
     }
+    // Git would read other configuration.
+    let otherwise = sandbox.run("only_count").env("PATH", sandbox.cache()).env("GIT_CONFIG_NOSYSTEM", "1").done();
+    assert!(!otherwise.passed && otherwise.stderr.contains("is git installed"), "{}", otherwise.stderr);
     let undo = edit(&sandbox.repo().join("a.txt"), "another novel\n");
     for strict in ["0", "1"] {
         let done = without_git(strict);

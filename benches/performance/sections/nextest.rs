@@ -12,9 +12,7 @@ const TESTS: u32 = 100;
 
 pub(super) fn run(place: &Place, table: &mut Table) {
     println!("\n{TESTS} tests under nextest, one after the other:");
-    let nextest = Command::new(env!("CARGO")).args(["nextest", "--version"]).output();
-    if !nextest.is_ok_and(|output| output.status.success()) {
-        println!("  left out: nextest is not installed; `cargo install --locked cargo-nextest`");
+    if !is_installed() {
         return;
     }
     write_project(place);
@@ -33,15 +31,29 @@ fn per_test(empty: &Values, annotated: &Values, name: &str) -> (f64, f64) {
     (empty.say(&format!("empty tests ({name})")), annotated.say(&format!("tests with graph and index ({name})")))
 }
 
-/// The time that nextest itself gives, without what cargo takes to see that nothing has to be compiled.
-fn run_tests(place: &Place, profile: &str, binary: &str) -> f64 {
-    let mut command = Command::new(env!("CARGO"));
+pub(super) fn is_installed() -> bool {
+    let nextest = Command::new(env!("CARGO")).args(["nextest", "--version"]).output();
+    let is_installed = nextest.is_ok_and(|output| output.status.success());
+    if !is_installed {
+        println!("  left out: nextest is not installed; `cargo install --locked cargo-nextest`");
+    }
+    is_installed
+}
+
+/// The environment of somebody who just opened a terminal.
+pub(super) fn forget_this_run(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST", "SMOKE_", "NEXTEST"].iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }
     }
+}
+
+/// The time that nextest itself gives, without what cargo takes to see that nothing has to be compiled.
+fn run_tests(place: &Place, profile: &str, binary: &str) -> f64 {
+    let mut command = Command::new(env!("CARGO"));
+    forget_this_run(&mut command);
     let output = command
         .current_dir(place.path("nextest"))
         .args(["nextest", "run", "--cargo-profile", profile, "--test", binary, "--test-threads", "1"])

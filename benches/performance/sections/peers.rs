@@ -1,0 +1,77 @@
+//! Ten tests over graph and index, and their fixture the way that each of several crates, and nextest, would have it.
+
+use std::fs;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::place::Place;
+use crate::samples::Values;
+use crate::table::Table;
+
+/// Each has a build of several seconds, or ten of them.
+const MOST_ROUNDS: usize = 3;
+
+/// What a run of ten tests came to.
+struct Run {
+    seconds: f64,
+    passed: usize,
+}
+
+pub(super) fn run(place: &Place, _: &mut Table) {
+    println!(
+        "\nten tests under nextest, two at a time, release build: seconds from its start to its end, and how many pass"
+    );
+    if !super::nextest::is_installed() {
+        return;
+    }
+    let files = place.path("peers");
+    for (name, binary, threads) in [
+        ("cached-smoke", "smoke", "2"),
+        ("rstest #[once]", "once", "2"),
+        ("a setup script of nextest", "setup", "2"),
+        ("cached's redb_store", "store", "2"),
+        ("cached's redb_store, one test at a time", "store", "1"),
+    ] {
+        // Compiled before it is measured.
+        tests(place, &["run", "--release", "--no-run", "--test", binary]);
+        let arguments = ["run", "--release", "--test", binary, "--test-threads", threads, "--no-fail-fast"];
+        let (mut cold, mut warm, mut passed) = (Vec::new(), Vec::new(), [usize::MAX; 2]);
+        for _ in 0..place.rounds.min(MOST_ROUNDS) {
+            let _ = fs::remove_dir_all(&files);
+            fs::create_dir_all(&files).unwrap();
+            for (runs, passed) in [&mut cold, &mut warm].into_iter().zip(&mut passed) {
+                let run = tests(place, &arguments);
+                runs.push(run.seconds);
+                *passed = run.passed.min(*passed);
+            }
+        }
+        let [cold_passed, warm_passed] = passed;
+        Values::new(cold).say(&format!("{name}: first run, {cold_passed} pass"));
+        Values::new(warm).say(&format!("{name}: second run, {warm_passed} pass"));
+    }
+    let _ = fs::remove_dir_all(&files);
+}
+
+fn tests(place: &Place, arguments: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO"));
+    super::nextest::forget_this_run(&mut command);
+    command
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers"))
+        .arg("nextest")
+        .args(arguments)
+        .args(["--color", "never"])
+        .env("CARGO_TARGET_DIR", place.path("peers-target"))
+        .env("PEERS_REPO", place.django())
+        .env("PEERS_FILES", place.path("peers"))
+        .env("SMOKE_CACHE_DIR", place.path("peers/cache"))
+        .env("SMOKE_REPO_PATHS", place.path("django"));
+    let begun = Instant::now();
+    let output = command.output().unwrap();
+    let seconds = begun.elapsed().as_secs_f64();
+    let text = String::from_utf8_lossy(&output.stderr);
+    // "     Summary [   1.234s] 10 tests run: 10 passed, 0 skipped"
+    let summary = text.lines().find(|line| line.trim_start().starts_with("Summary ["));
+    let passed = summary.and_then(|line| line.split(" passed").next()?.rsplit([' ', ':']).next()?.parse().ok());
+    assert!(passed.is_some() || arguments.contains(&"--no-run"), "{text}");
+    Run { seconds, passed: passed.unwrap_or(0) }
+}
