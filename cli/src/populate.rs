@@ -15,7 +15,7 @@ use crate::keys::look;
 use crate::output;
 use crate::progress::Bar;
 use crate::runner::{Runner, shown};
-use crate::selection::{left_out, select};
+use crate::selection::{is_left_out, left_out, select};
 
 /// How often it looks what is being built. Only what is shown waits for it.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -42,7 +42,7 @@ pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<Exit
     for key in &still_missing {
         output::line(format_args!("missing: {} of {}: {}", key.artifact, key.repo, key.key));
     }
-    for (name, _) in selected.iter().filter(|(name, _)| config.left_out().iter().any(|left_out| left_out == name)) {
+    for (name, _) in selected.iter().filter(|(name, _)| is_left_out(config, name)) {
         output::line(format_args!("left out: {name}: SMOKE_LEAVE_OUT says so"));
     }
     for left_out in &unfetched {

@@ -23,12 +23,17 @@ pub(crate) fn is_meant(names: &[String], repo: &str) -> bool {
     names.is_empty() || names.iter().any(|name| name == repo)
 }
 
+/// Whether `SMOKE_LEAVE_OUT` says so.
+pub(crate) fn is_left_out(config: &Config, repo: &str) -> bool {
+    config.left_out().iter().any(|left_out| left_out == repo)
+}
+
 /// Those whose tests are not to run: what is not selected, what could not be fetched, and what `SMOKE_LEAVE_OUT` says.
 pub(crate) fn left_out<'a>(config: &'a Config, selected: &[(&str, &RepoSource)], unfetched: &[&str]) -> Vec<&'a str> {
     let is_run = |name: &str| {
         selected.iter().any(|(selected, _)| *selected == name)
             && !unfetched.contains(&name)
-            && !config.left_out().iter().any(|left_out| left_out == name)
+            && !is_left_out(config, name)
     };
     config.repos().keys().map(String::as_str).filter(|name| !is_run(name)).collect()
 }

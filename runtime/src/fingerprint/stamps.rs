@@ -60,7 +60,8 @@ fn unchanged(root: &Path, kept: &Path) -> Option<RepoState> {
     let end = content.iter().position(|byte| *byte == b'\n')?;
     let (header, paths) = content.split_at(end);
     let header: Header = serde_json::from_slice(header).ok().filter(|header: &Header| header.format == FORMAT)?;
-    let paths: Vec<&Path> = paths[1..].split(|byte| *byte == 0).map(os_str).collect::<Option<_>>()?;
+    let paths: Vec<&Path> =
+        paths[1..].split(|byte| *byte == 0).map(|path| git::os_str(path).map(Path::new).ok()).collect::<Option<_>>()?;
     let stamps = cores::map(&paths, |path| look(&root.join(path)));
     (digest(&stamps) == header.digest).then_some(header.state)
 }
@@ -176,17 +177,6 @@ fn environment() -> blake3::Hasher {
         }
     }
     hasher
-}
-
-#[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere a name can be wrong")]
-fn os_str(bytes: &[u8]) -> Option<&Path> {
-    Some(Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes)))
-}
-
-#[cfg(not(unix))]
-fn os_str(bytes: &[u8]) -> Option<&Path> {
-    std::str::from_utf8(bytes).ok().map(Path::new)
 }
 
 #[cfg(test)]
