@@ -4,6 +4,7 @@
 mod cold;
 mod floor;
 mod hit;
+mod key;
 mod plan;
 mod restore;
 mod scan;
@@ -43,6 +44,7 @@ pub(crate) fn run(program: &str) -> ExitCode {
     match program {
         "nothing" => {}
         "hit" => hit::run(&repo()),
+        "key" => key::run(&repo()),
         "cold" => in_artifacts = cold::run(&repo()),
         "floor" => floor::run(&files()),
         "plan" => plan::run(&files()),

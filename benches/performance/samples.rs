@@ -40,7 +40,17 @@ impl Program {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.executable);
+        self.prepared(Command::new(&self.executable))
+    }
+
+    /// Under `strace` with these arguments, which writes to `output`.
+    pub(crate) fn traced(&self, arguments: &[&str], output: &Path) -> Command {
+        let mut command = Command::new("strace");
+        command.args(arguments).arg(output).arg(&self.executable).stdout(Stdio::null());
+        self.prepared(command)
+    }
+
+    fn prepared(&self, mut command: Command) -> Command {
         let foreign =
             |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with("SMOKE_") || name.starts_with("NEXTEST"));
         for (name, _) in std::env::vars_os().filter(|(name, _)| foreign(name)) {

@@ -1,5 +1,6 @@
 //! The sections of the benchmark, in their order.
 
+mod calls;
 mod cold;
 mod hits;
 mod larger;
@@ -18,6 +19,7 @@ type Section = (&'static str, fn(&Place, &mut Table));
 
 pub(crate) const SECTIONS: &[Section] = &[
     ("hits", hits::run),
+    ("calls", calls::run),
     ("strict", strict::run),
     ("larger", larger::run),
     ("restored", restored::run),

@@ -18,6 +18,8 @@ struct Row {
 pub(crate) enum Goal {
     AtMost(f64),
     AtLeast(f64),
+    /// It is there to compare with.
+    None,
 }
 
 impl Table {
@@ -38,6 +40,7 @@ impl fmt::Display for Row {
         let (goal, is_met) = match self.goal {
             Goal::AtMost(most) => (format!("≤ {most} {}", self.unit), self.value <= most),
             Goal::AtLeast(least) => (format!("≥ {least} {}", self.unit), self.value >= least),
+            Goal::None => ("–".to_owned(), true),
         };
         let miss = if is_met { "" } else { "MISSED" };
         write!(f, "| {} | {:.3} {} | {} | {miss} |", self.what, self.value, self.unit, goal.trim_end())

@@ -125,14 +125,19 @@ impl Layout {
         }
     }
 
-    /// The first link among all that is an artifact's own: what it leads to is neither read, nor written to, nor removed.
+    /// The first link among all that is an artifact's own: what it leads to is neither written to nor removed.
     pub(crate) fn link_among(&self, slot: &Slot) -> Option<PathBuf> {
-        let own = [self.directory(slot), self.unpacked(slot), self.build_lock(slot)];
-        let is_below = |path: &&Path| *path != self.root;
-        own.iter()
-            .flat_map(|path| path.ancestors().take_while(is_below))
-            .find(|path| path.is_symlink())
-            .map(Path::to_owned)
+        self.link_on_the_way([self.directory(slot), self.unpacked(slot), self.build_lock(slot)])
+    }
+
+    /// The first link on the way to one of these, from the repository's folder on: [`Self::check`] has looked at what is above it.
+    pub(crate) fn link_on_the_way<const N: usize>(&self, to: [PathBuf; N]) -> Option<PathBuf> {
+        let is_local = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let is_above = |path: &Path| path == self.root || path.parent() == Some(&self.root) && is_local(path);
+        let link = |path: PathBuf| {
+            path.ancestors().take_while(|path| !is_above(path)).find(|path| path.is_symlink()).map(Path::to_owned)
+        };
+        to.into_iter().find_map(link)
     }
 
     pub(crate) fn root(&self) -> &Path {

@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+/// More than nearly all manifests and notes have: these are read by one call, and their end is seen by another.
+const AT_ONCE: usize = 8192;
+
 /// Opens it to be read.
 ///
 /// # Errors
@@ -19,9 +22,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 
 /// Reads all of it, if it has no more than `limit` bytes.
 pub(crate) fn read(mut file: &File, limit: u64) -> io::Result<Vec<u8>> {
-    // One byte more, so that its end is seen without asking for more room.
-    let size = usize::try_from(file.metadata()?.len().min(limit)).unwrap_or(usize::MAX);
-    let mut content = Vec::with_capacity(size.saturating_add(1));
+    let mut content = Vec::with_capacity(AT_ONCE);
     file.by_ref().take(limit.saturating_add(1)).read_to_end(&mut content)?;
     if content.len() as u64 > limit {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {limit} bytes")));

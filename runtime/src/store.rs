@@ -82,6 +82,11 @@ pub(crate) struct Store<'a> {
 }
 
 impl Store<'_> {
+    /// The first link on the way to what a reader opens: what it leads to is not read.
+    pub(crate) fn link(&self) -> Option<PathBuf> {
+        self.layout.link_on_the_way([self.layout.entry(&self.slot), self.plain_files()])
+    }
+
     /// Looks for the artifact's manifest, and holds it; its files are left alone.
     pub(crate) fn find(&self) -> Result<(Manifest, Lease), Miss> {
         let (lease, text) = match Lease::take(&self.layout.manifest(&self.slot)) {

@@ -26,3 +26,4 @@ mod restore;
 mod retention;
 mod stop_after;
 mod telemetry;
+mod warm_hit;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::place::Place;
 use crate::samples::Values;
-use crate::table::Table;
+use crate::table::{Goal, Table};
 
 /// Each has a build of several seconds, or ten of them.
 const MOST_ROUNDS: usize = 3;
@@ -17,7 +17,7 @@ struct Run {
     passed: usize,
 }
 
-pub(super) fn run(place: &Place, _: &mut Table) {
+pub(super) fn run(place: &Place, table: &mut Table) {
     println!(
         "\nten tests under nextest, two at a time, release build: seconds from its start to its end, and how many pass"
     );
@@ -25,6 +25,7 @@ pub(super) fn run(place: &Place, _: &mut Table) {
         return;
     }
     let files = place.path("peers");
+    let mut ours = None;
     for (name, binary, threads) in [
         ("cached-smoke", "smoke", "2"),
         ("rstest #[once]", "once", "2"),
@@ -47,7 +48,14 @@ pub(super) fn run(place: &Place, _: &mut Table) {
         }
         let [cold_passed, warm_passed] = passed;
         Values::new(cold).say(&format!("{name}: first run, {cold_passed} pass"));
-        Values::new(warm).say(&format!("{name}: second run, {warm_passed} pass"));
+        let warm = Values::new(warm).say(&format!("{name}: second run, {warm_passed} pass"));
+        match ours {
+            None => ours = Some(warm),
+            Some(ours) => {
+                let what = format!("ten tests, second run, {name} ({warm_passed} pass) ÷ cached-smoke");
+                table.ratio(what, warm / ours, Goal::None);
+            }
+        }
     }
     let _ = fs::remove_dir_all(&files);
 }

@@ -1,5 +1,7 @@
 //! What becomes of a hit when there are more tests, and when entries are larger.
 
+use std::fs;
+
 use crate::place::Place;
 use crate::plot::{Line, Plot};
 use crate::programs::{BYTES, REPO};
@@ -44,27 +46,52 @@ pub(super) fn run(place: &Place, table: &mut Table) {
     .write("size");
 
     println!("\nmore tests, a process each, as many at once as there are cores:");
-    let mut points = Vec::new();
-    let mut empty_points = Vec::new();
+    let (mut hits, mut keys, mut nothings, mut locks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for tests in TESTS {
+        let point = |values: &Values, what: &str| (f64::from(tests), values.say(&format!("{tests} {what}")) * 1e3);
+        let number = tests as usize;
         let (hit, nothing) = (place.hit("django"), place.program("nothing"));
-        let [hit, nothing] = in_turns(
+        let key = place.program("key").set("SMOKE_STOP_AFTER", "key");
+        let [hit, key, nothing] = in_turns(
             place.rounds.min(9),
-            [&|| hit.run_by_cores(tests as usize), &|| nothing.run_by_cores(tests as usize)],
+            [&|| hit.run_by_cores(number), &|| key.run_by_cores(number), &|| nothing.run_by_cores(number)],
         );
-        let hit = hit.say(&format!("{tests} processes with a hit"));
-        let nothing = nothing.say(&format!("{tests} processes that do nothing"));
-        points.push((f64::from(tests), hit * 1e3));
-        empty_points.push((f64::from(tests), nothing * 1e3));
+        hits.push(point(&hit, "processes with a hit"));
+        keys.push(point(&key, "processes that make their keys"));
+        nothings.push(point(&nothing, "processes that do nothing"));
+        locks.push(point(&waiting(place, number), "at once on one lock, cold"));
     }
+    table.value("each further test of a hundred, of a hit", of_one(&hits), "ms", Goal::None);
+    table.value("each further test of a hundred, of its keys", of_one(&keys), "ms", Goal::None);
+    table.value("each further test of a hundred, of doing nothing", of_one(&nothings), "ms", Goal::None);
+    table.value("each further test of a hundred that wait for one lock", of_one(&locks), "ms", Goal::None);
     Plot {
         title: "What hits cost, by the number of tests",
         x: "tests, a process each",
         y: "milliseconds for all",
         lines: vec![
-            Line { name: "with graph and index of Django, and one query", points },
-            Line { name: "doing nothing", points: empty_points },
+            Line { name: "all at once, cold: one builds next to nothing, all others wait for its lock", points: locks },
+            Line { name: "with graph and index of Django, and one query", points: hits },
+            Line { name: "with the keys of both alone", points: keys },
+            Line { name: "doing nothing", points: nothings },
         ],
     }
     .write("tests");
+}
+
+/// As many processes, all started at once on an empty cache and an artifact whose build takes next to nothing: what is measured is
+/// the lock, which goes from one to the next.
+fn waiting(place: &Place, tests: usize) -> Values {
+    let cache = place.path("locks");
+    let tiny = place.program("sized").set(REPO, "tiny").set(BYTES, "8").set("SMOKE_CACHE_DIR", &cache);
+    Values::new((0..place.rounds.min(9)).map(|_| {
+        let _ = fs::remove_dir_all(&cache);
+        tiny.run_at_once(tests)
+    }))
+}
+
+/// What one more test adds.
+fn of_one(points: &[(f64, f64)]) -> f64 {
+    let (first, last) = (points[0], points[points.len() - 1]);
+    (last.1 - first.1) / (last.0 - first.0)
 }

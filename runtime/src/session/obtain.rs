@@ -78,13 +78,8 @@ impl<'a> Obtain<'a> {
     }
 
     fn restore_or_build(mut self, slot: &Slot) -> Result<Loaded, Error> {
-        if let Some(link) = self.process.layout.link_among(slot) {
-            let reason = format!("{} is a link", link.display());
-            message::warn_once(&format!(
-                "{}: {reason}: what it leads to is left alone; remove the link",
-                self.subject()
-            ));
-            return self.build_privately(reason);
+        if let Some(link) = self.store(slot).link() {
+            return self.leave_alone(&link);
         }
 
         let mut was_missing = false;
@@ -102,6 +97,9 @@ impl<'a> Obtain<'a> {
             }
         }
 
+        if let Some(link) = self.process.layout.link_among(slot) {
+            return self.leave_alone(&link);
+        }
         let lock =
             if detached::is_target(slot) { BuildLock::inherited().map(Acquired::Locked) } else { self.lock(slot) };
         let lock = match lock {
@@ -134,19 +132,27 @@ impl<'a> Obtain<'a> {
         self.build_and_publish(lock, slot, &miss)
     }
 
+    /// A build that neither reads nor writes what a link leads to.
+    fn leave_alone(self, link: &Path) -> Result<Loaded, Error> {
+        let reason = is_a_link(link);
+        message::warn_once(&format!("{}: {reason}: what it leads to is left alone; remove the link", self.subject()));
+        self.build_privately(reason)
+    }
+
     /// Why it would have to be built, if it would; its files are not read for that.
     pub(super) fn miss(&self) -> Option<String> {
         if self.process.config.mode == Mode::Off {
             return Some(OFF_REASON.to_owned());
         }
         let slot = self.slot();
-        if let Some(link) = self.process.layout.link_among(&slot) {
-            return Some(format!("{} is a link", link.display()));
+        let store = self.store(&slot);
+        if let Some(link) = store.link() {
+            return Some(is_a_link(&link));
         }
         if self.is_forced(&slot) {
             return Some(FORCED_REASON.to_owned());
         }
-        self.store(&slot).find().err().map(|miss| miss.to_string())
+        store.find().err().map(|miss| miss.to_string())
     }
 
     fn repo(&self) -> &str {
@@ -353,4 +359,8 @@ impl<'a> Obtain<'a> {
             }
         }
     }
+}
+
+fn is_a_link(path: &Path) -> String {
+    format!("{} is a link", path.display())
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use once_cell::sync::OnceCell;
 use serde::{Deserialize, Serialize};
 
 use crate::run::Run;
@@ -139,12 +140,10 @@ pub struct CacheReport {
 impl CacheReport {
     pub(crate) fn new(run: &Run, number: u32, test: &str, repo: &str, artifacts: Vec<ArtifactReport>) -> CacheReport {
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let binary =
-            std::env::current_exe().ok().and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
         CacheReport {
             run: run.id().to_owned(),
             test: test.to_owned(),
-            binary: binary.unwrap_or_default(),
+            binary: binary().to_owned(),
             pid: std::process::id(),
             number,
             time: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
@@ -187,6 +186,15 @@ impl CacheReport {
     pub fn wait_seconds(&self) -> f64 {
         self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.wait_seconds)
     }
+}
+
+/// The name of this executable.
+fn binary() -> &'static str {
+    static NAME: OnceCell<String> = OnceCell::new();
+    NAME.get_or_init(|| {
+        let path = std::env::current_exe().unwrap_or_default();
+        path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    })
 }
 
 /// The number of a test in this process.

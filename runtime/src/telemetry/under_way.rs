@@ -28,17 +28,18 @@ impl UnderWay {
     /// `record` is what is written if nothing else ever is. Where the run cannot be written to, there are no records.
     pub(crate) fn begin(run: &Run, record: &CacheReport) -> Option<UnderWay> {
         let directory = run.directory().join(DIRECTORY);
-        let mut file = tempfile::Builder::new().prefix(".").tempfile_in(&directory).or_else(|_| {
-            layout::create_private(&directory)?;
-            tempfile::Builder::new().prefix(".").tempfile_in(&directory)
-        });
-        let file = file.as_mut().ok()?;
+        let create = || tempfile::Builder::new().prefix(".").tempfile_in(&directory);
+        let mut file = create()
+            .or_else(|_| {
+                layout::create_private(&directory)?;
+                create()
+            })
+            .ok()?;
         // Under its name it is locked, and whole.
         file.as_file().lock().ok()?;
         file.write_all(&serde_json::to_vec(record).ok()?).ok()?;
-        let lock = file.as_file().try_clone().ok()?;
         let path = directory.join(name(record));
-        fs::rename(file.path(), &path).ok()?;
+        let lock = file.persist(&path).ok()?;
         Some(UnderWay { path, _lock: lock })
     }
 

@@ -1,9 +1,10 @@
 //! A directory that the search library can only read from.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tantivy::Directory;
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
@@ -14,31 +15,41 @@ use tantivy::directory::{DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCa
 /// tantivy takes a lock file whenever it opens a reader, against a writer that deletes segments meanwhile. Here there
 /// is no such writer: an index is complete before it is opened, and never changed.
 #[derive(Clone)]
-pub(super) struct ReadOnlyDirectory(MmapDirectory);
+pub(super) struct ReadOnlyDirectory {
+    files: MmapDirectory,
+    /// What was read whole: tantivy asks for `meta.json` once to open the index and once more to open a reader.
+    read: Arc<Mutex<HashMap<PathBuf, Vec<u8>>>>,
+}
 
 impl ReadOnlyDirectory {
     pub(super) fn open(path: &Path) -> tantivy::Result<Self> {
-        Ok(Self(MmapDirectory::open(path)?))
+        Ok(Self { files: MmapDirectory::open(path)?, read: Arc::default() })
     }
 }
 
 impl fmt::Debug for ReadOnlyDirectory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ReadOnlyDirectory").field(&self.0).finish()
+        f.debug_tuple("ReadOnlyDirectory").field(&self.files).finish()
     }
 }
 
 impl Directory for ReadOnlyDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        self.0.get_file_handle(path)
+        self.files.get_file_handle(path)
     }
 
     fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
-        self.0.exists(path)
+        self.files.exists(path)
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
-        self.0.atomic_read(path)
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(content) = read.get(path) {
+            return Ok(content.clone());
+        }
+        let content = self.files.atomic_read(path)?;
+        read.insert(path.to_owned(), content.clone());
+        Ok(content)
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {
