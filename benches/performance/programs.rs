@@ -4,7 +4,6 @@
 mod cold;
 mod floor;
 mod hit;
-mod key;
 mod plan;
 mod restore;
 mod scan;
@@ -44,7 +43,6 @@ pub(crate) fn run(program: &str) -> ExitCode {
     match program {
         "nothing" => {}
         "hit" => hit::run(&repo()),
-        "key" => key::run(&repo()),
         "cold" => in_artifacts = cold::run(&repo()),
         "floor" => floor::run(&files()),
         "plan" => plan::run(&files()),
