@@ -2,59 +2,89 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
+use std::iter;
 use std::path::{Path, PathBuf};
 
-use super::{TAGGED, Tagged, os_str, run, run_or_nothing, tagged};
+use super::{STATUS, TAGGED, Tagged, os_str, run, run_or_nothing, tagged};
 use crate::error::Error;
 
 /// What the state of a work tree depends on, beside the files in it.
 pub(in crate::fingerprint) struct Sources {
-    /// Git's own: what says where HEAD is, the index, the configuration and what it names. Some need not be there.
-    pub(in crate::fingerprint) files: Vec<PathBuf>,
-    /// What is in the work tree and ignored: directories without anything that is tracked, and files.
+    /// Git's own: what says where HEAD is, the index, the configuration and what it names. Some need not be there; of links,
+    /// what they lead to as well.
+    pub(in crate::fingerprint) files: BTreeSet<PathBuf>,
+    /// What is in the work tree and matches what is to be ignored: directories without anything that is tracked, and files.
     pub(in crate::fingerprint) ignored: BTreeSet<PathBuf>,
 }
 
 /// In the directory of git, all that `git status` may read there to tell whether something differs.
-const OWN_FILES: &[&str] = &[
-    "HEAD",
-    "index",
-    "packed-refs",
-    "config",
-    "config.worktree",
-    "info/exclude",
-    "info/attributes",
-    "info/sparse-checkout",
-    "refs/replace",
-];
+const OWN_FILES: &[&str] =
+    &["index", "packed-refs", "config", "config.worktree", "info/exclude", "info/attributes", "info/sparse-checkout"];
+
+/// In any directory of the work tree: git reads them there whether they are ignored or not.
+const RULES: &[&str] = &[".gitignore", ".gitattributes"];
+
+/// More than git follows names of names.
+const MAX_REFERENCES: usize = 8;
+/// More than any system follows links.
+const MAX_LINKS: usize = 64;
 
 /// Nothing for what is not an ordinary work tree: linked to another one's directory of git, with submodules, or with references
 /// in a format of a later git.
 pub(in crate::fingerprint) fn sources(path: &Path) -> Result<Option<Sources>, Error> {
     let directory = path.join(".git");
+    if !is_ordinary(path, &directory)? {
+        return Ok(None);
+    }
+    let Some(references) = references(&directory)? else { return Ok(None) };
+    if tagged(&run(path, TAGGED)?, path)?.iter().any(Tagged::is_submodule) {
+        return Ok(None);
+    }
+    let own = OWN_FILES.iter().map(|name| directory.join(name));
+    let files = own.chain(references).chain(configuration(path)?).flat_map(with_targets).collect();
+    Ok(Some(Sources { files, ignored: ignored(path)? }))
+}
+
+fn is_ordinary(path: &Path, directory: &Path) -> Result<bool, Error> {
     let places = run(path, &["rev-parse", "--show-toplevel", "--absolute-git-dir"])?;
-    let is_ordinary = [path, &directory].iter().all(|place| place.is_dir() && !place.is_symlink());
-    let mut lines = places.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(os_str);
-    let expected = [path.as_os_str(), directory.as_os_str()];
-    if !is_ordinary || !expected.iter().all(|place| matches!(lines.next(), Some(Ok(told)) if told == *place)) {
-        return Ok(None);
-    }
-    if directory.join("reftable").exists() {
-        return Ok(None);
-    }
+    let mut told = places.split(|byte| *byte == b'\n').map(os_str);
+    let is_as_told = |place: &Path| matches!(told.next(), Some(Ok(told)) if told == place.as_os_str());
+    let is_own = |place: &&Path| place.is_dir() && !place.is_symlink();
+    Ok([path, directory].iter().all(is_own)
+        && [path, directory].into_iter().all(is_as_told)
+        && !directory.join("reftable").exists())
+}
 
-    let mut files: Vec<PathBuf> = OWN_FILES.iter().map(|name| directory.join(name)).collect();
-    let head = fs::read_to_string(directory.join("HEAD")).map_err(Error::io("read", &directory.join("HEAD")))?;
-    if let Some(branch) = head.strip_prefix("ref: ") {
-        files.push(directory.join(branch.trim_end()));
+/// `HEAD`, what it names, and what that names in turn; nothing if there is no end to it.
+fn references(directory: &Path) -> Result<Option<Vec<PathBuf>>, Error> {
+    let mut files = vec![directory.join("HEAD")];
+    while let Some(last) = files.last().filter(|_| files.len() <= MAX_REFERENCES) {
+        let content = match fs::read(last) {
+            Ok(content) => content,
+            // Packed, or of a branch without a commit.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(files)),
+            Err(error) => return Err(Error::io("read", last)(error)),
+        };
+        let Some(name) = content.strip_prefix(b"ref:") else { return Ok(Some(files)) };
+        files.push(directory.join(os_str(name.trim_ascii())?));
     }
-    files.extend(configuration(path)?);
+    Ok(None)
+}
 
-    let ignored = run(path, &["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"])?;
-    let ignored = ignored.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    let ignored = ignored.map(|name| Ok(PathBuf::from(os_str(name)?))).collect::<Result<BTreeSet<_>, Error>>()?;
-    let has_submodules = tagged(&run(path, TAGGED)?, path)?.iter().any(Tagged::is_submodule);
-    Ok((!has_submodules).then_some(Sources { files, ignored }))
+/// The file, and if that is a link, what it leads to, link by link.
+fn with_targets(file: PathBuf) -> impl Iterator<Item = PathBuf> {
+    let target = |link: &PathBuf| Some(link.parent()?.join(link.read_link().ok()?));
+    iter::successors(Some(file), target).take(MAX_LINKS)
+}
+
+/// What matches a pattern itself. A directory that only holds such files does not: something else may come into it.
+fn ignored(path: &Path) -> Result<BTreeSet<PathBuf>, Error> {
+    let printed = run(path, &[STATUS, &["--ignored=matching"]].concat())?;
+    let names = printed.split(|byte| *byte == 0).filter_map(|line| line.strip_prefix(b"! "));
+    let paths = names.map(|name| Ok(PathBuf::from(os_str(name)?))).collect::<Result<Vec<_>, Error>>()?;
+    let is_rules = |path: &PathBuf| path.file_name().is_some_and(|name| RULES.iter().any(|rules| name == *rules));
+    Ok(paths.into_iter().filter(|path| !is_rules(path)).collect())
 }
 
 /// The settings that name a file, each with the file that it is in.
@@ -92,7 +122,5 @@ fn configuration(path: &Path) -> Result<Vec<PathBuf>, Error> {
         let base = included_by.map(|file| os_str(file).map(|file| path.join(file))).transpose()?;
         files.push(base.as_deref().and_then(Path::parent).unwrap_or(path).join(file));
     }
-    files.sort();
-    files.dedup();
     Ok(files)
 }

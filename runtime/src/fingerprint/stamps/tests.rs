@@ -1,5 +1,7 @@
 #![cfg(unix)]
 
+mod sources;
+
 use std::fs::File;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Stdio};
@@ -123,40 +125,6 @@ fn an_edit_of_the_same_size_with_its_time_put_back_is_seen() {
 }
 
 #[test]
-fn what_happens_in_git_alone_is_seen() {
-    Fixture::with_git().sees(|it| it.git(&["commit", "--quiet", "--allow-empty", "--message", "second"]));
-    Fixture::with_git().sees(|it| it.git(&["checkout", "--quiet", "-b", "other"]));
-    Fixture::with_git().sees(|it| it.git(&["checkout", "--quiet", "--detach"]));
-    Fixture::with_git().sees(|it| it.git(&["rm", "--quiet", "--cached", "a.txt"]));
-    Fixture::with_git().sees(|it| it.git(&["update-index", "--assume-unchanged", "a.txt"]));
-    Fixture::with_git().sees(|it| {
-        it.git(&["commit", "--quiet", "--allow-empty", "--message", "second"]);
-        it.git(&["pack-refs", "--all"]);
-        it.git(&["reset", "--quiet", "--soft", "HEAD~1"]);
-    });
-}
-
-#[test]
-fn other_rules_of_what_is_ignored_are_seen() {
-    Fixture::with_git().sees(|it| it.write(".gitignore", "ignored/\nempty/\n"));
-    Fixture::with_git().sees(|it| it.write("b/.gitignore", "*.txt\n"));
-    Fixture::with_git().sees(|it| it.write(".git/info/exclude", "e/\n"));
-    Fixture::with_git().sees(|it| {
-        it.write("../excludes", "e/\n");
-        it.git(&["config", "core.excludesFile", "../excludes"]);
-    });
-    // Named, and not there yet; then there.
-    let fixture = Fixture::with_git();
-    fixture.git(&["config", "core.excludesFile", "../excludes"]);
-    fixture.sees(|it| it.write("../excludes", "e/\n"));
-    // Included.
-    let fixture = Fixture::with_git();
-    fixture.write("../included", "");
-    fixture.git(&["config", "include.path", "../../included"]);
-    fixture.sees(|it| it.write("../included", "[core]\n\tignoreCase = true\n"));
-}
-
-#[test]
 fn what_is_ignored_does_not_count_unless_it_is_tracked() {
     let fixture = Fixture::with_git();
     fixture.state();
@@ -172,6 +140,25 @@ fn what_is_ignored_does_not_count_unless_it_is_tracked() {
     let fixture = Fixture::without_git();
     fixture.write("b/.git", "gitdir: elsewhere\n");
     fixture.sees(|it| it.write("b/.git", "gitdir: somewhere else\n"));
+}
+
+#[test]
+fn what_comes_into_a_directory_that_holds_only_what_is_ignored_is_seen() {
+    let with_only_ignored_files = || {
+        let fixture = Fixture::with_git();
+        fixture.write(".gitignore", "ignored/\n*.o\nkept/*\n!kept/this\n");
+        for path in ["build/a.o", "b/c/d/a.o", "kept/other"] {
+            fixture.write(path, "");
+        }
+        fixture
+    };
+    with_only_ignored_files().sees(|it| it.write("build/new.c", ""));
+    with_only_ignored_files().sees(|it| it.write("b/c/d/new.c", ""));
+    with_only_ignored_files().sees(|it| it.write("kept/this", ""));
+    let fixture = with_only_ignored_files();
+    fixture.state();
+    fixture.write("build/a.o", "compiled again");
+    assert!(fixture.is_unchanged());
 }
 
 #[test]
