@@ -1,5 +1,8 @@
 //! The state of the repository is in the key: each kind of change is a miss that says so, and its undoing a hit.
 
+#[cfg(unix)]
+mod remembered;
+
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -414,33 +417,4 @@ fn what_git_may_not_look_at_is_an_error_that_names_it() {
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
         sandbox.run("only_count").without_privileges().passes();
     }
-}
-
-/// Where nothing has been touched for some seconds: it takes as long until this can be seen.
-#[cfg(unix)]
-#[test]
-fn a_repository_that_looks_as_it_did_is_known_without_git() {
-    let sandbox = Sandbox::new();
-    while !sandbox.cache().join(".stamps").exists() {
-        sandbox.run("only_count").passes();
-    }
-    let without_git = |strict| {
-        let run = sandbox.run("only_count").env("PATH", sandbox.cache()).env("SMOKE_STRICT", strict);
-        run.done()
-    };
-    for strict in ["0", "1"] {
-        let done = without_git(strict);
-        assert!(done.passed, "{}", done.stderr);
-        assert_eq!(done.outcome("count"), Outcome::Hit);
-    }
-    // Git would read other configuration.
-    let otherwise = sandbox.run("only_count").env("PATH", sandbox.cache()).env("GIT_CONFIG_NOSYSTEM", "1").done();
-    assert!(!otherwise.passed && otherwise.stderr.contains("is git installed"), "{}", otherwise.stderr);
-    let undo = edit(&sandbox.repo().join("a.txt"), "another novel\n");
-    for strict in ["0", "1"] {
-        let done = without_git(strict);
-        assert!(!done.passed && done.stderr.contains("is git installed and on the PATH?"), "{}", done.stderr);
-    }
-    undo();
-    assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Hit);
 }

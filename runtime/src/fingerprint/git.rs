@@ -182,9 +182,13 @@ fn output(path: &Path, arguments: &[&str]) -> Result<Output, Error> {
         "GIT_COMMON_DIR",
         "GIT_PREFIX",
         "GIT_NAMESPACE",
+        // What `git config` alone would read instead of the configuration.
+        "GIT_CONFIG",
     ] {
         command.env_remove(name);
     }
+    // A commit is what it says, whatever `git replace` puts in its place.
+    command.env("GIT_NO_REPLACE_OBJECTS", "1");
     // Looking must not write: another git may be at work in the same repository.
     let output = command.env("GIT_OPTIONAL_LOCKS", "0").output();
     output.map_err(|error| failed(path, arguments, format!("{error}; is git installed and on the PATH?")))

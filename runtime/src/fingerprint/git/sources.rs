@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use super::{STATUS, TAGGED, Tagged, os_str, run, run_or_nothing, tagged};
+use super::{STATUS, TAGGED, Tagged, os_str, output, run, run_or_nothing, tagged};
 use crate::error::Error;
 
 /// What the state of a work tree depends on, beside the files in it.
@@ -97,6 +97,9 @@ const NAMES_OF_FILES: &[&str] = &[
     r"^(core\.(excludesfile|attributesfile)|include\.path|includeif\..*\.path)$",
 ];
 
+/// Where git's own configuration and attributes are: as this git tells, or a variable that an earlier one reads.
+const PLACES: &[&str] = &["GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBAL", "GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL"];
+
 /// The files of configuration, whether they are there or not, and those that they name.
 fn configuration(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files: Vec<PathBuf> = ["/etc/gitconfig", "/etc/gitattributes"].map(PathBuf::from).into();
@@ -105,6 +108,14 @@ fn configuration(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let xdg = std::env::var_os("XDG_CONFIG_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(xdg) = xdg.or_else(|| home.map(|home| home.join(".config"))) {
         files.extend(["config", "ignore", "attributes"].map(|name| xdg.join("git").join(name)));
+    }
+    for variable in PLACES {
+        files.extend(std::env::var_os(variable).map(|file| path.join(file)));
+        // It fails if there is no such file to be read, or if it does not know of the variable.
+        let told = output(path, &["var", variable])?.stdout;
+        for file in told.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            files.push(path.join(os_str(file)?));
+        }
     }
     // With those that are included.
     for origin in run(path, &["config", "--list", "--show-origin", "--name-only", "-z"])?.split(|byte| *byte == 0) {
@@ -122,5 +133,7 @@ fn configuration(path: &Path) -> Result<Vec<PathBuf>, Error> {
         let base = included_by.map(|file| os_str(file).map(|file| path.join(file))).transpose()?;
         files.push(base.as_deref().and_then(Path::parent).unwrap_or(path).join(file));
     }
+    // Never anything in it, but on some systems always a new time.
+    files.retain(|file| file != Path::new("/dev/null"));
     Ok(files)
 }
