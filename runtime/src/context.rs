@@ -89,8 +89,9 @@ impl<S: Suite> LoadContext<'_, S> {
     /// Whether every byte of the files has been compared in this run with what was written.
     ///
     /// What need not be checked again may be mapped as it is, without reading it: the way to load anything in no time. Not so
-    /// where the artifact is this process's alone, because nothing could be kept in the cache. Not promised, as everywhere:
-    /// that somebody who may write to the cache directory does not change the files behind our back.
+    /// for what this process has built for itself alone, because nothing could be kept in the cache, nor for
+    /// [`owned`](Self::owned). Not promised, as everywhere: that somebody who may write to the cache directory does not change the
+    /// files behind our back.
     ///
     /// ```
     /// # use cached_smoke::{LoadContext, Result, Suite};

@@ -21,6 +21,7 @@ const SHORT_COMMIT: usize = 12;
 
 /// The state of a repository: its commit, and what differs from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Noted")]
 pub(crate) struct RepoState {
     /// The commit in full; `unborn` before the first one; `files` where there is no git.
     pub(crate) commit: String,
@@ -51,6 +52,28 @@ impl RepoState {
             None => self.commit.clone(),
             Some(difference) => format!("{}+{difference}", self.commit),
         }
+    }
+}
+
+/// A state as a file has it, which may say anything: what is believed becomes part of paths.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Noted {
+    commit: String,
+    difference: Option<String>,
+}
+
+impl TryFrom<Noted> for RepoState {
+    type Error = &'static str;
+
+    fn try_from(Noted { commit, difference }: Noted) -> Result<RepoState, Self::Error> {
+        let is_hex = |text: &str, digits| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // The digits of SHA-1 and of SHA-256.
+        let is_commit = matches!(&*commit, "unborn" | "files") || is_hex(&commit, 40) || is_hex(&commit, 64);
+        if is_commit && difference.as_deref().is_none_or(|difference| is_hex(difference, 64)) {
+            return Ok(RepoState { commit, difference });
+        }
+        Err("no state of a repository")
     }
 }
 
@@ -92,4 +115,31 @@ pub(crate) fn file_digest(path: &Path) -> Result<String, Error> {
         .and_then(|file| hasher.update_reader(file).map(|_| ()))
         .map_err(Error::io("read", path))?;
     Ok(hasher.finalize().to_hex().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_of_a_state_is_believed_only_if_it_can_be_one() {
+        let read = |commit: &str, difference: Option<&str>| {
+            let note = serde_json::json!({ "commit": commit, "difference": difference }).to_string();
+            serde_json::from_str::<RepoState>(&note).ok()
+        };
+        let (commit, digest) = ("0123456789abcdef0123456789abcdef01234567", "0123456789abcdef".repeat(4));
+        for commit in [commit, &digest, "unborn", "files"] {
+            for difference in [None, Some(digest.as_str())] {
+                let state = RepoState { commit: commit.to_owned(), difference: difference.map(str::to_owned) };
+                assert_eq!(read(commit, difference), Some(state));
+            }
+        }
+        let with_a_path = "../".repeat(12) + "evil";
+        for commit in ["", "../../../p", &with_a_path, "Unborn", &commit[1..], &commit.replace('a', "g")] {
+            assert_eq!(read(commit, None), None, "{commit}");
+        }
+        for difference in ["", "x", commit, &digest.replace('a', "/")] {
+            assert_eq!(read(commit, Some(difference)), None, "{difference}");
+        }
+    }
 }

@@ -119,6 +119,19 @@ fn notes_of_a_run_that_lead_elsewhere_are_an_error_with_the_mend() {
 }
 
 #[test]
+fn a_note_of_a_repository_that_would_lead_out_of_the_cache_is_not_believed() {
+    let sandbox = Sandbox::new();
+    sandbox.run_within("r", "only_count").passes();
+    let notes = fs::read_dir(sandbox.cache().join(".runs/r/repos")).unwrap().map(|entry| entry.unwrap().path());
+    let note = { notes }.find(|path| path.extension().is_none()).unwrap();
+    fs::write(&note, r#"{"commit":"../../led","difference":null}"#).unwrap();
+    assert_eq!(sandbox.run_within("r", "only_count").passes().reports.len(), 2);
+    let led = snapshot_names(&sandbox.path("")).into_iter().find(|path| path.to_string_lossy().contains("led-"));
+    assert_eq!(led, None);
+    assert_eq!(sandbox.take_builds(), ["build count"]);
+}
+
+#[test]
 fn nobody_waits_for_a_pipe_among_the_notes_or_what_was_left_behind() {
     let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     let sandbox = Sandbox::new();

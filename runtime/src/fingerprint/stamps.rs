@@ -2,7 +2,7 @@
 //! nor the files' content need be asked.
 //!
 //! Kept in a file of the cache, for all runs on this machine: the paths of every file and directory that the state depends on, and
-//! one digest of what `lstat` says of all of them. A directory's times tell of names that come and go in it, a file's of its
+//! one digest of what `lstat` says of all of them, and of all that the file says. A directory's times tell of names that come and go in it, a file's of its
 //! content. For a git work tree that includes git's own files and its configuration; what git ignores is left out.
 //!
 //! A file that is changed twice within one tick of the file system's clock looks the same after both, so nothing is kept while
@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -27,14 +27,15 @@ const YOUNG: Duration = Duration::from_secs(3);
 /// More than the paths of ten million files.
 const MAX_BYTES: u64 = 1 << 30;
 /// Raised when what is looked at changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The first line of the file; the paths follow, each ended by a zero.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Header {
     format: u32,
     state: RepoState,
-    /// BLAKE3 of the environment that git reads, and of all stamps.
+    /// BLAKE3 of the environment that git reads, of the state and the paths as they are written here, and of all stamps.
     digest: String,
 }
 
@@ -58,16 +59,18 @@ pub(crate) fn state(root: &Path, kept: &Path, now: SystemTime) -> Result<RepoSta
 fn unchanged(root: &Path, kept: &Path) -> Option<RepoState> {
     let content = plain_file::read(&plain_file::open(kept).ok()?, MAX_BYTES).ok()?;
     let end = content.iter().position(|byte| *byte == b'\n')?;
-    let (header, paths) = content.split_at(end);
+    let (header, written) = (&content[..end], &content[end + 1..]);
     let header: Header = serde_json::from_slice(header).ok().filter(|header: &Header| header.format == FORMAT)?;
-    let paths: Vec<&Path> =
-        paths[1..].split(|byte| *byte == 0).map(|path| git::os_str(path).map(Path::new).ok()).collect::<Option<_>>()?;
+    let paths = written.strip_suffix(&[0])?.split(|byte| *byte == 0);
+    let paths: Vec<&Path> = paths.map(|path| git::os_str(path).map(Path::new).ok()).collect::<Option<_>>()?;
     let stamps = cores::map(&paths, |path| look(&root.join(path)));
-    (digest(&stamps) == header.digest).then_some(header.state)
+    (digest(&header.state, written, &stamps) == header.digest).then_some(header.state)
 }
 
-fn digest(stamps: &[Stamp]) -> String {
+/// `paths` are as they are written.
+fn digest(state: &RepoState, paths: &[u8], stamps: &[Stamp]) -> String {
     let mut hasher = environment();
+    hasher.update(state.value().as_bytes()).update(&[0]).update(paths);
     for stamp in stamps {
         stamp.add_to(&mut hasher);
     }
@@ -77,7 +80,8 @@ fn digest(stamps: &[Stamp]) -> String {
 /// Everything that the state of a repository depends on, and the digest of what `lstat` says of it.
 #[derive(Default)]
 struct Stamps {
-    paths: Vec<PathBuf>,
+    /// Each ended by a zero.
+    paths: Vec<u8>,
     stamps: Vec<Stamp>,
 }
 
@@ -101,13 +105,9 @@ impl Stamps {
     }
 
     fn keep(&self, kept: &Path, state: &RepoState) -> std::io::Result<()> {
-        let header = Header { format: FORMAT, state: state.clone(), digest: digest(&self.stamps) };
-        let mut content = serde_json::to_vec(&header)?;
-        for (index, path) in self.paths.iter().enumerate() {
-            content.push(if index == 0 { b'\n' } else { 0 });
-            content.extend(path.as_os_str().as_encoded_bytes());
-        }
-        layout::write_whole(kept, &content)
+        let digest = digest(state, &self.paths, &self.stamps);
+        let header = serde_json::to_vec(&Header { format: FORMAT, state: state.clone(), digest })?;
+        layout::write_whole(kept, &[&header, &b"\n"[..], &self.paths].concat())
     }
 }
 
@@ -125,7 +125,8 @@ impl Taking<'_> {
             return None;
         }
         self.taken.stamps.push(stamp);
-        self.taken.paths.push(path.to_owned());
+        self.taken.paths.extend(path.as_os_str().as_encoded_bytes());
+        self.taken.paths.push(0);
         Some(())
     }
 

@@ -4,6 +4,7 @@ mod sources;
 
 use std::fs::File;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -220,6 +221,12 @@ fn what_was_kept_is_believed_whole_or_not_at_all() {
     for length in 0..good.len() {
         fs::write(fixture.kept(), &good[..length]).expect("cut short");
         assert!(!fixture.is_unchanged(), "cut to {length} bytes");
+    }
+    for position in 0..good.len() {
+        let mut changed = good.clone();
+        changed[position] ^= 1;
+        fs::write(fixture.kept(), changed).expect("changed");
+        assert!(!fixture.is_unchanged(), "another byte at {position}");
     }
     fs::remove_file(fixture.kept()).expect("removed");
     symlink("/dev/zero", fixture.kept()).expect("linked");
