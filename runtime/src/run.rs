@@ -135,7 +135,8 @@ fn ancestor_id() -> String {
     let mut look_up = |pid| {
         let system = system.as_mut()?;
         let only = ProcessesToUpdate::Some(std::slice::from_ref(&pid));
-        system.refresh_processes_specifics(only, false, ProcessRefreshKind::nothing());
+        // Its threads would be looked up one by one.
+        system.refresh_processes_specifics(only, false, ProcessRefreshKind::nothing().without_tasks());
         system.process(pid).map(|process| {
             let name = process.name().to_string_lossy();
             (name.trim_end_matches(".exe") == "cargo", process.parent(), process.start_time())
