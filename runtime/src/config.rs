@@ -1,5 +1,6 @@
 //! The settings of a process: the environment over `smoke.toml` over the defaults, read once.
 
+mod remote;
 mod smoke_toml;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use once_cell::sync::OnceCell;
 
+pub use remote::Remote;
 use smoke_toml::SmokeToml;
 pub use smoke_toml::Source;
 
@@ -90,6 +92,7 @@ pub struct Config {
     pub(crate) left_out: Vec<String>,
     pub(crate) stop_after: Option<StopAfter>,
     pub(crate) detach: bool,
+    pub(crate) remote: Option<Remote>,
     pub(crate) smoke_toml: PathBuf,
     pub(crate) repos: BTreeMap<String, RepoSource>,
     pub(crate) test_args: Vec<String>,
@@ -141,11 +144,7 @@ impl Config {
                     }),
                 },
                 None => Ok(default.map(|value| Setting {
-                    name: format!(
-                        "{} in {}",
-                        name.trim_start_matches("SMOKE_").to_lowercase().replace('_', "-"),
-                        smoke_toml.display()
-                    ),
+                    name: format!("{} in {}", name_in_file(name), smoke_toml.display()),
                     value: value.clone(),
                 })),
             }
@@ -212,6 +211,7 @@ impl Config {
             stop_after: text("SMOKE_STOP_AFTER", None)?
                 .map(|setting| choice(Some(setting), &[("key", StopAfter::Key), ("fixture", StopAfter::Fixture)]))
                 .transpose()?,
+            remote: Remote::read(&file.remote, &text)?,
             cache_dir,
             smoke_toml,
             repos,
@@ -246,6 +246,11 @@ impl Config {
         self.max_bytes
     }
 
+    /// The shared tier, if there is one.
+    pub fn remote(&self) -> Option<&Remote> {
+        self.remote.as_ref()
+    }
+
     /// The repositories that `SMOKE_LEAVE_OUT` leaves out of the run.
     pub fn left_out(&self) -> &[String] {
         &self.left_out
@@ -277,6 +282,16 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<(), String> {
     Err(format!(
         "the {what} name `{name}` must be 1 to {MAX_NAME} of the characters A-Z a-z 0-9 . _ - and not begin with a dot"
     ))
+}
+
+/// What `smoke.toml` calls a variable.
+fn name_in_file(variable: &str) -> String {
+    let name = variable.trim_start_matches("SMOKE_");
+    let name = match name {
+        "REMOTE" => "url of [remote]".to_owned(),
+        _ => name.strip_prefix("REMOTE_").map_or_else(|| name.to_owned(), |name| format!("{name} of [remote]")),
+    };
+    name.to_lowercase().replace('_', "-")
 }
 
 /// A setting's text and where it was said.
@@ -352,7 +367,10 @@ fn run_id(setting: Setting) -> Result<String, Error> {
 }
 
 fn timeout(setting: Option<Setting>) -> Result<Duration, Error> {
-    let Some(setting) = setting else { return Ok(DEFAULT_LOCK_TIMEOUT) };
+    setting.map_or(Ok(DEFAULT_LOCK_TIMEOUT), duration)
+}
+
+fn duration(setting: Setting) -> Result<Duration, Error> {
     let parsed = match setting.value.parse::<u64>() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => humantime::parse_duration(&setting.value).ok(),

@@ -53,6 +53,11 @@ impl Run {
         Run { id, directory }
     }
 
+    /// The run of this id, for a tool.
+    pub(crate) fn named(id: &str, layout: &Layout) -> Run {
+        Run::new(id.to_owned(), layout, || ())
+    }
+
     #[cfg(test)]
     pub(crate) fn for_tests(id: &str, layout: &Layout) -> Run {
         Run::new(id.to_owned(), layout, || ())

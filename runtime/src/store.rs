@@ -27,7 +27,8 @@ use crate::error::Error;
 use crate::fingerprint::file_digest;
 use crate::key::{self, Key};
 use crate::layout::{self, Layout, Slot};
-use crate::manifest::{Built, ListedFile, Manifest, Storage, Unusable, is_plain};
+use crate::manifest::{ArchiveFile, Built, ListedFile, Manifest, Storage, Unusable, is_plain};
+use crate::remote;
 use crate::run::Run;
 use proof::Checked;
 
@@ -189,25 +190,70 @@ impl Store<'_> {
         let built =
             Built { type_name, storage: self.storage, files: listed, archive, build_milliseconds, completed, run };
         let manifest = Manifest::new(self.key, &self.slot.artifact, built);
+        let packed = (self.storage == Storage::Archive).then_some(packed);
+        self.commit(staging, &manifest, &manifest.to_json(), &files, packed.as_deref())?;
+        Ok(manifest)
+    }
+
+    /// Makes what another machine has built, and lies packed in `staging`, an artifact of the store. The caller holds the build lock. The
+    /// inner error says what is wrong with it.
+    pub(crate) fn adopt(
+        &self,
+        staging: &Staging,
+        manifest: &Manifest,
+        text: &str,
+        packed_file: &ArchiveFile,
+    ) -> Result<Result<(), String>, Error> {
+        if manifest.type_name != self.type_name {
+            return Ok(Err(format!("it holds a `{}`, not a `{}`", manifest.type_name, self.type_name)));
+        }
+        let (packed, files) = (remote::packed(staging.path()), staging.path().join("unpacked"));
+        if let Err(damage) = archive::unpack(&packed, packed_file, &manifest.files, &files)? {
+            return Ok(Err(damage));
+        }
+        for file in &manifest.files {
+            make_read_only(&files.join(&file.path))?;
+        }
+        match self.storage {
+            Storage::Archive => {
+                make_read_only(&packed)?;
+                sync(&packed)?;
+            }
+            Storage::Directory => sync_tree(&files, &manifest.files)?,
+        }
+        let packed = (self.storage == Storage::Archive).then_some(packed);
+        self.commit(staging, manifest, text, &files, packed.as_deref())?;
+        Ok(Ok(()))
+    }
+
+    /// Moves an artifact into its place, its manifest last.
+    fn commit(
+        &self,
+        staging: &Staging,
+        manifest: &Manifest,
+        text: &str,
+        files: &Path,
+        packed: Option<&Path>,
+    ) -> Result<(), Error> {
         let staged = staging.path().join("manifest");
-        fs::write(&staged, manifest.to_json()).map_err(Error::io("write", &staged))?;
+        fs::write(&staged, text).map_err(Error::io("write", &staged))?;
         make_read_only(&staged)?;
         sync(&staged)?;
 
         self.layout.create()?;
         self.discard("")?;
         let entry = self.layout.entry(&self.slot);
-        if self.storage == Storage::Archive {
-            move_into_place(&packed, &self.layout.archive(&self.slot))?;
+        if let Some(packed) = packed {
+            move_into_place(packed, &self.layout.archive(&self.slot))?;
         }
-        move_into_place(&files, &self.plain_files())?;
+        move_into_place(files, &self.plain_files())?;
         // The files' names must be on disk before the manifest that vouches for them.
         sync(&entry)?;
         move_into_place(&staged, &self.layout.manifest(&self.slot))?;
         sync(&entry)?;
         sync(&self.layout.repo(&self.slot.repo))?;
-        proof::record(self.run, &self.proof_name(), &self.plain_files(), &manifest);
-        Ok(manifest)
+        proof::record(self.run, &self.proof_name(), &self.plain_files(), manifest);
+        Ok(())
     }
 
     /// Takes the artifact away and keeps it for a while, to be looked at. The caller holds the build lock.
@@ -261,6 +307,21 @@ pub(crate) fn verify(layout: &Layout, slot: &Slot, manifest: &Manifest) -> Resul
             if unpacked.exists() { proof::digests(&unpacked, manifest) } else { Ok(()) }
         }
     }
+}
+
+/// The one file that an artifact travels as: its archive, or one that is packed in `place`.
+pub(crate) fn packed(
+    layout: &Layout,
+    slot: &Slot,
+    manifest: &Manifest,
+    place: &Path,
+) -> Result<(PathBuf, ArchiveFile), String> {
+    if let Some(archive) = &manifest.archive {
+        return Ok((layout.archive(slot), archive.clone()));
+    }
+    let target = place.join("archive");
+    let packed = archive::pack(&layout.directory(slot), &manifest.files, &target);
+    packed.map(|packed| (target, packed)).map_err(|error| error.report())
 }
 
 /// Every file below `directory`, by name, with its digest.

@@ -2,8 +2,17 @@
 //!
 //! Tests have no use for this.
 
+mod push;
 mod runs;
 mod stored;
+
+/// The shared tier: what helpers are asked, and what a run asked.
+pub mod remote {
+    pub use super::push::push;
+    pub use crate::config::Remote as Settings;
+    pub use crate::remote::protocol::*;
+    pub use crate::remote::{Asked, Operation, Pushed, read_asked};
+}
 
 use std::time::{Duration, SystemTime};
 

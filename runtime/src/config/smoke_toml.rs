@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::RepoSource;
+use super::remote::RemoteTable;
 use crate::error::Error;
 
 const FILE_NAME: &str = "smoke.toml";
@@ -40,6 +41,8 @@ pub(crate) struct SmokeToml {
     pub(crate) defaults: Defaults,
     #[serde(default)]
     pub(crate) test: TestTable,
+    #[serde(default)]
+    pub(crate) remote: RemoteTable,
     #[serde(default)]
     pub(crate) repos: BTreeMap<String, RepoTable>,
 }

@@ -124,3 +124,61 @@ fn names_are_safe_as_file_names() {
     }
     assert!(check_name("repository", "scikit-learn_1.x").is_ok());
 }
+
+#[test]
+fn a_shared_tier_is_what_the_file_says_and_variables_win() {
+    let toml = "[remote]\nurl = \"s3://bucket/prefix\"\npublic-keys = [\"a\", \"b\"]\nunsigned = true\nbudget = \"20s\"\naccess = \
+                \"read-only\"\nhelper = [\"my helper\", \"--fast\"]";
+    let remote = read(toml, &[]).expect("valid").remote.expect("there is one");
+    assert_eq!((remote.url.as_str(), remote.unsigned, remote.read_only), ("s3://bucket/prefix", true, true));
+    assert_eq!((remote.public_keys, remote.budget), (vec!["a".into(), "b".into()], Some(Duration::from_secs(20))));
+    assert_eq!((remote.helper, remote.signing_key), (vec!["my helper".into(), "--fast".into()], None));
+
+    let variables = [
+        ("SMOKE_REMOTE", "fs:///folder"),
+        ("SMOKE_REMOTE_PUBLIC_KEYS", "c, d"),
+        ("SMOKE_REMOTE_SIGNING_KEY", "e"),
+        ("SMOKE_REMOTE_UNSIGNED", "0"),
+        ("SMOKE_REMOTE_BUDGET", "3"),
+        ("SMOKE_REMOTE_ACCESS", "read-write"),
+        ("SMOKE_REMOTE_HELPER", "helper --slow"),
+    ];
+    let remote = read(toml, &variables).expect("valid").remote.expect("there is one");
+    assert_eq!((remote.url.as_str(), remote.unsigned, remote.read_only), ("fs:///folder", false, false));
+    assert_eq!((remote.public_keys, remote.budget), (vec!["c".into(), "d".into()], Some(Duration::from_secs(3))));
+    assert_eq!((remote.helper, remote.signing_key), (vec!["helper".into(), "--slow".into()], Some("e".into())));
+    let listed = [("SMOKE_REMOTE_HELPER", "[\"my helper\", \"x\"]")];
+    assert_eq!(read(toml, &listed).expect("valid").remote.expect("there is one").helper, ["my helper", "x"]);
+}
+
+#[test]
+fn a_shared_tier_can_be_turned_off_and_nonsense_is_named() {
+    let toml = "[remote]\nurl = \"s3://bucket\"";
+    assert!(read(toml, &[("SMOKE_REMOTE", "off")]).expect("valid").remote.is_none());
+    assert!(read("", &[]).expect("valid").remote.is_none());
+    assert_eq!(read(toml, &[]).expect("valid").remote.expect("there is one").helper[0], "cargo-smoke-cache");
+    for (variable, value, expected) in [
+        ("SMOKE_REMOTE", "bucket", "`off`, or where it is, such as `s3://"),
+        ("SMOKE_REMOTE_BUDGET", "soon", "a number of seconds, or a duration"),
+        ("SMOKE_REMOTE_ACCESS", "write", "`read-write` or `read-only`"),
+        ("SMOKE_REMOTE_UNSIGNED", "yes", "`0` or `1`"),
+        ("SMOKE_REMOTE_HELPER", "[1]", "as a JSON list"),
+    ] {
+        let error = read(toml, &[(variable, value)]).expect_err(value);
+        assert!(error.contains(variable) && error.contains(expected), "{error}");
+    }
+    let error = read("[remote]\nurl = \"bucket\"", &[]).expect_err("no URL");
+    assert!(error.contains("url of [remote] in "), "{error}");
+    let error = read("[remote]\nurl = \"s3://b\"\nbudget = \"x\"", &[]).expect_err("no duration");
+    assert!(error.contains("budget of [remote] in "), "{error}");
+}
+
+#[test]
+fn a_shared_tier_is_named_without_what_opens_it() {
+    for (url, place) in [
+        ("s3://bucket/prefix?secret_access_key=x", "s3://bucket/prefix"),
+        ("redis://user:word@host:1/0", "redis://host:1/0"),
+    ] {
+        assert_eq!(read("", &[("SMOKE_REMOTE", url)]).expect("valid").remote.expect("there is one").place(), place);
+    }
+}

@@ -3,6 +3,7 @@
 mod build;
 mod calls;
 mod detached;
+mod remote;
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -19,6 +20,7 @@ use crate::layout::Slot;
 use crate::lock::{Acquired, BuildLock};
 use crate::manifest::Manifest;
 use crate::message;
+use crate::remote::Remote;
 use crate::store::{Entry, Found, Lease, Miss, Staging, Store};
 use crate::telemetry::{ArtifactReport, Outcome};
 pub(super) use calls::load;
@@ -40,6 +42,8 @@ pub(super) struct Obtain<'a> {
     report: ArtifactReport,
     /// While it is built for others, too.
     lock: Option<BuildLock>,
+    /// Once it has to be asked.
+    remote: Option<Remote<'static>>,
     /// Seconds that a build took that failed.
     failed_after: &'a Mutex<f64>,
 }
@@ -60,7 +64,17 @@ impl<'a> Obtain<'a> {
     ) -> Obtain<'a> {
         let kind = hooks.kind();
         let report = blank(kind.name, &recipe.key.display(), "");
-        Obtain { session, hooks, kind, process: session.process, recipe, report, lock: None, failed_after }
+        Obtain {
+            session,
+            hooks,
+            kind,
+            process: session.process,
+            recipe,
+            report,
+            lock: None,
+            remote: None,
+            failed_after,
+        }
     }
 
     pub(super) fn run(self) -> Result<Loaded, Error> {
@@ -89,7 +103,9 @@ impl<'a> Obtain<'a> {
                 Look::Packed(..) => {}
                 Look::Missing(miss) => {
                     was_missing = true;
-                    self.check_policy(&miss)?;
+                    if !self.may_be_shared() {
+                        self.check_policy(&miss)?;
+                    }
                     if let Some(reason) = self.reason_to_bypass(&miss) {
                         return self.build_privately(reason);
                     }
@@ -118,16 +134,32 @@ impl<'a> Obtain<'a> {
         // Somebody else may have built it while this process waited.
         let miss = match self.look_again(slot, lock.is_some())? {
             // Perhaps by a test of another run: it was not there before this one.
-            Ok((value, entry)) if was_missing => return Ok(self.had(Outcome::Shared, value, entry)),
+            Ok((value, entry)) if was_missing && !self.was_fetched(slot) => {
+                return Ok(self.had(Outcome::Shared, value, entry));
+            }
             Ok((value, entry)) => return Ok(self.hit(value, entry)),
             Err(miss) => miss,
         };
+        let bypass = self.reason_to_bypass(&miss);
+        let is_forced = self.is_forced(slot);
+        if lock.is_some() && bypass.is_none() {
+            self.connect(slot);
+            if !is_forced && let Some((value, entry)) = self.fetch(slot, &miss)? {
+                return Ok(self.had(Outcome::Fetched, value, entry));
+            }
+        }
+        if !is_forced {
+            self.check_policy(&miss)?;
+        }
         let Some(lock) = lock else { return self.build_privately(miss.to_string()) };
-        if let Some(reason) = self.reason_to_bypass(&miss) {
+        if let Some(reason) = bypass {
             return self.build_privately(reason);
         }
         if self.is_detached() {
             return self.build_detached(lock, slot, &miss);
+        }
+        if !is_forced && let Some((value, entry)) = self.wait_for_turn(slot, &miss)? {
+            return Ok(self.had(Outcome::Fetched, value, entry));
         }
         self.build_and_publish(lock, slot, &miss)
     }
@@ -222,13 +254,7 @@ impl<'a> Obtain<'a> {
         match self.look(slot)? {
             Look::Restored(value, entry) => Ok(Ok((value, entry))),
             Look::Missing(miss) => Ok(Err(miss)),
-            Look::Packed(manifest, lease) => {
-                let unpacked = self.unpack(slot, manifest, lease, locked)?;
-                if let Err(miss) = &unpacked {
-                    self.check_policy(miss)?;
-                }
-                Ok(unpacked)
-            }
+            Look::Packed(manifest, lease) => self.unpack(slot, manifest, lease, locked),
         }
     }
 
@@ -253,7 +279,15 @@ impl<'a> Obtain<'a> {
         if self.report.outcome.is_miss() {
             self.report.build_seconds = self.report.rebuild_seconds;
         }
+        if let Some(remote) = &self.remote {
+            remote::note(remote, &mut self.report);
+        }
         Loaded { value, recipe: self.recipe, report: self.report, origin }
+    }
+
+    /// Whether the shared tier may have what the cache has not.
+    fn may_be_shared(&self) -> bool {
+        self.process.config.remote.is_some() && self.process.config.mode == Mode::ReadWrite
     }
 
     /// What `SMOKE_ON_MISS` says about it.

@@ -246,6 +246,9 @@ pub(super) fn blank(artifact: &str, key: &str, reason: &str) -> ArtifactReport {
         build_seconds: 0.0,
         restore_seconds: 0.0,
         wait_seconds: 0.0,
+        remote_seconds: 0.0,
+        remote_bytes: 0,
+        remote_error: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::records::{append_line, lines};
+use crate::json_lines;
 use crate::key::Ingredient;
 use crate::layout::Layout;
 use crate::run::Run;
@@ -36,7 +36,7 @@ pub struct KeyReport {
 
 /// One line in the run's file. Unlike a report it is all that its test is run for, so that an error counts.
 pub(crate) fn append(run: &Run, report: &KeyReport) -> io::Result<()> {
-    append_line(&run.directory().join(FILE), report)
+    json_lines::append(&run.directory().join(FILE), report)
 }
 
 /// What the tests of a run with `SMOKE_STOP_AFTER=key` would ask for, in the order of their writing.
@@ -44,5 +44,5 @@ pub(crate) fn append(run: &Run, report: &KeyReport) -> io::Result<()> {
 /// # Errors
 /// The run's file cannot be read; a run without any has none, which is no error.
 pub fn read_keys(cache_dir: &Path, run: &str) -> io::Result<Vec<KeyReport>> {
-    lines(&Layout::new(cache_dir).runs().join(run).join(FILE))
+    json_lines::read(&Layout::new(cache_dir).runs().join(run).join(FILE))
 }

@@ -10,7 +10,7 @@ impl fmt::Display for CacheReport {
         write!(
             f,
             "{PREFIX} test={} repo={} artifact={} cache_hit={} cache_miss={} rebuild_seconds={:.3} \
-             restore_seconds={:.3} wait_seconds={:.3} reason={} key={}",
+             restore_seconds={:.3} wait_seconds={:.3} reason={} key={}{}",
             self.test,
             self.repo,
             joined(self.artifacts.iter().map(|artifact| artifact.artifact.as_str())),
@@ -21,8 +21,20 @@ impl fmt::Display for CacheReport {
             self.wait_seconds(),
             quoted(&joined(self.artifacts.iter().map(|artifact| artifact.reason.as_str()))),
             joined(self.artifacts.iter().map(|artifact| artifact.key.as_str())),
+            remote(self),
         )
     }
+}
+
+/// Only where the shared tier had a part in it.
+fn remote(report: &CacheReport) -> String {
+    let seconds = report.remote_seconds();
+    let mut words = if seconds > 0.0 { format!(" remote_seconds={seconds:.3}") } else { String::new() };
+    let errors = joined(report.artifacts.iter().filter_map(|artifact| artifact.remote_error.as_deref()));
+    if errors != "-" {
+        let _ = write!(words, " remote_error={}", quoted(&errors));
+    }
+    words
 }
 
 /// What differs, once each, with commas; `-` for nothing.

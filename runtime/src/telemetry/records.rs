@@ -1,15 +1,13 @@
 //! The reports of a run, a JSON line each in its `telemetry.jsonl`.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::{CacheReport, Outcome, under_way};
+use crate::json_lines;
 use crate::layout::Layout;
-use crate::plain_file;
 use crate::run::Run;
 
 /// In the directory of a run: a record a line.
@@ -55,14 +53,7 @@ impl<'a> Record<'a> {
 
 /// Adds the test's record to its run's.
 pub(super) fn append(path: &Path, report: &CacheReport) -> io::Result<()> {
-    append_line(path, &Record::new(report))
-}
-
-/// One write to a file opened for appending: lines of processes side by side do not mix.
-pub(super) fn append_line(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    File::options().create(true).append(true).open(path)?.write_all(&line)
+    json_lines::append(path, &Record::new(report))
 }
 
 /// The reports of a run, in the order of their writing; a line that was cut off is left out. A test whose process ended before
@@ -75,16 +66,5 @@ pub fn read_reports(cache_dir: &Path, run: &str) -> io::Result<Vec<CacheReport>>
     let path = directory.join(FILE);
     // Where that cannot be done, those of the others are better than none.
     let _ = under_way::settle(&directory, &path);
-    lines(&path)
-}
-
-/// What is written in a file, a value a line; nothing if there is no file.
-pub(super) fn lines<T: DeserializeOwned>(path: &Path) -> io::Result<Vec<T>> {
-    match plain_file::open(path).and_then(|file| plain_file::read(&file, u64::MAX)) {
-        Ok(text) => {
-            Ok(text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
-        }
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
+    json_lines::read(&path)
 }

@@ -16,6 +16,8 @@ use crate::run::Run;
 pub enum Outcome {
     /// It was in the cache before this run.
     Hit,
+    /// Another machine had built it, and this test fetched it from the shared tier.
+    Fetched,
     /// Another test had built it in this run, or while this one waited for it.
     Shared,
     /// This test built it around the cache, for itself alone.
@@ -35,7 +37,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the artifact was there when the test asked.
     pub fn is_hit(self) -> bool {
-        matches!(self, Outcome::Hit | Outcome::Shared)
+        matches!(self, Outcome::Hit | Outcome::Fetched | Outcome::Shared)
     }
 
     /// Whether it was built for this test.
@@ -48,6 +50,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Outcome::Hit => "hit",
+            Outcome::Fetched => "fetched",
             Outcome::Shared => "shared",
             Outcome::Bypassed => "bypassed",
             Outcome::Built => "built",
@@ -82,6 +85,15 @@ pub struct ArtifactReport {
     pub restore_seconds: f64,
     /// How long the test waited for another process or thread that was at it.
     pub wait_seconds: f64,
+    /// How long it was at the shared tier: fetching, waiting for another machine, sharing.
+    #[serde(default)]
+    pub remote_seconds: f64,
+    /// Bytes that it fetched from there.
+    #[serde(default)]
+    pub remote_bytes: u64,
+    /// What went wrong there. It made nothing fail, and is no miss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_error: Option<String>,
 }
 
 impl ArtifactReport {
@@ -89,7 +101,7 @@ impl ArtifactReport {
     /// built it itself. Less than nothing if it is faster to build than to restore, or if the wait began with the build.
     pub fn saved_seconds(&self) -> f64 {
         if self.outcome.is_hit() && self.build_seconds > 0.0 {
-            self.build_seconds - self.restore_seconds - self.wait_seconds
+            self.build_seconds - self.restore_seconds - self.wait_seconds - self.remote_seconds
         } else {
             0.0
         }
@@ -99,6 +111,8 @@ impl ArtifactReport {
     pub(crate) fn again(&self) -> ArtifactReport {
         let outcome = match self.outcome {
             Outcome::Built | Outcome::Forced => Outcome::Shared,
+            // It is there now, as anything that was there before the run.
+            Outcome::Fetched => Outcome::Hit,
             outcome => outcome,
         };
         ArtifactReport {
@@ -107,6 +121,9 @@ impl ArtifactReport {
             build_seconds: 0.0,
             restore_seconds: 0.0,
             wait_seconds: 0.0,
+            remote_seconds: 0.0,
+            remote_bytes: 0,
+            remote_error: None,
             ..self.clone()
         }
     }
@@ -180,6 +197,11 @@ impl CacheReport {
     /// Seconds that this test spent restoring.
     pub fn restore_seconds(&self) -> f64 {
         self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.restore_seconds)
+    }
+
+    /// Seconds that this test was at the shared tier.
+    pub fn remote_seconds(&self) -> f64 {
+        self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.remote_seconds)
     }
 
     /// Seconds that this test waited for others.

@@ -15,6 +15,9 @@ fn artifact(name: &str, outcome: Outcome, reason: &str) -> ArtifactReport {
         build_seconds: 1.5,
         restore_seconds: 0.004,
         wait_seconds: 0.0,
+        remote_seconds: 0.0,
+        remote_bytes: 0,
+        remote_error: None,
     }
 }
 

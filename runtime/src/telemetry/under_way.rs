@@ -8,7 +8,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::CacheReport;
-use super::records::{append, lines};
+use super::records::append;
+use crate::json_lines;
 use crate::layout;
 use crate::plain_file;
 use crate::run::Run;
@@ -69,7 +70,7 @@ pub(super) fn settle(run: &Path, telemetry: &Path) -> io::Result<()> {
         let Ok(record) = serde_json::from_slice::<CacheReport>(&plain_file::read(&file, MAX_BYTES)?) else { continue };
         // Killed between the two, it has both a record and the file.
         let is_same = |other: &CacheReport| (other.pid, other.number) == (record.pid, record.number);
-        if !lines(telemetry)?.iter().any(is_same) {
+        if !json_lines::read(telemetry)?.iter().any(is_same) {
             append(telemetry, &record)?;
         }
         let _ = fs::remove_file(&path);

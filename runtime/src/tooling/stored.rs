@@ -6,6 +6,7 @@ use super::checked_layout;
 use crate::config::Config;
 use crate::error::Error;
 use crate::key::Ingredient;
+use crate::layout::Slot;
 use crate::manifest::{Manifest, Storage, Unusable};
 use crate::store::{self, Removal};
 
@@ -63,6 +64,14 @@ impl StoredArtifact {
     pub fn key(&self) -> String {
         let (revision, digest) = self.entry.rsplit_once('-').unwrap_or(("", &self.entry));
         format!("{}:{revision}:{digest}", self.repo)
+    }
+
+    pub(super) fn slot(&self) -> &Slot {
+        &self.stored.slot
+    }
+
+    pub(super) fn whole_manifest(&self) -> Result<&Manifest, &Unusable> {
+        self.stored.manifest.as_ref()
     }
 }
 

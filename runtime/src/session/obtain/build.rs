@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::calls::{failed, guarded, is_skip};
+use super::remote::share;
 use super::{FORCED, Obtain};
 use crate::context::Progress;
 use crate::error::{Error, Step};
@@ -114,7 +115,13 @@ impl Obtain<'_> {
             self.process.run.write(FORCED, &self.note(slot), &true);
         }
         self.process.run.remove(FAILURES, &self.note(slot));
-        self.restore_published(slot)
+        let (remote, process) = (self.remote.take(), self.process);
+        // This gives the lock back: nobody here waits until others have it, too.
+        let mut loaded = self.restore_published(slot)?;
+        if let Some(remote) = remote {
+            share(remote, process, slot, &mut loaded, forced);
+        }
+        Ok(loaded)
     }
 
     /// The test is given what every later one will be given.

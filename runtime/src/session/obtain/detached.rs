@@ -79,6 +79,10 @@ impl Obtain<'_> {
     /// Has another process build it, under the lock that is handed over, and waits for that.
     pub(super) fn build_detached(mut self, lock: BuildLock, slot: &Slot, miss: &Miss) -> Result<Loaded, Error> {
         self.check_failures(slot)?;
+        // The builder has its own.
+        if let Some(remote) = &mut self.remote {
+            remote.hang_up();
+        }
         let forced = self.is_forced(slot);
         let log = self.log();
         let mut builder = match self.start(&lock, slot, &log) {
@@ -103,10 +107,14 @@ impl Obtain<'_> {
                 return self.build_privately(format!("its build does not end, see {}", log.display()));
             }
         };
-        // It has released the lock, so it is at its end.
-        let _ = builder.wait();
+        // It has released the lock, so it is at its end, unless it still has to share what it built.
+        let _ = if self.remote.is_some() { builder.try_wait().map(drop) } else { builder.wait().map(drop) };
         match self.look_again(slot, true)? {
             Ok((value, entry)) => {
+                if entry.manifest.run != self.process.run.id() {
+                    // It has waited for another machine, and fetched what that has built.
+                    return Ok(self.had(Outcome::Fetched, value, entry));
+                }
                 self.report.outcome = if forced { Outcome::Forced } else { Outcome::Built };
                 self.report.reason = miss.to_string();
                 self.report.rebuild_seconds = entry.manifest.build_seconds();

@@ -1,0 +1,255 @@
+//! The helper: a process that speaks to the service, so that no test has to.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command as Program, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::config::Remote;
+
+use super::protocol::{Answer, Command, Greeting, Outcome, PROTOCOL, Request, VERSION};
+
+/// More than any line that means something: a reason, a path.
+const MAX_LINE: u64 = 64 << 10;
+/// Lines that nobody has read yet: a helper that babbles has to wait, and takes no memory.
+const MAX_WAITING: usize = 16;
+
+/// Bytes of what it says beside its answers.
+const MAX_LOG: u64 = 64 << 10;
+/// To give back what it holds.
+const LAST_MOMENT: Duration = Duration::from_millis(300);
+/// Characters of a line that means nothing.
+const MOST_OF_A_LINE: usize = 80;
+/// Characters of what it says for people.
+const MOST_OF_A_REASON: usize = 500;
+
+/// How long an answer may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wait {
+    /// Its first word.
+    pub(super) first: Instant,
+    /// Any other word after the one before.
+    pub(super) silence: Duration,
+    /// All of it.
+    pub(super) deadline: Instant,
+}
+
+impl Wait {
+    /// For an answer of one word.
+    pub(super) fn until(deadline: Instant) -> Wait {
+        Wait { first: deadline, silence: Duration::ZERO, deadline }
+    }
+}
+
+/// A helper that has greeted.
+#[derive(Debug)]
+pub(super) struct Helper {
+    child: Option<Child>,
+    /// Closed to tell it that it is over.
+    input: Option<ChildStdin>,
+    lines: Receiver<io::Result<String>>,
+    last_id: u64,
+    pub(super) writable: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// It says so itself: it can be asked other things.
+    Failed(String),
+    /// Whatever it says from now on is about something else, if it says anything.
+    Lost(String),
+}
+
+impl Helper {
+    /// Starts it, and waits until it is ready. What it writes to its standard error goes to `log`, up to a limit.
+    pub(super) fn start(settings: &Remote, log: &Path, deadline: Instant) -> Result<Helper, String> {
+        let Some((name, arguments)) = settings.helper.split_first() else {
+            return Err("no helper is named".to_owned());
+        };
+        let mut command = Program::new(name);
+        command.args(arguments).envs(settings.variables());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Of a group of its own, so that all that it starts can be ended with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(|error| {
+            format!("the helper `{name}` cannot be started: {error}; `cargo install cargo-smoke-cache` has it")
+        })?;
+        let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (sender, lines) = mpsc::sync_channel(MAX_WAITING);
+        if let Some(output) = output {
+            thread::spawn(move || {
+                let mut output = BufReader::new(output);
+                while let Some(line) = next_line(&mut output).transpose() {
+                    let is_last = line.is_err();
+                    if sender.send(line).is_err() || is_last {
+                        break;
+                    }
+                }
+            });
+        }
+        if let Some(errors) = errors {
+            let log = File::options().create(true).append(true).open(log).ok();
+            thread::spawn(move || keep_some(errors, log));
+        }
+        let mut helper = Helper { child: Some(child), input, lines, last_id: 0, writable: false };
+        match helper.greeting(deadline) {
+            Ok(writable) => {
+                helper.writable = writable;
+                Ok(helper)
+            }
+            Err(error) => {
+                helper.kill();
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether anything may be written, once it is ready.
+    fn greeting(&mut self, deadline: Instant) -> Result<bool, String> {
+        let line = self.line(deadline)?;
+        let greeting: Greeting = serde_json::from_str(&line)
+            .map_err(|_| format!("the helper's first line is no greeting: `{}`", shown(&line, MOST_OF_A_LINE)))?;
+        if greeting.protocol != PROTOCOL || greeting.version != VERSION {
+            return Err(format!(
+                "the helper speaks `{}` {}, not {PROTOCOL} {VERSION}; install a cargo-smoke-cache of this crate's version",
+                shown(&greeting.protocol, MOST_OF_A_LINE),
+                greeting.version
+            ));
+        }
+        match greeting.error {
+            Some(error) => Err(shown(&error, MOST_OF_A_REASON)),
+            None => Ok(greeting.writable),
+        }
+    }
+
+    /// Asks, and waits for the answer; for its first word until `first`, for the next each time as long as `silence`, and no longer than
+    /// `deadline`. `progress` is told how far it is.
+    pub(super) fn ask(
+        &mut self,
+        command: Command,
+        wait: &Wait,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Answer, NoAnswer> {
+        self.last_id += 1;
+        let request = Request { id: self.last_id, command };
+        let mut line = serde_json::to_vec(&request).map_err(|error| NoAnswer::Failed(error.to_string()))?;
+        line.push(b'\n');
+        let input = self.input.as_mut().ok_or_else(|| NoAnswer::Lost("the helper is gone".to_owned()))?;
+        input.write_all(&line).map_err(|error| NoAnswer::Lost(format!("the helper does not listen: {error}")))?;
+        let mut next = wait.first.min(wait.deadline);
+        loop {
+            let line = self.line(next).map_err(NoAnswer::Lost)?;
+            let answer: Answer = serde_json::from_str(&line)
+                .map_err(|_| NoAnswer::Lost(format!("the helper answers `{}`", shown(&line, MOST_OF_A_LINE))))?;
+            let reason = answer.reason.as_deref().map(|reason| shown(reason, MOST_OF_A_REASON));
+            match answer.outcome {
+                _ if answer.id != request.id => {
+                    return Err(NoAnswer::Lost("the helper answers what it was not asked".to_owned()));
+                }
+                None => progress(&reason.unwrap_or_default()),
+                Some(Outcome::Failed) => {
+                    return Err(NoAnswer::Failed(reason.unwrap_or_else(|| "the helper failed".to_owned())));
+                }
+                Some(_) => return Ok(Answer { reason, ..answer }),
+            }
+            next = after(wait.silence).min(wait.deadline);
+        }
+    }
+
+    fn line(&mut self, deadline: Instant) -> Result<String, String> {
+        let begun = Instant::now();
+        match self.lines.recv_timeout(deadline.saturating_duration_since(begun)) {
+            Ok(Ok(line)) => Ok(line),
+            Ok(Err(error)) => Err(format!("the helper cannot be understood: {error}")),
+            Err(RecvTimeoutError::Timeout) => {
+                Err(format!("nothing was heard in time ({})", crate::message::seconds(begun.elapsed())))
+            }
+            Err(RecvTimeoutError::Disconnected) => Err("the helper has ended".to_owned()),
+        }
+    }
+
+    /// Ends it and all that it has started, whatever they are at; a helper that listens gives back first what it holds.
+    pub(super) fn kill(mut self) {
+        drop(self.input.take());
+        let Some(mut child) = self.child.take() else { return };
+        let begun = Instant::now();
+        while begun.elapsed() < LAST_MOMENT && matches!(child.try_wait(), Ok(None)) {
+            thread::sleep(LAST_MOMENT / 30);
+        }
+        #[cfg(unix)]
+        if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+impl Drop for Helper {
+    /// Lets it come to its end, at which it gives back what it holds. Nobody waits for that.
+    fn drop(&mut self) {
+        drop(self.input.take());
+        if let Some(mut child) = self.child.take() {
+            let _ = thread::Builder::new().spawn(move || child.wait());
+        }
+    }
+}
+
+/// So long from now; for what is longer than any clock, a year.
+pub(super) fn after(duration: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_hours(365 * 24);
+    let now = Instant::now();
+    now.checked_add(duration).unwrap_or(now + YEAR)
+}
+
+/// Keeps the first of what a helper says beside its answers, and lets it say the rest.
+fn keep_some(mut errors: impl Read, log: Option<File>) {
+    if let Some(mut log) = log {
+        let _ = io::copy(&mut errors.by_ref().take(MAX_LOG), &mut log);
+    }
+    let _ = io::copy(&mut errors, &mut io::sink());
+}
+
+/// A line without its end; nothing after the last.
+fn next_line(output: &mut impl BufRead) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    output.take(MAX_LINE).read_until(b'\n', &mut line)?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    if line.pop() != Some(b'\n') {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "a line of it is too long, or has no end"));
+    }
+    String::from_utf8(line).map(Some).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+/// As much of what somebody else wrote as a line of ours can hold.
+fn shown(text: &str, most: usize) -> String {
+    text.chars()
+        .take(most)
+        .flat_map(|character| match character {
+            '\'' | '"' => character.to_string().chars().collect::<Vec<_>>(),
+            character => character.escape_debug().collect(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_up_to_a_limit() {
+        let mut output = BufReader::new(b"one\n\ntwo".as_slice());
+        assert_eq!(next_line(&mut output).expect("a line"), Some("one".to_owned()));
+        assert_eq!(next_line(&mut output).expect("an empty line"), Some(String::new()));
+        assert!(next_line(&mut output).is_err(), "it has no end");
+        let endless = io::repeat(b'x');
+        assert!(next_line(&mut BufReader::new(endless)).is_err());
+    }
+}

@@ -1,0 +1,127 @@
+//! What an artifact has to do with the shared tier: it is fetched on a miss, built by one machine of all, and shared.
+
+use std::time::Instant;
+
+use super::Obtain;
+use crate::error::Error;
+use crate::layout::Slot;
+use crate::manifest::{Manifest, Unusable};
+use crate::message;
+use crate::remote::{Fetched, Remote, SharedEntry, Turn};
+use crate::session::hooks::Value;
+use crate::session::process::Process;
+use crate::session::{Loaded, Origin};
+use crate::store::{Entry, Found, Miss, Staging, packed};
+use crate::telemetry::ArtifactReport;
+
+/// The kind of note that says that this run has fetched an artifact.
+const FETCHED: &str = "fetched";
+
+impl Obtain<'_> {
+    /// Whether another test of the run has fetched it: it was there before, if elsewhere.
+    pub(super) fn was_fetched(&self, slot: &Slot) -> bool {
+        self.may_be_shared() && self.process.run.read::<bool>(FETCHED, &self.note(slot)).is_some()
+    }
+
+    /// Gets ready to ask the shared tier, if there is one.
+    pub(super) fn connect(&mut self, slot: &Slot) {
+        self.remote = Remote::of(self.process.config, self.process.run, slot, self.recipe.key.digest());
+    }
+
+    /// Fetches it from the shared tier into the cache, and loads it. The caller holds the build lock.
+    pub(super) fn fetch(&mut self, slot: &Slot, miss: &Miss) -> Result<Option<(Value, Entry)>, Error> {
+        let Some(mut remote) = self.remote.take() else { return Ok(None) };
+        let result = self.fetch_from(&mut remote, slot, miss);
+        self.remote = Some(remote);
+        match result {
+            Err(error) if error.is_storage() => {
+                self.warn_unwritable(&error);
+                Ok(None)
+            }
+            result => result,
+        }
+    }
+
+    fn fetch_from(
+        &mut self,
+        remote: &mut Remote<'_>,
+        slot: &Slot,
+        miss: &Miss,
+    ) -> Result<Option<(Value, Entry)>, Error> {
+        let staging = Staging::create(&self.process.layout.staging())?;
+        let Some(Fetched { entry, manifest }) = remote.fetch(staging.path(), |entry| self.check_shared(entry)) else {
+            return Ok(None);
+        };
+        if matches!(miss, Miss::Damaged(_)) {
+            self.store(slot).set_aside()?;
+        }
+        if let Err(damage) = self.store(slot).adopt(&staging, &manifest, &entry.manifest, &entry.packed())? {
+            remote.reject(&damage);
+            return Ok(None);
+        }
+        let damage = match self.store(slot).open() {
+            Found::Ready(entry) => match self.load_entry(entry, Instant::now())? {
+                Ok(found) => {
+                    self.process.run.write(FETCHED, &self.note(slot), &true);
+                    return Ok(Some(found));
+                }
+                Err(miss) => miss.to_string(),
+            },
+            Found::Packed(..) => "its files were changed".to_owned(),
+            Found::Missing(miss) => miss.to_string(),
+        };
+        remote.reject(&damage);
+        self.store(slot).set_aside()?;
+        Ok(None)
+    }
+
+    /// The manifest of what the shared tier has, if it is one of this artifact of this key.
+    fn check_shared(&self, entry: &SharedEntry) -> Result<Manifest, String> {
+        let read = Manifest::of_key(entry.manifest.as_bytes(), &self.recipe.key, self.kind.name, self.kind.storage);
+        let manifest = read.map_err(|unusable| match unusable {
+            Unusable::Damaged(damage) => damage,
+            Unusable::OtherKey => "its manifest is that of another key".to_owned(),
+            Unusable::NewerFormat(format) => format!("its manifest has format {format}, later than is known here"),
+        })?;
+        if manifest.archive.as_ref().is_some_and(|archive| *archive != entry.packed()) {
+            return Err("its entry speaks of another archive than its manifest".to_owned());
+        }
+        Ok(manifest)
+    }
+
+    /// Waits while another machine builds it, and fetches what that has built. Nothing: it is this one's turn.
+    pub(super) fn wait_for_turn(&mut self, slot: &Slot, miss: &Miss) -> Result<Option<(Value, Entry)>, Error> {
+        let Some(mut remote) = self.remote.take() else { return Ok(None) };
+        let begun = Instant::now();
+        let (test, subject) = (&self.session.test, self.subject());
+        let turn = remote.lease(self.process.config.lock_timeout, &mut |what| {
+            let waited = message::seconds(begun.elapsed());
+            message::progress(&format!(
+                "{test} has waited {waited} for {subject}, which another machine builds: {what}"
+            ));
+        });
+        self.remote = Some(remote);
+        match turn {
+            Turn::Ours => Ok(None),
+            Turn::Published => self.fetch(slot, miss),
+        }
+    }
+}
+
+/// Gives what was just built and published here to the shared tier. Nobody else waits meanwhile.
+pub(super) fn share(mut remote: Remote<'_>, process: &Process, slot: &Slot, loaded: &mut Loaded, replace: bool) {
+    if let Origin::Entry(entry) = &loaded.origin
+        && let Ok(staging) = Staging::create(&process.layout.staging())
+    {
+        let pack = || packed(&process.layout, slot, &entry.manifest, staging.path());
+        remote.share(&entry.manifest, &staging.path().join("entry"), pack, replace);
+    }
+    note(&remote, &mut loaded.report);
+}
+
+/// What the shared tier had to do with it.
+pub(super) fn note(remote: &Remote<'_>, report: &mut ArtifactReport) {
+    report.remote_seconds = remote.seconds();
+    report.remote_bytes = remote.bytes();
+    report.remote_error = remote.error().map(str::to_owned);
+}

@@ -1,0 +1,33 @@
+//! What lies in the cache is given to the shared tier.
+
+use super::{StoredArtifact, checked_layout};
+use crate::config::Config;
+use crate::error::Error;
+use crate::remote::{Pushed, Remote};
+use crate::run::Run;
+use crate::store::{Lease, Staging, packed};
+
+/// Gives an artifact to the shared tier, unless it is there; `replace`: also then. It may take as long as `SMOKE_LOCK_TIMEOUT`.
+///
+/// `run` is what it is noted in.
+///
+/// # Errors
+/// There is no shared tier; the artifact is damaged, or was removed meanwhile; the shared tier cannot be reached, or does not take it.
+pub fn push(config: &Config, run: &str, artifact: &StoredArtifact, replace: bool) -> Result<Pushed, Error> {
+    let layout = checked_layout(config)?;
+    let slot = artifact.slot();
+    let (Ok(manifest), Ok(made)) = (artifact.whole_manifest(), &artifact.manifest) else {
+        return Err(Error::Message("its manifest is damaged, or of a later version".to_owned()));
+    };
+    let path = layout.manifest(slot);
+    let Some((_lease, _)) = Lease::take(&path).map_err(Error::io("lock", &path))? else {
+        return Err(Error::Message("it has just been removed".to_owned()));
+    };
+    let run = Run::named(run, &layout);
+    let Some(mut remote) = Remote::of(config, &run, slot, &made.digest) else {
+        return Err(Error::Message("there is no shared tier, or it has failed too often in this run".to_owned()));
+    };
+    let staging = Staging::create(&layout.staging())?;
+    let pack = || packed(&layout, slot, manifest, staging.path());
+    remote.push(config.lock_timeout, manifest, &staging.path().join("entry"), pack, replace).map_err(Error::Message)
+}
