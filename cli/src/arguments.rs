@@ -73,6 +73,22 @@ pub(crate) enum Command {
     Clean(CleanArguments),
     /// Print the cache directory.
     Dir,
+    /// Give what is in the cache to the shared tier.
+    #[command(after_help = "Exit status: 0 if all of it is there now; 1 if not; 2 if this command itself failed.")]
+    Push(PushArguments),
+    /// Fetch from the shared tier what the tests need, and build nothing.
+    ///
+    /// As `populate`, but what the shared tier does not have is left out.
+    #[command(
+        after_help = "Exit status: 0, also if it does not have all of it; 1 if something could not be had, or is not to be trusted; \
+                            2 if this command itself failed."
+    )]
+    Pull(PopulateArguments),
+    /// The shared tier: whether it can be reached, and keys for it.
+    #[command(subcommand)]
+    Remote(RemoteCommand),
+    /// Speak to the shared tier for a test, on standard input and output. Tests start this by themselves.
+    RemoteHelper(HelperArguments),
     /// Tell what the cache did in a run, or in many.
     #[command(after_help = "Exit status: 0; 2 if this command itself failed.")]
     Report(ReportArguments),
@@ -103,6 +119,28 @@ pub(crate) struct PopulateArguments {
 
     #[command(flatten)]
     pub(crate) runner: RunnerArguments,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PushArguments {
+    /// The repositories; all that there are if none is named.
+    pub(crate) repos: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RemoteCommand {
+    /// Whether it can be reached, read and written to, whom it trusts, and what it can do.
+    #[command(after_help = "Exit status: 0 if it can be used; 1 if not; 2 if this command itself failed.")]
+    Status,
+    /// Make a pair of keys: one to sign entries with, one to believe them by.
+    Keygen,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct HelperArguments {
+    /// Another machine's build is taken for dead when it has not been heard of for so long.
+    #[arg(long, value_name = "DURATION", default_value = "20s")]
+    pub(crate) lease_lost_after: humantime::Duration,
 }
 
 #[derive(Args, Debug)]

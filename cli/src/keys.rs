@@ -12,7 +12,7 @@ use crate::runner::Runner;
 /// They do not compile; a key cannot be computed; or no test told any.
 pub(crate) fn look(config: &Config, runner: &Runner) -> Result<Vec<KeyReport>, String> {
     runner.compile()?;
-    let mut command = runner.stopping_after("key");
+    let mut command = runner.stopping_after("key", "build");
     let output =
         command.output().map_err(|error| format!("failed to start {}: {error}", crate::runner::shown(&command)))?;
     if !output.status.success() {

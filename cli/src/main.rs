@@ -10,6 +10,8 @@ mod keys;
 mod output;
 mod populate;
 mod progress;
+mod push;
+mod remote;
 mod report;
 mod run_tests;
 mod runner;
@@ -44,6 +46,10 @@ fn main() -> ExitCode {
             output::line(config.cache_dir().display());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Push(arguments) => push::run(&config, &arguments),
+        Command::Pull(arguments) => populate::pull(&config, &arguments),
+        Command::Remote(command) => remote::run(&config, &command),
+        Command::RemoteHelper(arguments) => Ok(remote::run_helper(&config, &arguments)),
         Command::Report(arguments) => report::run(&config, &arguments),
     });
     done.unwrap_or_else(|error| {

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cached_smoke::Outcome;
+use cached_smoke::tooling::remote::{Asked, read_asked};
 use cached_smoke::tooling::{Config, KeyReport, builder, note_size, read_reports, stored};
 
 use crate::arguments::PopulateArguments;
@@ -14,6 +15,8 @@ use crate::interrupt;
 use crate::keys::look;
 use crate::output;
 use crate::progress::Bar;
+use crate::push::rest_of;
+use crate::remote;
 use crate::runner::{Runner, shown};
 use crate::selection::{is_left_out, left_out, select};
 
@@ -22,7 +25,25 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often it says what a build is at, where there is no line to say it on anew.
 const SAY_EVERY: Duration = Duration::from_secs(5);
 
+/// What is done about what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    Built,
+    /// It is fetched from the shared tier, or left out.
+    Fetched,
+}
+
 pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<ExitCode, String> {
+    fill(config, arguments, Missing::Built)
+}
+
+/// The command `pull`.
+pub(crate) fn pull(config: &Config, arguments: &PopulateArguments) -> Result<ExitCode, String> {
+    remote::settings(config)?;
+    fill(config, arguments, Missing::Fetched)
+}
+
+fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result<ExitCode, String> {
     let selected = select(config, &arguments.repos)?;
     let unfetched = fetch_missing(config, &selected);
     let names: Vec<&str> = unfetched.iter().map(|left_out| left_out.repo.as_str()).collect();
@@ -34,7 +55,7 @@ pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<Exit
         None
     } else {
         let runner = runner.in_another_run();
-        build(config, &runner, &missing)?;
+        build(config, &runner, &missing, what)?;
         Some(runner)
     };
 
@@ -48,26 +69,45 @@ pub(crate) fn run(config: &Config, arguments: &PopulateArguments) -> Result<Exit
     for left_out in &unfetched {
         output::line(format_args!("left out: {}: failed to {}", left_out.repo, left_out.reason));
     }
+    let mut has_failed = false;
     if let Some(runner) = runner {
+        rest_of(config, runner.run())?;
+        let asked = read_asked(config, runner.run()).map_err(|error| error.report())?;
+        has_failed = asked.iter().any(Asked::is_failure);
+        if let Some(line) = remote::summary(&asked) {
+            output::line(line);
+        }
         // For the report; a cache that cannot be written to has said so already.
         let _ = note_size(config, runner.run());
     }
-    let built = missing.len() - still_missing.len();
+    let filled = missing.len() - still_missing.len();
     output::line(format_args!(
-        "{} of {} artifacts are in the cache; {built} were built now",
+        "{} of {} artifacts are in the cache; {filled} were {} now",
         keys.len() - still_missing.len(),
-        keys.len()
+        keys.len(),
+        match what {
+            Missing::Built => "built",
+            Missing::Fetched => "fetched",
+        }
     ));
+    if what == Missing::Fetched {
+        // The shared tier need not have all of it; but it has to answer.
+        return Ok(if has_failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+    }
     Ok(if still_missing.is_empty() && unfetched.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Has the tests build what is missing, and says what they are at.
-fn build(config: &Config, runner: &Runner, missing: &[&KeyReport]) -> Result<(), String> {
-    let mut command = runner.stopping_after("fixture");
+fn build(config: &Config, runner: &Runner, missing: &[&KeyReport], what: Missing) -> Result<(), String> {
+    let (on_miss, doing) = match what {
+        Missing::Built => ("build", "building"),
+        Missing::Fetched => ("skip", "fetching"),
+    };
+    let mut command = runner.stopping_after("fixture", on_miss);
     let child =
         interrupt::start(&mut command).map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
     let tests = thread::spawn(move || child.wait_with_output());
-    let bar = Bar::new("building artifacts", missing.len());
+    let bar = Bar::new(&format!("{doing} artifacts"), missing.len());
     let (mut said, mut told) = (HashSet::new(), HashMap::new());
     loop {
         let is_over = tests.is_finished();
@@ -81,7 +121,7 @@ fn build(config: &Config, runner: &Runner, missing: &[&KeyReport]) -> Result<(),
                 let is_due = told.get(&key.digest).is_none_or(|last: &Instant| last.elapsed() >= SAY_EVERY);
                 if is_due && !bar.is_terminal() {
                     told.insert(&key.digest, Instant::now());
-                    bar.say(&format!("building {what} ({seconds:.0} s)"));
+                    bar.say(&format!("{doing} {what} ({seconds:.0} s)"));
                 }
             }
         }
@@ -92,6 +132,7 @@ fn build(config: &Config, runner: &Runner, missing: &[&KeyReport]) -> Result<(),
                     bar.done();
                     let what = match artifact.outcome {
                         Outcome::Built | Outcome::Forced => format!("built in {:.1} s", artifact.rebuild_seconds),
+                        Outcome::Fetched => format!("fetched in {:.1} s", artifact.remote_seconds),
                         outcome => format!("{outcome}: {}", output::plain(&artifact.reason)),
                     };
                     match artifact.artifact.as_str() {
@@ -117,7 +158,7 @@ fn build(config: &Config, runner: &Runner, missing: &[&KeyReport]) -> Result<(),
 
 /// Whether it tells of a build, and not of a test that was given what another has built.
 fn is_decisive(outcome: Outcome) -> bool {
-    !outcome.is_hit() && outcome != Outcome::Skipped
+    !matches!(outcome, Outcome::Hit | Outcome::Shared | Outcome::Skipped)
 }
 
 fn still_missing<'a>(config: &Config, missing: &[&'a KeyReport]) -> Result<Vec<&'a KeyReport>, String> {

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use cached_smoke::tooling::remote::{Asked, read_asked};
 use cached_smoke::tooling::{Config, note_size, read_reports};
 use serde::Serialize;
 
@@ -9,6 +10,8 @@ use crate::arguments::TestArguments;
 use crate::fetch_missing::fetch_missing;
 use crate::interrupt;
 use crate::output;
+use crate::push::rest_of;
+use crate::remote;
 use crate::runner::{Runner, shown};
 use crate::selection::{left_out, select};
 use crate::summary::{Row, Summary, Sums};
@@ -25,6 +28,8 @@ struct Told<'a> {
     #[serde(rename = "rows")]
     artifacts: &'a [Row],
     left_out: &'a [&'a str],
+    /// What was asked of the shared tier.
+    remote: &'a [Asked],
 }
 
 pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode, String> {
@@ -45,10 +50,21 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
         format!("failed to read what the tests reported in {}: {error}", config.cache_dir().display())
     })?;
     let summary = Summary::new(&reports);
+    rest_of(config, runner.run())?;
+    let asked = read_asked(config, runner.run()).map_err(|error| error.report())?;
     if arguments.json {
-        output::json(&Told { run: runner.run(), sums: summary.sums(), artifacts: summary.rows(), left_out: &names });
+        output::json(&Told {
+            run: runner.run(),
+            sums: summary.sums(),
+            artifacts: summary.rows(),
+            left_out: &names,
+            remote: &asked,
+        });
     } else {
         output::line(format_args!("\n{summary}"));
+        if let Some(line) = remote::summary(&asked) {
+            output::line(line);
+        }
         for left_out in &unfetched {
             output::line(format_args!("left out: {}: failed to {}", left_out.repo, left_out.reason));
         }

@@ -8,6 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use cached_smoke::tooling::Config;
 use clap::{Args, ValueEnum};
 
+use crate::remote::this_helper;
+
 /// How a command that runs tests is told to.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RunnerArguments {
@@ -38,6 +40,8 @@ pub(crate) struct Runner {
     given: Vec<String>,
     run: String,
     left_out: String,
+    /// What tests speak to the shared tier through.
+    helper: Option<(&'static str, String)>,
 }
 
 impl Runner {
@@ -59,7 +63,8 @@ impl Runner {
         let which = if is_archive { &[] } else { config.test_args() };
         let given = which.iter().chain(&arguments.given).cloned().collect();
         let run = env::var("SMOKE_RUN_ID").ok().filter(|id| !id.is_empty()).unwrap_or_else(new_run_id);
-        Ok(Runner { cargo, is_nextest, given, run, left_out: left_out.join(",") })
+        let helper = this_helper(config);
+        Ok(Runner { cargo, is_nextest, given, run, left_out: left_out.join(","), helper })
     }
 
     /// The id of its run.
@@ -98,8 +103,9 @@ impl Runner {
         if status.success() { Ok(()) } else { Err(format!("the tests do not compile: {}", shown(&command))) }
     }
 
-    /// As [`tests`](Self::tests), none of which says anything unless it fails, and which stop after `what`.
-    pub(crate) fn stopping_after(&self, what: &str) -> Command {
+    /// As [`tests`](Self::tests), none of which says anything unless it fails, and which stop after `what`. On a miss they do as
+    /// `SMOKE_ON_MISS` says with this value.
+    pub(crate) fn stopping_after(&self, what: &str, on_miss: &str) -> Command {
         let mut command = self.command();
         if self.is_nextest {
             command.args(["--run-ignored", "all", "--no-fail-fast"]);
@@ -108,10 +114,9 @@ impl Runner {
         } else {
             command.args(["--no-fail-fast", "--quiet"]).args(&self.given).args(self.include_ignored());
         }
-        // It is for building what is missing that they are run, if anything is.
         command
             .env("SMOKE_STOP_AFTER", what)
-            .env("SMOKE_ON_MISS", "build")
+            .env("SMOKE_ON_MISS", on_miss)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -131,6 +136,7 @@ impl Runner {
         let mut command = Command::new(&self.cargo);
         command.args(if self.is_nextest { &["nextest", "run"][..] } else { &["test"] });
         command.env("SMOKE_RUN_ID", &self.run).env("SMOKE_LEAVE_OUT", &self.left_out);
+        command.envs(self.helper.iter().map(|(name, value)| (name, value)));
         // The tests are the runner's package, not the one that this command was perhaps run from.
         for name in ["CARGO_MANIFEST_DIR", "NEXTEST_RUN_ID"] {
             command.env_remove(name);
@@ -150,7 +156,7 @@ fn has_nextest(cargo: &std::ffi::OsStr) -> bool {
 }
 
 /// Sorts by time, and no two processes have the same.
-fn new_run_id() -> String {
+pub(crate) fn new_run_id() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     format!("smoke-{seconds}-{}", std::process::id())
 }

@@ -84,7 +84,8 @@ fn ago(seconds_since_1970: u64) -> String {
     }
 }
 
-fn meant(config: &Config, repos: &[String]) -> Result<Vec<StoredArtifact>, String> {
+/// All artifacts, or those of some repositories.
+pub(crate) fn meant(config: &Config, repos: &[String]) -> Result<Vec<StoredArtifact>, String> {
     let mut stored = stored(config).map_err(|error| error.report())?;
     for name in repos {
         if config.repo(name).is_err() && !stored.iter().any(|stored| stored.repo == *name) {

@@ -75,14 +75,14 @@ impl Summary {
         }
         let rows: Vec<Row> = groups.into_iter().map(|((repo, _, _), artifacts)| Row::new(repo, &artifacts)).collect();
         sums.artifacts = rows.iter().filter(|row| row.is_artifact() && row.outcome != Outcome::Skipped).count();
-        sums.hits = rows.iter().filter(|row| row.outcome == Outcome::Hit).count();
+        sums.hits = rows.iter().filter(|row| row.was_there()).count();
         Summary { rows, sums }
     }
 
-    /// Whether at least one artifact was used, and each that was asked for was in the cache before the run. One that a test was skipped
+    /// Whether at least one artifact was used, and each that was asked for was in the cache, or in the shared tier, before the run. One that a test was skipped
     /// for was not; the tests over a repository that was left out asked for none.
     pub(crate) fn is_all_hits(&self) -> bool {
-        self.sums.hits > 0 && self.rows.iter().filter(|row| row.is_artifact()).all(|row| row.outcome == Outcome::Hit)
+        self.sums.hits > 0 && self.rows.iter().filter(|row| row.is_artifact()).all(Row::was_there)
     }
 
     pub(crate) fn rows(&self) -> &[Row] {
@@ -98,6 +98,11 @@ impl Row {
     /// Whether it is known which one: a test may end before it asks for any.
     fn is_artifact(&self) -> bool {
         !self.artifact.is_empty()
+    }
+
+    /// Whether it was in the cache, or in the shared tier behind it, before the run.
+    fn was_there(&self) -> bool {
+        matches!(self.outcome, Outcome::Hit | Outcome::Fetched)
     }
 
     fn new(repo: &str, artifacts: &[&ArtifactReport]) -> Row {
@@ -125,7 +130,7 @@ impl table::Row for Row {
 
     fn cells(&self) -> Vec<Cell> {
         let is_good = match self.outcome {
-            Outcome::Hit | Outcome::Shared => Some(true),
+            Outcome::Hit | Outcome::Fetched | Outcome::Shared => Some(true),
             Outcome::Failed | Outcome::Interrupted => Some(false),
             _ => None,
         };

@@ -38,7 +38,7 @@ pub(super) fn of(summaries: &[&Summary]) -> Vec<Misses> {
 
 /// As the hit rate has it: what a test was skipped for counts neither way.
 fn is_miss(row: &Row) -> bool {
-    !matches!(row.outcome, Outcome::Hit | Outcome::Skipped)
+    !matches!(row.outcome, Outcome::Hit | Outcome::Fetched | Outcome::Skipped)
 }
 
 /// What the reason has in common with others, and what it is about. Of `code changed: src` that is what stands before the

@@ -1,0 +1,123 @@
+//! Files to and from the service, a piece at a time.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use cached_smoke::tooling::remote::Blob;
+use futures::TryStreamExt;
+use opendal::{ErrorKind, Operator};
+
+use super::service::{Service, explain};
+
+/// Large enough for the parts that S3 wants (5 MiB at least), small enough to hold some at once.
+const PIECE: usize = 8 << 20;
+/// At once: one connection seldom fills a line.
+const CONNECTIONS: usize = 4;
+/// Of an entry: more than the manifest of a hundred thousand files has.
+pub(super) const MAX_ENTRY: u64 = 32 << 20;
+/// Of a lease.
+pub(super) const MAX_LEASE: u64 = 1024;
+/// Read from disk at once.
+const BUFFER: usize = 1 << 20;
+
+/// Writes a blob to the new file `into`; whether it was there. Not a byte more than it is said to have.
+pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path) -> Result<bool, String> {
+    let (operator, path) = (&service.objects, service.blob(&blob.blake3)?);
+    let mut file = File::create_new(into).map_err(|error| format!("{} cannot be made: {error}", into.display()))?;
+    if blob.size == 0 {
+        return Ok(true);
+    }
+    let pieces = async {
+        let reader = operator.reader_with(&path).chunk(PIECE).concurrent(CONNECTIONS).await?;
+        reader.into_bytes_stream(0..blob.size).await
+    };
+    let mut pieces = match pieces.await {
+        Ok(pieces) => pieces,
+        Err(error) => return Ok(absent_or_failed::<()>(error)?.is_some()),
+    };
+    loop {
+        match pieces.try_next().await {
+            Ok(Some(piece)) => {
+                file.write_all(&piece).map_err(|error| format!("{} cannot be written: {error}", into.display()))?;
+            }
+            Ok(None) => return Ok(true),
+            Err(error) => return Ok(absent_or_failed::<()>(of_stream(error))?.is_some()),
+        }
+    }
+}
+
+/// Keeps a file's bytes, unless they are there already; how many were written.
+pub(super) async fn store(service: &Service, blob: &Blob, from: &Path, replace: bool) -> Result<u64, String> {
+    let (operator, path) = (&service.objects, service.blob(&blob.blake3)?);
+    if !replace && is_there(operator, &path, Some(blob.size)).await? {
+        return Ok(0);
+    }
+    let unreadable = |error| format!("{} cannot be read: {error}", from.display());
+    let mut file = File::open(from).map_err(unreadable)?;
+    let failed = |error| explain("write to it", &error);
+    if !operator.info().capability().write_can_multi {
+        // Such a service takes a value as a whole.
+        let mut whole = Vec::new();
+        file.read_to_end(&mut whole).map_err(unreadable)?;
+        operator.write(&path, whole).await.map_err(failed)?;
+        return Ok(blob.size);
+    }
+    let mut writer = operator.writer_with(&path).chunk(PIECE).concurrent(CONNECTIONS).await.map_err(failed)?;
+    loop {
+        let mut piece = vec![0; BUFFER];
+        let read = file.read(&mut piece).map_err(unreadable)?;
+        if read == 0 {
+            break;
+        }
+        piece.truncate(read);
+        if let Err(error) = writer.write(piece).await {
+            let _ = writer.abort().await;
+            return Err(failed(error));
+        }
+    }
+    match writer.close().await {
+        Ok(_) => Ok(blob.size),
+        // Where nothing is ever written twice, somebody was faster with the same bytes.
+        Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::ConditionNotMatch) => Ok(0),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Whether something is there, of this size if it is given.
+pub(super) async fn is_there(operator: &Operator, path: &str, size: Option<u64>) -> Result<bool, String> {
+    match operator.stat(path).await {
+        Ok(metadata) => Ok(size.is_none_or(|size| metadata.content_length() == size)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(explain("look into it", &error)),
+    }
+}
+
+/// All of an object of at most `limit` bytes; nothing if it is not there. Whoever can write to the service must not be able to fill our memory.
+pub(super) async fn read(operator: &Operator, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
+    let size = match operator.stat(path).await {
+        Ok(metadata) => metadata.content_length(),
+        Err(error) => return absent_or_failed(error),
+    };
+    if size > limit {
+        return Err(format!("{path} has {size} bytes, so it is nothing of ours"));
+    }
+    if size == 0 {
+        return Ok(Some(Vec::new()));
+    }
+    match operator.read_with(path).range(0..size).await {
+        Ok(content) => Ok(Some(content.to_vec())),
+        Err(error) => absent_or_failed(error),
+    }
+}
+
+fn absent_or_failed<T>(error: opendal::Error) -> Result<Option<T>, String> {
+    if error.kind() == ErrorKind::NotFound { Ok(None) } else { Err(explain("read from it", &error)) }
+}
+
+/// A stream's errors are those of files, with the service's within.
+fn of_stream(error: std::io::Error) -> opendal::Error {
+    let text = error.to_string();
+    let source = error.into_inner().and_then(|inner| inner.downcast::<opendal::Error>().ok());
+    source.map_or_else(|| opendal::Error::new(ErrorKind::Unexpected, text), |source| *source)
+}
