@@ -7,6 +7,8 @@ mod project;
 mod browser;
 mod keys;
 mod populate;
+#[cfg(unix)]
+mod remote;
 mod report;
 mod stored;
 mod test;

@@ -1,0 +1,83 @@
+//! `test`, `populate`, `pull` and `push` over a shared tier, with the attribute, under whichever runner there is.
+
+use std::fs;
+use std::process::Output;
+
+use crate::project::{Project, text};
+use crate::{json, out, project, smoke_cache_with};
+
+/// The command on a machine of its own: another cache directory.
+fn on(project: &Project, machine: &str, arguments: &[&str]) -> Output {
+    let url = format!("fs://{}", project.path("bucket").display());
+    let cache = project.path(machine).to_str().unwrap().to_owned();
+    let variables = [("SMOKE_REMOTE", url.as_str()), ("SMOKE_REMOTE_UNSIGNED", "1"), ("SMOKE_CACHE_DIR", &cache)];
+    smoke_cache_with(project, &variables, arguments)
+}
+
+#[test]
+fn a_machine_is_given_what_another_has_built_without_any_setting_up() {
+    for runner in ["auto", "cargo"] {
+        let project = project("shared");
+        fs::create_dir(project.path("bucket")).unwrap();
+        let first = on(&project, "first", &["test", "--runner", runner]);
+        let stdout = out(&first, 0);
+        assert!(stdout.contains("shared tier: 0 fetched (0 B), 1 shared ("), "{stdout}{}", text(&first.stderr));
+        assert_eq!(project.take_log().len(), 1);
+
+        let second = on(&project, "second", &["test", "--runner", runner, "--require-hits"]);
+        let stdout = out(&second, 0);
+        assert!(stdout.contains("shared tier: 1 fetched (") && stdout.contains(" 0 errors"), "{stdout}");
+        assert!(stdout.contains("fetched"), "{stdout}");
+        assert_eq!(project.take_log().len(), 0);
+
+        let third = on(&project, "third", &["test", "--runner", runner, "--json"]);
+        let told = json(&third);
+        assert_eq!(told["remote"][0]["operation"], "fetch");
+        assert_eq!(told["rows"][0]["outcome"], "fetched");
+    }
+}
+
+#[test]
+fn pull_fetches_and_builds_nothing_and_populate_shares() {
+    let project = project("pulled");
+    fs::create_dir(project.path("bucket")).unwrap();
+    let empty = on(&project, "first", &["pull"]);
+    let stdout = out(&empty, 0);
+    assert!(stdout.contains("0 of 1 artifacts are in the cache; 0 were fetched now"), "{stdout}");
+    assert_eq!(project.take_log().len(), 0);
+    let populated = on(&project, "second", &["populate"]);
+    assert!(out(&populated, 0).contains("1 of 1 artifacts are in the cache; 1 were built now"));
+    assert_eq!(project.take_log().len(), 1);
+    let pulled = on(&project, "first", &["pull"]);
+    let stdout = out(&pulled, 0);
+    assert!(stdout.contains("1 of 1 artifacts are in the cache; 1 were fetched now"), "{stdout}");
+    assert!(text(&pulled.stderr).contains("number of one: fetched in "), "{}", text(&pulled.stderr));
+    assert_eq!(project.take_log().len(), 0);
+}
+
+#[test]
+fn what_a_test_could_not_share_within_its_budget_is_shared_when_all_are_over() {
+    let project = project("unhurried");
+    fs::create_dir(project.path("bucket")).unwrap();
+    let url = format!("fs://{}", project.path("bucket").display());
+    // A helper that takes its time to store anything.
+    let program = env!("CARGO_BIN_EXE_cargo-smoke-cache");
+    let slow = project.path("slow");
+    let script = format!(
+        "#!/bin/sh\nwhile read -r line; do case $line in *store*) sleep 2;; esac; printf '%s\\n' \"$line\"; done | {program} \
+         smoke-cache remote-helper\n"
+    );
+    fs::write(&slow, script).unwrap();
+    fs::set_permissions(&slow, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let variables = [
+        ("SMOKE_REMOTE", url.as_str()),
+        ("SMOKE_REMOTE_UNSIGNED", "1"),
+        ("SMOKE_REMOTE_BUDGET", "1s"),
+        ("SMOKE_REMOTE_HELPER", slow.to_str().unwrap()),
+    ];
+    let done = smoke_cache_with(&project, &variables, &["test", "--runner", "cargo"]);
+    let stdout = out(&done, 0);
+    assert!(text(&done.stderr).contains("sharing number of one"), "{}", text(&done.stderr));
+    assert!(stdout.contains("1 shared (") && stdout.contains(" 0 errors"), "{stdout}");
+    assert!(fs::exists(project.path("bucket/v1/entries/one")).unwrap());
+}

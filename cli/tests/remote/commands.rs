@@ -1,0 +1,81 @@
+//! The commands for people and scripts.
+
+use std::process::Output;
+
+use cached_smoke::Outcome;
+
+use crate::machine::World;
+use crate::subject;
+
+#[track_caller]
+fn out(output: &Output, status: i32) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert_eq!(output.status.code(), Some(status), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+#[test]
+fn push_gives_what_is_in_the_cache() {
+    let world = World::new();
+    let machine = world.machine(&world.folder());
+    let offline = machine.with("SMOKE_REMOTE", "off");
+    offline.passes("both");
+    let machine = offline.with("SMOKE_REMOTE", &world.folder());
+    let told = out(&machine.smoke_cache(&["push"]), 0);
+    assert!(told.contains("2 artifacts were shared (") && told.contains("0 were there, 0 failed"), "{told}");
+    let told = out(&machine.smoke_cache(&["push"]), 0);
+    assert!(told.contains("0 artifacts were shared (0 B), 2 were there, 0 failed"), "{told}");
+    let done = world.machine(&world.folder()).passes("both");
+    assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Fetched, Outcome::Fetched));
+    let machine = machine.with("SMOKE_REMOTE_ACCESS", "read-only");
+    machine.with(subject::VERSION, "2").with("SMOKE_REMOTE", "off").passes("both");
+}
+
+#[test]
+fn push_writes_again_what_the_service_has_lost() {
+    let world = World::new();
+    let machine = world.machine(&world.folder());
+    machine.passes("both");
+    std::fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
+    let told = out(&machine.smoke_cache(&["push"]), 0);
+    assert!(told.contains("2 artifacts were shared ("), "{told}");
+    assert_eq!(world.machine(&world.folder()).passes("both").outcome("words"), Outcome::Fetched);
+}
+
+#[test]
+fn push_without_the_right_to_or_without_a_tier_is_an_error_with_the_mend() {
+    let world = World::new();
+    let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_ACCESS", "read-only");
+    machine.passes("both");
+    let told = out(&machine.smoke_cache(&["push"]), 2);
+    assert!(told.contains("nothing may be written to the shared tier"), "{told}");
+    let told = out(&machine.with("SMOKE_REMOTE", "off").smoke_cache(&["push"]), 2);
+    assert!(told.contains("there is no shared tier: set SMOKE_REMOTE"), "{told}");
+}
+
+#[test]
+fn status_says_what_is_wrong() {
+    let world = World::new();
+    let machine =
+        world.machine("s3://bucket?region=x&endpoint=http://127.0.0.1:9&secret_access_key=hush&access_key_id=k");
+    let told = out(&machine.smoke_cache(&["remote", "status"]), 1);
+    assert!(told.contains("failed:    failed to read from it"), "{told}");
+    assert!(!told.contains("hush"), "{told}");
+    let told = out(&machine.with("SMOKE_REMOTE_SIGNING_KEY", "").smoke_cache(&["remote", "status"]), 2);
+    assert!(told.contains("nobody is trusted"), "{told}");
+}
+
+#[test]
+fn keygen_makes_a_pair_that_goes_together() {
+    let world = World::new();
+    let told = out(&world.machine(&world.folder()).smoke_cache(&["remote", "keygen"]), 0);
+    let secret = told.lines().find_map(|line| line.strip_prefix("SMOKE_REMOTE_SIGNING_KEY=")).unwrap();
+    let public = told.lines().find_map(|line| line.strip_prefix("public-keys = [\"")?.strip_suffix("\"]")).unwrap();
+    let writer = world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", secret);
+    writer.passes("only_words");
+    let reader = world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", "");
+    let done = reader.with("SMOKE_REMOTE_PUBLIC_KEYS", public).passes("only_words");
+    assert_eq!(done.outcome("words"), Outcome::Fetched);
+    let other = out(&world.machine(&world.folder()).smoke_cache(&["remote", "keygen"]), 0);
+    assert!(!other.contains(secret));
+}

@@ -1,0 +1,227 @@
+//! One build for all machines.
+
+use std::fs;
+use std::thread;
+
+use cached_smoke::Outcome;
+
+use crate::machine::{Done, Machine, World};
+use crate::servers::{S3, let_in};
+use crate::subject;
+
+const MACHINES: usize = 20;
+
+/// Every machine's run, all at once; how many passed, and what was built in all.
+fn all_at_once(machines: &[Machine]) -> (usize, Vec<String>) {
+    let runs: Vec<Done> = thread::scope(|scope| {
+        let runs: Vec<_> = machines.iter().map(|machine| scope.spawn(|| machine.start("both").done())).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    // Only shown if the test fails.
+    for error in runs.iter().flat_map(|done| &done.reports).flat_map(|report| &report.artifacts) {
+        println!("{} {}: {:?}", error.artifact, error.outcome, error.remote_error);
+    }
+    let passed = runs.iter().filter(|done| done.passed).count();
+    let mut builds: Vec<String> = machines.iter().flat_map(Machine::take_builds).collect();
+    builds.sort();
+    (passed, builds)
+}
+
+fn fleet(world: &World, url: &str) -> Vec<Machine> {
+    (0..MACHINES).map(|_| world.machine(url).with(subject::TAKES, "300")).collect()
+}
+
+#[test]
+fn twenty_cold_machines_over_a_folder_build_once_and_warm_ones_never() {
+    let world = World::new();
+    let machines = fleet(&world, &world.folder());
+    let machines: Vec<Machine> =
+        machines.into_iter().map(|machine| machine.with("SMOKE_REMOTE_BUDGET", "5m")).collect();
+    let (passed, builds) = all_at_once(&machines);
+    assert_eq!((passed, builds), (MACHINES, vec!["build lengths".to_owned(), "build words".to_owned()]));
+    machines.iter().for_each(Machine::forget);
+    assert_eq!(all_at_once(&machines), (MACHINES, Vec::new()));
+    assert!(!world.objects().iter().any(|path| path.contains("v1/leases/")), "{:?}", world.objects());
+}
+
+/// Real S3 sees and writes at once. The servers that can be had here look first and write then, so some of many that come at the same moment
+/// may all be told that they are first.
+#[test]
+fn twenty_cold_machines_over_s3_share_what_a_few_build_and_warm_ones_build_nothing() {
+    let Some(server) = S3::start() else { return };
+    let world = World::new();
+    let machines: Vec<Machine> = fleet(&world, &server.url())
+        .into_iter()
+        .map(|machine| let_in(machine).with("SMOKE_REMOTE_BUDGET", "5m"))
+        .collect();
+    let (passed, builds) = all_at_once(&machines);
+    assert_eq!(passed, MACHINES);
+    let of = |artifact: &str| builds.iter().filter(|build| build.ends_with(artifact)).count();
+    assert!((1..MACHINES).contains(&of("words")) && (1..MACHINES).contains(&of("lengths")), "{builds:?}");
+    machines.iter().for_each(Machine::forget);
+    assert_eq!(all_at_once(&machines), (MACHINES, Vec::new()));
+}
+
+#[test]
+fn with_the_bucket_cut_off_in_the_middle_everybody_passes() {
+    let world = World::new();
+    let Some(server) = S3::start() else { return };
+    let machines: Vec<Machine> = fleet(&world, &server.url())
+        .into_iter()
+        .map(|machine| let_in(machine).with("SMOKE_REMOTE_BUDGET", "10s"))
+        .collect();
+    thread::scope(|scope| {
+        let runs: Vec<_> = machines.iter().map(|machine| scope.spawn(|| machine.start("both").done())).collect();
+        // Somebody is at it.
+        while machines.iter().all(|machine| !machine.has_begun()) {
+            thread::yield_now();
+        }
+        drop(server);
+        for run in runs {
+            let done = run.join().unwrap();
+            assert!(done.passed, "{}{}", done.stdout, done.stderr);
+            assert!(done.warnings() <= 1, "{}", done.stderr);
+        }
+    });
+}
+
+#[test]
+fn the_others_take_over_when_a_builder_is_gone() {
+    let world = World::new();
+    let gone = world.machine(&world.folder()).with(subject::TAKES, "600000");
+    let mut builder = gone.start("only_words");
+    while !gone.has_begun() {
+        thread::yield_now();
+    }
+    let lease = world.object("v1/leases/");
+    // A machine that loses its power gives nothing back: its helper is stopped, too.
+    let stop = |signal: &str| {
+        let tree = format!("pkill -{signal} -P {0}; kill -{signal} {0}", builder.child.id());
+        std::process::Command::new("sh").args(["-c", &tree]).status().unwrap();
+    };
+    stop("KILL");
+    builder.child.wait().unwrap();
+    assert!(lease.exists());
+    let other = world.machine(&world.folder()).that_finds_others_lost_after("1s").with("SMOKE_REMOTE_BUDGET", "5m");
+    let done = other.passes("only_words");
+    assert_eq!(done.outcome("words"), Outcome::Built);
+    assert!(done.stderr.contains("which another machine builds: "), "{}", done.stderr);
+    assert!(!lease.exists());
+}
+
+#[test]
+fn a_builder_that_is_killed_gives_the_lease_back_by_its_helper() {
+    let world = World::new();
+    let killed = world.machine(&world.folder()).with(subject::TAKES, "600000");
+    let mut builder = killed.start("only_words");
+    while !killed.has_begun() {
+        thread::yield_now();
+    }
+    let lease = world.object("v1/leases/");
+    builder.child.kill().unwrap();
+    builder.child.wait().unwrap();
+    while lease.exists() {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_wait_beyond_the_budget_is_a_build() {
+    let world = World::new();
+    let slow = world.machine(&world.folder()).with(subject::TAKES, "600000");
+    let mut builder = slow.start("only_words");
+    while !slow.has_begun() {
+        thread::yield_now();
+    }
+    let other = world.machine(&world.folder()).with("SMOKE_REMOTE_BUDGET", "1s");
+    let done = other.passes("only_words");
+    assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 0));
+    builder.child.kill().unwrap();
+    builder.child.wait().unwrap();
+}
+
+#[test]
+fn two_builds_of_one_key_are_no_harm() {
+    let world = World::new();
+    // Both forced: neither waits for the other.
+    let machines = [(); 2].map(|()| world.machine(&world.folder()).with("SMOKE_FORCE_REBUILD", "all"));
+    let (passed, builds) = all_at_once(&machines);
+    assert_eq!((passed, builds.len()), (2, 4));
+    let done = world.machine(&world.folder()).passes("both");
+    assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Fetched, Outcome::Fetched));
+    assert!(fs::exists(world.path("bucket/v1/entries")).unwrap());
+}
+
+#[test]
+fn an_entry_that_cannot_be_used_is_built_once_for_all_of_them_too() {
+    type Spoil = fn(&World);
+    let spoils: [(&str, Spoil); 2] = [
+        // A rule of the bucket has removed the older of the two.
+        ("no blobs", |world| fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap()),
+        // Signed by a key that nobody trusts any more.
+        ("another key", |world| {
+            for path in world.objects().iter().filter(|path| path.contains("v1/entries/")) {
+                let path = world.path("bucket").join(path);
+                let sealed = String::from_utf8(fs::read(&path).unwrap()).unwrap();
+                fs::write(&path, sealed.replacen(crate::machine::PUBLIC, &"ab".repeat(32), 1)).unwrap();
+            }
+        }),
+    ];
+    for (what, spoil) in spoils {
+        let world = World::new();
+        world.machine(&world.folder()).passes("both");
+        spoil(&world);
+        let machines: Vec<Machine> = (0..6)
+            .map(|_| world.machine(&world.folder()).with(subject::TAKES, "300").with("SMOKE_REMOTE_BUDGET", "5m"))
+            .collect();
+        let (passed, builds) = all_at_once(&machines);
+        assert_eq!((passed, builds), (6, vec!["build lengths".to_owned(), "build words".to_owned()]), "{what}");
+    }
+}
+
+#[test]
+fn a_test_that_is_killed_while_it_waits_leaves_no_helper() {
+    let world = World::new();
+    let slow = world.machine(&world.folder()).with(subject::TAKES, "600000");
+    let mut builder = slow.start("only_words");
+    while !slow.has_begun() {
+        thread::yield_now();
+    }
+    let mut waiting = world.machine(&world.folder()).start("only_words");
+    let helper = loop {
+        let of_threads = fs::read_dir(format!("/proc/{}/task", waiting.child.id())).unwrap().flatten();
+        let all = of_threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+        let found = all.flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).next();
+        if let Some(helper) = found {
+            break helper;
+        }
+        thread::yield_now();
+    };
+    waiting.child.kill().unwrap();
+    waiting.child.wait().unwrap();
+    while fs::exists(format!("/proc/{helper}")).unwrap() {
+        thread::yield_now();
+    }
+    builder.child.kill().unwrap();
+    builder.child.wait().unwrap();
+}
+
+#[test]
+fn two_builds_after_a_lost_lease_are_counted() {
+    let world = World::new();
+    let pipe = world.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let first = world.machine(&world.folder()).with(subject::WAITS, pipe.to_str().unwrap());
+    let started = first.start("only_words");
+    while !first.has_begun() {
+        thread::yield_now();
+    }
+    // Another one has taken it over meanwhile.
+    fs::write(world.object("v1/leases/"), "somebody else's token 0 another machine\n").unwrap();
+    fs::write(&pipe, "").unwrap();
+    let done = started.done();
+    assert!(done.passed && done.warnings() == 0, "{}", done.stderr);
+    let notes = fs::read_to_string(first.cache().join(".runs").join(&done.run).join("remote.jsonl")).unwrap();
+    assert!(notes.lines().last().unwrap().contains("\"operation\":\"release\""), "{notes}");
+    assert!(notes.contains("two have built it"), "{notes}");
+}

@@ -1,0 +1,247 @@
+//! The helper's lines; and helpers that are no good, which cost one warning.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Child;
+
+use cached_smoke::Outcome;
+use cached_smoke::tooling::remote::{Answer, Greeting, Outcome as Answered};
+
+use crate::machine::{SECRET, World};
+
+/// Somebody else's.
+const OTHER_PUBLIC: &str = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
+
+/// A helper that is spoken to by hand.
+struct Spoken {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+}
+
+impl Spoken {
+    fn to(mut command: std::process::Command) -> Spoken {
+        let mut child = command.spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Spoken { child, output }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line
+    }
+
+    fn ask(&mut self, request: &str) -> Answer {
+        self.child.stdin.as_mut().unwrap().write_all(format!("{request}\n").as_bytes()).unwrap();
+        let line = self.line();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+}
+
+#[test]
+fn the_helper_answers_line_by_line() {
+    let world = World::new();
+    let machine = world.machine(&world.folder());
+    let mut helper = Spoken::to(machine.helper());
+    assert_eq!(helper.line(), "{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}\n");
+    let file = |name: &str| world.path(name).to_str().unwrap().to_owned();
+    fs::write(file("blob"), "abc").unwrap();
+    fs::write(file("entry"), "payload").unwrap();
+    let blob = format!("{{\"size\":3,\"blake3\":\"{}\"}}", blake3::hash(b"abc").to_hex());
+
+    let absent = helper.ask(&format!(r#"{{"id":1,"command":"find","name":"a/b/c","into":"{}"}}"#, file("none")));
+    assert_eq!((absent.id, absent.outcome), (1, Some(Answered::Absent)));
+    let absent = helper.ask(&format!(r#"{{"id":2,"command":"fetch","blob":{blob},"into":"{}"}}"#, file("none2")));
+    assert_eq!(absent.outcome, Some(Answered::Absent));
+    for (replace, travelled) in [("false", 3), ("false", 0), ("true", 3)] {
+        let store =
+            format!(r#"{{"id":3,"command":"store","blob":{blob},"from":"{}","replace":{replace}}}"#, file("blob"));
+        let stored = helper.ask(&store);
+        assert_eq!((stored.outcome, stored.bytes), (Some(Answered::Done), travelled));
+    }
+    let fetched = helper.ask(&format!(r#"{{"id":4,"command":"fetch","blob":{blob},"into":"{}"}}"#, file("got")));
+    assert_eq!((fetched.outcome, fs::read(file("got")).unwrap()), (Some(Answered::Done), b"abc".to_vec()));
+
+    let lease = r#"{"id":5,"command":"lease","name":"a/b/c","limit":1000}"#;
+    assert_eq!(helper.ask(lease).outcome, Some(Answered::Held));
+    let mut other = Spoken::to(machine.helper());
+    other.line();
+    let told = other.ask(r#"{"id":1,"command":"lease","name":"a/b/c","limit":100}"#);
+    assert_eq!(told.outcome, None);
+    assert!(told.reason.unwrap().contains("process "));
+    let over: Answer = serde_json::from_str(&other.line()).unwrap();
+    assert_eq!(over.outcome, Some(Answered::TimedOut));
+    let publish = format!(r#"{{"id":6,"command":"publish","name":"a/b/c","from":"{}"}}"#, file("entry"));
+    assert_eq!(helper.ask(&publish).outcome, Some(Answered::Done));
+    assert_eq!(other.ask(r#"{"id":2,"command":"lease","name":"a/b/c","limit":100}"#).outcome, Some(Answered::Found));
+    assert_eq!(helper.ask(r#"{"id":7,"command":"release","name":"a/b/c"}"#).outcome, Some(Answered::Done));
+    let found = helper.ask(&format!(r#"{{"id":8,"command":"find","name":"a/b/c","into":"{}"}}"#, file("found")));
+    assert_eq!((found.outcome, fs::read(file("found")).unwrap()), (Some(Answered::Done), b"payload".to_vec()));
+
+    assert_eq!(helper.ask(r#"{"id":9,"command":"of a later version","more":[]}"#).outcome, Some(Answered::Unsupported));
+    assert_eq!(helper.ask("no request").outcome, Some(Answered::Failed));
+    let outside = helper.ask(&format!(r#"{{"id":10,"command":"find","name":"../../x","into":"{}"}}"#, file("none3")));
+    assert_eq!(outside.outcome, Some(Answered::Failed));
+    drop(helper.child.stdin.take());
+    assert!(helper.child.wait().unwrap().success());
+    drop(other.child.stdin.take());
+    assert!(other.child.wait().unwrap().success());
+}
+
+#[test]
+fn settings_that_mean_nothing_are_said_in_the_greeting() {
+    let world = World::new();
+    for (name, value, expected) in [
+        ("SMOKE_REMOTE", "gopher://server", "`gopher` is no service; services: s3, "),
+        ("SMOKE_REMOTE", "fs://tmp/x", "needs an absolute folder, with three slashes: fs:///tmp/x"),
+        ("SMOKE_REMOTE", "fs:///nonexistent/folder", "make it, or mount it"),
+        ("SMOKE_REMOTE", "redis://user:word@127.0.0.1:1", "go into the query"),
+        ("SMOKE_REMOTE_PUBLIC_KEYS", OTHER_PUBLIC, "nobody would believe what it signs"),
+        ("SMOKE_REMOTE_SIGNING_KEY", "12", "is no secret key"),
+        ("SMOKE_REMOTE_PUBLIC_KEYS", "12", "the public key `12` is none"),
+    ] {
+        let machine = world.machine(&world.folder()).with(name, value);
+        let mut helper = Spoken::to(machine.helper());
+        let greeting: Greeting = serde_json::from_str(&helper.line()).unwrap();
+        let error = greeting.error.unwrap();
+        assert!(error.contains(expected), "{error}");
+        assert!(!helper.child.wait().unwrap().success());
+        let done = machine.passes("both");
+        assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1), "{}", done.stderr);
+        assert!(done.stderr.contains(expected), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn a_helper_that_is_no_good_costs_one_warning() {
+    const READY: &str = r#"echo '{"protocol":"cached-smoke-remote","version":1,"writable":true}'"#;
+    let world = World::new();
+    let scripts = [
+        ("missing", String::new(), "cannot be started"),
+        ("silent", "exec sleep 600".to_owned(), "nothing was heard in time"),
+        ("dead", "exit 1".to_owned(), "the helper has ended"),
+        ("other", "echo hello".to_owned(), "the helper's first line is no greeting: `hello`"),
+        ("newer", READY.replace("\"version\":1", "\"version\":2"), "the helper speaks `cached-smoke-remote` 2"),
+        ("hanging", format!("{READY}; exec sleep 600"), "nothing was heard in time"),
+        ("crashing", format!("{READY}; read line; kill -9 $$"), "the helper has ended"),
+        ("babbling", format!("{READY}; read line; exec yes"), "the helper answers `y`"),
+        ("shouting", format!("{READY}; read line; exec tr '\\0' x < /dev/zero"), "a line of it is too long"),
+        (
+            "confused",
+            format!("{READY}; read line; echo '{{\"id\":77,\"outcome\":\"done\"}}'; read line"),
+            "what it was not asked",
+        ),
+        // It is well until it is asked for a lease.
+        (
+            "dozing",
+            format!("{READY}; read line; echo '{{\"id\":1,\"outcome\":\"absent\"}}'; read line; exec sleep 600"),
+            "nothing was heard in time",
+        ),
+        // It says that all went well, and has done nothing.
+        (
+            "lying",
+            format!(
+                "{READY}; id=1; while read line; do echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"done\\\"}}\"; id=$((id+1)); done"
+            ),
+            "the helper has left no entry",
+        ),
+    ];
+    for (name, text, expected) in scripts {
+        let path = if text.is_empty() { "/nonexistent/helper".to_owned() } else { script(&world, name, &text) };
+        let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &path);
+        let done = machine.with("SMOKE_REMOTE_BUDGET", "1s").passes("both");
+        assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Built, Outcome::Built), "{name}");
+        assert_eq!(done.warnings(), 1, "{name}: {}", done.stderr);
+        assert!(done.stderr.contains(expected), "{name}: {}", done.stderr);
+        assert!(done.report("words").remote_error.is_some(), "{name}");
+        assert!(done.reports[0].cache_miss(), "{name}");
+        assert!(!done.stderr.contains(SECRET));
+    }
+}
+
+/// An executable script.
+fn script(world: &World, name: &str, text: &str) -> String {
+    let path = world.path(name);
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_helper_that_is_given_up_is_ended_with_all_that_it_has_started() {
+    let world = World::new();
+    let pids = world.path("pids");
+    let text = format!("echo $$ >> {0}; sleep 600 & echo $! >> {0}; wait", pids.display());
+    let helper = script(&world, "sleeper", &text);
+    let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper).with("SMOKE_REMOTE_BUDGET", "1s");
+    assert_eq!(machine.passes("only_words").warnings(), 1);
+    let pids = fs::read_to_string(pids).unwrap();
+    assert_eq!(pids.lines().count(), 2, "it is asked once about one artifact");
+    for pid in pids.lines() {
+        // A process that nobody has waited for yet is a zombie.
+        let is_over = || fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z "));
+        while !is_over() {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn what_a_helper_says_beside_its_answers_is_kept_up_to_a_limit() {
+    let world = World::new();
+    let helper = script(&world, "chatty", "exec yes >&2");
+    let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper).with("SMOKE_REMOTE_BUDGET", "1s");
+    let done = machine.passes("only_words");
+    let log = machine.cache().join(".runs").join(&done.run).join("remote.log");
+    assert_eq!(fs::metadata(log).unwrap().len(), 64 << 10);
+}
+
+#[test]
+fn numbers_of_any_size_are_no_harm() {
+    const READY: &str = r#"echo '{"protocol":"cached-smoke-remote","version":1,"writable":true}'"#;
+    let world = World::new();
+    let huge = r#"{\"id\":$id,\"outcome\":\"$outcome\",\"bytes\":18446744073709551615}"#;
+    let text = format!(
+        "{READY}; id=1; while read line; do case $line in *find*) outcome=absent;; *lease*) outcome=held;; *) outcome=done;; esac; \
+         echo \"{huge}\"; id=$((id+1)); done"
+    );
+    let helper = script(&world, "huge", &text);
+    let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper);
+    let done = machine.with("SMOKE_REMOTE_BUDGET", "5000000000000000h").passes("both");
+    assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 0), "{}", done.stderr);
+}
+
+#[test]
+fn what_a_helper_cannot_do_is_not_taken_for_done() {
+    const READY: &str = r#"echo '{"protocol":"cached-smoke-remote","version":1,"writable":true}'"#;
+    let world = World::new();
+    let text = format!(
+        "{READY}; id=1; while read line; do case $line in *find*) outcome=absent;; *) outcome=unsupported;; esac; \
+         echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"$outcome\\\"}}\"; id=$((id+1)); done"
+    );
+    let helper = script(&world, "unable", &text);
+    let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper);
+    let done = machine.passes("only_words");
+    assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1), "{}", done.stderr);
+    assert!(done.stderr.contains("the helper cannot do that"), "{}", done.stderr);
+}
+
+#[test]
+fn after_some_failures_nobody_of_the_run_asks_again() {
+    let world = World::new();
+    let starts = world.path("starts");
+    let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
+    let mut warnings = 0;
+    for version in 0..6 {
+        let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &counting);
+        let machine = machine.with(crate::subject::VERSION, &version.to_string());
+        let machine = machine.with("SMOKE_CACHE_DIR", world.path("one-cache").to_str().unwrap());
+        let done = machine.start_within("one", "both").done();
+        assert!(done.passed, "{}", done.stderr);
+        warnings += done.warnings();
+    }
+    assert_eq!(warnings, 1);
+    let starts = fs::read_to_string(starts).unwrap().lines().count();
+    assert_eq!(starts, 2);
+}

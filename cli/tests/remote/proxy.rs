@@ -1,0 +1,112 @@
+//! A proxy between a helper and a server, which does what networks and servers do on bad days.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// What is done to each connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// Nothing is ever answered.
+    BlackHole,
+    /// It ends after so many bytes of answers.
+    ResetAfter(usize),
+    /// A byte at a time.
+    Slow,
+    /// Every byte of an answer after so many is another.
+    WrongAfter(usize),
+    /// This is answered to everything, with this in it.
+    Status(u16, &'static str),
+}
+
+pub(crate) struct Proxy {
+    port: u16,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Proxy {
+    /// Before the server at `to`.
+    pub(crate) fn start(to: u16, fault: Fault) -> Proxy {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&connections);
+        // Ends with the process: each test has its own.
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                counted.fetch_add(1, Ordering::Relaxed);
+                thread::spawn(move || serve(client, to, fault));
+            }
+        });
+        Proxy { port, connections }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+fn serve(mut client: TcpStream, to: u16, fault: Fault) {
+    let mut buffer = vec![0; 64 << 10];
+    match fault {
+        Fault::BlackHole => while client.read(&mut buffer).is_ok_and(|read| read > 0) {},
+        Fault::Status(status, body) => {
+            // One answer for each request, told by the end of its head; bodies of requests have none in them.
+            let mut seen = Vec::new();
+            while let Ok(read @ 1..) = client.read(&mut buffer) {
+                seen.extend_from_slice(&buffer[..read]);
+                while let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") {
+                    seen.drain(..end + 4);
+                    let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                    if client.write_all(answer.as_bytes()).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+        Fault::ResetAfter(_) | Fault::Slow | Fault::WrongAfter(_) => {
+            let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)) else { return };
+            let (mut from, mut into) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            thread::spawn(move || {
+                let _ = std::io::copy(&mut from, &mut into);
+                let _ = into.shutdown(Shutdown::Write);
+            });
+            let mut passed = 0;
+            while let Ok(read @ 1..) = server.read(&mut buffer) {
+                let bytes = &mut buffer[..read];
+                let sent = match fault {
+                    Fault::ResetAfter(most) => {
+                        let left = most.saturating_sub(passed).min(read);
+                        let sent = client.write_all(&bytes[..left]);
+                        if left < read {
+                            break;
+                        }
+                        sent
+                    }
+                    Fault::WrongAfter(most) => {
+                        let first = most.saturating_sub(passed).min(read);
+                        bytes[first..].iter_mut().for_each(|byte| *byte ^= 1);
+                        client.write_all(bytes)
+                    }
+                    _ => bytes.chunks(1).try_for_each(|byte| {
+                        thread::sleep(Duration::from_millis(20));
+                        client.write_all(byte)
+                    }),
+                };
+                if sent.is_err() {
+                    break;
+                }
+                passed += read;
+            }
+            let _ = client.shutdown(Shutdown::Both);
+            let _ = server.shutdown(Shutdown::Both);
+        }
+    }
+}

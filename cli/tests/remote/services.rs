@@ -1,0 +1,67 @@
+//! The same over every service that can be had here.
+
+use std::process::Output;
+
+use cached_smoke::Outcome;
+
+use crate::machine::{Machine, World};
+use crate::servers::{Redis, S3, WebDav, let_in};
+
+/// One machine shares, another fetches, a third replaces, and people are told what it can do.
+fn works(world: &World, machine: impl Fn() -> Machine, leases: &str) {
+    let first = machine().passes("both");
+    assert_eq!((first.outcome("words"), first.warnings()), (Outcome::Built, 0), "{}", first.stderr);
+    let second = machine().passes("both");
+    assert_eq!((second.outcome("words"), second.outcome("lengths")), (Outcome::Fetched, Outcome::Fetched));
+    assert_eq!(second.warnings(), 0, "{}", second.stderr);
+    let forced = machine().with("SMOKE_FORCE_REBUILD", "all").passes("both");
+    assert_eq!((forced.outcome("words"), forced.warnings()), (Outcome::Forced, 0), "{}", forced.stderr);
+    assert_eq!(machine().passes("both").outcome("lengths"), Outcome::Fetched);
+    let status = machine().smoke_cache(&["remote", "status"]);
+    let told = said(&status);
+    assert!(status.status.success(), "{told}");
+    assert!(told.contains("readable:  yes") && told.contains("writable:  yes"), "{told}");
+    assert!(told.contains(leases), "{told}");
+    assert!(world.path("bookshop").exists());
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+const ONE_BUILDS: &str = "leases:    yes, one machine builds for all";
+const NO_CONDITIONS: &str = "leases:    no: the service cannot write on a condition";
+
+#[test]
+fn a_folder() {
+    let world = World::new();
+    works(&world, || world.machine(&world.folder()), ONE_BUILDS);
+}
+
+#[test]
+fn s3s_fs() {
+    let Some(server) = S3::start_s3s() else { return };
+    let world = World::new();
+    works(&world, || let_in(world.machine(&server.url())), ONE_BUILDS);
+}
+
+#[test]
+fn moto() {
+    let Some(server) = S3::start_moto() else { return };
+    let world = World::new();
+    works(&world, || let_in(world.machine(&server.url())), ONE_BUILDS);
+}
+
+#[test]
+fn redis() {
+    let Some(server) = Redis::start() else { return };
+    let world = World::new();
+    works(&world, || world.machine(&server.url()), NO_CONDITIONS);
+}
+
+#[test]
+fn webdav_of_nginx() {
+    let Some(server) = WebDav::start() else { return };
+    let world = World::new();
+    works(&world, || world.machine(&server.url()), NO_CONDITIONS);
+}

@@ -1,0 +1,116 @@
+//! What machines build: a suite of two artifacts, one an archive and one a directory that needs it, as a test of this executable that a
+//! machine runs in a process of its own.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use cached_smoke::{Artifact, BuildContext, CodeFingerprint, KeyBuilder, LoadContext, Result, Session, Storage, Suite};
+
+/// Files that builds are written down in: a line each.
+pub(crate) const LOG: &str = "SUBJECT_LOG";
+/// Milliseconds that a build takes.
+pub(crate) const TAKES: &str = "SUBJECT_TAKES";
+/// A pipe that a build waits at.
+pub(crate) const WAITS: &str = "SUBJECT_WAITS";
+/// A number in the key, for artifacts of another key.
+pub(crate) const VERSION: &str = "SUBJECT_VERSION";
+
+struct Shop;
+
+#[derive(serde::Serialize)]
+struct Config {
+    version: String,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config { version: std::env::var(VERSION).unwrap_or_default() }
+    }
+}
+
+impl Suite for Shop {
+    type Config = Config;
+    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("tests/remote");
+}
+
+/// The words of the repository's files; kept as an archive.
+struct Words(String);
+
+/// How long they are; kept as a directory, some levels down.
+struct Lengths(String);
+
+impl Artifact<Shop> for Words {
+    const NAME: &'static str = "words";
+    const RELOCATABLE: bool = true;
+
+    fn build(cx: &BuildContext<'_, Shop>) -> Result<Self> {
+        work("words");
+        Ok(Words(fs::read_to_string(cx.repo().path().join("a.txt"))?))
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        Ok(fs::write(dir.join("words"), &self.0)?)
+    }
+
+    fn load(cx: &LoadContext<'_, Shop>) -> Result<Self> {
+        Ok(Words(fs::read_to_string(cx.dir().join("words"))?))
+    }
+}
+
+impl Artifact<Shop> for Lengths {
+    const NAME: &'static str = "lengths";
+    const STORAGE: Storage = Storage::Directory;
+
+    fn key(key: &mut KeyBuilder<'_, Shop>) {
+        key.needs::<Words>();
+    }
+
+    fn build(cx: &BuildContext<'_, Shop>) -> Result<Self> {
+        let words = &cx.artifact::<Words>()?.0;
+        work("lengths");
+        let lengths: Vec<String> = words.split_whitespace().map(|word| word.len().to_string()).collect();
+        fs::create_dir_all(cx.dir().join("below"))?;
+        fs::write(cx.dir().join("below/lengths"), lengths.join(" "))?;
+        Ok(Lengths(lengths.join(" ")))
+    }
+
+    fn load(cx: &LoadContext<'_, Shop>) -> Result<Self> {
+        Ok(Lengths(fs::read_to_string(cx.dir().join("below/lengths"))?))
+    }
+}
+
+/// What stands for a long build: it is written down, and takes its time.
+fn work(artifact: &str) {
+    if let Some(log) = std::env::var_os(LOG) {
+        let mut log = File::options().create(true).append(true).open(log).unwrap();
+        log.write_all(format!("build {artifact}\n").as_bytes()).unwrap();
+    }
+    if let Some(pipe) = std::env::var_os(WAITS) {
+        fs::read(pipe).unwrap();
+    }
+    let takes = std::env::var(TAKES).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    thread::sleep(Duration::from_millis(takes));
+}
+
+fn check(words: &Words, lengths: &Lengths) {
+    let expected: Vec<String> = words.0.split_whitespace().map(|word| word.len().to_string()).collect();
+    assert_eq!(lengths.0, expected.join(" "));
+    assert!(words.0.starts_with("novel of manners"), "{}", words.0);
+}
+
+#[test]
+#[ignore = "run by the other tests"]
+fn both() {
+    let session = Session::<Shop>::open("bookshop").unwrap();
+    check(session.get().unwrap(), session.get().unwrap());
+}
+
+#[test]
+#[ignore = "run by the other tests"]
+fn only_words() {
+    let session = Session::<Shop>::open("bookshop").unwrap();
+    assert!(session.get::<Words>().unwrap().0.starts_with("novel"));
+}
