@@ -6,7 +6,7 @@
 //! cargo bench --bench performance [-- [ROUNDS] [SECTION…]]
 //! ```
 //!
-//! The sections, all of them if none is named: `hits`, `calls`, `strict`, `larger`, `restored`, `cold`, `list`, `nextest`, `scale`, `peers`. Everything is
+//! The sections, all of them if none is named: `hits`, `calls`, `strict`, `larger`, `restored`, `cold`, `list`, `nextest`, `scale`, `peers`, `fleet`. Everything is
 //! kept below the target directory, so that a second run begins at once. What is printed are medians, and in brackets the middle
 //! half of all values; a goal is met if the ratio of the medians meets it.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]

@@ -34,6 +34,7 @@ impl Place {
     pub(crate) fn prepare(rounds: usize) -> Result<Place, String> {
         let workspace = Config::for_directory(Path::new(env!("CARGO_MANIFEST_DIR"))).map_err(|error| error.report())?;
         let django = &workspace.repo("django").map_err(|error| error.report())?.path;
+        let scikit_learn = workspace.repo("scikit-learn").map(|repo| repo.path.clone());
         if !django.is_dir() {
             return Err("Django is not there; run `cargo smoke-cache fetch django`".to_owned());
         }
@@ -42,8 +43,9 @@ impl Place {
         fs::write(root.join("tiny/file"), "content").unwrap();
         let settings = format!(
             "[defaults]\ncache-dir = \"cache\"\n\n[repos.django]\npath = '{}'\n\n[repos.larger]\npath = \"larger\"\n\n\
-             [repos.tiny]\npath = \"tiny\"\n",
-            django.display()
+             [repos.tiny]\npath = \"tiny\"\n\n[repos.scikit-learn]\npath = '{}'\n",
+            django.display(),
+            scikit_learn.unwrap_or_default().display()
         );
         fs::write(root.join("smoke.toml"), settings).unwrap();
         // `SMOKE_REPO_PATHS` takes names from directories.
@@ -68,6 +70,12 @@ impl Place {
     /// Where Django lies.
     pub(crate) fn django(&self) -> PathBuf {
         Config::for_directory(&self.root).unwrap().repo("django").unwrap().path.clone()
+    }
+
+    /// Where a repository lies, if it was fetched.
+    pub(crate) fn repo(&self, name: &str) -> Option<PathBuf> {
+        let config = Config::for_directory(&self.root).unwrap();
+        config.repo(name).ok().map(|repo| repo.path.clone()).filter(|path| path.is_dir())
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -2,6 +2,7 @@
 //! `main` and its answer.
 
 mod cold;
+mod fleet;
 mod floor;
 mod hit;
 mod plan;
@@ -29,6 +30,9 @@ pub(crate) const REPO: &str = "PERFORMANCE_REPO";
 /// How large its artifact is to be.
 pub(crate) const BYTES: &str = "PERFORMANCE_BYTES";
 
+/// What the line of a machine of a fleet begins with: how many artifacts it built, and how many bytes it fetched.
+pub(crate) const BUILT: &str = "built: ";
+
 /// What a program's answer begins with. Seconds follow, of them seconds in the artifacts' own functions where that is told, and kilobytes of
 /// memory that is no file's.
 pub(crate) const ANSWER: &str = "answer:";
@@ -44,6 +48,7 @@ pub(crate) fn run(program: &str) -> ExitCode {
         "nothing" => {}
         "hit" => hit::run(&repo()),
         "cold" => in_artifacts = cold::run(&repo()),
+        "fleet" => fleet::run(&repo()),
         "floor" => floor::run(&files()),
         "plan" => plan::run(&files()),
         "scan" => scan::run(&files()),

@@ -65,6 +65,13 @@ impl Program {
         self.answer(&self.command().output().unwrap())
     }
 
+    /// Runs it; all that it says.
+    pub(crate) fn say(&self) -> String {
+        let output = self.command().output().unwrap();
+        self.answer(&output);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// Runs it as many times, all at once; seconds from the first start to the last end.
     pub(crate) fn run_at_once(&self, times: usize) -> f64 {
         let begun = Instant::now();

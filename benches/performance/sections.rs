@@ -2,6 +2,7 @@
 
 mod calls;
 mod cold;
+mod fleet;
 mod hits;
 mod larger;
 mod list;
@@ -28,4 +29,5 @@ pub(crate) const SECTIONS: &[Section] = &[
     ("nextest", nextest::run),
     ("scale", scale::run),
     ("peers", peers::run),
+    ("fleet", fleet::run),
 ];

@@ -32,7 +32,7 @@ pub(super) fn run(place: &Place, _: &mut Table) {
         println!("  left out: strace is not installed, or may not trace");
         return;
     };
-    let [of_nothing, of_floor, of_hit] = [&nothing, &floor, &hit].map(|lines| lines.len());
+    let [of_nothing, of_floor, of_hit] = [&nothing, &floor, &hit].map(Vec::len);
     println!("  {of_nothing} of a program that does nothing (the loader, Rust's start, its answer)");
     println!("  {} more of the floor", of_floor - of_nothing);
     println!("  {} more of a hit, of which:", of_hit - of_nothing);
