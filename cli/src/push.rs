@@ -30,10 +30,7 @@ pub(crate) fn run(config: &Config, arguments: &PushArguments) -> Result<ExitCode
             }
             Ok(_) => {
                 bar.finish();
-                return Err(
-                    "nothing may be written to the shared tier: the access is read-only, or there is no signing key"
-                        .to_owned(),
-                );
+                return Err(remote::READ_ONLY.to_owned());
             }
             Err(error) => {
                 failed += 1;

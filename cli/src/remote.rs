@@ -23,6 +23,10 @@ use cached_smoke::tooling::remote::{Asked, Operation, Settings};
 use crate::arguments::RemoteCommand;
 pub(crate) use helper::run as run_helper;
 
+/// Why nothing can be shared.
+pub(crate) const READ_ONLY: &str =
+    "nothing may be written to the shared tier: the access is read-only, or there is no signing key";
+
 /// Names a helper, for the tests that are started.
 pub(crate) const HELPER: &str = "SMOKE_REMOTE_HELPER";
 

@@ -189,7 +189,6 @@ impl Config {
             text("SMOKE_CACHE", defaults.cache.as_ref())?,
             &[("read-write", Mode::ReadWrite), ("read-only", Mode::ReadOnly), ("off", Mode::Off)],
         )?;
-        let switch = |is_on: bool| if is_on { "1" } else { "0" }.to_owned();
         let strict = defaults.strict.map(switch);
         let strict = choice(text("SMOKE_STRICT", strict.as_ref())?, &[("0", false), ("1", true)])?;
         let detach = defaults.detach.map(switch);
@@ -314,6 +313,11 @@ fn choice<T: Copy>(setting: Option<Setting>, choices: &[(&str, T)]) -> Result<T,
     }
     let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
     Err(setting.reject(words.join(" or ")))
+}
+
+/// As a variable says it.
+fn switch(is_on: bool) -> String {
+    if is_on { "1" } else { "0" }.to_owned()
 }
 
 /// The word that means every repository.

@@ -53,13 +53,8 @@ impl Run {
         Run { id, directory }
     }
 
-    /// The run of this id, for a tool.
+    /// The run of this id, for a tool or a test.
     pub(crate) fn named(id: &str, layout: &Layout) -> Run {
-        Run::new(id.to_owned(), layout, || ())
-    }
-
-    #[cfg(test)]
-    pub(crate) fn for_tests(id: &str, layout: &Layout) -> Run {
         Run::new(id.to_owned(), layout, || ())
     }
 

@@ -15,9 +15,9 @@ use tokio::task::JoinHandle;
 
 use super::lease::{self, Known, Lease, Pace, Waited, known};
 use super::service::{Service, explain, open};
-use super::settings;
 use super::signing::Trust;
 use super::transfer::{self, MAX_ENTRY};
+use super::{READ_ONLY, settings};
 use crate::arguments::HelperArguments;
 
 /// Requests come one by one: each is answered before the next.
@@ -91,11 +91,14 @@ fn unknown(line: &str, error: &serde_json::Error) -> Answer {
         id: u64,
     }
     match serde_json::from_str::<OnlyId>(line) {
-        Ok(OnlyId { id }) => {
-            Answer { id, outcome: Some(Outcome::Unsupported), reason: Some(error.to_string()), bytes: 0 }
-        }
-        Err(_) => Answer { id: 0, outcome: Some(Outcome::Failed), reason: Some(error.to_string()), bytes: 0 },
+        Ok(OnlyId { id }) => without(id, Outcome::Unsupported, error.to_string()),
+        Err(_) => without(0, Outcome::Failed, error.to_string()),
     }
+}
+
+/// The answer where nothing came of it.
+fn without(id: u64, outcome: Outcome, reason: String) -> Answer {
+    Answer { id, outcome: Some(outcome), reason: Some(reason), bytes: 0 }
 }
 
 fn say(line: &impl serde::Serialize) {
@@ -128,7 +131,7 @@ impl Helper {
         let id = request.id;
         match self.done(id, request.command).await {
             Ok(answer) => answer,
-            Err(reason) => Answer { id, outcome: Some(Outcome::Failed), reason: Some(reason), bytes: 0 },
+            Err(reason) => without(id, Outcome::Failed, reason),
         }
     }
 
@@ -136,7 +139,7 @@ impl Helper {
         let answer = |outcome, bytes| Ok(Answer { id, outcome: Some(outcome), reason: None, bytes });
         let writes = matches!(&command, Command::Store { .. } | Command::Publish { .. });
         if writes && !self.may_write {
-            return Err("nothing may be written: the access is read-only, or there is no signing key".to_owned());
+            return Err(READ_ONLY.to_owned());
         }
         match command {
             Command::Find { name, into } => {
@@ -147,9 +150,7 @@ impl Helper {
                 self.known.insert(name.clone(), known(&sealed));
                 let payload = match self.trust.open(&name, &sealed) {
                     Ok(payload) => payload,
-                    Err(reason) => {
-                        return Ok(Answer { id, outcome: Some(Outcome::Refused), reason: Some(reason), bytes: 0 });
-                    }
+                    Err(reason) => return Ok(without(id, Outcome::Refused, reason)),
                 };
                 fs::write(&into, payload).map_err(|error| format!("{} cannot be written: {error}", into.display()))?;
                 answer(Outcome::Done, sealed.len() as u64)

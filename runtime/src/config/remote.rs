@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Setting, choice};
+use super::{Setting, choice, switch};
 use crate::error::Error;
 
 /// What starts the helper where nothing says otherwise.
@@ -62,7 +62,7 @@ impl Remote {
         [
             ("SMOKE_REMOTE", self.url.clone()),
             ("SMOKE_REMOTE_PUBLIC_KEYS", self.public_keys.join(",")),
-            ("SMOKE_REMOTE_UNSIGNED", if self.unsigned { "1" } else { "0" }.to_owned()),
+            ("SMOKE_REMOTE_UNSIGNED", switch(self.unsigned)),
             ("SMOKE_REMOTE_ACCESS", if self.read_only { "read-only" } else { "read-write" }.to_owned()),
         ]
     }
@@ -85,7 +85,7 @@ impl Remote {
         let joined = |list: &Option<Vec<String>>, with: &str| list.as_ref().map(|list| list.join(with));
         let public_keys =
             words(text("SMOKE_REMOTE_PUBLIC_KEYS", joined(&table.public_keys, ",").as_ref())?, &[',', ' ']);
-        let switch = table.unsigned.map(|is_on| if is_on { "1" } else { "0" }.to_owned());
+        let unsigned = table.unsigned.map(switch);
         let helper = match text("SMOKE_REMOTE_HELPER", None)? {
             // Words with spaces need a list.
             Some(setting) if setting.value.starts_with('[') => serde_json::from_str(&setting.value)
@@ -96,7 +96,7 @@ impl Remote {
         Ok(Some(Remote {
             url,
             public_keys,
-            unsigned: choice(text("SMOKE_REMOTE_UNSIGNED", switch.as_ref())?, &[("0", false), ("1", true)])?,
+            unsigned: choice(text("SMOKE_REMOTE_UNSIGNED", unsigned.as_ref())?, &[("0", false), ("1", true)])?,
             signing_key: text("SMOKE_REMOTE_SIGNING_KEY", None)?.map(|setting| setting.value),
             read_only: choice(
                 text("SMOKE_REMOTE_ACCESS", table.access.as_ref())?,

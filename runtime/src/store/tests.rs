@@ -57,7 +57,7 @@ impl Cache {
             fs::write(path, content).expect("written");
         }
         let listed = list(&staging.files()).expect("listed");
-        let run = Run::for_tests("builder", &cache.layout);
+        let run = Run::named("builder", &cache.layout);
         cache.store(&run).publish(&staging, listed, 1).expect("published");
         cache
     }
@@ -125,7 +125,7 @@ fn damage(random: &mut Rng, content: &[u8], others: &[Vec<u8>]) -> Option<Vec<u8
 fn damage_is_never_served() {
     for (storage, cases) in [(Storage::Archive, 6_000), (Storage::Directory, 4_000)] {
         let cache = Cache::new(storage);
-        let run = Run::for_tests("reader", &cache.layout);
+        let run = Run::named("reader", &cache.layout);
         let files = cache.files();
         let contents: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).expect("readable")).collect();
         for seed in 0..cases {
@@ -198,7 +198,7 @@ fn what_is_no_plain_file_is_not_served_and_nobody_waits_for_it() {
                 let elsewhere = tempfile::tempdir().expect("a temporary directory");
                 let entry = cache.root.path().join("r").join(cache.key.entry());
                 replace(&entry.join(place), instead, &elsewhere.path().join("copy"));
-                let run = Run::for_tests("reader", &cache.layout);
+                let run = Run::named("reader", &cache.layout);
                 assert_eq!(cache.serve(&run), None, "{storage:?}: {place}: {instead:?}");
                 // Nor does a collector wait for it.
                 inventory(&cache.layout);
@@ -214,7 +214,7 @@ fn what_is_no_plain_file_is_not_served_and_nobody_waits_for_it() {
 fn a_directory_behind_a_link_is_not_served() {
     for (storage, place) in [(Storage::Directory, "r/ENTRY/x/below"), (Storage::Archive, ".unpacked/r/ENTRY/x/below")] {
         let cache = Cache::new(storage);
-        let run = Run::for_tests("reader", &cache.layout);
+        let run = Run::named("reader", &cache.layout);
         let unpack = |cache: &Cache| drop(cache.serve(&run));
         unpack(&cache);
         let place = cache.root.path().join(place.replace("ENTRY", &cache.key.entry()));
@@ -236,7 +236,7 @@ fn sizes_beyond_all_bounds_are_damage() {
     for storage in [Storage::Archive, Storage::Directory] {
         let cache = Cache::new(storage);
         let _ = fs::remove_dir_all(cache.root.path().join(".unpacked"));
-        let run = Run::for_tests("reader", &cache.layout);
+        let run = Run::named("reader", &cache.layout);
         let path = cache.layout.manifest(&cache.store(&run).slot);
         let manifest = Manifest::at(&path).expect("a manifest");
         let mut files = manifest.files.clone();
