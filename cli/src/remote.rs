@@ -1,7 +1,9 @@
 //! The shared tier behind the cache: the helper that tests speak to, and commands for scripts.
 //!
 //! - `helper`: the process that tests start, line by line
-//! - `service`: the object store, whatever it is
+//! - `url`: which object store it is
+//! - `service`: what is asked of it, whichever it is
+//! - `transfer`: files to and from it
 //! - `signing`: who may write what tests load
 //! - `lease`: one build for all machines
 //! - `status`, `keys`: for people
@@ -13,6 +15,7 @@ mod service;
 mod signing;
 mod status;
 mod transfer;
+mod url;
 
 use std::fmt::Write;
 use std::process::ExitCode;

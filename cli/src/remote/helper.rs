@@ -144,7 +144,7 @@ impl Helper {
         match command {
             Command::Find { name, into } => {
                 let path = self.service.entry(&name)?;
-                let Some(sealed) = transfer::read(&self.service.objects, &path, MAX_ENTRY).await? else {
+                let Some(sealed) = transfer::read(&self.service, &path, MAX_ENTRY).await? else {
                     return answer(Outcome::Absent, 0);
                 };
                 self.known.insert(name.clone(), known(&sealed));

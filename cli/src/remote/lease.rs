@@ -4,11 +4,10 @@
 
 use std::time::Duration;
 
-use opendal::ErrorKind;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::service::{Service, explain};
+use super::service::{Service, explain, was_faster};
 use super::transfer::{MAX_ENTRY, MAX_LEASE, is_there, read};
 
 /// What a wait came to.
@@ -59,12 +58,12 @@ impl Lease {
 
     /// Says every now and then that we are still at it, until the task is dropped.
     pub(super) async fn renew(self, service: Service, pace: Pace) {
+        let service = &service;
         for beat in 1.. {
             sleep(pace.renew()).await;
             // Taken over by somebody who took us for gone: two builds are no harm.
-            let is_ours = read(&service.objects, &self.path, MAX_LEASE)
-                .await
-                .is_ok_and(|content| self.is_ours(content.as_deref()));
+            let is_ours =
+                read(service, &self.path, MAX_LEASE).await.is_ok_and(|content| self.is_ours(content.as_deref()));
             if is_ours {
                 let _ = service.objects.write(&self.path, self.content(beat)).await;
             }
@@ -73,7 +72,7 @@ impl Lease {
 
     /// Lets the others build; whether it was still ours.
     pub(super) async fn release(self, service: &Service) -> Result<bool, String> {
-        if self.is_ours(read(&service.objects, &self.path, MAX_LEASE).await?.as_deref()) {
+        if self.is_ours(read(service, &self.path, MAX_LEASE).await?.as_deref()) {
             service.objects.delete(&self.path).await.map_err(|error| explain("give back the lease", &error))?;
             return Ok(true);
         }
@@ -110,7 +109,7 @@ pub(super) async fn wait(
         if is_published(service, name, known).await? {
             return Ok(Waited::Found);
         }
-        let found = read(&service.objects, &lease.path, MAX_LEASE).await?;
+        let found = read(service, &lease.path, MAX_LEASE).await?;
         if let Some(content) = &found
             && told.is_none_or(|told| told.elapsed() >= TELL_EVERY)
         {
@@ -160,7 +159,7 @@ async fn is_published(service: &Service, name: &str, useless: Option<&Known>) ->
     match useless {
         None => is_there(&service.objects, &path, None).await,
         Some(useless) => {
-            let sealed = read(&service.objects, &path, MAX_ENTRY).await?;
+            let sealed = read(service, &path, MAX_ENTRY).await?;
             Ok(sealed.is_some_and(|sealed| known(&sealed) != *useless))
         }
     }
@@ -170,14 +169,7 @@ async fn is_published(service: &Service, name: &str, useless: Option<&Known>) ->
 async fn take(service: &Service, lease: &Lease, name: &str, known: Option<&Known>) -> Result<Option<Waited>, String> {
     match service.conditional.write_with(&lease.path, lease.content(0)).if_not_exists(true).await {
         Ok(_) => {}
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict
-            ) =>
-        {
-            return Ok(None);
-        }
+        Err(error) if was_faster(&error) => return Ok(None),
         Err(error) => return Err(explain("take the lease", &error)),
     }
     // Published by somebody who has given it back, between our two looks.

@@ -7,6 +7,8 @@ use opendal::layers::{RetryLayer, TimeoutLayer};
 use opendal::{Capability, ErrorKind, HttpTransporter, Operator};
 use opendal_http_transport_reqwest::ReqwestTransport;
 
+use super::url::{self, FOLDER, Place, REDIS};
+
 /// A server that is there answers within one round trip, 0.3 s around the world.
 const CONNECT: Duration = Duration::from_secs(3);
 /// For one piece of what travels, and for what has none. Not for each read from the connection: while a piece is sent, nothing is read.
@@ -15,18 +17,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 const RETRIES: usize = 2;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// What a folder is called there.
-const FOLDER: &str = "fs";
-const REDIS: &str = "redis";
-/// Services that are reached otherwise.
-const WITHOUT_HTTP: [&str; 3] = ["fs://", "file://", "redis"];
-/// Plain HTTP: the service's own scheme means HTTPS.
-const PLAIN_WEBDAV: &str = "webdav+http://";
-/// What people know it by.
-const ALIASES: [(&str, &str); 3] = [("gs://", "gcs://"), ("azure://", "azblob://"), ("file://", "fs://")];
-/// Services that are compiled in.
-pub(super) const KNOWN: &str = "s3, gcs, azblob, ghac, redis, webdav, webdav+http, fs";
-
+/// Services that are reached otherwise than by HTTP.
+const WITHOUT_HTTP: [&str; 2] = [FOLDER, REDIS];
 /// An object store.
 #[derive(Clone, Debug)]
 pub(super) struct Service {
@@ -42,6 +34,11 @@ impl Service {
     /// What can be done with it.
     pub(super) fn can(&self) -> Capability {
         self.objects.info().capability()
+    }
+
+    /// Whether a value is in memory as a whole before the first byte of it is seen.
+    pub(super) fn gives_whole_values(&self) -> bool {
+        self.objects.info().scheme() == REDIS
     }
 
     /// Where an entry is kept.
@@ -84,27 +81,23 @@ impl Service {
 /// Connects to nothing yet.
 pub(super) fn open(url: &str) -> Result<Service, String> {
     opendal::init_default_registry();
-    if !WITHOUT_HTTP.iter().any(|scheme| url.starts_with(scheme)) {
-        prepare_http()?;
-    }
     let unusable = |error: opendal::Error| match error.kind() {
-        ErrorKind::Unsupported => {
-            let scheme = url.split("://").next().unwrap_or(url);
-            format!("the URL of the shared tier cannot be used: `{scheme}` is no service; services: {KNOWN}")
-        }
-        ErrorKind::ConfigInvalid => format!("the URL of the shared tier cannot be used: {}", error.message()),
+        ErrorKind::ConfigInvalid => url::unusable(error.message()),
         _ => explain("open it", &error),
     };
-    let folder = folder(url)?;
-    let conditional = operator(url).map_err(unusable)?;
-    let objects =
-        if conditional.info().scheme() == FOLDER { whole_files(&conditional) } else { Ok(conditional.clone()) };
+    let place = Place::of(url)?;
+    if !WITHOUT_HTTP.contains(&place.scheme()) {
+        prepare_http()?;
+    }
+    let conditional = Operator::from_uri(&place.uri).map_err(unusable)?;
+    let objects = if place.folder.is_some() { whole_files(&conditional) } else { Ok(conditional.clone()) };
     let timeout = TimeoutLayer::new().with_timeout(SILENCE).with_io_timeout(SILENCE);
     // Redis' client tries again by itself, for seconds.
-    let retries = if conditional.info().scheme() == REDIS { 0 } else { RETRIES };
+    let retries = if place.scheme() == REDIS { 0 } else { RETRIES };
     let retry = RetryLayer::new().with_max_times(retries).with_min_delay(RETRY_AFTER).with_jitter();
     let patient = |operator: Operator| operator.layer(timeout.clone()).layer(retry.clone());
-    Ok(Service { objects: patient(objects.map_err(unusable)?), conditional: patient(conditional), folder })
+    let (objects, conditional) = (patient(objects.map_err(unusable)?), patient(conditional));
+    Ok(Service { objects, conditional, folder: place.folder })
 }
 
 /// Sets up what speaks HTTP and TLS, which needs the certificates of the system.
@@ -118,26 +111,6 @@ fn prepare_http() -> Result<(), String> {
     Ok(())
 }
 
-/// The folder of a URL that names one. It has to be there: an empty one in the place of what was not mounted is no shared tier.
-fn folder(url: &str) -> Result<Option<PathBuf>, String> {
-    let Some(path) = ["fs://", "file://"].iter().find_map(|scheme| url.strip_prefix(scheme)) else { return Ok(None) };
-    let path = path.split('?').next().unwrap_or(path);
-    if !path.starts_with('/') {
-        return Err(format!("the URL of the shared tier needs an absolute folder, with three slashes: fs:///{path}"));
-    }
-    let decoded = percent_encoding::percent_decode_str(path)
-        .decode_utf8()
-        .map_err(|_| "the URL of the shared tier is not UTF-8")?;
-    let folder = PathBuf::from(&*decoded);
-    match folder.canonicalize() {
-        Ok(folder) if folder.is_dir() => Ok(Some(folder)),
-        Ok(_) => Err(format!("the shared tier's folder {} is none", folder.display())),
-        Err(error) => {
-            Err(format!("the shared tier's folder {} cannot be used: {error}; make it, or mount it", folder.display()))
-        }
-    }
-}
-
 /// A folder whose files appear under their names when they are complete. It cannot tell who is first, then.
 fn whole_files(folder: &Operator) -> opendal::Result<Operator> {
     let root = folder.info().root();
@@ -146,25 +119,9 @@ fn whole_files(folder: &Operator) -> opendal::Result<Operator> {
     Operator::via_iter(FOLDER, options.into_iter().map(|(name, value)| (name.to_owned(), value)))
 }
 
-fn operator(url: &str) -> opendal::Result<Operator> {
-    let authority = url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
-    if authority.contains('@') {
-        // It would be passed over.
-        let message = "a user and a password go into the query, `?username=…&password=…`, not before the host";
-        return Err(opendal::Error::new(ErrorKind::ConfigInvalid, message));
-    }
-    if let Some(rest) = url.strip_prefix(PLAIN_WEBDAV) {
-        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, root) = place.split_once('/').unwrap_or((place, ""));
-        let more = if query.is_empty() { String::new() } else { format!("&{query}") };
-        return Operator::from_uri(format!("webdav:///{root}?endpoint=http://{authority}{more}").as_str());
-    }
-    for (alias, scheme) in ALIASES {
-        if let Some(rest) = url.strip_prefix(alias) {
-            return Operator::from_uri(format!("{scheme}{rest}").as_str());
-        }
-    }
-    Operator::from_uri(url)
+/// Whether a write was refused because somebody else had written there first.
+pub(super) fn was_faster(error: &opendal::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict)
 }
 
 /// Characters of what a service says.
@@ -211,18 +168,5 @@ mod tests {
         for bad in ["", "/a", "a//b", "../a", "a/..", "a/.b", "a b", "a\nb", "a%2e"] {
             assert!(!is_plain(bad), "{bad}");
         }
-    }
-
-    #[test]
-    fn services_are_told_by_their_url() {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let url = format!("file://{}", directory.path().display());
-        assert_eq!(open(&url).expect("a folder").objects.info().scheme(), "fs");
-        assert_eq!(open("webdav+http://127.0.0.1:1/dav").expect("a server").objects.info().scheme(), "webdav");
-        assert_eq!(open("redis://127.0.0.1:1/0/prefix").expect("a server").objects.info().scheme(), "redis");
-        let refused = open("redis://user:hush@127.0.0.1:1").expect_err("it would be passed over");
-        assert!(refused.contains("go into the query") && !refused.contains("hush"), "{refused}");
-        let refused = open("ftp://server/prefix").expect_err("not compiled in");
-        assert!(refused.contains("services: s3, "), "{refused}");
     }
 }

@@ -4,9 +4,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use cached_smoke::tooling::remote::Settings;
-use opendal::ErrorKind;
 
-use super::service::{self, Service, explain};
+use super::service::{self, Service, explain, was_faster};
 use super::signing::Trust;
 use super::transfer::MAX_LEASE;
 use super::{helper, lease};
@@ -50,7 +49,7 @@ fn starts(program: &str) -> bool {
 
 async fn probe(service: &Service, may_write: bool) -> Result<(), String> {
     let begun = Instant::now();
-    super::transfer::read(&service.objects, &service.probe("none")?, MAX_LEASE).await?;
+    super::transfer::read(service, &service.probe("none")?, MAX_LEASE).await?;
     output::line(format!("readable:  yes, one answer takes {:.0} ms", begun.elapsed().as_secs_f64() * 1e3));
     if !may_write {
         return Ok(());
@@ -61,9 +60,7 @@ async fn probe(service: &Service, may_write: bool) -> Result<(), String> {
     output::line(format!("writable:  yes, one object takes {:.0} ms", begun.elapsed().as_secs_f64() * 1e3));
     let leases = if lease::is_possible(service) {
         match service.conditional.write_with(&path, "again").if_not_exists(true).await {
-            Err(error) if matches!(error.kind(), ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists) => {
-                "yes, one machine builds for all".to_owned()
-            }
+            Err(error) if was_faster(&error) => "yes, one machine builds for all".to_owned(),
             Err(error) => explain("write on a condition", &error),
             Ok(_) => "no: the service ignores `If-None-Match`, so machines may build the same at once".to_owned(),
         }

@@ -8,7 +8,7 @@ use cached_smoke::tooling::remote::Blob;
 use futures::TryStreamExt;
 use opendal::{ErrorKind, Operator};
 
-use super::service::{Service, explain};
+use super::service::{Service, explain, was_faster};
 
 /// Large enough for the parts that S3 wants (5 MiB at least), small enough to hold some at once.
 const PIECE: usize = 8 << 20;
@@ -79,7 +79,7 @@ pub(super) async fn store(service: &Service, blob: &Blob, from: &Path, replace: 
     match writer.close().await {
         Ok(_) => Ok(blob.size),
         // Where nothing is ever written twice, somebody was faster with the same bytes.
-        Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::ConditionNotMatch) => Ok(0),
+        Err(error) if was_faster(&error) && is_there(operator, &path, Some(blob.size)).await? => Ok(0),
         Err(error) => Err(failed(error)),
     }
 }
@@ -93,21 +93,33 @@ pub(super) async fn is_there(operator: &Operator, path: &str, size: Option<u64>)
     }
 }
 
-/// All of an object of at most `limit` bytes; nothing if it is not there. Whoever can write to the service must not be able to fill our memory.
-pub(super) async fn read(operator: &Operator, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
-    let size = match operator.stat(path).await {
-        Ok(metadata) => metadata.content_length(),
+/// All of an object of at most `limit` bytes, by one request; nothing if it is not there. Whoever can write to the service must not be able
+/// to fill our memory.
+pub(super) async fn read(service: &Service, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
+    let operator = &service.objects;
+    let too_large = |size: u64| Err(format!("{path} has {size} bytes or more, so it is nothing of ours"));
+    if service.gives_whole_values() {
+        match operator.stat(path).await {
+            Ok(metadata) if metadata.content_length() > limit => return too_large(metadata.content_length()),
+            Ok(_) => {}
+            Err(error) => return absent_or_failed(error),
+        }
+    }
+    let mut content = Vec::new();
+    let pieces = async { operator.reader(path).await?.into_bytes_stream(..).await };
+    let mut pieces = match pieces.await {
+        Ok(pieces) => pieces,
         Err(error) => return absent_or_failed(error),
     };
-    if size > limit {
-        return Err(format!("{path} has {size} bytes, so it is nothing of ours"));
-    }
-    if size == 0 {
-        return Ok(Some(Vec::new()));
-    }
-    match operator.read_with(path).range(0..size).await {
-        Ok(content) => Ok(Some(content.to_vec())),
-        Err(error) => absent_or_failed(error),
+    loop {
+        match pieces.try_next().await {
+            Ok(Some(piece)) => content.extend_from_slice(&piece),
+            Ok(None) => return Ok(Some(content)),
+            Err(error) => return absent_or_failed(of_stream(error)),
+        }
+        if content.len() as u64 > limit {
+            return too_large(content.len() as u64);
+        }
     }
 }
 
