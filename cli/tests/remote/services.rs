@@ -5,7 +5,7 @@ use std::process::Output;
 use cached_smoke::Outcome;
 
 use crate::machine::{Machine, World};
-use crate::servers::{Redis, S3, WebDav, let_in};
+use crate::servers::{Azure, Redis, S3, WebDav, let_in};
 
 /// One machine shares, another fetches, a third replaces, and people are told what it can do.
 fn works(world: &World, machine: impl Fn() -> Machine, leases: &str) {
@@ -64,4 +64,23 @@ fn webdav_of_nginx() {
     let Some(server) = WebDav::start() else { return };
     let world = World::new();
     works(&world, || world.machine(&server.url()), NO_CONDITIONS);
+}
+
+#[test]
+fn webdav_over_tls() {
+    let Some(server) = WebDav::start_with_tls() else { return };
+    let world = World::new();
+    works(&world, || world.machine(&server.url()).with("SSL_CERT_FILE", server.certificate()), NO_CONDITIONS);
+    let stranger = world.machine(&server.url()).with("SMOKE_REMOTE_BUDGET", "5s").passes("both");
+    let report = stranger.report("words");
+    assert_eq!(report.outcome, Outcome::Built);
+    let error = report.remote_error.as_deref().unwrap_or_default();
+    assert!(error.contains("certificate"), "{error}");
+}
+
+#[test]
+fn azurite() {
+    let Some(server) = Azure::start() else { return };
+    let world = World::new();
+    works(&world, || world.machine(&server.url()), ONE_BUILDS);
 }

@@ -1,0 +1,26 @@
+//! Redis.
+
+use std::process::Command;
+
+use super::{Server, installed};
+
+/// Keeps everything in memory.
+pub(crate) struct Redis {
+    server: Server,
+}
+
+impl Redis {
+    pub(crate) fn start() -> Option<Redis> {
+        let server = Server::start("redis-server", "apt-get install redis-server", |directory, port| {
+            let mut command = Command::new(installed("redis-server", "TEST_REDIS_SERVER"));
+            command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+            command.arg("--dir").arg(directory);
+            command
+        })?;
+        Some(Redis { server })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0/some/prefix", self.server.port)
+    }
+}
