@@ -85,7 +85,7 @@ pub(crate) fn summary(asked: &[Asked]) -> Option<String> {
     if twice > 0 {
         let _ = write!(line, ", {twice} built twice");
     }
-    if let Some(reason) = asked.iter().find_map(|asked| asked.reason.as_deref().filter(|_| asked.is_failure())) {
+    if let Some(reason) = asked.iter().find_map(Asked::failure) {
         line.push_str(": ");
         line.push_str(&crate::output::plain(reason));
     }

@@ -70,6 +70,17 @@ impl From<String> for Trouble {
     }
 }
 
+/// What is given to the shared tier.
+pub(crate) struct Parcel<'a> {
+    pub(crate) manifest: &'a Manifest,
+    /// Where files may be made for that.
+    pub(crate) directory: &'a Path,
+    /// Makes the packed file, if it is not there.
+    pub(crate) pack: &'a dyn Fn() -> Result<(PathBuf, manifest::ArchiveFile), String>,
+    /// Also in the place of what is there.
+    pub(crate) replace: bool,
+}
+
 /// What came of giving an artifact to the shared tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -102,7 +113,7 @@ pub(crate) struct Remote<'a> {
     name: String,
     helper: Option<Helper>,
     leased: bool,
-    /// What is there was found to be something else: it has to be replaced.
+    /// There is an entry. Whoever builds all the same could not use what is there, and replaces it.
     must_replace: bool,
     /// It could not be asked: not again about this artifact.
     is_dead: bool,
@@ -185,7 +196,6 @@ impl<'a> Remote<'a> {
         }
         let text = plain_file::open(&file).and_then(|file| plain_file::read(&file, manifest::MAX_BYTES));
         let text = text.map_err(|error| Trouble::Failed(format!("the helper has left no entry: {error}")))?;
-        // Until it is shown to be good.
         self.must_replace = true;
         let entry = SharedEntry::from_json(&text).map_err(Trouble::Refused)?;
         let manifest = check(&entry).map_err(Trouble::Refused)?;
@@ -197,7 +207,6 @@ impl<'a> Remote<'a> {
             // Removed before the entry that speaks of it.
             return Ok(None);
         }
-        self.must_replace = false;
         Ok(Some(Fetched { entry, manifest }))
     }
 
@@ -222,7 +231,6 @@ impl<'a> Remote<'a> {
 
     /// What was fetched turned out to be something else.
     pub(crate) fn reject(&mut self, reason: &str) {
-        self.must_replace = true;
         self.journal.note(Operation::Check, Outcome::Refused, 0, Duration::ZERO, Some(reason));
         self.failed(reason);
     }
@@ -264,57 +272,37 @@ impl<'a> Remote<'a> {
         if outcome == Outcome::Found { Turn::Published } else { Turn::Ours }
     }
 
-    /// Gives what was built to the other machines, within the budget. `pack` makes the packed file if it is not there.
-    pub(crate) fn share(
-        &mut self,
-        manifest: &Manifest,
-        entry_file: &Path,
-        pack: impl FnOnce() -> Result<(PathBuf, manifest::ArchiveFile), String>,
-        replace: bool,
-    ) {
+    /// Gives what was built to the other machines, within the budget.
+    pub(crate) fn share(&mut self, parcel: &Parcel<'_>) {
         if self.is_dead {
             return;
         }
-        let left = self.left(worth(manifest));
+        let left = self.left(worth(parcel.manifest));
         // Packing cannot be given up halfway.
-        if manifest.archive.is_none()
-            && manifest.bytes() / PACKED_IN_A_MILLISECOND > left.as_millis().try_into().unwrap_or(u64::MAX)
+        if parcel.manifest.archive.is_none()
+            && parcel.manifest.bytes() / PACKED_IN_A_MILLISECOND > left.as_millis().try_into().unwrap_or(u64::MAX)
         {
             let reason = "packing it would take too long";
             self.journal.note(Operation::Share, Outcome::TimedOut, 0, Duration::ZERO, Some(reason));
             return;
         }
         // What went wrong is told already.
-        let _ = self.share_within(left, manifest, entry_file, pack, replace);
+        let _ = self.share_within(left, parcel);
     }
 
     /// Gives it to them, unless they have it.
-    pub(crate) fn push(
-        &mut self,
-        limit: Duration,
-        manifest: &Manifest,
-        entry_file: &Path,
-        pack: impl FnOnce() -> Result<(PathBuf, manifest::ArchiveFile), String>,
-        replace: bool,
-    ) -> Result<Pushed, String> {
-        let found = entry_file.with_extension("found");
-        if !replace && self.find(&found, FIRST_ANSWER).unwrap_or(false) {
+    pub(crate) fn push(&mut self, limit: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
+        let found = parcel.directory.join("found");
+        if !parcel.replace && self.find(&found, FIRST_ANSWER).unwrap_or(false) {
             let entry = fs::read(&found).ok().and_then(|text| SharedEntry::from_json(&text).ok());
             self.there = entry.map(|entry| entry.blob);
         }
-        self.share_within(limit, manifest, entry_file, pack, replace)
+        self.share_within(limit, parcel)
     }
 
-    fn share_within(
-        &mut self,
-        limit: Duration,
-        manifest: &Manifest,
-        entry_file: &Path,
-        pack: impl FnOnce() -> Result<(PathBuf, manifest::ArchiveFile), String>,
-        replace: bool,
-    ) -> Result<Pushed, String> {
+    fn share_within(&mut self, limit: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
         let begun = Instant::now();
-        let shared = self.try_share(manifest, entry_file, pack, replace, after(limit));
+        let shared = self.try_share(parcel, after(limit));
         self.spent += begun.elapsed();
         match shared {
             Ok(pushed) => {
@@ -336,29 +324,23 @@ impl<'a> Remote<'a> {
         }
     }
 
-    fn try_share(
-        &mut self,
-        manifest: &Manifest,
-        entry_file: &Path,
-        pack: impl FnOnce() -> Result<(PathBuf, manifest::ArchiveFile), String>,
-        replace: bool,
-        deadline: Instant,
-    ) -> Result<Pushed, String> {
+    fn try_share(&mut self, parcel: &Parcel<'_>, deadline: Instant) -> Result<Pushed, String> {
         if !self.helper(deadline)?.writable {
             return Ok(Pushed::ReadOnly);
         }
-        let (from, packed) = pack()?;
-        let entry = SharedEntry::new(manifest, &packed);
-        fs::write(entry_file, entry.to_json())
+        let (from, packed) = (parcel.pack)()?;
+        let entry = SharedEntry::new(parcel.manifest, &packed);
+        let entry_file = parcel.directory.join("entry");
+        fs::write(&entry_file, entry.to_json())
             .map_err(|error| format!("{} cannot be written: {error}", entry_file.display()))?;
         let is_there = self.there.as_ref() == Some(&entry.blob);
-        let store = Command::Store { blob: entry.blob, from, replace: replace || self.must_replace };
+        let store = Command::Store { blob: entry.blob, from, replace: parcel.replace || self.must_replace };
         let bytes = self.done(store, deadline)?;
         if is_there && bytes == 0 {
             return Ok(Pushed::Already);
         }
         // Last, as in the cache: what has no entry does not exist.
-        let publish = Command::Publish { name: self.name.clone(), from: entry_file.to_owned() };
+        let publish = Command::Publish { name: self.name.clone(), from: entry_file };
         Ok(Pushed::Shared { bytes: bytes.saturating_add(self.done(publish, deadline)?) })
     }
 
@@ -402,6 +384,17 @@ impl<'a> Remote<'a> {
     /// Lets the helper go, for a time in which it is not asked.
     pub(crate) fn hang_up(&mut self) {
         self.helper = None;
+    }
+
+    /// Takes what a process that builds in place of this one has asked before it built for asked here.
+    pub(crate) fn add_asked_by(&mut self, pid: u32) {
+        for asked in self.journal.asked_by(pid).into_iter().filter(|asked| asked.operation != Operation::Share) {
+            self.spent += Duration::try_from_secs_f64(asked.seconds).unwrap_or_default();
+            self.bytes = self.bytes.saturating_add(asked.bytes);
+            if let Some(reason) = asked.failure() {
+                self.error.get_or_insert_with(|| reason.to_owned());
+            }
+        }
     }
 
     /// Once in a run: what comes after it is the same trouble.

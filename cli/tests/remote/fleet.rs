@@ -5,7 +5,7 @@ use std::thread;
 
 use cached_smoke::Outcome;
 
-use crate::machine::{Done, Machine, World};
+use crate::machine::{Done, Machine, Started, World, wait_until};
 use crate::servers::{S3, let_in};
 use crate::subject;
 
@@ -29,6 +29,14 @@ fn all_at_once(machines: &[Machine]) -> (usize, Vec<String>) {
 
 fn fleet(world: &World, url: &str) -> Vec<Machine> {
     (0..MACHINES).map(|_| world.machine(url).with(subject::TAKES, "300")).collect()
+}
+
+/// A machine that is at a build that does not end.
+fn at_work(world: &World) -> Started {
+    let machine = world.machine(&world.folder()).with(subject::TAKES, "600000");
+    let builder = machine.start("only_words");
+    wait_until("it builds", || machine.has_begun());
+    builder
 }
 
 #[test]
@@ -73,9 +81,7 @@ fn with_the_bucket_cut_off_in_the_middle_everybody_passes() {
     thread::scope(|scope| {
         let runs: Vec<_> = machines.iter().map(|machine| scope.spawn(|| machine.start("both").done())).collect();
         // Somebody is at it.
-        while machines.iter().all(|machine| !machine.has_begun()) {
-            thread::yield_now();
-        }
+        wait_until("somebody builds", || machines.iter().any(Machine::has_begun));
         drop(server);
         for run in runs {
             let done = run.join().unwrap();
@@ -88,11 +94,7 @@ fn with_the_bucket_cut_off_in_the_middle_everybody_passes() {
 #[test]
 fn the_others_take_over_when_a_builder_is_gone() {
     let world = World::new();
-    let gone = world.machine(&world.folder()).with(subject::TAKES, "600000");
-    let mut builder = gone.start("only_words");
-    while !gone.has_begun() {
-        thread::yield_now();
-    }
+    let mut builder = at_work(&world);
     let lease = world.object("v1/leases/");
     // A machine that loses its power gives nothing back: its helper is stopped, too.
     let stop = |signal: &str| {
@@ -112,27 +114,17 @@ fn the_others_take_over_when_a_builder_is_gone() {
 #[test]
 fn a_builder_that_is_killed_gives_the_lease_back_by_its_helper() {
     let world = World::new();
-    let killed = world.machine(&world.folder()).with(subject::TAKES, "600000");
-    let mut builder = killed.start("only_words");
-    while !killed.has_begun() {
-        thread::yield_now();
-    }
+    let mut builder = at_work(&world);
     let lease = world.object("v1/leases/");
     builder.child.kill().unwrap();
     builder.child.wait().unwrap();
-    while lease.exists() {
-        thread::yield_now();
-    }
+    wait_until("the lease is given back", || !lease.exists());
 }
 
 #[test]
 fn a_wait_beyond_the_budget_is_a_build() {
     let world = World::new();
-    let slow = world.machine(&world.folder()).with(subject::TAKES, "600000");
-    let mut builder = slow.start("only_words");
-    while !slow.has_begun() {
-        thread::yield_now();
-    }
+    let mut builder = at_work(&world);
     let other = world.machine(&world.folder()).with("SMOKE_REMOTE_BUDGET", "1s");
     let done = other.passes("only_words");
     assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 0));
@@ -182,26 +174,18 @@ fn an_entry_that_cannot_be_used_is_built_once_for_all_of_them_too() {
 #[test]
 fn a_test_that_is_killed_while_it_waits_leaves_no_helper() {
     let world = World::new();
-    let slow = world.machine(&world.folder()).with(subject::TAKES, "600000");
-    let mut builder = slow.start("only_words");
-    while !slow.has_begun() {
-        thread::yield_now();
-    }
+    let mut builder = at_work(&world);
     let mut waiting = world.machine(&world.folder()).start("only_words");
-    let helper = loop {
+    let children = || {
         let of_threads = fs::read_dir(format!("/proc/{}/task", waiting.child.id())).unwrap().flatten();
         let all = of_threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
-        let found = all.flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).next();
-        if let Some(helper) = found {
-            break helper;
-        }
-        thread::yield_now();
+        all.flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect::<Vec<_>>()
     };
+    wait_until("it has started its helper", || !children().is_empty());
+    let helper = children().remove(0);
     waiting.child.kill().unwrap();
     waiting.child.wait().unwrap();
-    while fs::exists(format!("/proc/{helper}")).unwrap() {
-        thread::yield_now();
-    }
+    wait_until("the helper has ended", || !fs::exists(format!("/proc/{helper}")).unwrap());
     builder.child.kill().unwrap();
     builder.child.wait().unwrap();
 }
@@ -213,9 +197,7 @@ fn two_builds_after_a_lost_lease_are_counted() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let first = world.machine(&world.folder()).with(subject::WAITS, pipe.to_str().unwrap());
     let started = first.start("only_words");
-    while !first.has_begun() {
-        thread::yield_now();
-    }
+    wait_until("it builds", || first.has_begun());
     // Another one has taken it over meanwhile.
     fs::write(world.object("v1/leases/"), "somebody else's token 0 another machine\n").unwrap();
     fs::write(&pipe, "").unwrap();

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use cached_smoke::tooling::read_reports;
 use cached_smoke::{ArtifactReport, CacheReport, Outcome};
@@ -78,6 +80,18 @@ fn collect(root: &Path, directory: &Path, found: &mut Vec<String>) {
         } else {
             found.push(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
         }
+    }
+}
+
+/// For what nothing tells of. It is a failure if it does not come to be, and not a wait without an end.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    const LONGEST: Duration = Duration::from_mins(2);
+    const PERIOD: Duration = Duration::from_millis(2);
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < LONGEST, "it did not come to be that {what}");
+        thread::sleep(PERIOD);
     }
 }
 

@@ -8,8 +8,10 @@ use std::process::Child;
 use cached_smoke::Outcome;
 use cached_smoke::tooling::remote::{Answer, Greeting, Outcome as Answered};
 
-use crate::machine::{SECRET, World};
+use crate::machine::{SECRET, World, wait_until};
 
+/// What a helper says in a shell when it is ready.
+const READY: &str = r#"echo '{"protocol":"cached-smoke-remote","version":1,"writable":true}'"#;
 /// Somebody else's.
 const OTHER_PUBLIC: &str = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
 
@@ -115,7 +117,6 @@ fn settings_that_mean_nothing_are_said_in_the_greeting() {
 
 #[test]
 fn a_helper_that_is_no_good_costs_one_warning() {
-    const READY: &str = r#"echo '{"protocol":"cached-smoke-remote","version":1,"writable":true}'"#;
     let world = World::new();
     let scripts = [
         ("missing", String::new(), "cannot be started"),
@@ -139,13 +140,7 @@ fn a_helper_that_is_no_good_costs_one_warning() {
             "nothing was heard in time",
         ),
         // It says that all went well, and has done nothing.
-        (
-            "lying",
-            format!(
-                "{READY}; id=1; while read line; do echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"done\\\"}}\"; id=$((id+1)); done"
-            ),
-            "the helper has left no entry",
-        ),
+        ("lying", answering("*) outcome=done;;", ""), "the helper has left no entry"),
     ];
     for (name, text, expected) in scripts {
         let path = if text.is_empty() { "/nonexistent/helper".to_owned() } else { script(&world, name, &text) };
@@ -158,6 +153,12 @@ fn a_helper_that_is_no_good_costs_one_warning() {
         assert!(done.reports[0].cache_miss(), "{name}");
         assert!(!done.stderr.contains(SECRET));
     }
+}
+
+/// A helper in a shell: which outcome each request has is said by the cases of a `case`, and what else is in each answer by `more`.
+fn answering(cases: &str, more: &str) -> String {
+    let answer = format!(r#"{{\"id\": $id, \"outcome\": \"$outcome\"{more}}}"#);
+    format!("{READY}; id=1; while read line; do case $line in {cases} esac; echo \"{answer}\"; id=$((id+1)); done")
 }
 
 /// An executable script.
@@ -181,9 +182,7 @@ fn a_helper_that_is_given_up_is_ended_with_all_that_it_has_started() {
     for pid in pids.lines() {
         // A process that nobody has waited for yet is a zombie.
         let is_over = || fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z "));
-        while !is_over() {
-            std::thread::yield_now();
-        }
+        wait_until("it is ended", is_over);
     }
 }
 
@@ -199,13 +198,9 @@ fn what_a_helper_says_beside_its_answers_is_kept_up_to_a_limit() {
 
 #[test]
 fn numbers_of_any_size_are_no_harm() {
-    const READY: &str = r#"echo '{"protocol":"cached-smoke-remote","version":1,"writable":true}'"#;
     let world = World::new();
-    let huge = r#"{\"id\":$id,\"outcome\":\"$outcome\",\"bytes\":18446744073709551615}"#;
-    let text = format!(
-        "{READY}; id=1; while read line; do case $line in *find*) outcome=absent;; *lease*) outcome=held;; *) outcome=done;; esac; \
-         echo \"{huge}\"; id=$((id+1)); done"
-    );
+    let cases = "*find*) outcome=absent;; *lease*) outcome=held;; *) outcome=done;;";
+    let text = answering(cases, r#", \"bytes\": 18446744073709551615"#);
     let helper = script(&world, "huge", &text);
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper);
     let done = machine.with("SMOKE_REMOTE_BUDGET", "5000000000000000h").passes("both");
@@ -214,17 +209,27 @@ fn numbers_of_any_size_are_no_harm() {
 
 #[test]
 fn what_a_helper_cannot_do_is_not_taken_for_done() {
-    const READY: &str = r#"echo '{"protocol":"cached-smoke-remote","version":1,"writable":true}'"#;
     let world = World::new();
-    let text = format!(
-        "{READY}; id=1; while read line; do case $line in *find*) outcome=absent;; *) outcome=unsupported;; esac; \
-         echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"$outcome\\\"}}\"; id=$((id+1)); done"
-    );
+    let text = answering("*find*) outcome=absent;; *) outcome=unsupported;;", "");
     let helper = script(&world, "unable", &text);
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper);
     let done = machine.passes("only_words");
     assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1), "{}", done.stderr);
     assert!(done.stderr.contains("the helper cannot do that"), "{}", done.stderr);
+}
+
+#[test]
+fn what_another_process_could_not_ask_is_in_the_record_of_the_test_that_it_builds_for() {
+    let world = World::new();
+    // Only whoever builds asks for a lease.
+    let cases = "*find*) outcome=absent;; *lease*) outcome=failed;; *) outcome=done;;";
+    let helper = script(&world, "leaseless", &answering(cases, ""));
+    let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper).with("NEXTEST", "1");
+    let done = machine.passes("attribute");
+    let report = done.report("words");
+    assert_eq!((report.outcome, report.remote_error.as_deref()), (Outcome::Built, Some("the helper failed")));
+    let builds = machine.cache().join(".runs").join(&done.run).join("builds");
+    assert_eq!(fs::read_dir(builds).unwrap().count(), 1, "the build was a process of its own");
 }
 
 #[test]

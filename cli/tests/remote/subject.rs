@@ -114,3 +114,9 @@ fn only_words() {
     let session = Session::<Shop>::open("bookshop").unwrap();
     assert!(session.get::<Words>().unwrap().0.starts_with("novel"));
 }
+
+#[cached_smoke::cached_smoke(repo = "bookshop")]
+#[ignore = "run by the other tests"]
+fn attribute(words: &Words) {
+    assert!(words.0.starts_with("novel"));
+}

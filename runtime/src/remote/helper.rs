@@ -230,13 +230,14 @@ fn next_line(output: &mut impl BufRead) -> io::Result<Option<String>> {
 
 /// As much of what somebody else wrote as a line of ours can hold.
 fn shown(text: &str, most: usize) -> String {
-    text.chars()
-        .take(most)
-        .flat_map(|character| match character {
-            '\'' | '"' => character.to_string().chars().collect::<Vec<_>>(),
-            character => character.escape_debug().collect(),
-        })
-        .collect()
+    let mut shown = String::new();
+    for character in text.chars().take(most) {
+        match character {
+            '\'' | '"' => shown.push(character),
+            character => shown.extend(character.escape_debug()),
+        }
+    }
+    shown
 }
 
 #[cfg(test)]

@@ -66,6 +66,11 @@ impl Asked {
     pub fn is_failure(&self) -> bool {
         matches!(self.outcome, Outcome::Failed | Outcome::Refused)
     }
+
+    /// Why it is, if it is.
+    pub fn failure(&self) -> Option<&str> {
+        self.reason.as_deref().filter(|_| self.is_failure())
+    }
 }
 
 /// Those of a run, about one artifact.
@@ -96,6 +101,15 @@ impl<'a> Journal<'a> {
     /// Whether what was just noted is the first failure of the run.
     pub(super) fn is_first_failure(&self) -> bool {
         self.asked().iter().filter(|asked| asked.is_failure()).count() <= 1
+    }
+
+    /// What a process asked about this artifact.
+    pub(super) fn asked_by(&self, pid: u32) -> Vec<Asked> {
+        let mut asked = self.asked();
+        asked.retain(|asked| {
+            asked.pid == pid && (&asked.repo, &asked.key, &asked.artifact) == (&self.repo, &self.key, &self.artifact)
+        });
+        asked
     }
 
     fn asked(&self) -> Vec<Asked> {

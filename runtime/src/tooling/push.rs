@@ -3,7 +3,7 @@
 use super::{StoredArtifact, checked_layout};
 use crate::config::Config;
 use crate::error::Error;
-use crate::remote::{Pushed, Remote};
+use crate::remote::{Parcel, Pushed, Remote};
 use crate::run::Run;
 use crate::store::{Lease, Staging, packed};
 
@@ -28,6 +28,7 @@ pub fn push(config: &Config, run: &str, artifact: &StoredArtifact, replace: bool
         return Err(Error::Message("there is no shared tier, or it has failed too often in this run".to_owned()));
     };
     let staging = Staging::create(&layout.staging())?;
-    let pack = || packed(&layout, slot, manifest, staging.path());
-    remote.push(config.lock_timeout, manifest, &staging.path().join("entry"), pack, replace).map_err(Error::Message)
+    let directory = staging.path();
+    let pack = || packed(&layout, slot, manifest, directory);
+    remote.push(config.lock_timeout, &Parcel { manifest, directory, pack: &pack, replace }).map_err(Error::Message)
 }

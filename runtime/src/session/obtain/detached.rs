@@ -108,7 +108,13 @@ impl Obtain<'_> {
             }
         };
         // It has released the lock, so it is at its end, unless it still has to share what it built.
-        let _ = if self.remote.is_some() { builder.try_wait().map(drop) } else { builder.wait().map(drop) };
+        let _ = match &mut self.remote {
+            Some(remote) => {
+                remote.add_asked_by(builder.id());
+                builder.try_wait().map(drop)
+            }
+            None => builder.wait().map(drop),
+        };
         match self.look_again(slot, true)? {
             Ok((value, entry)) => {
                 if entry.manifest.run != self.process.run.id() {

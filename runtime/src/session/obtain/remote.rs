@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::layout::Slot;
 use crate::manifest::{Manifest, Unusable};
 use crate::message;
-use crate::remote::{Fetched, Remote, SharedEntry, Turn};
+use crate::remote::{Fetched, Parcel, Remote, SharedEntry, Turn};
 use crate::session::hooks::Value;
 use crate::session::process::Process;
 use crate::session::{Loaded, Origin};
@@ -113,8 +113,9 @@ pub(super) fn share(mut remote: Remote<'_>, process: &Process, slot: &Slot, load
     if let Origin::Entry(entry) = &loaded.origin
         && let Ok(staging) = Staging::create(&process.layout.staging())
     {
-        let pack = || packed(&process.layout, slot, &entry.manifest, staging.path());
-        remote.share(&entry.manifest, &staging.path().join("entry"), pack, replace);
+        let directory = staging.path();
+        let pack = || packed(&process.layout, slot, &entry.manifest, directory);
+        remote.share(&Parcel { manifest: &entry.manifest, directory, pack: &pack, replace });
     }
     note(&remote, &mut loaded.report);
 }
