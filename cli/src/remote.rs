@@ -52,8 +52,7 @@ pub(crate) fn settings(config: &Config) -> Result<&Settings, String> {
 
 /// This program as the helper, for tests that know of no other: they need not find it by its name, and it is of this version.
 pub(crate) fn this_helper(config: &Config) -> Option<(&'static str, String)> {
-    config.remote()?;
-    if std::env::var_os(HELPER).is_some_and(|value| !value.is_empty()) {
+    if config.remote()?.helper.is_some() {
         return None;
     }
     let this = std::env::current_exe().ok()?;
@@ -66,7 +65,17 @@ pub(crate) fn summary(asked: &[Asked]) -> Option<String> {
     if asked.is_empty() {
         return None;
     }
-    let of = |operation: Operation| asked.iter().filter(move |asked| asked.operation == operation && is_done(asked));
+    // What turned out to be something else was of no use.
+    let is_rejected = |fetched: &Asked| {
+        let is_same = |other: &&Asked| {
+            (other.pid, &other.repo, &other.key, &other.artifact)
+                == (fetched.pid, &fetched.repo, &fetched.key, &fetched.artifact)
+        };
+        asked.iter().filter(is_same).any(|other| other.operation == Operation::Check)
+    };
+    let of = |operation: Operation| {
+        asked.iter().filter(move |asked| asked.operation == operation && is_done(asked) && !is_rejected(asked))
+    };
     let bytes = |operation| {
         let sum = of(operation).fold(0_u64, |sum, asked| sum.saturating_add(asked.bytes));
         bytesize::ByteSize(sum).display().si()

@@ -45,6 +45,8 @@ const TELL_EVERY: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 /// For the last word.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
+/// Why something was not even begun.
+const NO_TIME: &str = "no time was left of its budget; SMOKE_REMOTE_BUDGET raises it";
 /// Bytes; measured were 150,000 of an unoptimised build.
 const PACKED_IN_A_MILLISECOND: u64 = 100_000;
 
@@ -62,6 +64,8 @@ enum Trouble {
     Refused(String),
     /// It cannot be had.
     Failed(String),
+    /// There is no time left for it.
+    Late,
 }
 
 impl From<String> for Trouble {
@@ -119,7 +123,10 @@ pub(crate) struct Remote<'a> {
     is_dead: bool,
     /// The blob of the entry that is there.
     there: Option<Blob>,
+    /// In all.
     spent: Duration,
+    /// Of that, for other machines' builds.
+    waited: Duration,
     bytes: u64,
     error: Option<String>,
 }
@@ -140,10 +147,16 @@ impl<'a> Remote<'a> {
             is_dead: false,
             there: None,
             spent: Duration::ZERO,
+            waited: Duration::ZERO,
             bytes: 0,
             error: None,
         };
         (!remote.journal.is_given_up()).then_some(remote)
+    }
+
+    /// Whether it could not be asked about this artifact, by any process of the run.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.journal.of_artifact().iter().any(|asked| asked.outcome == Outcome::Failed)
     }
 
     /// Seconds that were spent on it.
@@ -176,10 +189,13 @@ impl<'a> Remote<'a> {
             Ok(None) => (Outcome::Absent, None),
             Err(Trouble::Refused(reason)) => (Outcome::Refused, Some(reason.as_str())),
             Err(Trouble::Failed(reason)) => (Outcome::Failed, Some(reason.as_str())),
+            Err(Trouble::Late) => (Outcome::TimedOut, Some(NO_TIME)),
         };
         self.journal.note(Operation::Fetch, outcome, self.bytes, begun.elapsed(), reason);
-        if let Some(reason) = reason {
-            self.failed(reason);
+        match reason {
+            Some(reason) if outcome == Outcome::TimedOut => self.late(reason),
+            Some(reason) => self.failed(reason),
+            None => {}
         }
         fetched.ok().flatten()
     }
@@ -200,6 +216,9 @@ impl<'a> Remote<'a> {
         let entry = SharedEntry::from_json(&text).map_err(Trouble::Refused)?;
         let manifest = check(&entry).map_err(Trouble::Refused)?;
         let left = self.left(worth(&manifest)).saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return Err(Trouble::Late);
+        }
         let fetch = Command::Fetch { blob: entry.blob.clone(), into: packed(into) };
         let answer = self.ask(fetch, left)?;
         self.bytes = self.bytes.saturating_add(answer.bytes);
@@ -210,9 +229,13 @@ impl<'a> Remote<'a> {
         Ok(Some(Fetched { entry, manifest }))
     }
 
-    /// What is left of the budget: of `SMOKE_REMOTE_BUDGET`, or else of what it is worth by itself.
+    /// What is left of the budget: of `SMOKE_REMOTE_BUDGET`, which is for all, or else of what it is worth by itself. Waiting for other
+    /// machines has its own limit, then.
     fn left(&self, worth: Duration) -> Duration {
-        self.settings.budget.unwrap_or(worth).saturating_sub(self.spent)
+        match self.settings.budget {
+            Some(budget) => budget.saturating_sub(self.spent),
+            None => worth.saturating_sub(self.spent.saturating_sub(self.waited)),
+        }
     }
 
     /// Has the entry written to a file, if it is there and to be trusted.
@@ -256,6 +279,7 @@ impl<'a> Remote<'a> {
             }
         });
         self.spent += begun.elapsed();
+        self.waited += begun.elapsed();
         let (outcome, reason) = match asked {
             // Somebody who is at it for longer than anything takes, or who only says so.
             Ok(Answer { outcome: Some(Outcome::TimedOut), .. }) if self.settings.budget.is_none() => {
@@ -279,12 +303,12 @@ impl<'a> Remote<'a> {
         }
         let left = self.left(worth(parcel.manifest));
         // Packing cannot be given up halfway.
-        if parcel.manifest.archive.is_none()
-            && parcel.manifest.bytes() / PACKED_IN_A_MILLISECOND > left.as_millis().try_into().unwrap_or(u64::MAX)
-        {
-            let reason = "packing it would take too long";
+        let is_slow_to_pack = parcel.manifest.archive.is_none()
+            && parcel.manifest.bytes() / PACKED_IN_A_MILLISECOND > left.as_millis().try_into().unwrap_or(u64::MAX);
+        if left.is_zero() || is_slow_to_pack {
+            let reason = if left.is_zero() { NO_TIME } else { "packing it would take too long" };
             self.journal.note(Operation::Share, Outcome::TimedOut, 0, Duration::ZERO, Some(reason));
-            return;
+            return self.late(&format!("it was not shared in time: {reason}"));
         }
         // What went wrong is told already.
         let _ = self.share_within(left, parcel);
@@ -292,8 +316,13 @@ impl<'a> Remote<'a> {
 
     /// Gives it to them, unless they have it.
     pub(crate) fn push(&mut self, limit: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
-        let found = parcel.directory.join("found");
-        if !parcel.replace && self.find(&found, FIRST_ANSWER).unwrap_or(false) {
+        if !parcel.replace {
+            let found = parcel.directory.join("found");
+            let begun = Instant::now();
+            if let Err(Trouble::Failed(reason)) = self.find(&found, FIRST_ANSWER) {
+                self.journal.note(Operation::Share, Outcome::Failed, 0, begun.elapsed(), Some(&reason));
+                return Err(reason);
+            }
             let entry = fs::read(&found).ok().and_then(|text| SharedEntry::from_json(&text).ok());
             self.there = entry.map(|entry| entry.blob);
         }
@@ -314,7 +343,9 @@ impl<'a> Remote<'a> {
             // The time is over, and all that is lost is that others do not have it yet.
             Err(reason) if begun.elapsed() >= limit => {
                 self.journal.note(Operation::Share, Outcome::TimedOut, 0, begun.elapsed(), Some(&reason));
-                Err(self.error.insert(format!("it was not shared in time: {reason}")).clone())
+                let reason = format!("it was not shared in time: {reason}");
+                self.late(&reason);
+                Err(reason)
             }
             Err(reason) => {
                 self.journal.note(Operation::Share, Outcome::Failed, 0, begun.elapsed(), Some(&reason));
@@ -376,7 +407,8 @@ impl<'a> Remote<'a> {
     fn helper(&mut self, deadline: Instant) -> Result<&mut Helper, String> {
         let helper = match self.helper.take() {
             Some(helper) => helper,
-            None => Helper::start(self.settings, &self.journal.log(), deadline).inspect_err(|_| self.is_dead = true)?,
+            None => Helper::start(self.settings, Some(&self.journal.log()), deadline)
+                .inspect_err(|_| self.is_dead = true)?,
         };
         Ok(self.helper.insert(helper))
     }
@@ -388,13 +420,19 @@ impl<'a> Remote<'a> {
 
     /// Takes what a process that builds in place of this one has asked before it built for asked here.
     pub(crate) fn add_asked_by(&mut self, pid: u32) {
-        for asked in self.journal.asked_by(pid).into_iter().filter(|asked| asked.operation != Operation::Share) {
+        let of_artifact = self.journal.of_artifact();
+        for asked in of_artifact.iter().filter(|asked| asked.pid == pid && asked.operation != Operation::Share) {
             self.spent += Duration::try_from_secs_f64(asked.seconds).unwrap_or_default();
             self.bytes = self.bytes.saturating_add(asked.bytes);
             if let Some(reason) = asked.failure() {
-                self.error.get_or_insert_with(|| reason.to_owned());
+                self.failed(reason);
             }
         }
+    }
+
+    /// The service may be well: whoever has more time will see.
+    fn late(&mut self, reason: &str) {
+        self.error.get_or_insert_with(|| reason.to_owned());
     }
 
     /// Once in a run: what comes after it is the same trouble.
@@ -420,6 +458,24 @@ impl Drop for Remote<'_> {
         if let Ok(Answer { outcome: Some(Outcome::Absent), .. }) = self.ask(release, LAST_ANSWER) {
             let reason = "another machine has taken it over: two have built it";
             self.journal.note(Operation::Release, Outcome::Absent, 0, begun.elapsed(), Some(reason));
+        }
+    }
+}
+
+/// Whether anything may be written through the helper, which is started for that, and asked for an entry that nobody has.
+///
+/// # Errors
+/// There is no such program, it is no helper, or it cannot speak to the service.
+pub fn try_helper(settings: &config::Remote) -> Result<bool, String> {
+    let mut helper = Helper::start(settings, None, after(FIRST_ANSWER))?;
+    let nowhere = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let find = Command::Find { name: "probe/0/none".to_owned(), into: nowhere.path().join("entry") };
+    match helper.ask(find, &Wait::until(after(FIRST_ANSWER)), &mut |_| ()) {
+        Ok(_) => Ok(helper.writable),
+        Err(NoAnswer::Failed(reason)) => Err(reason),
+        Err(NoAnswer::Lost(reason)) => {
+            helper.kill();
+            Err(reason)
         }
     }
 }

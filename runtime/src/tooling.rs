@@ -11,7 +11,7 @@ pub mod remote {
     pub use super::push::push;
     pub use crate::config::Remote as Settings;
     pub use crate::remote::protocol::*;
-    pub use crate::remote::{Asked, Operation, Pushed, read_asked};
+    pub use crate::remote::{Asked, Operation, Pushed, read_asked, try_helper};
 }
 
 use std::time::{Duration, SystemTime};

@@ -144,10 +144,13 @@ impl Helper {
         match command {
             Command::Find { name, into } => {
                 let path = self.service.entry(&name)?;
-                let Some(sealed) = transfer::read(&self.service, &path, MAX_ENTRY).await? else {
+                let Some(sealed) = transfer::read_sealed(&self.service, &path).await? else {
                     return answer(Outcome::Absent, 0);
                 };
                 self.known.insert(name.clone(), known(&sealed));
+                if sealed.len() > MAX_ENTRY {
+                    return Ok(without(id, Outcome::Refused, "it is larger than any entry".to_owned()));
+                }
                 let payload = match self.trust.open(&name, &sealed) {
                     Ok(payload) => payload,
                     Err(reason) => return Ok(without(id, Outcome::Refused, reason)),

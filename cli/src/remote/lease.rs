@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use super::service::{Service, explain, was_faster};
-use super::transfer::{MAX_ENTRY, MAX_LEASE, is_there, read};
+use super::transfer::{MAX_LEASE, is_there, read_sealed, read_start};
 
 /// What a wait came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Lease {
             sleep(pace.renew()).await;
             // Taken over by somebody who took us for gone: two builds are no harm.
             let is_ours =
-                read(service, &self.path, MAX_LEASE).await.is_ok_and(|content| self.is_ours(content.as_deref()));
+                read_start(service, &self.path, MAX_LEASE).await.is_ok_and(|content| self.is_ours(content.as_deref()));
             if is_ours {
                 let _ = service.objects.write(&self.path, self.content(beat)).await;
             }
@@ -72,7 +72,7 @@ impl Lease {
 
     /// Lets the others build; whether it was still ours.
     pub(super) async fn release(self, service: &Service) -> Result<bool, String> {
-        if self.is_ours(read(service, &self.path, MAX_LEASE).await?.as_deref()) {
+        if self.is_ours(read_start(service, &self.path, MAX_LEASE).await?.as_deref()) {
             service.objects.delete(&self.path).await.map_err(|error| explain("give back the lease", &error))?;
             return Ok(true);
         }
@@ -109,7 +109,7 @@ pub(super) async fn wait(
         if is_published(service, name, known).await? {
             return Ok(Waited::Found);
         }
-        let found = read(service, &lease.path, MAX_LEASE).await?;
+        let found = read_start(service, &lease.path, MAX_LEASE).await?;
         if let Some(content) = &found
             && told.is_none_or(|told| told.elapsed() >= TELL_EVERY)
         {
@@ -157,9 +157,9 @@ pub(super) fn known(sealed: &[u8]) -> Known {
 async fn is_published(service: &Service, name: &str, useless: Option<&Known>) -> Result<bool, String> {
     let path = service.entry(name)?;
     match useless {
-        None => is_there(&service.objects, &path, None).await,
+        None => is_there(service, &path, None).await,
         Some(useless) => {
-            let sealed = read(service, &path, MAX_ENTRY).await?;
+            let sealed = read_sealed(service, &path).await?;
             Ok(sealed.is_some_and(|sealed| known(&sealed) != *useless))
         }
     }

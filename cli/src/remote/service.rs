@@ -1,5 +1,6 @@
 //! The object store: which one, how to reach it, and what it says when it cannot.
 
+use std::net::{TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,12 +12,14 @@ use super::url::{self, FOLDER, Place, REDIS};
 
 /// A server that is there answers within one round trip, 0.3 s around the world.
 const CONNECT: Duration = Duration::from_secs(3);
-/// For one piece of what travels, and for what has none. Not for each read from the connection: while a piece is sent, nothing is read.
+/// For one piece of what travels, and for what has none, with all that is tried again. Not for each read from the connection: while a piece is
+/// sent, nothing is read.
 const SILENCE: Duration = Duration::from_secs(30);
 /// A busy server says so, or closes the connection; asked again a moment later it may not.
 const RETRIES: usize = 2;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
+const REDIS_PORT: u16 = 6379;
 /// Services that are reached otherwise than by HTTP.
 const WITHOUT_HTTP: [&str; 2] = [FOLDER, REDIS];
 /// An object store.
@@ -78,7 +81,7 @@ impl Service {
     }
 }
 
-/// Connects to nothing yet.
+/// Connects to nothing yet, but to see whether Redis is there.
 pub(super) fn open(url: &str) -> Result<Service, String> {
     opendal::init_default_registry();
     let unusable = |error: opendal::Error| match error.kind() {
@@ -89,15 +92,33 @@ pub(super) fn open(url: &str) -> Result<Service, String> {
     if !WITHOUT_HTTP.contains(&place.scheme()) {
         prepare_http()?;
     }
+    if place.scheme() == REDIS {
+        reach(&place)?;
+    }
     let conditional = Operator::from_uri(&place.uri).map_err(unusable)?;
     let objects = if place.folder.is_some() { whole_files(&conditional) } else { Ok(conditional.clone()) };
     let timeout = TimeoutLayer::new().with_timeout(SILENCE).with_io_timeout(SILENCE);
     // Redis' client tries again by itself, for seconds.
     let retries = if place.scheme() == REDIS { 0 } else { RETRIES };
     let retry = RetryLayer::new().with_max_times(retries).with_min_delay(RETRY_AFTER).with_jitter();
-    let patient = |operator: Operator| operator.layer(timeout.clone()).layer(retry.clone());
+    let patient = |operator: Operator| operator.layer(retry.clone()).layer(timeout.clone());
     let (objects, conditional) = (patient(objects.map_err(unusable)?), patient(conditional));
     Ok(Service { objects, conditional, folder: place.folder })
+}
+
+/// Redis' client tries to connect for longer than anybody waits, and never says why it could not.
+fn reach(place: &Place) -> Result<(), String> {
+    let Some(authority) = place.uri.authority() else { return Ok(()) };
+    let server = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:{REDIS_PORT}") };
+    let addresses = server.to_socket_addrs().map_err(|error| format!("failed to find {server}: {error}"))?;
+    let mut why = format!("failed to find {server}");
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, CONNECT) {
+            Ok(_) => return Ok(()),
+            Err(error) => why = format!("failed to connect to {server}: {error}"),
+        }
+    }
+    Err(why)
 }
 
 /// Sets up what speaks HTTP and TLS, which needs the certificates of the system.
@@ -130,12 +151,15 @@ const MOST_SAID: usize = 500;
 /// What went wrong, for people: what was wanted, what it said, and what may help.
 pub(super) fn explain(wanted: &str, error: &opendal::Error) -> String {
     let hint = match error.kind() {
-        ErrorKind::PermissionDenied => " (are the credentials those of somebody who may?)",
+        ErrorKind::PermissionDenied => {
+            " (are the credentials those of somebody who may? S3 says so of what is not there, too, to whoever may not list the bucket)"
+        }
         ErrorKind::NotFound => " (is there a bucket of that name?)",
         ErrorKind::RateLimited => " (it is asked too often)",
         _ => "",
     };
-    let mut text = format!("failed to {wanted}: {}{hint}", error.message());
+    let said = if error.message().is_empty() { status(error) } else { error.message().to_owned() };
+    let mut text = format!("failed to {wanted}: {said}{hint}");
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         let cause_text = cause.to_string();
@@ -146,6 +170,15 @@ pub(super) fn explain(wanted: &str, error: &opendal::Error) -> String {
         source = cause.source();
     }
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(MOST_SAID).collect()
+}
+
+/// For a service that says no word; the number is only in what `OpenDAL` says of the whole error.
+fn status(error: &opendal::Error) -> String {
+    const NAMED: &str = "status: ";
+    let all = error.to_string();
+    let number =
+        all.split_once(NAMED).and_then(|(_, rest)| rest.get(..3)).filter(|number| number.parse::<u16>().is_ok());
+    number.map_or_else(|| error.kind().to_string(), |number| format!("the service answers with HTTP status {number}"))
 }
 
 /// Whether a name or digest leads nowhere else.

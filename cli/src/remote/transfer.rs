@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cached_smoke::tooling::remote::Blob;
 use futures::TryStreamExt;
-use opendal::{ErrorKind, Operator};
+use opendal::ErrorKind;
 
 use super::service::{Service, explain, was_faster};
 
@@ -15,9 +15,9 @@ const PIECE: usize = 8 << 20;
 /// At once: one connection seldom fills a line.
 const CONNECTIONS: usize = 4;
 /// Of an entry: more than the manifest of a hundred thousand files has.
-pub(super) const MAX_ENTRY: u64 = 32 << 20;
+pub(super) const MAX_ENTRY: usize = 32 << 20;
 /// Of a lease.
-pub(super) const MAX_LEASE: u64 = 1024;
+pub(super) const MAX_LEASE: usize = 1024;
 /// Read from disk at once.
 const BUFFER: usize = 1 << 20;
 
@@ -34,7 +34,7 @@ pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path) -> Result
     };
     let mut pieces = match pieces.await {
         Ok(pieces) => pieces,
-        Err(error) => return Ok(absent_or_failed::<()>(error)?.is_some()),
+        Err(error) => return is_other(service, blob, &path, error).await,
     };
     loop {
         match pieces.try_next().await {
@@ -42,15 +42,23 @@ pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path) -> Result
                 file.write_all(&piece).map_err(|error| format!("{} cannot be written: {error}", into.display()))?;
             }
             Ok(None) => return Ok(true),
-            Err(error) => return Ok(absent_or_failed::<()>(of_stream(error))?.is_some()),
+            Err(error) => return is_other(service, blob, &path, of_stream(error)).await,
         }
     }
+}
+
+/// What could not be read is as good as absent if it is not there, or has another size: then it is not the blob.
+async fn is_other(service: &Service, blob: &Blob, path: &str, error: opendal::Error) -> Result<bool, String> {
+    if error.kind() == ErrorKind::NotFound || matches!(is_there(service, path, Some(blob.size)).await, Ok(false)) {
+        return Ok(false);
+    }
+    Err(explain("read from it", &error))
 }
 
 /// Keeps a file's bytes, unless they are there already; how many were written.
 pub(super) async fn store(service: &Service, blob: &Blob, from: &Path, replace: bool) -> Result<u64, String> {
     let (operator, path) = (&service.objects, service.blob(&blob.blake3)?);
-    if !replace && is_there(operator, &path, Some(blob.size)).await? {
+    if !replace && is_there(service, &path, Some(blob.size)).await? {
         return Ok(0);
     }
     let unreadable = |error| format!("{} cannot be read: {error}", from.display());
@@ -79,52 +87,54 @@ pub(super) async fn store(service: &Service, blob: &Blob, from: &Path, replace: 
     match writer.close().await {
         Ok(_) => Ok(blob.size),
         // Where nothing is ever written twice, somebody was faster with the same bytes.
-        Err(error) if was_faster(&error) && is_there(operator, &path, Some(blob.size)).await? => Ok(0),
+        Err(error) if was_faster(&error) && is_there(service, &path, Some(blob.size)).await? => Ok(0),
         Err(error) => Err(failed(error)),
     }
 }
 
+/// An entry as it is kept, or the beginning of what is larger than any.
+pub(super) async fn read_sealed(service: &Service, path: &str) -> Result<Option<Vec<u8>>, String> {
+    read_start(service, path, MAX_ENTRY + 1).await
+}
+
 /// Whether something is there, of this size if it is given.
-pub(super) async fn is_there(operator: &Operator, path: &str, size: Option<u64>) -> Result<bool, String> {
-    match operator.stat(path).await {
+pub(super) async fn is_there(service: &Service, path: &str, size: Option<u64>) -> Result<bool, String> {
+    match service.objects.stat(path).await {
         Ok(metadata) => Ok(size.is_none_or(|size| metadata.content_length() == size)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(explain("look into it", &error)),
     }
 }
 
-/// All of an object of at most `limit` bytes, by one request; nothing if it is not there. Whoever can write to the service must not be able
+/// The first bytes of an object, `most` at most, by one request; nothing if it is not there. Whoever can write to the service must not be able
 /// to fill our memory.
-pub(super) async fn read(service: &Service, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
+pub(super) async fn read_start(service: &Service, path: &str, most: usize) -> Result<Option<Vec<u8>>, String> {
     let operator = &service.objects;
-    let too_large = |size: u64| Err(format!("{path} has {size} bytes or more, so it is nothing of ours"));
-    if service.gives_whole_values() {
-        match operator.stat(path).await {
-            Ok(metadata) if metadata.content_length() > limit => return too_large(metadata.content_length()),
-            Ok(_) => {}
-            Err(error) => return absent_or_failed(error),
-        }
-    }
     let mut content = Vec::new();
-    let pieces = async { operator.reader(path).await?.into_bytes_stream(..).await };
+    let pieces = async {
+        if service.gives_whole_values() {
+            let size = operator.stat(path).await?.content_length().min(most as u64);
+            return operator.reader(path).await?.into_bytes_stream(0..size).await;
+        }
+        operator.reader(path).await?.into_bytes_stream(..).await
+    };
+    let absent_or_failed = |error: opendal::Error| match error.kind() {
+        ErrorKind::NotFound => Ok(None),
+        _ => Err(explain("read from it", &error)),
+    };
     let mut pieces = match pieces.await {
         Ok(pieces) => pieces,
         Err(error) => return absent_or_failed(error),
     };
-    loop {
+    while content.len() < most {
         match pieces.try_next().await {
             Ok(Some(piece)) => content.extend_from_slice(&piece),
-            Ok(None) => return Ok(Some(content)),
+            Ok(None) => break,
             Err(error) => return absent_or_failed(of_stream(error)),
         }
-        if content.len() as u64 > limit {
-            return too_large(content.len() as u64);
-        }
     }
-}
-
-fn absent_or_failed<T>(error: opendal::Error) -> Result<Option<T>, String> {
-    if error.kind() == ErrorKind::NotFound { Ok(None) } else { Err(explain("read from it", &error)) }
+    content.truncate(most);
+    Ok(Some(content))
 }
 
 /// A stream's errors are those of files, with the service's within.

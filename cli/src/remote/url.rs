@@ -13,6 +13,8 @@ pub(super) const REDIS: &str = "redis";
 const PLAIN_WEBDAV: &str = "webdav+http";
 /// What people know it by.
 const ALIASES: [(&str, &str); 3] = [("gs", "gcs"), ("azure", "azblob"), ("file", FOLDER)];
+/// What is no option here: what comes before `?` says it.
+const IN_THE_PATH: [&str; 3] = ["bucket", "container", "root"];
 /// Services that are compiled in.
 const KNOWN: &str = "s3, gcs, azblob, ghac, redis, webdav, webdav+http, fs";
 
@@ -51,9 +53,11 @@ impl Place {
         let uri = OperatorUri::new(&own, []).map_err(|_| unusable("it is no URL"))?;
         let options =
             options(uri.scheme()).ok_or_else(|| unusable(&format!("`{scheme}` is no service; services: {KNOWN}")))?;
-        if let Some(unknown) = uri.options().keys().filter(|name| !options.contains(&name.as_str())).min() {
+        let is_option = |name: &str| options.contains(&name) && !IN_THE_PATH.contains(&name);
+        if let Some(unknown) = uri.options().keys().filter(|name| !is_option(name)).min() {
             return Err(unusable(&match options {
                 [] => format!("`{scheme}` has no options, so there can be no `{unknown}`"),
+                _ if IN_THE_PATH.contains(&unknown.as_str()) => format!("`{unknown}` goes before the `?`"),
                 options => format!("`{scheme}` has no option `{unknown}`; it has: {}", options.join(", ")),
             }));
         }
@@ -152,6 +156,7 @@ mod tests {
             "{refused}"
         );
         assert!(refusal("fs:///?root=/elsewhere").contains("`fs` has no options, so there can be no `root`"));
+        assert!(refusal("s3://bucket/a?root=b&region=x").contains("`root` goes before the `?`"));
         assert!(refusal("fs://relative/folder").contains("fs:///relative/folder"));
         assert!(refusal("fs:///does/not/exist").contains("make it, or mount it"));
     }

@@ -81,3 +81,29 @@ fn what_a_test_could_not_share_within_its_budget_is_shared_when_all_are_over() {
     assert!(stdout.contains("1 shared (") && stdout.contains(" 0 errors"), "{stdout}");
     assert!(fs::exists(project.path("bucket/v1/entries/one")).unwrap());
 }
+
+#[test]
+fn another_helper_that_smoke_toml_names_is_used_and_asked_for_its_status() {
+    let project = project("custom");
+    let started = project.path("started");
+    let helper = project.path("helper");
+    let script = format!(
+        "#!/bin/sh\necho started >> {}\necho '{{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}}'\n\
+         id=1; while read -r line; do echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"absent\\\"}}\"; id=$((id+1)); done\n",
+        started.display()
+    );
+    fs::write(&helper, script).unwrap();
+    fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let settings = fs::read_to_string(project.path("smoke.toml")).unwrap();
+    let remote = format!("\n[remote]\nurl = \"mine://anywhere\"\nhelper = [{helper:?}]\n");
+    fs::write(project.path("smoke.toml"), settings + &remote).unwrap();
+    let status = smoke_cache_with(&project, &[], &["remote", "status"]);
+    let stdout = out(&status, 0);
+    assert!(stdout.contains("readable:  yes") && stdout.contains("writable:  it says so"), "{stdout}");
+    assert_eq!(fs::read_to_string(&started).unwrap().lines().count(), 1);
+    out(&smoke_cache_with(&project, &[], &["test", "--runner", "cargo"]), 0);
+    assert!(fs::read_to_string(&started).unwrap().lines().count() > 1, "the tests have started it");
+    fs::write(&helper, "#!/bin/sh\nexit 1\n").unwrap();
+    let stdout = out(&smoke_cache_with(&project, &[], &["remote", "status"]), 1);
+    assert!(stdout.contains("failed:    the helper has ended"), "{stdout}");
+}

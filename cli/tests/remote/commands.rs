@@ -1,5 +1,7 @@
 //! The commands for people and scripts.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 use cached_smoke::Outcome;
@@ -36,10 +38,29 @@ fn push_writes_again_what_the_service_has_lost() {
     let world = World::new();
     let machine = world.machine(&world.folder());
     machine.passes("both");
-    std::fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
+    fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
     let told = out(&machine.smoke_cache(&["push"]), 0);
     assert!(told.contains("2 artifacts were shared ("), "{told}");
     assert_eq!(world.machine(&world.folder()).passes("both").outcome("words"), Outcome::Fetched);
+}
+
+#[test]
+fn push_gives_nobody_what_is_damaged() {
+    let world = World::new();
+    let machine = world.machine(&world.folder()).with("SMOKE_REMOTE", "off");
+    machine.passes("both");
+    let archive = {
+        let entries = fs::read_dir(machine.cache().join("bookshop")).unwrap();
+        { entries }.map(|entry| entry.unwrap().path().join("words.tar.zst")).find(|path| path.exists()).unwrap()
+    };
+    let size = fs::metadata(&archive).unwrap().len();
+    fs::set_permissions(&archive, PermissionsExt::from_mode(0o644)).unwrap();
+    fs::write(&archive, vec![7; usize::try_from(size).unwrap()]).unwrap();
+    let machine = machine.with("SMOKE_REMOTE", &world.folder());
+    let told = out(&machine.smoke_cache(&["push"]), 1);
+    assert!(told.contains("1 artifacts were shared (") && told.contains("1 failed"), "{told}");
+    assert!(told.contains("it is damaged: ") && told.contains("`cargo smoke-cache verify` sets it aside"), "{told}");
+    assert!(world.objects().iter().all(|path| !path.ends_with("/words")), "{:?}", world.objects());
 }
 
 #[test]

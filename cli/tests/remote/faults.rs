@@ -29,6 +29,15 @@ fn refused_connections() {
 }
 
 #[test]
+fn refused_connections_to_redis() {
+    let world = World::new();
+    let port = free_port();
+    let machine = world.machine(&format!("redis://127.0.0.1:{port}/0")).with("SMOKE_REMOTE_BUDGET", "2s");
+    let error = passes_on_its_own(&machine, "refused");
+    assert!(error.contains(&format!("failed to connect to 127.0.0.1:{port}: ")), "{error}");
+}
+
+#[test]
 fn a_black_hole() {
     let world = World::new();
     let proxy = Proxy::start(0, Fault::BlackHole);
@@ -43,7 +52,7 @@ fn answers_that_mean_no() {
         (403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>", "are the credentials those"),
         // Its clock, or ours, is wrong.
         (403, "<Error><Code>RequestTimeTooSkewed</Code><Message>skewed</Message></Error>", "failed to read from it"),
-        (429, "", "failed to read from it"),
+        (429, "", "the service answers with HTTP status 429"),
         (500, "<Error><Code>InternalError</Code></Error>", "failed to read from it"),
         (503, "<Error><Code>SlowDown</Code></Error>", "failed to read from it"),
     ] {

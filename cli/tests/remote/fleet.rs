@@ -52,6 +52,15 @@ fn twenty_cold_machines_over_a_folder_build_once_and_warm_ones_never() {
     assert!(!world.objects().iter().any(|path| path.contains("v1/leases/")), "{:?}", world.objects());
 }
 
+#[test]
+fn without_a_budget_a_wait_takes_nothing_from_the_time_to_fetch_and_share() {
+    let world = World::new();
+    // So that whoever waits for one has waited for longer than fetching it may take.
+    let machines: Vec<Machine> = (0..4).map(|_| world.machine(&world.folder()).with(subject::TAKES, "1500")).collect();
+    let (passed, builds) = all_at_once(&machines);
+    assert_eq!((passed, builds), (4, vec!["build lengths".to_owned(), "build words".to_owned()]));
+}
+
 /// Real S3 sees and writes at once. The servers that can be had here look first and write then, so some of many that come at the same moment
 /// may all be told that they are first.
 #[test]
@@ -104,11 +113,13 @@ fn the_others_take_over_when_a_builder_is_gone() {
     stop("KILL");
     builder.child.wait().unwrap();
     assert!(lease.exists());
-    let other = world.machine(&world.folder()).that_finds_others_lost_after("1s").with("SMOKE_REMOTE_BUDGET", "5m");
+    let other = world.machine(&world.folder()).that_finds_others_lost_after("2s");
     let done = other.passes("only_words");
     assert_eq!(done.outcome("words"), Outcome::Built);
     assert!(done.stderr.contains("which another machine builds: "), "{}", done.stderr);
     assert!(!lease.exists());
+    // It has waited longer than building took, and shared it all the same.
+    assert_eq!(world.machine(&world.folder()).passes("only_words").outcome("words"), Outcome::Fetched);
 }
 
 #[test]

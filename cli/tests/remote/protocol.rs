@@ -98,6 +98,7 @@ fn settings_that_mean_nothing_are_said_in_the_greeting() {
         ("SMOKE_REMOTE", "gopher://server", "`gopher` is no service; services: s3, "),
         ("SMOKE_REMOTE", "fs://tmp/x", "needs an absolute folder, with three slashes: fs:///tmp/x"),
         ("SMOKE_REMOTE", "fs:///nonexistent/folder", "make it, or mount it"),
+        ("SMOKE_REMOTE", "s3://bucket?regoin=eu-central-1", "has no option `regoin`; it has: "),
         ("SMOKE_REMOTE", "redis://user:word@127.0.0.1:1", "go into the query"),
         ("SMOKE_REMOTE_PUBLIC_KEYS", OTHER_PUBLIC, "nobody would believe what it signs"),
         ("SMOKE_REMOTE_SIGNING_KEY", "12", "is no secret key"),
@@ -228,8 +229,42 @@ fn what_another_process_could_not_ask_is_in_the_record_of_the_test_that_it_build
     let done = machine.passes("attribute");
     let report = done.report("words");
     assert_eq!((report.outcome, report.remote_error.as_deref()), (Outcome::Built, Some("the helper failed")));
+    assert_eq!(done.warnings(), 1, "{}", done.stderr);
     let builds = machine.cache().join(".runs").join(&done.run).join("builds");
     assert_eq!(fs::read_dir(builds).unwrap().count(), 1, "the build was a process of its own");
+}
+
+#[test]
+fn about_one_artifact_no_process_of_the_run_asks_again_after_a_failure() {
+    let world = World::new();
+    let starts = world.path("starts");
+    let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
+    let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &counting).with("NEXTEST", "1");
+    let done = machine.passes("attribute");
+    assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1), "{}", done.stderr);
+    assert!(done.report("words").remote_error.is_some());
+    assert_eq!(fs::read_to_string(starts).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn a_test_that_waits_for_a_build_of_another_process_is_told_that_it_is_on_another_machine() {
+    let world = World::new();
+    let pipe = world.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let builder = world.machine(&world.folder()).with(crate::subject::WAITS, pipe.to_str().unwrap());
+    let started = builder.start("attribute");
+    wait_until("it builds", || builder.has_begun());
+    let waiting = world.machine(&world.folder()).with("NEXTEST", "1");
+    let mut test = waiting.start("attribute");
+    let lines = BufReader::new(test.child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut told = lines.filter(|line| line.contains("has waited")).take(3);
+    assert!(told.any(|line| line.contains("another machine builds it, ")));
+    fs::write(&pipe, "").unwrap();
+    assert!(started.done().passed);
+    let done = test.done();
+    assert_eq!(done.outcome("words"), Outcome::Fetched);
+    let report = done.report("words");
+    assert!(report.remote_bytes > 0 && report.remote_seconds > 0.0, "{report:?}");
 }
 
 #[test]

@@ -58,6 +58,15 @@ fn bytes_that_two_keys_share_travel_once() {
 }
 
 #[test]
+fn machines_whose_runs_have_one_id_are_told_apart() {
+    let world = World::new();
+    world.machine(&world.folder()).start_within("pipeline", "only_words").done();
+    let other = world.machine(&world.folder());
+    let outcome = || other.start_within("pipeline", "only_words").done().outcome("words");
+    assert_eq!((outcome(), outcome()), (Outcome::Fetched, Outcome::Hit));
+}
+
+#[test]
 fn a_forced_rebuild_replaces_the_shared_copy_too() {
     let world = World::new();
     let (first, second) = (world.machine(&world.folder()), world.machine(&world.folder()));

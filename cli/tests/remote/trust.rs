@@ -1,6 +1,6 @@
 //! Whoever can write to the service cannot feed a test.
 
-use std::fs;
+use std::fs::{self, File};
 
 use cached_smoke::Outcome;
 
@@ -108,11 +108,15 @@ fn a_writer_replaces_what_it_found_to_be_bad() {
     world.machine(&world.folder()).passes("only_words");
     let blob = world.object("v1/blobs/");
     let good = fs::read(&blob).unwrap();
-    fs::write(&blob, vec![7; good.len()]).unwrap();
-    let mended = world.machine(&world.folder()).passes("only_words");
-    assert_eq!(mended.outcome("words"), Outcome::Built);
-    assert!(mended.report("words").remote_error.is_some());
-    assert_eq!(world.machine(&world.folder()).passes("only_words").outcome("words"), Outcome::Fetched);
+    for bad in [vec![7; good.len()], good[..good.len() - 1].to_vec(), Vec::new()] {
+        fs::write(&blob, &bad).unwrap();
+        let mended = world.machine(&world.folder()).passes("only_words");
+        assert_eq!(mended.outcome("words"), Outcome::Built, "{} bytes", bad.len());
+        // The wrong bytes are seen here, and another size by the helper: that is no blob at all.
+        assert_eq!(mended.report("words").remote_error.is_some(), bad.len() == good.len());
+        assert_eq!(world.machine(&world.folder()).passes("only_words").outcome("words"), Outcome::Fetched);
+        assert_eq!(fs::read(&blob).unwrap().len(), good.len());
+    }
 }
 
 #[test]
@@ -156,11 +160,30 @@ fn an_entry_of_any_size_is_no_harm() {
     let world = World::new();
     world.machine(&world.folder()).passes("only_words");
     let entry = world.object("v1/entries/");
-    fs::File::options().write(true).open(&entry).unwrap().set_len(1 << 40).unwrap();
+    File::options().write(true).open(&entry).unwrap().set_len(1 << 40).unwrap();
     let done = reader(&world).passes("only_words");
     assert_eq!(done.outcome("words"), Outcome::Built);
     let error = done.report("words").remote_error.clone().unwrap();
-    assert!(error.contains("so it is nothing of ours"), "{error}");
+    assert!(error.contains("it is larger than any entry"), "{error}");
+    // Whoever may write puts a good one in its place.
+    assert_eq!(world.machine(&world.folder()).passes("only_words").outcome("words"), Outcome::Built);
+    assert_eq!(reader(&world).passes("only_words").outcome("words"), Outcome::Fetched);
+}
+
+#[test]
+fn a_lease_of_any_size_is_a_lease() {
+    let world = World::new();
+    world.machine(&world.folder()).passes("only_words");
+    let entry = world.object("v1/entries/");
+    let name = entry.strip_prefix(world.path("bucket/v1/entries")).unwrap().to_owned();
+    fs::remove_file(&entry).unwrap();
+    let lease = world.path("bucket/v1/leases").join(name);
+    fs::create_dir_all(lease.parent().unwrap()).unwrap();
+    File::create(&lease).unwrap().set_len(1 << 40).unwrap();
+    let machine = world.machine(&world.folder()).that_finds_others_lost_after("1s");
+    let done = machine.passes("only_words");
+    assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 0), "{}", done.stderr);
+    assert!(!lease.exists());
 }
 
 #[test]

@@ -24,6 +24,16 @@ pub(crate) struct RemoteTable {
     helper: Option<Vec<String>>,
 }
 
+/// What of a URL, or of what should be one, may be shown to everybody.
+fn public(url: &str) -> String {
+    match url.split_once(':') {
+        // Where a password ends cannot be told from here.
+        Some((scheme, rest)) if rest.contains('@') => format!("{scheme}:…"),
+        None if url.contains('@') => "…".to_owned(),
+        _ => url.split(['?', '#']).next().unwrap_or_default().to_owned(),
+    }
+}
+
 /// Gives a variable's text, or else the given one of `smoke.toml`.
 type Texts<'a> = &'a dyn Fn(&'static str, Option<&String>) -> Result<Option<Setting>, Error>;
 
@@ -43,18 +53,19 @@ pub struct Remote {
     pub read_only: bool,
     /// How long an artifact may take in all; as long as building it took, if nothing is said.
     pub budget: Option<Duration>,
-    /// The helper, and its arguments.
-    pub helper: Vec<String>,
+    /// The helper, and its arguments, if another than `cargo smoke-cache` is named.
+    pub helper: Option<Vec<String>>,
 }
 
 impl Remote {
     /// Where it is, without what may be secret: a query, or a user and a password.
     pub fn place(&self) -> String {
-        let url = self.url.split('?').next().unwrap_or(&self.url);
-        match url.split_once("://") {
-            Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or(rest)),
-            None => url.to_owned(),
-        }
+        public(&self.url)
+    }
+
+    /// What starts the helper: a program, and its arguments.
+    pub fn helper(&self) -> Vec<String> {
+        self.helper.clone().unwrap_or_else(|| HELPER.map(str::to_owned).to_vec())
     }
 
     /// What a helper has to know, as variables: it need not read `smoke.toml`. What it signs with is in its environment already, or nowhere.
@@ -73,6 +84,7 @@ impl Remote {
             Some(setting) if setting.value == OFF => return Ok(None),
             Some(setting) if setting.value.contains("://") => setting.value,
             Some(setting) => {
+                let setting = Setting { value: public(&setting.value), ..setting };
                 return Err(setting
                     .reject(format!("`{OFF}`, or where it is, such as `s3://bucket/prefix?region=eu-central-1`")));
             }
@@ -89,9 +101,10 @@ impl Remote {
         let helper = match text("SMOKE_REMOTE_HELPER", None)? {
             // Words with spaces need a list.
             Some(setting) if setting.value.starts_with('[') => serde_json::from_str(&setting.value)
+                .map(Some)
                 .map_err(|_| setting.reject("a program and its arguments, with spaces between, or as a JSON list"))?,
-            Some(setting) => words(Some(setting), &[' ']),
-            None => table.helper.clone().unwrap_or_else(|| HELPER.map(str::to_owned).to_vec()),
+            Some(setting) => Some(words(Some(setting), &[' '])),
+            None => table.helper.clone(),
         };
         Ok(Some(Remote {
             url,
@@ -105,5 +118,25 @@ impl Remote {
             budget: text("SMOKE_REMOTE_BUDGET", table.budget.as_ref())?.map(super::duration).transpose()?,
             helper,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_shown_what_may_be_secret() {
+        for (url, shown) in [
+            ("s3://bucket/prefix?secret_access_key=hush", "s3://bucket/prefix"),
+            ("s3://bucket/prefix#hush", "s3://bucket/prefix"),
+            ("redis:/host?password=hush", "redis:/host"),
+            ("redis://user:hu/sh@host/0", "redis:…"),
+            ("redis://user:hu#sh@host/0?x=y", "redis:…"),
+            ("hush@host", "…"),
+            ("hush://bucket?x", "hush://bucket"),
+        ] {
+            assert_eq!(public(url), shown);
+        }
     }
 }

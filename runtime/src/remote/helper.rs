@@ -66,8 +66,9 @@ pub(super) enum NoAnswer {
 
 impl Helper {
     /// Starts it, and waits until it is ready. What it writes to its standard error goes to `log`, up to a limit.
-    pub(super) fn start(settings: &Remote, log: &Path, deadline: Instant) -> Result<Helper, String> {
-        let Some((name, arguments)) = settings.helper.split_first() else {
+    pub(super) fn start(settings: &Remote, log: Option<&Path>, deadline: Instant) -> Result<Helper, String> {
+        let helper = settings.helper();
+        let Some((name, arguments)) = helper.split_first() else {
             return Err("no helper is named".to_owned());
         };
         let mut command = Program::new(name);
@@ -93,7 +94,7 @@ impl Helper {
             });
         }
         if let Some(errors) = errors {
-            let log = File::options().create(true).append(true).open(log).ok();
+            let log = log.and_then(|log| File::options().create(true).append(true).open(log).ok());
             thread::spawn(move || keep_some(errors, log));
         }
         let mut helper = Helper { child: Some(child), input, lines, last_id: 0, writable: false };

@@ -103,12 +103,10 @@ impl<'a> Journal<'a> {
         self.asked().iter().filter(|asked| asked.is_failure()).count() <= 1
     }
 
-    /// What a process asked about this artifact.
-    pub(super) fn asked_by(&self, pid: u32) -> Vec<Asked> {
+    /// What was asked about this artifact.
+    pub(super) fn of_artifact(&self) -> Vec<Asked> {
         let mut asked = self.asked();
-        asked.retain(|asked| {
-            asked.pid == pid && (&asked.repo, &asked.key, &asked.artifact) == (&self.repo, &self.key, &self.artifact)
-        });
+        asked.retain(|asked| (&asked.repo, &asked.key, &asked.artifact) == (&self.repo, &self.key, &self.artifact));
         asked
     }
 

@@ -158,7 +158,7 @@ impl<'a> Obtain<'a> {
         if self.is_detached() {
             return self.build_detached(lock, slot, &miss);
         }
-        if !is_forced && let Some((value, entry)) = self.wait_for_turn(slot, &miss)? {
+        if !is_forced && let Some((value, entry)) = self.wait_for_turn(slot, &miss, &lock)? {
             return Ok(self.had(Outcome::Fetched, value, entry));
         }
         self.build_and_publish(lock, slot, &miss)
@@ -264,7 +264,8 @@ impl<'a> Obtain<'a> {
 
     /// It was there, from an earlier run or from this one.
     fn hit(self, value: Value, entry: Entry) -> Loaded {
-        let is_of_this_run = entry.manifest.run == self.process.run.id();
+        // Machines of one pipeline may have one id.
+        let is_of_this_run = entry.manifest.run == self.process.run.id() && !self.was_fetched(&self.slot());
         self.had(if is_of_this_run { Outcome::Shared } else { Outcome::Hit }, value, entry)
     }
 

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::remote::{Parcel, Pushed, Remote};
 use crate::run::Run;
-use crate::store::{Lease, Staging, packed};
+use crate::store::{self, Lease, Staging, packed};
 
 /// Gives an artifact to the shared tier, unless it is there; `replace`: also then. It may take as long as `SMOKE_LOCK_TIMEOUT`.
 ///
@@ -23,6 +23,10 @@ pub fn push(config: &Config, run: &str, artifact: &StoredArtifact, replace: bool
     let Some((_lease, _)) = Lease::take(&path).map_err(Error::io("lock", &path))? else {
         return Err(Error::Message("it has just been removed".to_owned()));
     };
+    // Others would believe the name, fetch it all, and refuse it.
+    store::verify(&layout, slot, manifest).map_err(|damage| {
+        Error::Message(format!("it is damaged: {damage}; `cargo smoke-cache verify` sets it aside"))
+    })?;
     let run = Run::named(run, &layout);
     let Some(mut remote) = Remote::of(config, &run, slot, &made.digest) else {
         return Err(Error::Message("there is no shared tier, or it has failed too often in this run".to_owned()));

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::calls::{failed, guarded, is_skip};
-use super::remote::share;
+use super::remote::{FETCHED, share};
 use super::{FORCED, Obtain};
 use crate::context::Progress;
 use crate::error::{Error, Step};
@@ -115,6 +115,7 @@ impl Obtain<'_> {
             self.process.run.write(FORCED, &self.note(slot), &true);
         }
         self.process.run.remove(FAILURES, &self.note(slot));
+        self.process.run.remove(FETCHED, &self.note(slot));
         let (remote, process) = (self.remote.take(), self.process);
         // This gives the lock back: nobody here waits until others have it, too.
         let mut loaded = self.restore_published(slot)?;

@@ -117,7 +117,7 @@ impl Obtain<'_> {
         };
         match self.look_again(slot, true)? {
             Ok((value, entry)) => {
-                if entry.manifest.run != self.process.run.id() {
+                if self.was_fetched(slot) {
                     // It has waited for another machine, and fetched what that has built.
                     return Ok(self.had(Outcome::Fetched, value, entry));
                 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Obtain;
 use crate::error::Error;
 use crate::layout::Slot;
+use crate::lock::BuildLock;
 use crate::manifest::{Manifest, Unusable};
 use crate::message;
 use crate::remote::{Fetched, Parcel, Remote, SharedEntry, Turn};
@@ -15,7 +16,7 @@ use crate::store::{Entry, Found, Miss, Staging, packed};
 use crate::telemetry::ArtifactReport;
 
 /// The kind of note that says that this run has fetched an artifact.
-const FETCHED: &str = "fetched";
+pub(super) const FETCHED: &str = "fetched";
 
 impl Obtain<'_> {
     /// Whether another test of the run has fetched it: it was there before, if elsewhere.
@@ -25,7 +26,8 @@ impl Obtain<'_> {
 
     /// Gets ready to ask the shared tier, if there is one.
     pub(super) fn connect(&mut self, slot: &Slot) {
-        self.remote = Remote::of(self.process.config, self.process.run, slot, self.recipe.key.digest());
+        let remote = Remote::of(self.process.config, self.process.run, slot, self.recipe.key.digest());
+        self.remote = remote.filter(|remote| !remote.has_failed());
     }
 
     /// Fetches it from the shared tier into the cache, and loads it. The caller holds the build lock.
@@ -90,12 +92,21 @@ impl Obtain<'_> {
     }
 
     /// Waits while another machine builds it, and fetches what that has built. Nothing: it is this one's turn.
-    pub(super) fn wait_for_turn(&mut self, slot: &Slot, miss: &Miss) -> Result<Option<(Value, Entry)>, Error> {
+    pub(super) fn wait_for_turn(
+        &mut self,
+        slot: &Slot,
+        miss: &Miss,
+        lock: &BuildLock,
+    ) -> Result<Option<(Value, Entry)>, Error> {
         let Some(mut remote) = self.remote.take() else { return Ok(None) };
         let begun = Instant::now();
+        let mut notice = lock.notice();
         let (test, subject) = (&self.session.test, self.subject());
         let turn = remote.lease(self.process.config.lock_timeout, &mut |what| {
             let waited = message::seconds(begun.elapsed());
+            if let Some(notice) = &mut notice {
+                notice.at(&format!("another machine builds it, {what}"));
+            }
             message::progress(&format!(
                 "{test} has waited {waited} for {subject}, which another machine builds: {what}"
             ));
