@@ -16,7 +16,7 @@ use crate::keys::look;
 use crate::output;
 use crate::progress::Bar;
 use crate::push::rest_of;
-use crate::remote;
+use crate::remote::{self, Traffic};
 use crate::runner::{Runner, shown};
 use crate::selection::{is_left_out, left_out, select};
 
@@ -74,8 +74,8 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
         rest_of(config, runner.run())?;
         let asked = read_asked(config, runner.run()).map_err(|error| error.report())?;
         has_failed = asked.iter().any(Asked::is_failure);
-        if let Some(line) = remote::summary(&asked) {
-            output::line(line);
+        if let Some(traffic) = Traffic::of(&asked) {
+            output::line(traffic);
         }
         // For the report; a cache that cannot be written to has said so already.
         let _ = note_size(config, runner.run());

@@ -7,12 +7,14 @@ use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
 use cached_smoke::CacheReport;
+use cached_smoke::tooling::remote::Asked;
 use cached_smoke::tooling::{CacheSize, Config, PastRun, runs};
 use comfy_table::Cell;
 use serde::Serialize;
 
 use crate::arguments::ReportArguments;
 use crate::output;
+use crate::remote::Traffic;
 use crate::summary::{Summary, Sums};
 use crate::table::{self, Row};
 
@@ -26,6 +28,8 @@ struct RunRecord<'a> {
     sums: Sums,
     cache: Option<CacheSize>,
     records: &'a [CacheReport],
+    /// What was asked of the shared tier.
+    remote: &'a [Asked],
 }
 
 impl<'a> From<&'a PastRun> for RunRecord<'a> {
@@ -36,6 +40,7 @@ impl<'a> From<&'a PastRun> for RunRecord<'a> {
             sums: Summary::new(&run.reports).sums(),
             cache: run.size,
             records: &run.reports,
+            remote: &run.asked,
         }
     }
 }
@@ -76,6 +81,9 @@ pub(crate) fn run(config: &Config, arguments: &ReportArguments) -> Result<ExitCo
         output::line(markdown::of(&runs).trim_end());
     } else if let [run] = &runs[..] {
         output::line(format_args!("run {}\n{}", run.id, Summary::new(&run.reports)));
+        if let Some(traffic) = Traffic::of(&run.asked) {
+            output::line(traffic);
+        }
     } else {
         table::print(&runs.iter().map(RunRecord::from).collect::<Vec<_>>(), false);
     }

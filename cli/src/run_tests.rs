@@ -11,7 +11,7 @@ use crate::fetch_missing::fetch_missing;
 use crate::interrupt;
 use crate::output;
 use crate::push::rest_of;
-use crate::remote;
+use crate::remote::Traffic;
 use crate::runner::{Runner, shown};
 use crate::selection::{left_out, select};
 use crate::summary::{Row, Summary, Sums};
@@ -62,8 +62,8 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
         });
     } else {
         output::line(format_args!("\n{summary}"));
-        if let Some(line) = remote::summary(&asked) {
-            output::line(line);
+        if let Some(traffic) = Traffic::of(&asked) {
+            output::line(traffic);
         }
         for left_out in &unfetched {
             output::line(format_args!("left out: {}: failed to {}", left_out.repo, left_out.reason));

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use cached_smoke::tooling::PastRun;
 
 use super::rate;
+use crate::remote::Traffic;
 use crate::summary::Summary;
 
 /// A table of artifacts for each run, the latest first.
@@ -25,6 +26,9 @@ pub(super) fn of(runs: &[PastRun]) -> String {
             sums.saved_seconds,
             sums.wait_seconds,
         );
+        if let Some(traffic) = Traffic::of(&run.asked) {
+            let _ = writeln!(text, "{}\n", cell(&traffic.to_string()));
+        }
         text.push_str("| repo | artifact | outcome | build s | restore s | wait s | saved s | key | reason |\n");
         text.push_str("| --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |\n");
         for row in summary.rows() {

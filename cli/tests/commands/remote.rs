@@ -30,6 +30,14 @@ fn a_machine_is_given_what_another_has_built_without_any_setting_up() {
         assert!(stdout.contains("fetched"), "{stdout}");
         assert_eq!(project.take_log().len(), 0);
 
+        let line = stdout.lines().find(|line| line.starts_with("shared tier: ")).unwrap();
+        assert!(out(&on(&project, "second", &["report"]), 0).contains(line));
+        assert!(out(&on(&project, "second", &["report", "--markdown"]), 0).contains("shared tier: 1 fetched ("));
+        assert_eq!(json(&on(&project, "second", &["report", "--json"]))[0]["remote"][0]["operation"], "fetch");
+        let page = project.path("page.html");
+        out(&on(&project, "second", &["report", "--html", page.to_str().unwrap()]), 0);
+        assert!(fs::read_to_string(page).unwrap().contains("<p>Shared tier: 1 fetched ("));
+
         let third = on(&project, "third", &["test", "--runner", runner, "--json"]);
         let told = json(&third);
         assert_eq!(told["remote"][0]["operation"], "fetch");

@@ -169,6 +169,12 @@ fn a_shared_tier_can_be_turned_off_and_nonsense_is_named() {
         let error = read(toml, &[(variable, value)]).expect_err(value);
         assert!(error.contains(variable) && error.contains(expected), "{error}");
     }
+    let error = read("", &[("SMOKE_REMOTE", "redis:/host?password=hush")]).expect_err("one slash is missing");
+    assert!(error.contains("`redis:/host`") && !error.contains("hush"), "{error}");
+    for helper in ["[]", " "] {
+        let error = read(toml, &[("SMOKE_REMOTE_HELPER", helper)]).expect_err("nothing to start");
+        assert!(error.contains("a program and its arguments"), "{error}");
+    }
     let error = read("[remote]\nurl = \"bucket\"", &[]).expect_err("no URL");
     assert!(error.contains("url of [remote] in "), "{error}");
     let error = read("[remote]\nurl = \"s3://b\"\nbudget = \"x\"", &[]).expect_err("no duration");
@@ -179,7 +185,10 @@ fn a_shared_tier_can_be_turned_off_and_nonsense_is_named() {
 fn a_shared_tier_is_named_without_what_opens_it() {
     for (url, place) in [
         ("s3://bucket/prefix?secret_access_key=x", "s3://bucket/prefix"),
-        ("redis://user:word@host:1/0", "redis://host:1/0"),
+        ("s3://bucket/prefix#x", "s3://bucket/prefix"),
+        // Where a password ends cannot be told.
+        ("redis://user:wo/rd@host:1/0", "redis:…"),
+        ("redis://user:wo#rd@host:1/0?x=y", "redis:…"),
     ] {
         assert_eq!(read("", &[("SMOKE_REMOTE", url)]).expect("valid").remote.expect("there is one").place(), place);
     }

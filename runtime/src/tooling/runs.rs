@@ -9,6 +9,7 @@ use super::checked_layout;
 use crate::config::Config;
 use crate::error::Error;
 use crate::layout;
+use crate::remote::{Asked, read_asked};
 use crate::store;
 use crate::telemetry::{CacheReport, read_reports};
 
@@ -25,6 +26,8 @@ pub struct PastRun {
     pub begun: SystemTime,
     /// The records of its tests.
     pub reports: Vec<CacheReport>,
+    /// What they asked of the shared tier.
+    pub asked: Vec<Asked>,
     /// How large the cache was after it, if a tool noted that.
     pub size: Option<CacheSize>,
 }
@@ -53,7 +56,8 @@ pub fn runs(config: &Config) -> Result<Vec<PastRun>, Error> {
         let Some(first) = reports.iter().map(|report| report.time).min() else { continue };
         let size = fs::read(entry.path().join(SIZE)).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let begun = UNIX_EPOCH.checked_add(Duration::from_millis(first)).unwrap_or(UNIX_EPOCH);
-        runs.push(PastRun { id, begun, reports, size });
+        let asked = read_asked(config, &id)?;
+        runs.push(PastRun { id, begun, reports, asked, size });
     }
     runs.sort_by(|left, right| (left.begun, &left.id).cmp(&(right.begun, &right.id)));
     Ok(runs)

@@ -7,6 +7,7 @@ use cached_smoke::tooling::{CacheSize, PastRun};
 
 use super::misses::{self, Misses};
 use super::number::{float, sane};
+use crate::remote::Traffic;
 use crate::summary::{Summary, Sums};
 
 /// All of them.
@@ -23,6 +24,8 @@ pub(super) struct Run {
     pub(super) id: String,
     pub(super) begun: SystemTime,
     pub(super) summary: Summary,
+    /// What it had to do with the shared tier.
+    pub(super) traffic: Option<Traffic>,
     pub(super) size: Option<CacheSize>,
 }
 
@@ -80,8 +83,8 @@ impl Figures {
 
 impl Run {
     fn new(past: &PastRun) -> Run {
-        let summary = Summary::new(&past.reports);
-        Run { id: past.id.clone(), begun: past.begun, summary, size: past.size }
+        let (summary, traffic) = (Summary::new(&past.reports), Traffic::of(&past.asked));
+        Run { id: past.id.clone(), begun: past.begun, summary, traffic, size: past.size }
     }
 
     /// In whole percent, as in the other reports; a run that asked for nothing has none.

@@ -2,6 +2,7 @@
 
 use bytesize::ByteSize;
 
+use super::super::escaped::Escaped;
 use super::super::figures::Run;
 use super::super::number::{moment, seconds};
 use super::super::table::{code, number, state, table, text};
@@ -44,7 +45,16 @@ pub(in crate::report::html) fn latest(runs: &[Run]) -> String {
         code("key"),
         text("reason"),
     ];
-    section("Latest run", &lead, &table("The artifacts of the latest run", &columns, &rows))
+    let traffic = run.traffic.as_ref().map(|traffic| format!("<p>{}</p>\n", Escaped(&sentence(&traffic.to_string()))));
+    let table = table("The artifacts of the latest run", &columns, &rows);
+    section("Latest run", &lead, &[traffic.unwrap_or_default(), table].concat())
+}
+
+/// A line of a report, as a sentence of its own.
+fn sentence(line: &str) -> String {
+    let mut characters = line.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + &cut(characters.as_str())
 }
 
 pub(in crate::report::html) fn all(runs: &[Run]) -> String {
