@@ -3,15 +3,18 @@
 //! - `helper`: the process that tests start, line by line
 //! - `url`: which object store it is
 //! - `service`: what is asked of it, whichever it is
+//! - `folder`, `redis`: what is special about two of them
 //! - `transfer`: files to and from it
 //! - `signing`: who may write what tests load
 //! - `lease`: one build for all machines
 //! - `traffic`: what a run had to do with it
 //! - `status`, `keys`: for people
 
+mod folder;
 mod helper;
 mod keys;
 mod lease;
+mod redis;
 mod service;
 mod signing;
 mod status;

@@ -1,7 +1,6 @@
 //! The object store: which one, how to reach it, and what it says when it cannot.
 
-use std::net::{TcpStream, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use opendal::layers::{RetryLayer, TimeoutLayer};
@@ -9,6 +8,7 @@ use opendal::{Capability, ErrorKind, HttpTransporter, Operator};
 use opendal_http_transport_reqwest::ReqwestTransport;
 
 use super::url::{self, FOLDER, Place, REDIS};
+use super::{folder, redis};
 
 /// A server that is there answers within one round trip, 0.3 s around the world.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -19,7 +19,6 @@ const SILENCE: Duration = Duration::from_secs(30);
 const RETRIES: usize = 2;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-const REDIS_PORT: u16 = 6379;
 /// Services that are reached otherwise than by HTTP.
 const WITHOUT_HTTP: [&str; 2] = [FOLDER, REDIS];
 /// An object store.
@@ -71,11 +70,7 @@ impl Service {
         }
         let place = format!("{below}/{name}");
         if let Some(root) = &self.folder {
-            let path = root.join(&place);
-            let own = path.ancestors().take_while(|above| above != root);
-            if let Some(link) = own.filter(|path| path.is_symlink()).last() {
-                return Err(format!("{} is a link, and what it leads to is left alone", link.display()));
-            }
+            folder::check(root, &place)?;
         }
         Ok(place)
     }
@@ -93,32 +88,20 @@ pub(super) fn open(url: &str) -> Result<Service, String> {
         prepare_http()?;
     }
     if place.scheme() == REDIS {
-        reach(&place)?;
+        redis::reach(&place.uri, CONNECT)?;
     }
     let conditional = Operator::from_uri(&place.uri).map_err(unusable)?;
-    let objects = if place.folder.is_some() { whole_files(&conditional) } else { Ok(conditional.clone()) };
+    let objects = match &place.folder {
+        Some(folder) => folder::whole_files(folder)?.map_err(unusable)?,
+        None => conditional.clone(),
+    };
     let timeout = TimeoutLayer::new().with_timeout(SILENCE).with_io_timeout(SILENCE);
     // Redis' client tries again by itself, for seconds.
     let retries = if place.scheme() == REDIS { 0 } else { RETRIES };
     let retry = RetryLayer::new().with_max_times(retries).with_min_delay(RETRY_AFTER).with_jitter();
     let patient = |operator: Operator| operator.layer(retry.clone()).layer(timeout.clone());
-    let (objects, conditional) = (patient(objects.map_err(unusable)?), patient(conditional));
+    let (objects, conditional) = (patient(objects), patient(conditional));
     Ok(Service { objects, conditional, folder: place.folder })
-}
-
-/// Redis' client tries to connect for longer than anybody waits, and never says why it could not.
-fn reach(place: &Place) -> Result<(), String> {
-    let Some(authority) = place.uri.authority() else { return Ok(()) };
-    let server = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:{REDIS_PORT}") };
-    let addresses = server.to_socket_addrs().map_err(|error| format!("failed to find {server}: {error}"))?;
-    let mut why = format!("failed to find {server}");
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, CONNECT) {
-            Ok(_) => return Ok(()),
-            Err(error) => why = format!("failed to connect to {server}: {error}"),
-        }
-    }
-    Err(why)
 }
 
 /// Sets up what speaks HTTP and TLS, which needs the certificates of the system.
@@ -130,14 +113,6 @@ fn prepare_http() -> Result<(), String> {
     })?;
     HttpTransporter::install_default(ReqwestTransport::new(client));
     Ok(())
-}
-
-/// A folder whose files appear under their names when they are complete. It cannot tell who is first, then.
-fn whole_files(folder: &Operator) -> opendal::Result<Operator> {
-    let root = folder.info().root();
-    let unfinished = Path::new(&*root).join(".unfinished").display().to_string();
-    let options = [("root", root), ("atomic_write_dir", unfinished)];
-    Operator::via_iter(FOLDER, options.into_iter().map(|(name, value)| (name.to_owned(), value)))
 }
 
 /// Whether a write was refused because somebody else had written there first.

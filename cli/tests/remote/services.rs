@@ -60,6 +60,21 @@ fn redis() {
 }
 
 #[test]
+fn redis_with_a_password() {
+    let Some(server) = Redis::start_with_password("open sesame") else { return };
+    let world = World::new();
+    works(&world, || world.machine(&format!("{}?password=open%20sesame", server.url())), NO_CONDITIONS);
+    for (query, said) in
+        [("?password=hush", "WRONGPASS "), ("?username=ali&password=hush", "WRONGPASS "), ("", "NOAUTH ")]
+    {
+        let done = world.machine(&format!("{}{query}", server.url())).passes("both");
+        let error = done.report("words").remote_error.as_deref().unwrap_or_default();
+        assert!(error.contains(" says: ") && error.contains(said), "{query}: {error}");
+        assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1));
+    }
+}
+
+#[test]
 fn webdav_of_nginx() {
     let Some(server) = WebDav::start() else { return };
     let world = World::new();

@@ -1,7 +1,8 @@
 //! What one machine has built, another is given.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use cached_smoke::Outcome;
 use cached_smoke::tooling::remote::{Asked, Operation, Outcome as Answered};
@@ -55,6 +56,20 @@ fn bytes_that_two_keys_share_travel_once() {
     let objects = world.objects();
     let of = |part: &str| objects.iter().filter(|path| path.contains(part)).count();
     assert_eq!((of("v1/entries/"), of("v1/blobs/"), of("v1/leases/")), (2, 1, 0), "{objects:?}");
+}
+
+#[test]
+fn what_killed_helpers_have_left_in_a_folder_is_removed_some_days_later() {
+    let world = World::new();
+    let unfinished = world.path("bucket/.unfinished");
+    fs::create_dir(&unfinished).unwrap();
+    for (name, days) in [("old", 3), ("new", 0)] {
+        let file = File::create(unfinished.join(name)).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_hours(24 * days)).unwrap();
+    }
+    world.machine(&world.folder()).passes("both");
+    let left: Vec<_> = fs::read_dir(&unfinished).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["new"]);
 }
 
 #[test]

@@ -11,10 +11,19 @@ pub(crate) struct Redis {
 
 impl Redis {
     pub(crate) fn start() -> Option<Redis> {
+        Redis::start_with(&[])
+    }
+
+    /// Only for who knows it.
+    pub(crate) fn start_with_password(password: &str) -> Option<Redis> {
+        Redis::start_with(&["--requirepass", password])
+    }
+
+    fn start_with(more: &[&str]) -> Option<Redis> {
         let server = Server::start("redis-server", "apt-get install redis-server", |directory, port| {
             let mut command = Command::new(installed("redis-server", "TEST_REDIS_SERVER"));
             command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-            command.arg("--dir").arg(directory);
+            command.args(more).arg("--dir").arg(directory);
             command
         })?;
         Some(Redis { server })
