@@ -18,6 +18,8 @@ const LEVEL: i32 = 1;
 /// More only help with archives of hundreds of megabytes.
 const MOST_WORKERS: usize = 4;
 const BUFFER: usize = 128 * 1024;
+/// In bytes: longer than any path that a system takes.
+const LONGEST_NAME: u64 = 64 * 1024;
 
 /// Packs the listed files below `directory` into a new file at `target`, which is complete on disk afterwards.
 pub(crate) fn pack(directory: &Path, files: &[ListedFile], target: &Path) -> Result<ArchiveFile, Error> {
@@ -89,16 +91,28 @@ fn unpack_entries(source: impl Read, files: &[ListedFile], target: &Path) -> Res
         Err(error) => return unreadable(error),
     };
     let mut archive = tar::Archive::new(decoder);
+    // As they are: otherwise what belongs to the next one, such as a long name, would be read into memory whatever its size.
     let entries = match archive.entries() {
-        Ok(entries) => entries,
+        Ok(entries) => entries.raw(true),
         Err(error) => return unreadable(error),
     };
+    let mut long_name = None;
     for entry in entries {
         let mut entry = match entry {
             Ok(entry) => entry,
             Err(error) => return unreadable(error),
         };
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let is_name = entry.header().entry_type() == tar::EntryType::GNULongName && long_name.is_none();
+        if is_name && entry.size() <= LONGEST_NAME {
+            let mut bytes = Vec::new();
+            if let Err(error) = entry.read_to_end(&mut bytes) {
+                return unreadable(error);
+            }
+            long_name = Some(bytes);
+            continue;
+        }
+        let bytes = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
+        let name = String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned();
         let Some(file) = missing.remove(name.as_str()) else {
             return Ok(Err(format!("its archive holds `{}`, which is not listed", name.escape_default())));
         };

@@ -208,6 +208,10 @@ impl Store<'_> {
             return Ok(Err(format!("it holds a `{}`, not a `{}`", manifest.type_name, self.type_name)));
         }
         let (packed, files) = (remote::packed(staging.path()), staging.path().join("unpacked"));
+        // Before anything of it is decoded: who vouches for its entry vouches for its digest, and for no byte of another file.
+        if let Err(damage) = archive::verify(&packed, packed_file) {
+            return Ok(Err(damage));
+        }
         if let Err(damage) = archive::unpack(&packed, packed_file, &manifest.files, &files)? {
             return Ok(Err(damage));
         }
