@@ -125,6 +125,9 @@ pub(crate) struct PopulateArguments {
 pub(crate) struct PushArguments {
     /// The repositories; all that there are if none is named.
     pub(crate) repos: Vec<String>,
+    /// Also in the place of what is there: signed by the key of now, or to be on the safe side.
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 #[derive(Debug, Subcommand)]

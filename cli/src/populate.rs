@@ -44,6 +44,11 @@ pub(crate) fn pull(config: &Config, arguments: &PopulateArguments) -> Result<Exi
 }
 
 fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result<ExitCode, String> {
+    if !config.is_writable() {
+        return Err(
+            "nothing can be put into the cache: SMOKE_CACHE says so; set it to `read-write` for this".to_owned()
+        );
+    }
     let selected = select(config, &arguments.repos)?;
     let unfetched = fetch_missing(config, &selected);
     let names: Vec<&str> = unfetched.iter().map(|left_out| left_out.repo.as_str()).collect();
@@ -69,32 +74,39 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
     for left_out in &unfetched {
         output::line(format_args!("left out: {}: failed to {}", left_out.repo, left_out.reason));
     }
-    let mut has_failed = false;
+    let (mut has_failed, mut fetched) = (false, 0);
     if let Some(runner) = runner {
         rest_of(config, runner.run())?;
         let asked = read_asked(config, runner.run()).map_err(|error| error.report())?;
         has_failed = asked.iter().any(Asked::is_failure);
+        fetched = number_fetched(config, &runner);
         if let Some(traffic) = Traffic::of(&asked) {
             output::line(traffic);
         }
         // For the report; a cache that cannot be written to has said so already.
         let _ = note_size(config, runner.run());
     }
-    let filled = missing.len() - still_missing.len();
-    output::line(format_args!(
-        "{} of {} artifacts are in the cache; {filled} were {} now",
-        keys.len() - still_missing.len(),
-        keys.len(),
-        match what {
-            Missing::Built => "built",
-            Missing::Fetched => "fetched",
-        }
-    ));
+    let built = (missing.len() - still_missing.len()).saturating_sub(fetched);
+    let now = match what {
+        Missing::Built if fetched > 0 => format!("{built} were built and {fetched} fetched"),
+        Missing::Built => format!("{built} were built"),
+        Missing::Fetched => format!("{fetched} were fetched"),
+    };
+    let there = keys.len() - still_missing.len();
+    output::line(format_args!("{there} of {} artifacts are in the cache; {now} now", keys.len()));
     if what == Missing::Fetched {
         // The shared tier need not have all of it; but it has to answer.
         return Ok(if has_failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
     Ok(if still_missing.is_empty() && unfetched.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// How many different artifacts came from the shared tier.
+fn number_fetched(config: &Config, runner: &Runner) -> usize {
+    let reports = read_reports(config.cache_dir(), runner.run()).unwrap_or_default();
+    let artifacts = reports.iter().flat_map(|report| &report.artifacts);
+    let fetched = artifacts.filter(|artifact| artifact.outcome == Outcome::Fetched);
+    fetched.map(|artifact| (&artifact.key, &artifact.artifact)).collect::<HashSet<_>>().len()
 }
 
 /// Has the tests build what is missing, and says what they are at.

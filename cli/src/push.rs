@@ -22,7 +22,7 @@ pub(crate) fn run(config: &Config, arguments: &PushArguments) -> Result<ExitCode
     for artifact in &artifacts {
         let subject = format!("{} of {}: {}", artifact.artifact, artifact.repo, artifact.key());
         bar.at(&subject);
-        match push(config, &run, artifact, false) {
+        match push(config, &run, artifact, arguments.replace) {
             Ok(Pushed::Already) => there += 1,
             Ok(Pushed::Shared { bytes: travelled }) => {
                 shared += 1;
@@ -72,9 +72,9 @@ pub(crate) fn rest_of(config: &Config, run: &str) -> Result<(), String> {
             Ok(Pushed::Shared { bytes }) => {
                 eprintln!("sharing {} of {}: {}", artifact.artifact, artifact.repo, ByteSize(bytes).display().si());
             }
-            Ok(Pushed::Already) => {}
-            // Read only; or a dead service, of which the tests have told.
-            Ok(_) | Err(_) => break,
+            Ok(Pushed::ReadOnly) => break,
+            // There already; or the service fails, of which the tests have told, and which the run gives up.
+            Ok(_) | Err(_) => {}
         }
     }
     Ok(())

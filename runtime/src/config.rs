@@ -240,6 +240,11 @@ impl Config {
         &self.cache_dir
     }
 
+    /// Whether anything may be put into it.
+    pub fn is_writable(&self) -> bool {
+        self.mode == Mode::ReadWrite
+    }
+
     /// The limit that `SMOKE_MAX_SIZE` sets, in bytes.
     pub fn max_bytes(&self) -> Option<u64> {
         self.max_bytes

@@ -132,12 +132,12 @@ pub(crate) struct Remote<'a> {
 }
 
 impl<'a> Remote<'a> {
-    /// Nothing if there is none, or if it has failed too often in this run. `key` is the whole digest.
+    /// Nothing if there is none. `key` is the whole digest.
     pub(crate) fn of(config: &'a Config, run: &'a Run, slot: &Slot, key: &str) -> Option<Remote<'a>> {
         let settings = config.remote.as_ref()?;
         let journal = Journal::of(run, &slot.repo, key, &slot.artifact);
         let name = format!("{}/{key}/{}", slot.repo, slot.artifact);
-        let remote = Remote {
+        Some(Remote {
             settings,
             journal,
             name,
@@ -150,13 +150,13 @@ impl<'a> Remote<'a> {
             waited: Duration::ZERO,
             bytes: 0,
             error: None,
-        };
-        (!remote.journal.is_given_up()).then_some(remote)
+        })
     }
 
-    /// Whether it could not be asked about this artifact, by any process of the run.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.journal.of_artifact().iter().any(|asked| asked.outcome == Outcome::Failed)
+    /// Whether the run has given up asking: it could not be asked about this artifact, or too often about others.
+    pub(crate) fn is_given_up(&self) -> bool {
+        let is_failure = |asked: &Asked| asked.outcome == Outcome::Failed;
+        self.journal.is_given_up(false) || self.journal.of_artifact().iter().any(is_failure)
     }
 
     /// Seconds that were spent on it.
@@ -298,7 +298,7 @@ impl<'a> Remote<'a> {
 
     /// Gives what was built to the other machines, within the budget.
     pub(crate) fn share(&mut self, parcel: &Parcel<'_>) {
-        if self.is_dead {
+        if self.is_dead || self.journal.is_given_up(true) {
             return;
         }
         let left = self.left(worth(parcel.manifest));
@@ -316,6 +316,9 @@ impl<'a> Remote<'a> {
 
     /// Gives it to them, unless they have it.
     pub(crate) fn push(&mut self, limit: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
+        if self.journal.is_given_up(true) {
+            return Err("it has failed too often in this run".to_owned());
+        }
         if !parcel.replace {
             let found = parcel.directory.join("found");
             let begun = Instant::now();

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use opendal::ErrorKind;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
@@ -170,6 +171,8 @@ async fn take(service: &Service, lease: &Lease, name: &str, known: Option<&Known
     match service.conditional.write_with(&lease.path, lease.content(0)).if_not_exists(true).await {
         Ok(_) => {}
         Err(error) if was_faster(&error) => return Ok(None),
+        // What is built cannot be kept there, either, and that is told then. It can be read.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(Some(Waited::Free)),
         Err(error) => return Err(explain("take the lease", &error)),
     }
     // Published by somebody who has given it back, between our two looks.

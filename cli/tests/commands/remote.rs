@@ -61,6 +61,19 @@ fn pull_fetches_and_builds_nothing_and_populate_shares() {
     assert!(stdout.contains("1 of 1 artifacts are in the cache; 1 were fetched now"), "{stdout}");
     assert!(text(&pulled.stderr).contains("number of one: fetched in "), "{}", text(&pulled.stderr));
     assert_eq!(project.take_log().len(), 0);
+    let populated = on(&project, "third", &["populate"]);
+    let stdout = out(&populated, 0);
+    assert!(stdout.contains("1 of 1 artifacts are in the cache; 0 were built and 1 fetched now"), "{stdout}");
+    for mode in ["off", "read-only"] {
+        let url = format!("fs://{}", project.path("bucket").display());
+        let variables = [("SMOKE_REMOTE", url.as_str()), ("SMOKE_REMOTE_UNSIGNED", "1"), ("SMOKE_CACHE", mode)];
+        for command in ["pull", "populate"] {
+            let refused = smoke_cache_with(&project, &variables, &[command]);
+            assert_eq!(refused.status.code(), Some(2));
+            assert!(text(&refused.stderr).contains("nothing can be put into the cache: SMOKE_CACHE says so"));
+        }
+    }
+    assert_eq!(project.take_log().len(), 0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::Output;
 
 use cached_smoke::Outcome;
 
-use crate::machine::World;
+use crate::machine::{PUBLIC, World};
 use crate::subject;
 
 #[track_caller]
@@ -42,6 +42,24 @@ fn push_writes_again_what_the_service_has_lost() {
     let told = out(&machine.smoke_cache(&["push"]), 0);
     assert!(told.contains("2 artifacts were shared ("), "{told}");
     assert_eq!(world.machine(&world.folder()).passes("both").outcome("words"), Outcome::Fetched);
+}
+
+#[test]
+fn push_replaces_what_is_there_if_it_is_told_to() {
+    let world = World::new();
+    let machine = world.machine(&world.folder());
+    machine.passes("both");
+    let other = "0202020202020202020202020202020202020202020202020202020202020202";
+    let of_other = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
+    let both = format!("{PUBLIC},{of_other}");
+    let machine = machine.with("SMOKE_REMOTE_SIGNING_KEY", other).with("SMOKE_REMOTE_PUBLIC_KEYS", &both);
+    let told = out(&machine.smoke_cache(&["push"]), 0);
+    assert!(told.contains("2 were there"), "{told}");
+    let told = out(&machine.smoke_cache(&["push", "--replace"]), 0);
+    assert!(told.contains("2 artifacts were shared ("), "{told}");
+    let reader = world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", "");
+    let reader = reader.with("SMOKE_REMOTE_PUBLIC_KEYS", of_other);
+    assert_eq!(reader.passes("both").outcome("words"), Outcome::Fetched);
 }
 
 #[test]

@@ -74,6 +74,21 @@ fn after_sharing(fault: Fault) -> Option<(World, S3, Proxy)> {
 }
 
 #[test]
+fn who_may_not_write_still_reads() {
+    let Some((world, _server, proxy)) = after_sharing(Fault::ReadOnly) else { return };
+    // With a key, as if it could: two artifacts of another version that it cannot share, and then those that are there.
+    let machine = machine(&world, proxy.port()).with("SMOKE_REMOTE_BUDGET", "20s");
+    let machine = machine.with(crate::subject::VERSION, "2");
+    let failed = machine.start_within("one", "both").done();
+    assert!(failed.passed && failed.warnings() == 1, "{}", failed.stderr);
+    assert_eq!(failed.outcome("words"), Outcome::Built);
+    let error = failed.report("words").remote_error.as_deref().unwrap_or_default();
+    assert!(error.contains("failed to write to it") && error.contains("are the credentials those"), "{error}");
+    let done = machine.with(crate::subject::VERSION, "").start_within("one", "both").done();
+    assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Fetched, Outcome::Fetched));
+}
+
+#[test]
 fn connections_that_are_reset_halfway() {
     for bytes in [1, 200, 700, 1200, 2500] {
         let Some((world, _server, proxy)) = after_sharing(Fault::ResetAfter(bytes)) else { return };

@@ -20,6 +20,8 @@ pub(crate) enum Fault {
     WrongAfter(usize),
     /// This is answered to everything, with this in it.
     Status(u16, &'static str),
+    /// Nothing may be written.
+    ReadOnly,
 }
 
 pub(crate) struct Proxy {
@@ -70,6 +72,27 @@ fn serve(mut client: TcpStream, to: u16, fault: Fault) {
                     }
                 }
             }
+        }
+        Fault::ReadOnly => {
+            // One request for each connection, told by its head.
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                match client.read(&mut buffer[..1]) {
+                    Ok(1) => head.push(buffer[0]),
+                    _ => return,
+                }
+            }
+            if !(head.starts_with(b"GET ") || head.starts_with(b"HEAD ")) {
+                let body = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
+                let length = body.len();
+                let answer = format!("HTTP/1.1 403 X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+                let _ = client.write_all(answer.as_bytes());
+                return;
+            }
+            let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)) else { return };
+            head.truncate(head.len() - 2);
+            head.extend_from_slice(b"Connection: close\r\n\r\n");
+            let _ = server.write_all(&head).and_then(|()| std::io::copy(&mut server, &mut client));
         }
         Fault::ResetAfter(_) | Fault::Slow | Fault::WrongAfter(_) => {
             let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)) else { return };

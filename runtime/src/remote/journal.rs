@@ -92,10 +92,12 @@ impl<'a> Journal<'a> {
         self.run.directory().join(LOG)
     }
 
-    /// Whether it has failed so often in this run that nobody is to ask again.
-    pub(super) fn is_given_up(&self) -> bool {
+    /// Whether it has failed so often in this run that nobody is to ask again: for artifacts, or to keep some. Who may not write may still read.
+    pub(super) fn is_given_up(&self, sharing: bool) -> bool {
         // That one entry is not to be trusted says nothing of the service.
-        self.asked().iter().filter(|asked| asked.outcome == Outcome::Failed).count() >= MOST_FAILURES
+        let failed =
+            |asked: &&Asked| asked.outcome == Outcome::Failed && (asked.operation == Operation::Share) == sharing;
+        self.asked().iter().filter(failed).count() >= MOST_FAILURES
     }
 
     /// Whether what was just noted is the first failure of the run.

@@ -27,7 +27,7 @@ impl Obtain<'_> {
     /// Gets ready to ask the shared tier, if there is one.
     pub(super) fn connect(&mut self, slot: &Slot) {
         let remote = Remote::of(self.process.config, self.process.run, slot, self.recipe.key.digest());
-        self.remote = remote.filter(|remote| !remote.has_failed());
+        self.remote = remote.filter(|remote| !remote.is_given_up());
     }
 
     /// Fetches it from the shared tier into the cache, and loads it. The caller holds the build lock.
