@@ -30,7 +30,7 @@ pub(super) fn run(place: &Place, table: &mut Table) {
     };
     let with_tier = |program: &Program, url: &str| {
         let program = program.set("SMOKE_REMOTE", url).set("SMOKE_REMOTE_HELPER", &helper);
-        let program = program.set("SMOKE_REMOTE_SIGNING_KEY", SIGNING_KEY).set("SMOKE_REMOTE_BUDGET", "10m");
+        let program = program.set("SMOKE_REMOTE_SIGNING_KEY", SIGNING_KEY);
         program.set("AWS_ACCESS_KEY_ID", KEY).set("AWS_SECRET_ACCESS_KEY", SECRET)
     };
     let shared = |program: &Program| with_tier(program, &server.url());
@@ -85,7 +85,7 @@ pub(super) fn run(place: &Place, table: &mut Table) {
         Values::new(values).say(what)
     };
     let none = cost("a miss, without a shared tier", &tiny);
-    let dead = |url: &str| with_tier(&tiny, url).set("SMOKE_REMOTE_BUDGET", "");
+    let dead = |url: &str| with_tier(&tiny, url);
     let refused = cost("the first miss of a run, connections refused", &dead(&refused));
     let black = cost("the first miss of a run, a black hole", &dead(&hole_url));
     let again = {

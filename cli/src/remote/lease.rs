@@ -180,7 +180,9 @@ async fn take(service: &Service, lease: &Lease, name: &str, known: Option<&Known
         lease.clone().release(service).await?;
         return Ok(Some(Waited::Found));
     }
-    Ok(Some(Waited::Held(lease.clone())))
+    // Servers that look first and write then may tell several that they are the first. One has written last.
+    let found = read_start(service, &lease.path, MAX_LEASE).await?;
+    Ok(lease.is_ours(found.as_deref()).then(|| Waited::Held(lease.clone())))
 }
 
 /// Nobody else's.

@@ -61,8 +61,8 @@ fn without_a_budget_a_wait_takes_nothing_from_the_time_to_fetch_and_share() {
     assert_eq!((passed, builds), (4, vec!["build lengths".to_owned(), "build words".to_owned()]));
 }
 
-/// Real S3 sees and writes at once. The servers that can be had here look first and write then, so some of many that come at the same moment
-/// may all be told that they are first.
+/// Real S3 sees and writes at once. The servers that can be had here look first and write then, so that of many that come at the same moment
+/// some may be told that they are first; those that read their lease again before another writes it build.
 #[test]
 fn twenty_cold_machines_over_s3_share_what_a_few_build_and_warm_ones_build_nothing() {
     let Some(server) = S3::start() else { return };
