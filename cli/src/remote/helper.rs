@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::lease::{self, Known, Lease, Pace, Waited, known};
-use super::service::{Service, explain, open};
+use super::service::{Service, explain, open, was_faster};
 use super::signing::Trust;
 use super::transfer::{self, MAX_ENTRY};
 use super::{READ_ONLY, settings};
@@ -170,9 +170,12 @@ impl Helper {
                 let payload = fs::read(&from).map_err(|error| format!("{} cannot be read: {error}", from.display()))?;
                 let sealed = self.trust.seal(&name, &payload);
                 let bytes = sealed.len() as u64;
-                let written = self.service.objects.write(&path, sealed).await;
-                written.map_err(|error| explain("write to it", &error))?;
-                answer(Outcome::Done, bytes)
+                match self.service.write(&path, sealed).await {
+                    Ok(_) => answer(Outcome::Done, bytes),
+                    // It stays as it is.
+                    Err(error) if was_faster(&error) && !self.service.replaces() => answer(Outcome::Done, 0),
+                    Err(error) => Err(explain("write to it", &error)),
+                }
             }
             Command::Lease { name, limit } => {
                 if !lease::is_possible(&self.service) {

@@ -66,7 +66,7 @@ impl Lease {
             let is_ours =
                 read_start(service, &self.path, MAX_LEASE).await.is_ok_and(|content| self.is_ours(content.as_deref()));
             if is_ours {
-                let _ = service.objects.write(&self.path, self.content(beat)).await;
+                let _ = service.write(&self.path, self.content(beat)).await;
             }
         }
     }
@@ -168,7 +168,7 @@ async fn is_published(service: &Service, name: &str, useless: Option<&Known>) ->
 
 /// Makes the lease, if nobody else does.
 async fn take(service: &Service, lease: &Lease, name: &str, known: Option<&Known>) -> Result<Option<Waited>, String> {
-    match service.conditional.write_with(&lease.path, lease.content(0)).if_not_exists(true).await {
+    match service.write_new(&lease.path, lease.content(0)).await {
         Ok(_) => {}
         Err(error) if was_faster(&error) => return Ok(None),
         // What is built cannot be kept there, either, and that is told then. It can be read.

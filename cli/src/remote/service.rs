@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use opendal::layers::{RetryLayer, TimeoutLayer};
-use opendal::{Capability, ErrorKind, HttpTransporter, Operator};
+use opendal::{Buffer, Capability, ErrorKind, HttpTransporter, Metadata, Operator};
 use opendal_http_transport_reqwest::ReqwestTransport;
 
-use super::url::{self, FOLDER, Place, REDIS};
+use super::url::{self, FOLDER, GITHUB, Place, REDIS};
 use super::{folder, redis};
 
 /// A server that is there answers within one round trip, 0.3 s around the world.
@@ -19,6 +19,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 const RETRIES: usize = 2;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
+/// Of everything: some servers want one.
+pub(super) const CONTENT_TYPE: &str = "application/octet-stream";
 /// Services that are reached otherwise than by HTTP.
 const WITHOUT_HTTP: [&str; 2] = [FOLDER, REDIS];
 /// An object store.
@@ -27,7 +29,7 @@ pub(super) struct Service {
     /// For everything: what is written appears as a whole.
     pub(super) objects: Operator,
     /// For what only one may make: who makes it first is told so.
-    pub(super) conditional: Operator,
+    conditional: Operator,
     /// Where it is, if it is a folder.
     folder: Option<PathBuf>,
 }
@@ -36,6 +38,21 @@ impl Service {
     /// What can be done with it.
     pub(super) fn can(&self) -> Capability {
         self.objects.info().capability()
+    }
+
+    /// Keeps this in place of whatever is there.
+    pub(super) async fn write(&self, path: &str, bytes: impl Into<Buffer>) -> opendal::Result<Metadata> {
+        self.objects.write_with(path, bytes).content_type(CONTENT_TYPE).await
+    }
+
+    /// Keeps this if nothing is there; [`was_faster`] tells that something is.
+    pub(super) async fn write_new(&self, path: &str, bytes: impl Into<Buffer>) -> opendal::Result<Metadata> {
+        self.conditional.write_with(path, bytes).if_not_exists(true).content_type(CONTENT_TYPE).await
+    }
+
+    /// Whether what is there can be replaced.
+    pub(super) fn replaces(&self) -> bool {
+        self.objects.info().scheme() != GITHUB
     }
 
     /// Whether a value is in memory as a whole before the first byte of it is seen.
@@ -117,7 +134,10 @@ fn prepare_http() -> Result<(), String> {
 
 /// Whether a write was refused because somebody else had written there first.
 pub(super) fn was_faster(error: &opendal::Error) -> bool {
+    // What `OpenDAL` makes of GitHub's answer, which gives no reason.
+    const ON_GITHUB: &str = "create cache entry returns non-ok";
     matches!(error.kind(), ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict)
+        || error.message() == ON_GITHUB
 }
 
 /// Characters of what a service says.

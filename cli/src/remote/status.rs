@@ -88,10 +88,10 @@ async fn probe(service: &Service, may_write: bool) -> Result<(), String> {
     }
     let path = service.probe(&std::process::id().to_string())?;
     let begun = Instant::now();
-    service.objects.write(&path, "probe").await.map_err(|error| explain("write to it", &error))?;
+    service.write(&path, "probe").await.map_err(|error| explain("write to it", &error))?;
     output::line(format!("writable:  yes, one object takes {}", milliseconds(begun)));
     let leases = if lease::is_possible(service) {
-        match service.conditional.write_with(&path, "again").if_not_exists(true).await {
+        match service.write_new(&path, "again").await {
             Err(error) if was_faster(&error) => "yes, one machine builds for all".to_owned(),
             Err(error) => explain("write on a condition", &error),
             Ok(_) => "no: the service ignores `If-None-Match`, so machines may build the same at once".to_owned(),

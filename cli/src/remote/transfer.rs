@@ -8,7 +8,7 @@ use cached_smoke::tooling::remote::Blob;
 use futures::TryStreamExt;
 use opendal::ErrorKind;
 
-use super::service::{Service, explain, was_faster};
+use super::service::{CONTENT_TYPE, Service, explain, was_faster};
 
 /// Large enough for the parts that S3 wants (5 MiB at least), small enough to hold some at once.
 const PIECE: usize = 8 << 20;
@@ -61,6 +61,10 @@ pub(super) async fn store(service: &Service, blob: &Blob, from: &Path, replace: 
     if !replace && is_there(service, &path, Some(blob.size)).await? {
         return Ok(0);
     }
+    // Where nothing is replaced, or somebody writes the same bytes at this moment.
+    let is_kept = async |error: &opendal::Error| {
+        was_faster(error) && (!service.replaces() || is_there(service, &path, Some(blob.size)).await.unwrap_or(false))
+    };
     let unreadable = |error| format!("{} cannot be read: {error}", from.display());
     let mut file = File::open(from).map_err(unreadable)?;
     let failed = |error| explain("write to it", &error);
@@ -68,10 +72,11 @@ pub(super) async fn store(service: &Service, blob: &Blob, from: &Path, replace: 
         // Such a service takes a value as a whole.
         let mut whole = Vec::new();
         file.read_to_end(&mut whole).map_err(unreadable)?;
-        operator.write(&path, whole).await.map_err(failed)?;
+        service.write(&path, whole).await.map_err(failed)?;
         return Ok(blob.size);
     }
-    let mut writer = operator.writer_with(&path).chunk(PIECE).concurrent(CONNECTIONS).await.map_err(failed)?;
+    let writer = operator.writer_with(&path).content_type(CONTENT_TYPE).chunk(PIECE).concurrent(CONNECTIONS);
+    let mut writer = writer.await.map_err(failed)?;
     loop {
         let mut piece = vec![0; BUFFER];
         let read = file.read(&mut piece).map_err(unreadable)?;
@@ -80,15 +85,20 @@ pub(super) async fn store(service: &Service, blob: &Blob, from: &Path, replace: 
         }
         piece.truncate(read);
         if let Err(error) = writer.write(piece).await {
+            if is_kept(&error).await {
+                return Ok(0);
+            }
             let _ = writer.abort().await;
             return Err(failed(error));
         }
     }
     match writer.close().await {
         Ok(_) => Ok(blob.size),
-        // Where nothing is ever written twice, somebody was faster with the same bytes.
-        Err(error) if was_faster(&error) && is_there(service, &path, Some(blob.size)).await? => Ok(0),
-        Err(error) => Err(failed(error)),
+        Err(error) if is_kept(&error).await => Ok(0),
+        Err(error) => {
+            let _ = writer.abort().await;
+            Err(failed(error))
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use serde_aux::serde_introspection::serde_introspect;
 /// What a folder is called there.
 pub(super) const FOLDER: &str = "fs";
 pub(super) const REDIS: &str = "redis";
+/// The cache of GitHub Actions.
+pub(super) const GITHUB: &str = "ghac";
 /// Over plain HTTP: the service's own scheme means HTTPS.
 const PLAIN_WEBDAV: &str = "webdav+http";
 /// What people know it by.
@@ -76,7 +78,7 @@ fn options(scheme: &str) -> Option<&'static [&'static str]> {
         "s3" => Some(serde_introspect::<S3Config>()),
         "gcs" => Some(serde_introspect::<GcsConfig>()),
         "azblob" => Some(serde_introspect::<AzblobConfig>()),
-        "ghac" => Some(serde_introspect::<GhacConfig>()),
+        GITHUB => Some(serde_introspect::<GhacConfig>()),
         REDIS => Some(serde_introspect::<RedisConfig>()),
         "webdav" => Some(serde_introspect::<WebdavConfig>()),
         FOLDER => Some(&[]),

@@ -1,6 +1,8 @@
 //! Real servers on loopback, started for a test and stopped with it. Where one is not installed, a line says how to get it.
 
 mod azure;
+mod gcs;
+mod github;
 mod nginx;
 mod redis;
 mod s3;
@@ -12,6 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use azure::Azure;
+pub(crate) use gcs::Gcs;
+pub(crate) use github::GitHub;
 pub(crate) use nginx::WebDav;
 pub(crate) use redis::Redis;
 pub(crate) use s3::{S3, let_in, url_at};

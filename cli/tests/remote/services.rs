@@ -5,7 +5,7 @@ use std::process::Output;
 use cached_smoke::Outcome;
 
 use crate::machine::{Machine, World};
-use crate::servers::{Azure, Redis, S3, WebDav, let_in};
+use crate::servers::{Azure, Gcs, GitHub, Redis, S3, WebDav, let_in};
 
 /// One machine shares, another fetches, a third replaces, and people are told what it can do.
 fn works(world: &World, machine: impl Fn() -> Machine, leases: &str) {
@@ -30,6 +30,7 @@ fn said(output: &Output) -> String {
 }
 
 const ONE_BUILDS: &str = "leases:    yes, one machine builds for all";
+const IGNORED: &str = "leases:    no: the service ignores `If-None-Match`";
 const NO_CONDITIONS: &str = "leases:    no: the service cannot write on a condition";
 
 #[test]
@@ -91,6 +92,35 @@ fn webdav_over_tls() {
     assert_eq!(report.outcome, Outcome::Built);
     let error = report.remote_error.as_deref().unwrap_or_default();
     assert!(error.contains("certificate"), "{error}");
+}
+
+#[test]
+fn gcp_storage_emulator() {
+    let Some(server) = Gcs::start() else { return };
+    let world = World::new();
+    works(&world, || world.machine(&server.url()), IGNORED);
+}
+
+#[test]
+fn cache_of_github_actions() {
+    let server = GitHub::start();
+    let world = World::new();
+    works(&world, || server.let_in(world.machine("ghac:///v1/some/prefix")), NO_CONDITIONS);
+    // Nothing is replaced there: who builds what it refused keeps it for itself. The one warning is of the refusal.
+    let other = "0202020202020202020202020202020202020202020202020202020202020202";
+    let other = server.let_in(world.machine("ghac:///v1/some/prefix")).with("SMOKE_REMOTE_SIGNING_KEY", other);
+    let refused = other.passes("only_words");
+    assert_eq!((refused.outcome("words"), refused.warnings()), (Outcome::Built, 1), "{}", refused.stderr);
+    let error = refused.report("words").remote_error.as_deref().unwrap_or_default();
+    assert!(error.contains("not trusted"), "{error}");
+    // Of several that share the same at once, all but the first are told that it is there.
+    let machines: Vec<_> =
+        (0..4).map(|_| server.let_in(world.machine("ghac:///v1/another")).with(crate::subject::TAKES, "300")).collect();
+    let runs: Vec<_> = machines.iter().map(|machine| machine.start("both")).collect();
+    for run in runs {
+        let done = run.done();
+        assert!(done.passed && done.warnings() == 0, "{}", done.stderr);
+    }
 }
 
 #[test]
