@@ -34,7 +34,7 @@ pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path) -> Result
     };
     let mut pieces = match pieces.await {
         Ok(pieces) => pieces,
-        Err(error) => return is_other(service, blob, &path, error).await,
+        Err(error) => return absent_or_failed(service, blob, &path, error).await,
     };
     loop {
         match pieces.try_next().await {
@@ -42,13 +42,13 @@ pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path) -> Result
                 file.write_all(&piece).map_err(|error| format!("{} cannot be written: {error}", into.display()))?;
             }
             Ok(None) => return Ok(true),
-            Err(error) => return is_other(service, blob, &path, of_stream(error)).await,
+            Err(error) => return absent_or_failed(service, blob, &path, of_stream(error)).await,
         }
     }
 }
 
 /// What could not be read is as good as absent if it is not there, or has another size: then it is not the blob.
-async fn is_other(service: &Service, blob: &Blob, path: &str, error: opendal::Error) -> Result<bool, String> {
+async fn absent_or_failed(service: &Service, blob: &Blob, path: &str, error: opendal::Error) -> Result<bool, String> {
     if error.kind() == ErrorKind::NotFound || matches!(is_there(service, path, Some(blob.size)).await, Ok(false)) {
         return Ok(false);
     }
@@ -57,49 +57,51 @@ async fn is_other(service: &Service, blob: &Blob, path: &str, error: opendal::Er
 
 /// Keeps a file's bytes, unless they are there already; how many were written.
 pub(super) async fn store(service: &Service, blob: &Blob, from: &Path, replace: bool) -> Result<u64, String> {
-    let (operator, path) = (&service.objects, service.blob(&blob.blake3)?);
+    let path = service.blob(&blob.blake3)?;
     if !replace && is_there(service, &path, Some(blob.size)).await? {
         return Ok(0);
     }
-    // Where nothing is replaced, or somebody writes the same bytes at this moment.
-    let is_kept = async |error: &opendal::Error| {
-        was_faster(error) && (!service.replaces() || is_there(service, &path, Some(blob.size)).await.unwrap_or(false))
+    let error = match upload(service, &path, from).await? {
+        Ok(()) => return Ok(blob.size),
+        Err(error) => error,
     };
+    // Nothing is replaced there, or somebody has written the same bytes at this moment.
+    if was_faster(&error) && (!service.replaces() || is_there(service, &path, Some(blob.size)).await?) {
+        return Ok(0);
+    }
+    Err(explain("write to it", &error))
+}
+
+/// The outer error is that of the file, the inner one the service's.
+async fn upload(service: &Service, path: &str, from: &Path) -> Result<opendal::Result<()>, String> {
     let unreadable = |error| format!("{} cannot be read: {error}", from.display());
     let mut file = File::open(from).map_err(unreadable)?;
-    let failed = |error| explain("write to it", &error);
-    if !operator.info().capability().write_can_multi {
+    if !service.can().write_can_multi {
         // Such a service takes a value as a whole.
         let mut whole = Vec::new();
         file.read_to_end(&mut whole).map_err(unreadable)?;
-        service.write(&path, whole).await.map_err(failed)?;
-        return Ok(blob.size);
+        return Ok(service.write(path, whole).await.map(drop));
     }
-    let writer = operator.writer_with(&path).content_type(CONTENT_TYPE).chunk(PIECE).concurrent(CONNECTIONS);
-    let mut writer = writer.await.map_err(failed)?;
-    loop {
+    let writer = service.objects.writer_with(path).content_type(CONTENT_TYPE).chunk(PIECE).concurrent(CONNECTIONS);
+    let mut writer = match writer.await {
+        Ok(writer) => writer,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut written = Ok(());
+    while written.is_ok() {
         let mut piece = vec![0; BUFFER];
         let read = file.read(&mut piece).map_err(unreadable)?;
         if read == 0 {
+            written = writer.close().await.map(drop);
             break;
         }
         piece.truncate(read);
-        if let Err(error) = writer.write(piece).await {
-            if is_kept(&error).await {
-                return Ok(0);
-            }
-            let _ = writer.abort().await;
-            return Err(failed(error));
-        }
+        written = writer.write(piece).await;
     }
-    match writer.close().await {
-        Ok(_) => Ok(blob.size),
-        Err(error) if is_kept(&error).await => Ok(0),
-        Err(error) => {
-            let _ = writer.abort().await;
-            Err(failed(error))
-        }
+    if written.is_err() {
+        let _ = writer.abort().await;
     }
+    Ok(written)
 }
 
 /// An entry as it is kept, or the beginning of what is larger than any.
@@ -128,19 +130,19 @@ pub(super) async fn read_start(service: &Service, path: &str, most: usize) -> Re
         }
         operator.reader(path).await?.into_bytes_stream(..).await
     };
-    let absent_or_failed = |error: opendal::Error| match error.kind() {
+    let none_if_absent = |error: opendal::Error| match error.kind() {
         ErrorKind::NotFound => Ok(None),
         _ => Err(explain("read from it", &error)),
     };
     let mut pieces = match pieces.await {
         Ok(pieces) => pieces,
-        Err(error) => return absent_or_failed(error),
+        Err(error) => return none_if_absent(error),
     };
     while content.len() < most {
         match pieces.try_next().await {
             Ok(Some(piece)) => content.extend_from_slice(&piece),
             Ok(None) => break,
-            Err(error) => return absent_or_failed(of_stream(error)),
+            Err(error) => return none_if_absent(of_stream(error)),
         }
     }
     content.truncate(most);
