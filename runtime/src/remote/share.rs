@@ -1,0 +1,134 @@
+//! What was built here is given to the other machines.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::entry::SharedEntry;
+use super::helper::{Wait, after};
+use super::journal::Operation;
+use super::protocol::{Command, Outcome};
+use super::{FIRST_ANSWER, NO_TIME, Remote, Trouble, worth};
+use crate::manifest::{ArchiveFile, Manifest};
+
+/// Bytes; measured were 150,000 of an unoptimised build.
+const PACKED_IN_A_MILLISECOND: u64 = 100_000;
+
+/// What is given to the shared tier.
+pub(crate) struct Parcel<'a> {
+    pub(crate) manifest: &'a Manifest,
+    /// Where files may be made for that.
+    pub(crate) directory: &'a Path,
+    /// Makes the packed file, if it is not there.
+    pub(crate) pack: &'a dyn Fn() -> Result<(PathBuf, ArchiveFile), String>,
+    /// Also in the place of what is there.
+    pub(crate) replace: bool,
+}
+
+/// What came of giving an artifact to the shared tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pushed {
+    /// It is there now; so much travelled.
+    Shared {
+        /// Less than its size if another key has the same.
+        bytes: u64,
+    },
+    /// It was there already.
+    Already,
+    /// Nothing may be written there.
+    ReadOnly,
+}
+
+impl Remote<'_> {
+    /// Gives what was built to the other machines, within the budget.
+    pub(crate) fn share(&mut self, parcel: &Parcel<'_>) {
+        if self.is_dead || self.journal.is_given_up(true) {
+            return;
+        }
+        let left = self.left(worth(parcel.manifest));
+        // Packing cannot be given up halfway.
+        let is_slow_to_pack = parcel.manifest.archive.is_none()
+            && parcel.manifest.bytes() / PACKED_IN_A_MILLISECOND > left.as_millis().try_into().unwrap_or(u64::MAX);
+        if left.is_zero() || is_slow_to_pack {
+            let reason = if left.is_zero() { NO_TIME } else { "packing it would take too long" };
+            self.journal.note(Operation::Share, Outcome::TimedOut, 0, Duration::ZERO, Some(reason));
+            return self.late(&format!("it was not shared in time: {reason}"));
+        }
+        // What went wrong is told already.
+        let _ = self.share_within(left, parcel);
+    }
+
+    /// Gives it to them, unless they have it.
+    pub(crate) fn push(&mut self, limit: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
+        if self.journal.is_given_up(true) {
+            return Err("it has failed too often in this run".to_owned());
+        }
+        if !parcel.replace {
+            let found = parcel.directory.join("found");
+            let begun = Instant::now();
+            if let Err(Trouble::Failed(reason)) = self.find(&found, FIRST_ANSWER) {
+                self.journal.note(Operation::Share, Outcome::Failed, 0, begun.elapsed(), Some(&reason));
+                return Err(reason);
+            }
+            let entry = fs::read(&found).ok().and_then(|text| SharedEntry::from_json(&text).ok());
+            self.there = entry.map(|entry| entry.blob);
+        }
+        self.share_within(limit, parcel)
+    }
+
+    fn share_within(&mut self, limit: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
+        let begun = Instant::now();
+        let shared = self.try_share(parcel, after(limit));
+        self.spent += begun.elapsed();
+        match shared {
+            Ok(pushed) => {
+                if let Pushed::Shared { bytes } = pushed {
+                    self.journal.note(Operation::Share, Outcome::Done, bytes, begun.elapsed(), None);
+                }
+                Ok(pushed)
+            }
+            // The time is over, and all that is lost is that others do not have it yet.
+            Err(reason) if begun.elapsed() >= limit => {
+                self.journal.note(Operation::Share, Outcome::TimedOut, 0, begun.elapsed(), Some(&reason));
+                let reason = format!("it was not shared in time: {reason}");
+                self.late(&reason);
+                Err(reason)
+            }
+            Err(reason) => {
+                self.journal.note(Operation::Share, Outcome::Failed, 0, begun.elapsed(), Some(&reason));
+                self.failed(&reason);
+                Err(reason)
+            }
+        }
+    }
+
+    fn try_share(&mut self, parcel: &Parcel<'_>, deadline: Instant) -> Result<Pushed, String> {
+        if !self.helper(deadline)?.writable {
+            return Ok(Pushed::ReadOnly);
+        }
+        let (from, packed) = (parcel.pack)()?;
+        let entry = SharedEntry::new(parcel.manifest, &packed);
+        let entry_file = parcel.directory.join("entry");
+        fs::write(&entry_file, entry.to_json())
+            .map_err(|error| format!("{} cannot be written: {error}", entry_file.display()))?;
+        let is_there = self.there.as_ref() == Some(&entry.blob);
+        let store = Command::Store { blob: entry.blob, from, replace: parcel.replace || self.must_replace };
+        let bytes = self.done(store, deadline)?;
+        if is_there && bytes == 0 {
+            return Ok(Pushed::Already);
+        }
+        // Last, as in the cache: what has no entry does not exist.
+        let publish = Command::Publish { name: self.name.clone(), from: entry_file };
+        Ok(Pushed::Shared { bytes: bytes.saturating_add(self.done(publish, deadline)?) })
+    }
+
+    /// Has something done; how many bytes travelled.
+    fn done(&mut self, command: Command, deadline: Instant) -> Result<u64, String> {
+        let answer = self.ask_telling(command, &Wait::until(deadline), &mut |_| ())?;
+        match answer.outcome {
+            Some(Outcome::Done) => Ok(answer.bytes),
+            _ => Err(answer.reason.unwrap_or_else(|| "the helper cannot do that".to_owned())),
+        }
+    }
+}
