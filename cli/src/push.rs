@@ -72,9 +72,9 @@ pub(crate) fn rest_of(config: &Config, run: &str) -> Result<(), String> {
             Ok(Pushed::Shared { bytes }) => {
                 eprintln!("sharing {} of {}: {}", artifact.artifact, artifact.repo, ByteSize(bytes).display().si());
             }
-            Ok(Pushed::ReadOnly) => break,
-            // There already; or the service fails, of which the tests have told, and which the run gives up.
-            Ok(_) | Err(_) => {}
+            Ok(Pushed::Already) => {}
+            // Read only; or a service that fails, of which the tests have told.
+            Ok(_) | Err(_) => break,
         }
     }
     Ok(())

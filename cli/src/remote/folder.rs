@@ -15,7 +15,7 @@ const ABANDONED_AFTER: Duration = Duration::from_hours(48);
 
 /// Files appear under their names when they are complete. It cannot tell who is first, then.
 pub(super) fn whole_files(folder: &Path) -> Result<opendal::Result<Operator>, String> {
-    check(folder, UNFINISHED)?;
+    refuse_links(folder, UNFINISHED)?;
     let unfinished = folder.join(UNFINISHED);
     sweep(&unfinished);
     let options = [("root", folder), ("atomic_write_dir", &unfinished)];
@@ -23,8 +23,17 @@ pub(super) fn whole_files(folder: &Path) -> Result<opendal::Result<Operator>, St
     Ok(Operator::via_iter(FOLDER, options))
 }
 
-/// Fails for a place in the folder that leads elsewhere.
+/// Fails for a place in the folder that leads elsewhere, or that is neither free nor a file: nobody waits for a pipe.
 pub(super) fn check(folder: &Path, place: &str) -> Result<(), String> {
+    refuse_links(folder, place)?;
+    let path = folder.join(place);
+    match path.metadata() {
+        Ok(found) if !found.is_file() => Err(format!("{} is no file, and is left alone; remove it", path.display())),
+        _ => Ok(()),
+    }
+}
+
+fn refuse_links(folder: &Path, place: &str) -> Result<(), String> {
     let path = folder.join(place);
     let own = path.ancestors().take_while(|above| *above != folder);
     match own.filter(|path| path.is_symlink()).last() {

@@ -268,6 +268,20 @@ fn a_test_that_waits_for_a_build_of_another_process_is_told_that_it_is_on_anothe
 }
 
 #[test]
+fn a_run_that_cannot_be_written_to_remembers_its_failures_in_each_process() {
+    let world = World::new();
+    let starts = world.path("starts");
+    let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
+    let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &counting);
+    // A directory in the place of the file.
+    let notes = machine.cache().join(".runs/run-0/remote.jsonl");
+    fs::create_dir_all(&notes).unwrap();
+    let done = machine.passes("four_of_other_keys");
+    assert_eq!(done.warnings(), 1, "{}", done.stderr);
+    assert_eq!(fs::read_to_string(starts).unwrap().lines().count(), 2);
+}
+
+#[test]
 fn after_some_failures_nobody_of_the_run_asks_again() {
     let world = World::new();
     let starts = world.path("starts");

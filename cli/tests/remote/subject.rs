@@ -115,6 +115,16 @@ fn only_words() {
     assert!(session.get::<Words>().unwrap().0.starts_with("novel"));
 }
 
+#[test]
+#[ignore = "run by the other tests"]
+fn four_of_other_keys() {
+    for version in 1..=4 {
+        let config = Config { version: format!("another {version}") };
+        let session = Session::<Shop>::with_config("bookshop", config).unwrap();
+        assert!(session.get::<Words>().unwrap().0.starts_with("novel"));
+    }
+}
+
 #[cached_smoke::cached_smoke(repo = "bookshop")]
 #[ignore = "run by the other tests"]
 fn attribute(words: &Words) {

@@ -173,6 +173,24 @@ fn an_entry_of_any_size_is_no_harm() {
 }
 
 #[test]
+fn nobody_waits_for_a_pipe_in_a_shared_folder() {
+    for place in ["entries", "leases"] {
+        let world = World::new();
+        world.machine(&world.folder()).passes("only_words");
+        let entry = world.object("v1/entries/");
+        let name = entry.strip_prefix(world.path("bucket/v1/entries")).unwrap().to_owned();
+        fs::remove_file(&entry).unwrap();
+        let pipe = world.path("bucket/v1").join(place).join(name);
+        fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let done = world.machine(&world.folder()).passes("only_words");
+        assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1), "{}", done.stderr);
+        let error = done.report("words").remote_error.as_deref().unwrap_or_default();
+        assert!(error.contains("is no file, and is left alone; remove it"), "{error}");
+    }
+}
+
+#[test]
 fn a_lease_of_any_size_is_a_lease() {
     let world = World::new();
     world.machine(&world.folder()).passes("only_words");

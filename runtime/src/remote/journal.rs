@@ -1,6 +1,7 @@
 //! What the processes of a run asked of the shared tier, a JSON line each in `.runs/<run>/remote.jsonl`; and when they stop asking.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ const FILE: &str = "remote.jsonl";
 const LOG: &str = "remote.log";
 /// One may be bad luck. Each costs a test up to the budget.
 const MOST_FAILURES: usize = 2;
+
+/// What this process asked in a run whose directory cannot be written to: it is known here, if nowhere else.
+static UNWRITTEN: Mutex<Vec<Asked>> = Mutex::new(Vec::new());
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,11 +96,11 @@ impl<'a> Journal<'a> {
         self.run.directory().join(LOG)
     }
 
-    /// Whether it has failed so often in this run that nobody is to ask again: for artifacts, or to keep some. Who may not write may still read.
+    /// Whether it has failed so often in this run that nobody is to ask again: for artifacts, or for anything. Who may not write may still read.
     pub(super) fn is_given_up(&self, sharing: bool) -> bool {
         // That one entry is not to be trusted says nothing of the service.
         let failed =
-            |asked: &&Asked| asked.outcome == Outcome::Failed && (asked.operation == Operation::Share) == sharing;
+            |asked: &&Asked| asked.outcome == Outcome::Failed && (sharing || asked.operation != Operation::Share);
         self.asked().iter().filter(failed).count() >= MOST_FAILURES
     }
 
@@ -113,7 +117,9 @@ impl<'a> Journal<'a> {
     }
 
     fn asked(&self) -> Vec<Asked> {
-        json_lines::read(&self.run.directory().join(FILE)).unwrap_or_default()
+        let mut asked: Vec<Asked> = json_lines::read(&self.run.directory().join(FILE)).unwrap_or_default();
+        asked.extend(UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        asked
     }
 
     pub(super) fn note(
@@ -135,8 +141,9 @@ impl<'a> Journal<'a> {
             seconds: took.as_secs_f64(),
             reason: reason.map(str::to_owned),
         };
-        // A run that cannot be written to has none.
-        let _ = json_lines::append(&self.run.directory().join(FILE), &asked);
+        if json_lines::append(&self.run.directory().join(FILE), &asked).is_err() {
+            UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+        }
     }
 }
 
