@@ -141,6 +141,7 @@ impl<'a> Remote<'a> {
     /// Has the entry written to a file, if it is there and to be trusted.
     fn find(&mut self, file: &Path, limit: Duration) -> Result<bool, Trouble> {
         let answer = self.ask(Command::Find { name: self.name.clone(), into: file.to_owned() }, limit)?;
+        self.bytes = self.bytes.saturating_add(answer.bytes);
         match answer.outcome {
             Some(Outcome::Done) => Ok(true),
             Some(Outcome::Refused) => {

@@ -1,5 +1,6 @@
 //! Whether Redis can be reached: its client tries again for longer than anybody waits, and does not say why.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
@@ -18,13 +19,13 @@ pub(super) fn reach(uri: &OperatorUri, patience: Duration) -> Result<(), String>
         return Ok(());
     }
     let server = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:{PORT}") };
-    let answer = connect(&server, patience)
+    let answers = connect(&server, patience)
         .and_then(|stream| ask(stream, &greeting(uri), patience))
         .map_err(|error| format!("failed to connect to {server}: {error}"))?;
-    if answer.is_empty() {
+    if answers.last().is_none_or(String::is_empty) {
         return Err(format!("{server} closes the connection: it may want TLS, or be no Redis"));
     }
-    match answer.strip_prefix('-') {
+    match answers.iter().find_map(|answer| answer.strip_prefix('-')) {
         Some(error) => Err(format!("Redis at {server} says: {error}")),
         None => Ok(()),
     }
@@ -41,29 +42,32 @@ fn connect(server: &str, patience: Duration) -> io::Result<TcpStream> {
     Err(error)
 }
 
-/// What it has to be told first.
-fn greeting(uri: &OperatorUri) -> Vec<&str> {
+/// What it has to be told first: who we are, and which of its databases is meant.
+fn greeting(uri: &OperatorUri) -> Vec<Vec<&str>> {
+    let mut commands = Vec::new();
     match (uri.option("username"), uri.option("password")) {
-        (Some(user), Some(password)) => vec!["AUTH", user, password],
-        (None, Some(password)) => vec!["AUTH", password],
-        _ => vec!["PING"],
+        (Some(user), Some(password)) => commands.push(vec!["AUTH", user, password]),
+        (None, Some(password)) => commands.push(vec!["AUTH", password]),
+        _ => {}
     }
+    let database = uri.root().and_then(|path| path.split('/').next()).filter(|first| first.parse::<i64>().is_ok());
+    commands.push(vec!["SELECT", database.unwrap_or("0")]);
+    commands
 }
 
-/// One command, as the Redis serialization protocol writes it, and the first line of the answer.
-fn ask(mut stream: TcpStream, words: &[&str], patience: Duration) -> io::Result<String> {
+/// Commands, as the Redis serialization protocol writes them, and a line for each answer.
+fn ask(mut stream: TcpStream, commands: &[Vec<&str>], patience: Duration) -> io::Result<Vec<String>> {
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(patience))?;
-    let mut command = format!("*{}\r\n", words.len());
-    for word in words {
-        command += "$";
-        command += &word.len().to_string();
-        command += "\r\n";
-        command += word;
-        command += "\r\n";
+    let mut text = String::new();
+    for words in commands {
+        // Writing to a string does not fail.
+        let _ = write!(text, "*{}\r\n", words.len());
+        for word in words {
+            let _ = write!(text, "${}\r\n{word}\r\n", word.len());
+        }
     }
-    stream.write_all(command.as_bytes())?;
-    let mut answer = String::new();
-    BufReader::new(stream.take(MOST_SAID)).read_line(&mut answer)?;
-    Ok(answer.trim_end().to_owned())
+    stream.write_all(text.as_bytes())?;
+    let mut lines = BufReader::new(stream.take(MOST_SAID)).lines();
+    commands.iter().map(|_| lines.next().unwrap_or_else(|| Ok(String::new()))).collect()
 }

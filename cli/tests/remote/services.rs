@@ -65,12 +65,16 @@ fn redis_with_a_password() {
     let Some(server) = Redis::start_with_password("open sesame") else { return };
     let world = World::new();
     works(&world, || world.machine(&format!("{}?password=open%20sesame", server.url())), NO_CONDITIONS);
-    for (query, said) in
-        [("?password=hush", "WRONGPASS "), ("?username=ali&password=hush", "WRONGPASS "), ("", "NOAUTH ")]
-    {
-        let done = world.machine(&format!("{}{query}", server.url())).passes("both");
+    let elsewhere = server.url().replace("/0/", "/99/");
+    for (url, query, said) in [
+        (server.url(), "?password=hush", "WRONGPASS "),
+        (server.url(), "?username=ali&password=hush", "WRONGPASS "),
+        (server.url(), "", "NOAUTH "),
+        (elsewhere, "?password=open%20sesame", "DB index is out of range"),
+    ] {
+        let done = world.machine(&format!("{url}{query}")).passes("both");
         let error = done.report("words").remote_error.as_deref().unwrap_or_default();
-        assert!(error.contains(" says: ") && error.contains(said), "{query}: {error}");
+        assert!(error.contains(" says: ") && error.contains(said), "{url}{query}: {error}");
         assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1));
     }
 }

@@ -1,6 +1,6 @@
 //! What an artifact has to do with the shared tier: it is fetched on a miss, built by one machine of all, and shared.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Obtain;
 use crate::error::Error;
@@ -54,10 +54,13 @@ impl Obtain<'_> {
         let Some(Fetched { entry, manifest }) = remote.fetch(staging.path(), |entry| self.check_shared(entry)) else {
             return Ok(None);
         };
+        let begun = Instant::now();
         if matches!(miss, Miss::Damaged(_)) {
             self.store(slot).set_aside()?;
         }
-        if let Err(damage) = self.store(slot).adopt(&staging, &manifest, &entry.manifest, &entry.packed())? {
+        let adopted = self.store(slot).adopt(&staging, &manifest, &entry.manifest, &entry.packed())?;
+        self.add_restore(begun, Duration::ZERO);
+        if let Err(damage) = adopted {
             remote.reject(&damage);
             return Ok(None);
         }
