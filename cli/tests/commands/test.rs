@@ -59,15 +59,15 @@ fn an_interrupt_is_the_runners_and_the_summary_follows() {
 
         let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
         command.args(["smoke-cache", "test", "--runner", "cargo"]).process_group(0);
-        let running = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut running = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         // It is open when the test has opened it as well.
         let held = fs::File::options().write(true).open(&pipe).unwrap();
         let whom = if everybody { format!("-{}", running.id()) } else { running.id().to_string() };
         assert!(Command::new("kill").args([signal, "--", &whom]).status().unwrap().success());
-        if !everybody {
-            // Cargo is told, and ends; its test is not, and goes on.
-            drop(held);
-        }
+        // Of the other signal only cargo is told, and ends; its test goes on until the pipe is closed, which must not
+        // come first: cargo would have ended by itself.
+        running.wait().unwrap();
+        drop(held);
         let done = running.wait_with_output().unwrap();
         assert_eq!(done.status.code(), Some(1), "no status is told of a runner that was killed");
         let stdout = text(&done.stdout);
