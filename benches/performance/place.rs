@@ -30,8 +30,11 @@ pub(crate) struct Place {
 
 impl Place {
     /// # Errors
-    /// Django was not fetched; the message says how to.
+    /// Django was not fetched, or a cache of somebody's is to be used; the message says what to do.
     pub(crate) fn prepare(rounds: usize) -> Result<Place, String> {
+        if std::env::var_os("SMOKE_CACHE_DIR").is_some() {
+            return Err("SMOKE_CACHE_DIR is set, and this measures in caches of its own; unset it".to_owned());
+        }
         let workspace = Config::for_directory(Path::new(env!("CARGO_MANIFEST_DIR"))).map_err(|error| error.report())?;
         let django = &workspace.repo("django").map_err(|error| error.report())?.path;
         let scikit_learn = workspace.repo("scikit-learn").map(|repo| repo.path.clone());

@@ -147,7 +147,7 @@ impl<'a> Remote<'a> {
             Some(Outcome::Refused) => {
                 self.must_replace = true;
                 let why = answer.reason.unwrap_or_else(|| "it is not to be trusted".to_owned());
-                Err(Trouble::Refused(format!("its entry is refused: {why}")))
+                Err(Trouble::Refused(format!("the entry {} is refused: {why}", self.name)))
             }
             _ => Ok(false),
         }

@@ -97,6 +97,10 @@ impl Service {
 pub(super) fn open(url: &str) -> Result<Service, String> {
     opendal::init_default_registry();
     let unusable = |error: opendal::Error| match error.kind() {
+        // What it says is for who writes programs.
+        ErrorKind::ConfigInvalid if error.message().starts_with("region is missing") => {
+            url::unusable("it names no region: `?region=…`, or AWS_REGION")
+        }
         ErrorKind::ConfigInvalid => url::unusable(error.message()),
         _ => explain("open it", &error),
     };

@@ -29,6 +29,8 @@ impl Trust {
         let mut keys = Vec::new();
         for text in &settings.public_keys {
             let key = bytes::<32>(text).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
+            // Of a weak one, nothing that it has signed is believed.
+            let key = key.filter(|key| !key.is_weak());
             keys.push(key.ok_or_else(|| {
                 format!("the public key `{text}` is none; `cargo smoke-cache remote keygen` makes a pair, 64 hexadecimal digits each")
             })?);

@@ -17,6 +17,8 @@ const PLAIN_WEBDAV: &str = "webdav+http";
 const ALIASES: [(&str, &str); 3] = [("gs", "gcs"), ("azure", "azblob"), ("file", FOLDER)];
 /// What is no option here: what comes before `?` says it.
 const IN_THE_PATH: [&str; 3] = ["bucket", "container", "root"];
+/// Services whose place is a bucket, or container.
+const IN_BUCKETS: [&str; 3] = ["s3", "gcs", "azblob"];
 /// Services that are compiled in.
 const KNOWN: &str = "s3, gcs, azblob, ghac, redis, webdav, webdav+http, fs";
 
@@ -63,6 +65,9 @@ impl Place {
                 options => format!("`{scheme}` has no option `{unknown}`; it has: {}", options.join(", ")),
             }));
         }
+        if IN_BUCKETS.contains(&uri.scheme()) && authority.is_empty() {
+            return Err(unusable(&format!("it names no bucket; one that does is {scheme}://bucket/prefix")));
+        }
         let folder = if uri.scheme() == FOLDER { Some(folder(authority, path)?) } else { None };
         Ok(Place { uri, folder })
     }
@@ -90,6 +95,9 @@ fn options(scheme: &str) -> Option<&'static [&'static str]> {
 fn folder(authority: &str, path: &str) -> Result<PathBuf, String> {
     if !authority.is_empty() {
         return Err(unusable(&format!("it needs an absolute folder, with three slashes: fs:///{authority}/{path}")));
+    }
+    if path.trim_matches('/').is_empty() {
+        return Err(unusable("it names no folder; one that does is fs:///absolute/folder"));
     }
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8().map_err(|_| unusable("it is not UTF-8"))?;
     let folder = PathBuf::from(format!("/{decoded}"));
@@ -160,6 +168,10 @@ mod tests {
         assert!(refusal("fs:///?root=/elsewhere").contains("`fs` has no options, so there can be no `root`"));
         assert!(refusal("s3://bucket/a?root=b&region=x").contains("`root` goes before the `?`"));
         assert!(refusal("fs://relative/folder").contains("fs:///relative/folder"));
+        assert!(refusal("fs:///").contains("it names no folder"));
+        for url in ["s3:///bucket?region=x", "gs:///bucket", "azure:///container"] {
+            assert!(refusal(url).contains("it names no bucket"), "{url}");
+        }
         assert!(refusal("fs:///does/not/exist").contains("make it, or mount it"));
     }
 }

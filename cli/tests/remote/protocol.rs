@@ -91,6 +91,9 @@ fn the_helper_answers_line_by_line() {
     assert!(other.child.wait().unwrap().success());
 }
 
+/// A point of small order: RFC 8032 encodes it, and anybody can sign for it.
+const WEAK_PUBLIC: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
 #[test]
 fn settings_that_mean_nothing_are_said_in_the_greeting() {
     let world = World::new();
@@ -99,10 +102,12 @@ fn settings_that_mean_nothing_are_said_in_the_greeting() {
         ("SMOKE_REMOTE", "fs://tmp/x", "needs an absolute folder, with three slashes: fs:///tmp/x"),
         ("SMOKE_REMOTE", "fs:///nonexistent/folder", "make it, or mount it"),
         ("SMOKE_REMOTE", "s3://bucket?regoin=eu-central-1", "has no option `regoin`; it has: "),
+        ("SMOKE_REMOTE", "s3://bucket", "it names no region: `?region=…`, or AWS_REGION"),
         ("SMOKE_REMOTE", "redis://user:word@127.0.0.1:1", "go into the query"),
         ("SMOKE_REMOTE_PUBLIC_KEYS", OTHER_PUBLIC, "nobody would believe what it signs"),
         ("SMOKE_REMOTE_SIGNING_KEY", "12", "is no secret key"),
         ("SMOKE_REMOTE_PUBLIC_KEYS", "12", "the public key `12` is none"),
+        ("SMOKE_REMOTE_PUBLIC_KEYS", WEAK_PUBLIC, "is none; `cargo smoke-cache remote keygen`"),
     ] {
         let machine = world.machine(&world.folder()).with(name, value);
         let mut helper = Spoken::to(machine.helper());
@@ -121,12 +126,16 @@ fn a_helper_that_is_no_good_costs_one_warning() {
     let world = World::new();
     let scripts = [
         ("missing", String::new(), "cannot be started"),
-        ("silent", "exec sleep 600".to_owned(), "nothing was heard in time"),
-        ("dead", "exit 1".to_owned(), "the helper has ended"),
+        ("silent", "exec sleep 600".to_owned(), "no answer came in time"),
+        (
+            "dead",
+            "exit 3".to_owned(),
+            "the helper has ended (exit status: 3); what it wrote to its standard error is in ",
+        ),
         ("other", "echo hello".to_owned(), "the helper's first line is no greeting: `hello`"),
         ("newer", READY.replace("\"version\":1", "\"version\":2"), "the helper speaks `cached-smoke-remote` 2"),
-        ("hanging", format!("{READY}; exec sleep 600"), "nothing was heard in time"),
-        ("crashing", format!("{READY}; read line; kill -9 $$"), "the helper has ended"),
+        ("hanging", format!("{READY}; exec sleep 600"), "no answer came in time"),
+        ("crashing", format!("{READY}; read line; kill -9 $$"), "the helper has ended (signal: 9 (SIGKILL)); "),
         ("babbling", format!("{READY}; read line; exec yes"), "the helper answers `y`"),
         ("shouting", format!("{READY}; read line; exec tr '\\0' x < /dev/zero"), "a line of it is too long"),
         (
@@ -138,7 +147,7 @@ fn a_helper_that_is_no_good_costs_one_warning() {
         (
             "dozing",
             format!("{READY}; read line; echo '{{\"id\":1,\"outcome\":\"absent\"}}'; read line; exec sleep 600"),
-            "nothing was heard in time",
+            "no answer came in time",
         ),
         // It says that all went well, and has done nothing.
         ("lying", answering("*) outcome=done;;", ""), "the helper has left no entry"),
@@ -217,6 +226,20 @@ fn what_a_helper_cannot_do_is_not_taken_for_done() {
     let done = machine.passes("only_words");
     assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1), "{}", done.stderr);
     assert!(done.stderr.contains("the helper cannot do that"), "{}", done.stderr);
+}
+
+#[test]
+fn what_cannot_be_shared_in_time_is_tried_twice_in_a_run() {
+    let world = World::new();
+    let stores = world.path("stores");
+    let hang = format!("*store*) echo store >> {}; exec sleep 600;;", stores.display());
+    let text = answering(&format!("*find*) outcome=absent;; *lease*) outcome=held;; {hang}"), "");
+    let helper = script(&world, "hanging", &text);
+    let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper);
+    let done = machine.with("SMOKE_REMOTE_BUDGET", "1s").passes("four_of_other_keys");
+    assert_eq!(fs::read_to_string(stores).unwrap().lines().count(), 2);
+    assert_eq!(done.warnings(), 1, "{}", done.stderr);
+    assert!(done.stderr.contains("sharing took longer than its budget, twice"), "{}", done.stderr);
 }
 
 #[test]

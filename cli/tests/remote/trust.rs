@@ -45,8 +45,9 @@ fn what_somebody_else_signed_or_nobody_is_refused_and_reported() {
         let done = reader(&world).passes("only_words");
         assert_eq!(done.outcome("words"), Outcome::Built);
         let error = done.report("words").remote_error.clone().unwrap();
-        assert!(error.contains("its entry is refused"), "{error}");
-        assert!(done.stdout.contains("remote_error=\"its entry is refused"), "{}", done.stdout);
+        let entry = world.objects().into_iter().find_map(|path| Some(path.strip_prefix("v1/entries/")?.to_owned()));
+        assert!(error.contains(&format!("the entry {} is refused: ", entry.unwrap())), "{error}");
+        assert!(done.stdout.contains("remote_error=\"the entry "), "{}", done.stdout);
         assert_eq!(done.warnings(), 1, "{}", done.stderr);
     }
 }

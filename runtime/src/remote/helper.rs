@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command as Program, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -51,6 +51,8 @@ pub(super) struct Helper {
     /// Closed to tell it that it is over.
     input: Option<ChildStdin>,
     lines: Receiver<io::Result<String>>,
+    /// Where its standard error goes.
+    log: Option<PathBuf>,
     last_id: u64,
     pub(super) writable: bool,
 }
@@ -97,7 +99,8 @@ impl Helper {
             let log = log.and_then(|log| File::options().create(true).append(true).open(log).ok());
             thread::spawn(move || keep_some(errors, log));
         }
-        let mut helper = Helper { child: Some(child), input, lines, last_id: 0, writable: false };
+        let log = log.map(Path::to_owned);
+        let mut helper = Helper { child: Some(child), input, lines, log, last_id: 0, writable: false };
         match helper.greeting(deadline) {
             Ok(writable) => {
                 helper.writable = writable;
@@ -112,7 +115,7 @@ impl Helper {
 
     /// Whether anything may be written, once it is ready.
     fn greeting(&mut self, deadline: Instant) -> Result<bool, String> {
-        let line = self.line(deadline)?;
+        let line = self.line(Instant::now(), deadline)?;
         let greeting: Greeting = serde_json::from_str(&line)
             .map_err(|_| format!("the helper's first line is no greeting: `{}`", shown(&line, MOST_OF_A_LINE)))?;
         if greeting.protocol != PROTOCOL || greeting.version != VERSION {
@@ -142,9 +145,10 @@ impl Helper {
         line.push(b'\n');
         let input = self.input.as_mut().ok_or_else(|| NoAnswer::Lost("the helper is gone".to_owned()))?;
         input.write_all(&line).map_err(|error| NoAnswer::Lost(format!("the helper does not listen: {error}")))?;
+        let asked = Instant::now();
         let mut next = wait.first.min(wait.deadline);
         loop {
-            let line = self.line(next).map_err(NoAnswer::Lost)?;
+            let line = self.line(asked, next).map_err(NoAnswer::Lost)?;
             let answer: Answer = serde_json::from_str(&line)
                 .map_err(|_| NoAnswer::Lost(format!("the helper answers `{}`", shown(&line, MOST_OF_A_LINE))))?;
             let reason = answer.reason.as_deref().map(|reason| shown(reason, MOST_OF_A_REASON));
@@ -162,26 +166,42 @@ impl Helper {
         }
     }
 
-    fn line(&mut self, deadline: Instant) -> Result<String, String> {
-        let begun = Instant::now();
-        match self.lines.recv_timeout(deadline.saturating_duration_since(begun)) {
+    /// The next line of what was asked for then.
+    fn line(&mut self, asked: Instant, deadline: Instant) -> Result<String, String> {
+        match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(Ok(line)) => Ok(line),
             Ok(Err(error)) => Err(format!("the helper cannot be understood: {error}")),
             Err(RecvTimeoutError::Timeout) => {
-                Err(format!("nothing was heard in time ({})", crate::message::seconds(begun.elapsed())))
+                Err(format!("no answer came in time ({})", crate::message::seconds(asked.elapsed())))
             }
-            Err(RecvTimeoutError::Disconnected) => Err("the helper has ended".to_owned()),
+            Err(RecvTimeoutError::Disconnected) => Err(self.end()),
+        }
+    }
+
+    /// How it came to its end, for people.
+    fn end(&mut self) -> String {
+        self.await_end();
+        let status = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+        let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
+        let log = self.log.as_ref().map(|log| format!("; what it wrote to its standard error is in {}", log.display()));
+        format!("the helper has ended{status}{}", log.unwrap_or_default())
+    }
+
+    /// Waits for its end, but not for long.
+    fn await_end(&mut self) {
+        let begun = Instant::now();
+        while begun.elapsed() < LAST_MOMENT
+            && self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+        {
+            thread::sleep(LAST_MOMENT / 30);
         }
     }
 
     /// Ends it and all that it has started, whatever they are at; a helper that listens gives back first what it holds.
     pub(super) fn kill(mut self) {
         drop(self.input.take());
+        self.await_end();
         let Some(mut child) = self.child.take() else { return };
-        let begun = Instant::now();
-        while begun.elapsed() < LAST_MOMENT && matches!(child.try_wait(), Ok(None)) {
-            thread::sleep(LAST_MOMENT / 30);
-        }
         #[cfg(unix)]
         if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);

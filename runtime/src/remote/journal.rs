@@ -104,6 +104,24 @@ impl<'a> Journal<'a> {
         self.asked().iter().filter(failed).count() >= MOST_FAILURES
     }
 
+    /// How many artifacts could not be shared within their budgets, which were used up for that.
+    fn late_shares(&self) -> usize {
+        let is_late = |asked: &&Asked| {
+            (asked.operation, asked.outcome) == (Operation::Share, Outcome::TimedOut) && asked.seconds > 0.0
+        };
+        self.asked().iter().filter(is_late).count()
+    }
+
+    /// Whether that was so often that no test of the run is to try it again.
+    pub(super) fn is_slow(&self) -> bool {
+        self.late_shares() >= MOST_FAILURES
+    }
+
+    /// Whether what was just noted made it so.
+    pub(super) fn has_become_slow(&self) -> bool {
+        self.late_shares() == MOST_FAILURES
+    }
+
     /// Whether what was just noted is the first failure of the run.
     pub(super) fn is_first_failure(&self) -> bool {
         self.asked().iter().filter(|asked| asked.is_failure()).count() <= 1

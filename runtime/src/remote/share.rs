@@ -10,6 +10,7 @@ use super::journal::Operation;
 use super::protocol::{Command, Outcome};
 use super::{FIRST_ANSWER, NO_TIME, Remote, Trouble, worth};
 use crate::manifest::{ArchiveFile, Manifest};
+use crate::message;
 
 /// Bytes; measured were 150,000 of an unoptimised build.
 const PACKED_IN_A_MILLISECOND: u64 = 100_000;
@@ -43,7 +44,7 @@ pub enum Pushed {
 impl Remote<'_> {
     /// Gives what was built to the other machines, within the budget.
     pub(crate) fn share(&mut self, parcel: &Parcel<'_>) {
-        if self.is_dead || self.journal.is_given_up(true) {
+        if self.is_dead || self.journal.is_given_up(true) || self.journal.is_slow() {
             return;
         }
         let left = self.left(worth(parcel.manifest));
@@ -55,8 +56,18 @@ impl Remote<'_> {
             self.journal.note(Operation::Share, Outcome::TimedOut, 0, Duration::ZERO, Some(reason));
             return self.late(&format!("it was not shared in time: {reason}"));
         }
-        // What went wrong is told already.
-        let _ = self.share_within(left, parcel);
+        // What went wrong is told already, but for what only took too long.
+        let shared = self.share_within(left, parcel);
+        if shared.is_err() && self.journal.has_become_slow() {
+            let place = self.settings.place();
+            message::warn_once_about(
+                "slow",
+                &format!(
+                    "the shared tier at {place}: sharing took longer than its budget, twice; no test of this run tries it again \
+                     (SMOKE_REMOTE_BUDGET raises the budget; `cargo smoke-cache test` shares the rest at its end, `push` at any time)"
+                ),
+            );
+        }
     }
 
     /// Gives it to them, unless they have it.
