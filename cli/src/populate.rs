@@ -1,7 +1,7 @@
 //! The command `populate`: what is missing is built, by the tests themselves, and no test is run.
 
 use std::collections::{HashMap, HashSet};
-use std::process::ExitCode;
+use std::process::{Child, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use cached_smoke::tooling::{Config, KeyReport, builder, note_size, read_reports,
 
 use crate::arguments::PopulateArguments;
 use crate::fetch_missing::fetch_missing;
-use crate::interrupt;
+use crate::interrupt::{self, Ended};
 use crate::keys::look;
 use crate::output;
 use crate::progress::Bar;
@@ -56,11 +56,12 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
     let is_any_left = selected.iter().any(|(name, _)| !names.contains(name));
     let keys = if is_any_left { look(config, &runner)? } else { Vec::new() };
     let missing: Vec<&KeyReport> = keys.iter().filter(|key| key.miss.is_some()).collect();
+    let mut is_interrupted = false;
     let runner = if missing.is_empty() {
         None
     } else {
         let runner = runner.in_another_run();
-        build(config, &runner, &missing, what)?;
+        is_interrupted = build(config, &runner, &missing, what)?;
         Some(runner)
     };
 
@@ -76,7 +77,9 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
     }
     let (mut has_failed, mut fetched) = (false, 0);
     if let Some(runner) = runner {
-        rest_of(config, runner.run())?;
+        if !is_interrupted {
+            rest_of(config, runner.run())?;
+        }
         let asked = read_asked(config, runner.run()).map_err(|error| error.report())?;
         has_failed = asked.iter().any(Asked::is_failure);
         fetched = number_fetched(config, &runner);
@@ -94,6 +97,9 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
     };
     let there = keys.len() - still_missing.len();
     output::line(format_args!("{there} of {} artifacts are in the cache; {now} now", keys.len()));
+    if is_interrupted && !still_missing.is_empty() {
+        return Err("it was interrupted".to_owned());
+    }
     if what == Missing::Fetched {
         // The shared tier need not have all of it; but it has to answer.
         return Ok(if has_failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
@@ -109,16 +115,15 @@ fn number_fetched(config: &Config, runner: &Runner) -> usize {
     fetched.map(|artifact| (&artifact.key, &artifact.artifact)).collect::<HashSet<_>>().len()
 }
 
-/// Has the tests build what is missing, and says what they are at.
-fn build(config: &Config, runner: &Runner, missing: &[&KeyReport], what: Missing) -> Result<(), String> {
+/// Has the tests build what is missing, and says what they are at; whether that was interrupted.
+fn build(config: &Config, runner: &Runner, missing: &[&KeyReport], what: Missing) -> Result<bool, String> {
     let (on_miss, doing) = match what {
         Missing::Built => ("build", "building"),
         Missing::Fetched => ("skip", "fetching"),
     };
     let mut command = runner.stopping_after("fixture", on_miss);
-    let child =
-        interrupt::start(&mut command).map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
-    let tests = thread::spawn(move || child.wait_with_output());
+    let what_runs = shown(&command);
+    let tests = thread::spawn(move || interrupt::run(&mut command, Child::wait_with_output));
     let bar = Bar::new(&format!("{doing} artifacts"), missing.len());
     let (mut said, mut told) = (HashSet::new(), HashMap::new());
     loop {
@@ -161,11 +166,12 @@ fn build(config: &Config, runner: &Runner, missing: &[&KeyReport], what: Missing
     }
     bar.finish();
     let output = tests.join().map_err(|_| "the thread that waits for the tests panicked".to_owned())?;
-    let output = output.map_err(|error| format!("failed to wait for {}: {error}", shown(&command)))?;
+    let Ended { result: output, is_interrupted } =
+        output.map_err(|error| format!("failed to run {what_runs}: {error}"))?;
     if !output.status.success() {
         eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     }
-    Ok(())
+    Ok(is_interrupted)
 }
 
 /// Whether it tells of a build, and not of a test that was given what another has built.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::arguments::TestArguments;
 use crate::fetch_missing::fetch_missing;
-use crate::interrupt;
+use crate::interrupt::{self, Ended};
 use crate::output;
 use crate::push::rest_of;
 use crate::remote::Traffic;
@@ -42,15 +42,16 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
         command.stdout(std::io::stderr());
     }
     eprintln!("running {}", shown(&command));
-    let status = interrupt::start(&mut command)
-        .and_then(|mut runner| runner.wait())
+    let Ended { result: status, is_interrupted } = interrupt::run(&mut command, |mut runner| runner.wait())
         .map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
 
     let reports = read_reports(config.cache_dir(), runner.run()).map_err(|error| {
         format!("failed to read what the tests reported in {}: {error}", config.cache_dir().display())
     })?;
     let summary = Summary::new(&reports);
-    rest_of(config, runner.run())?;
+    if !is_interrupted {
+        rest_of(config, runner.run())?;
+    }
     let asked = read_asked(config, runner.run()).map_err(|error| error.report())?;
     if arguments.json {
         output::json(&Told {

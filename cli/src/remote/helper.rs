@@ -137,6 +137,9 @@ impl Helper {
 
     async fn done(&mut self, id: u64, command: Command) -> Result<Answer, String> {
         let answer = |outcome, bytes| Ok(Answer { id, outcome: Some(outcome), reason: None, bytes });
+        let mut progress = |reason: &str| {
+            say(&Answer { id, outcome: None, reason: Some(reason.to_owned()), bytes: 0 });
+        };
         let writes = matches!(&command, Command::Store { .. } | Command::Publish { .. });
         if writes && !self.may_write {
             return Err(READ_ONLY.to_owned());
@@ -163,7 +166,7 @@ impl Helper {
                 if found { answer(Outcome::Done, blob.size) } else { answer(Outcome::Absent, 0) }
             }
             Command::Store { blob, from, replace } => {
-                answer(Outcome::Done, transfer::store(&self.service, &blob, &from, replace).await?)
+                answer(Outcome::Done, transfer::store(&self.service, &blob, &from, replace, &mut progress).await?)
             }
             Command::Publish { name, from } => {
                 let path = self.service.entry(&name)?;
@@ -181,9 +184,6 @@ impl Helper {
                 if !lease::is_possible(&self.service) {
                     return answer(Outcome::Unsupported, 0);
                 }
-                let mut progress = |reason: &str| {
-                    say(&Answer { id, outcome: None, reason: Some(reason.to_owned()), bytes: 0 });
-                };
                 let limit = Duration::from_millis(limit);
                 let waited = lease::wait(
                     &self.service,

@@ -12,6 +12,8 @@ use cached_smoke::tooling::remote::Settings;
 const LABEL: &str = "cached-smoke-entry 1";
 const ED25519: &str = "ed25519";
 const UNSIGNED: &str = "unsigned";
+/// Digits of what should be a public key.
+const SHOWN_OF_A_KEY: usize = 8;
 /// More than the line has.
 const MAX_HEADER: usize = 512;
 
@@ -32,7 +34,9 @@ impl Trust {
             // Of a weak one, nothing that it has signed is believed.
             let key = key.filter(|key| !key.is_weak());
             keys.push(key.ok_or_else(|| {
-                format!("the public key `{text}` is none; `cargo smoke-cache remote keygen` makes a pair, 64 hexadecimal digits each")
+                // Somebody's secret one, perhaps.
+                let start: String = text.chars().take(SHOWN_OF_A_KEY).collect();
+                format!("the public key `{}…` is none; `cargo smoke-cache remote keygen` makes a pair, 64 hexadecimal digits each", start.escape_debug())
             })?);
         }
         let signing = match &settings.signing_key {
@@ -41,6 +45,13 @@ impl Trust {
                 "SMOKE_REMOTE_SIGNING_KEY is no secret key; `cargo smoke-cache remote keygen` makes a pair, 64 hexadecimal digits each",
             )?)),
         };
+        if let Some(text) = &settings.signing_key
+            && settings.public_keys.contains(text)
+        {
+            return Err(
+                "SMOKE_REMOTE_SIGNING_KEY is one of `public-keys`: it has to be the secret one of the pair".to_owned()
+            );
+        }
         let own = signing.as_ref().map(SigningKey::verifying_key);
         if own.is_some_and(|own| !keys.is_empty() && !keys.contains(&own)) {
             return Err("SMOKE_REMOTE_SIGNING_KEY goes with none of `public-keys`: nobody would believe what it signs"

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use cached_smoke::tooling::remote::Blob;
 use futures::TryStreamExt;
@@ -18,6 +19,8 @@ const CONNECTIONS: usize = 4;
 pub(super) const MAX_ENTRY: usize = 32 << 20;
 /// Of a lease.
 pub(super) const MAX_LEASE: usize = 1024;
+/// Between two words of how far an upload is.
+const TELL_EVERY: Duration = Duration::from_secs(5);
 /// Read from disk at once.
 const BUFFER: usize = 1 << 20;
 
@@ -55,13 +58,20 @@ async fn absent_or_failed(service: &Service, blob: &Blob, path: &str, error: ope
     Err(explain("read from it", &error))
 }
 
-/// Keeps a file's bytes, unless they are there already; how many were written.
-pub(super) async fn store(service: &Service, blob: &Blob, from: &Path, replace: bool) -> Result<u64, String> {
+/// Keeps a file's bytes, unless they are there already; how many were written. `progress` is told how far it is whenever anything was done.
+pub(super) async fn store(
+    service: &Service,
+    blob: &Blob,
+    from: &Path,
+    replace: bool,
+    progress: &mut dyn FnMut(&str),
+) -> Result<u64, String> {
     let path = service.blob(&blob.blake3)?;
     if !replace && is_there(service, &path, Some(blob.size)).await? {
         return Ok(0);
     }
-    let error = match upload(service, &path, from).await? {
+    progress("it is not there yet");
+    let error = match upload(service, &path, from, progress).await? {
         Ok(()) => return Ok(blob.size),
         Err(error) => error,
     };
@@ -73,7 +83,12 @@ pub(super) async fn store(service: &Service, blob: &Blob, from: &Path, replace: 
 }
 
 /// The outer error is that of the file, the inner one the service's.
-async fn upload(service: &Service, path: &str, from: &Path) -> Result<opendal::Result<()>, String> {
+async fn upload(
+    service: &Service,
+    path: &str,
+    from: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<opendal::Result<()>, String> {
     let unreadable = |error| format!("{} cannot be read: {error}", from.display());
     let mut file = File::open(from).map_err(unreadable)?;
     if !service.can().write_can_multi {
@@ -87,7 +102,7 @@ async fn upload(service: &Service, path: &str, from: &Path) -> Result<opendal::R
         Ok(writer) => writer,
         Err(error) => return Ok(Err(error)),
     };
-    let mut written = Ok(());
+    let (mut written, mut sent, mut told) = (Ok(()), 0, Instant::now());
     while written.is_ok() {
         let mut piece = vec![0; BUFFER];
         let read = file.read(&mut piece).map_err(unreadable)?;
@@ -97,8 +112,14 @@ async fn upload(service: &Service, path: &str, from: &Path) -> Result<opendal::R
         }
         piece.truncate(read);
         written = writer.write(piece).await;
+        sent += read;
+        if told.elapsed() >= TELL_EVERY {
+            told = Instant::now();
+            progress(&format!("{} MB are under way", sent / 1_000_000));
+        }
     }
     if written.is_err() {
+        progress("it is given up");
         let _ = writer.abort().await;
     }
     Ok(written)

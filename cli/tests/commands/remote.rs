@@ -1,7 +1,9 @@
 //! `test`, `populate`, `pull` and `push` over a shared tier, with the attribute, under whichever runner there is.
 
 use std::fs;
-use std::process::Output;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, Output, Stdio};
 
 use crate::project::{Project, text};
 use crate::{json, out, project, smoke_cache_with};
@@ -101,6 +103,48 @@ fn what_a_test_could_not_share_within_its_budget_is_shared_when_all_are_over() {
     assert!(text(&done.stderr).contains("sharing number of one"), "{}", text(&done.stderr));
     assert!(stdout.contains("1 shared (") && stdout.contains(" 0 errors"), "{stdout}");
     assert!(fs::exists(project.path("bucket/v1/entries/one")).unwrap());
+}
+
+/// The command, a group of its own, with a helper that says at a pipe that it was asked for what `hangs`, and does not answer; it is told to
+/// end as soon as the helper has said so for the `times`th time.
+fn ended(project: &Project, hangs: &str, times: usize, command: &[&str], signal: &str) -> Output {
+    let (pipe, helper) = (project.path("pipe"), project.path("helper"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let script = format!(
+        "#!/bin/sh\necho '{{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}}'\n\
+         id=1; while read -r line; do case $line in *{hangs}*) echo asked > {}; continue;; *lease*) outcome=held;; *) outcome=absent;; esac\n\
+         echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"$outcome\\\"}}\"; id=$((id+1)); done\n",
+        pipe.display()
+    );
+    fs::write(&helper, script).unwrap();
+    fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut running = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
+    running.arg("smoke-cache").args(command).args(["--runner", "cargo"]).process_group(0);
+    running.env("SMOKE_REMOTE", "mine://anywhere").env("SMOKE_REMOTE_HELPER", &helper).env("SMOKE_REMOTE_BUDGET", "1s");
+    let running = running.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Opened for writing as well: it has no end before the helper has said anything.
+    let said = BufReader::new(fs::File::options().read(true).write(true).open(&pipe).unwrap());
+    assert_eq!(said.lines().take(times).map(Result::unwrap).collect::<Vec<_>>(), vec!["asked"; times]);
+    let group = format!("-{}", running.id());
+    assert!(Command::new("kill").args([signal, "--", &group]).status().unwrap().success());
+    running.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_pull_that_is_interrupted_says_so() {
+    for (name, signal) in [("pull-int", "-INT"), ("pull-term", "-TERM")] {
+        let done = ended(&project(name), "find", 1, &["pull"], signal);
+        assert!(out(&done, 2).contains("0 of 1 artifacts are in the cache"), "{}", text(&done.stdout));
+        assert!(text(&done.stderr).contains("error: it was interrupted"), "{}", text(&done.stderr));
+    }
+}
+
+#[test]
+fn what_is_shared_when_all_tests_are_over_can_be_interrupted() {
+    let project = project("impatient");
+    // First by the test, within its budget.
+    let done = ended(&project, "store", 2, &["test"], "-TERM");
+    assert_eq!(done.status.signal(), Some(15), "{}{}", text(&done.stdout), text(&done.stderr));
 }
 
 #[test]

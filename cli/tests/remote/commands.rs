@@ -63,6 +63,37 @@ fn push_replaces_what_is_there_if_it_is_told_to() {
 }
 
 #[test]
+fn push_leaves_another_build_of_the_same_key_alone_as_long_as_it_can_be_had() {
+    let world = World::new();
+    let first = world.machine(&world.folder());
+    first.passes("both");
+    let second = world.machine(&world.folder());
+    second.passes("both");
+    let before = entries(&world);
+    // The first ones were bad.
+    let first = first.with(subject::ADDS, " and more").with("SMOKE_FORCE_REBUILD", "bookshop");
+    assert_eq!(first.start_within("another-run", "both").done().outcome("words"), Outcome::Forced);
+    let forced = entries(&world);
+    assert_ne!(forced, before);
+    let told = out(&second.smoke_cache(&["push"]), 0);
+    assert!(told.contains("0 artifacts were shared (0 B), 2 were there, 0 failed"), "{told}");
+    assert_eq!(entries(&world), forced);
+    // Nobody can have them any more.
+    fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
+    let told = out(&second.smoke_cache(&["push"]), 0);
+    assert!(told.contains("2 artifacts were shared ("), "{told}");
+    assert_eq!(entries(&world), before);
+    assert_eq!(world.machine(&world.folder()).passes("both").outcome("words"), Outcome::Fetched);
+}
+
+/// What the service says of each artifact.
+fn entries(world: &World) -> Vec<Vec<u8>> {
+    let objects = world.objects();
+    let entries = objects.iter().filter(|path| path.contains("v1/entries/"));
+    entries.map(|path| fs::read(world.path("bucket").join(path)).unwrap()).collect()
+}
+
+#[test]
 fn push_gives_nobody_what_is_damaged() {
     let world = World::new();
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE", "off");

@@ -15,6 +15,8 @@ pub(crate) const LOG: &str = "SUBJECT_LOG";
 pub(crate) const TAKES: &str = "SUBJECT_TAKES";
 /// A pipe that a build waits at.
 pub(crate) const WAITS: &str = "SUBJECT_WAITS";
+/// What is built, beside the words that are in the repository: in no key.
+pub(crate) const ADDS: &str = "SUBJECT_ADDS";
 /// A number in the key, for artifacts of another key.
 pub(crate) const VERSION: &str = "SUBJECT_VERSION";
 
@@ -48,7 +50,8 @@ impl Artifact<Shop> for Words {
 
     fn build(cx: &BuildContext<'_, Shop>) -> Result<Self> {
         work("words");
-        Ok(Words(fs::read_to_string(cx.repo().path().join("a.txt"))?))
+        let added = std::env::var(ADDS).unwrap_or_default();
+        Ok(Words(fs::read_to_string(cx.repo().path().join("a.txt"))? + &added))
     }
 
     fn save(&self, dir: &Path) -> Result<()> {

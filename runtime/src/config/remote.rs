@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{Setting, choice, switch};
 use crate::error::Error;
@@ -22,6 +23,15 @@ pub(crate) struct RemoteTable {
     access: Option<String>,
     budget: Option<String>,
     helper: Option<Vec<String>>,
+    /// Has no place there; the error for what is unknown would show it.
+    signing_key: Option<IgnoredAny>,
+}
+
+fn budget(setting: Setting) -> Result<Duration, Error> {
+    if setting.value.parse() == Ok(0) {
+        return Err(setting.reject("some time, such as `30s`; where nobody is to be asked, SMOKE_REMOTE is `off`"));
+    }
+    super::duration(setting)
 }
 
 /// What of a URL, or of what should be one, may be shown to everybody.
@@ -90,20 +100,26 @@ impl Remote {
             }
             None => return Ok(None),
         };
-        let words = |setting: Option<Setting>, between: &[char]| -> Vec<String> {
+        if table.signing_key.is_some() {
+            let (name, value) = ("signing-key in `[remote]` of smoke.toml".to_owned(), "…".to_owned());
+            return Err(
+                Setting { name, value }.reject("only in the environment, as SMOKE_REMOTE_SIGNING_KEY: it is secret")
+            );
+        }
+        let words = |setting: Option<Setting>, is_between: fn(char) -> bool| -> Vec<String> {
             let value = setting.map(|setting| setting.value).unwrap_or_default();
-            value.split(between).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+            value.split(is_between).filter(|word| !word.is_empty()).map(str::to_owned).collect()
         };
         let joined = |list: &Option<Vec<String>>, with: &str| list.as_ref().map(|list| list.join(with));
-        let public_keys =
-            words(text("SMOKE_REMOTE_PUBLIC_KEYS", joined(&table.public_keys, ",").as_ref())?, &[',', ' ']);
+        let public_keys = text("SMOKE_REMOTE_PUBLIC_KEYS", joined(&table.public_keys, ",").as_ref())?;
+        let public_keys = words(public_keys, |character| character == ',' || character.is_whitespace());
         let unsigned = table.unsigned.map(switch);
         let helper = match text("SMOKE_REMOTE_HELPER", None)? {
             // Words with spaces need a list.
             Some(setting) if setting.value.starts_with('[') => serde_json::from_str(&setting.value)
                 .map(Some)
                 .map_err(|_| setting.reject("a program and its arguments, with spaces between, or as a JSON list"))?,
-            Some(setting) => Some(words(Some(setting), &[' '])),
+            Some(setting) => Some(words(Some(setting), |character| character == ' ')),
             None => table.helper.clone(),
         };
         if helper.as_ref().is_some_and(Vec::is_empty) {
@@ -119,7 +135,7 @@ impl Remote {
                 text("SMOKE_REMOTE_ACCESS", table.access.as_ref())?,
                 &[("read-write", false), ("read-only", true)],
             )?,
-            budget: text("SMOKE_REMOTE_BUDGET", table.budget.as_ref())?.map(super::duration).transpose()?,
+            budget: text("SMOKE_REMOTE_BUDGET", table.budget.as_ref())?.map(budget).transpose()?,
             helper,
         }))
     }

@@ -137,7 +137,7 @@ fn a_shared_tier_is_what_the_file_says_and_variables_win() {
 
     let variables = [
         ("SMOKE_REMOTE", "fs:///folder"),
-        ("SMOKE_REMOTE_PUBLIC_KEYS", "c, d"),
+        ("SMOKE_REMOTE_PUBLIC_KEYS", "c, d,\r\n"),
         ("SMOKE_REMOTE_SIGNING_KEY", "e"),
         ("SMOKE_REMOTE_UNSIGNED", "0"),
         ("SMOKE_REMOTE_BUDGET", "3"),
@@ -162,6 +162,7 @@ fn a_shared_tier_can_be_turned_off_and_nonsense_is_named() {
     for (variable, value, expected) in [
         ("SMOKE_REMOTE", "bucket", "`off`, or where it is, such as `s3://"),
         ("SMOKE_REMOTE_BUDGET", "soon", "a number of seconds, or a duration"),
+        ("SMOKE_REMOTE_BUDGET", "0", "where nobody is to be asked, SMOKE_REMOTE is `off`"),
         ("SMOKE_REMOTE_ACCESS", "write", "`read-write` or `read-only`"),
         ("SMOKE_REMOTE_UNSIGNED", "yes", "`0` or `1`"),
         ("SMOKE_REMOTE_HELPER", "[1]", "as a JSON list"),
@@ -175,6 +176,8 @@ fn a_shared_tier_can_be_turned_off_and_nonsense_is_named() {
         let error = read(toml, &[("SMOKE_REMOTE_HELPER", helper)]).expect_err("nothing to start");
         assert!(error.contains("a program and its arguments"), "{error}");
     }
+    let secret = read("[remote]\nurl = \"s3://b\"\nsigning-key = \"hush\"", &[]).expect_err("it is secret");
+    assert!(secret.contains("as SMOKE_REMOTE_SIGNING_KEY") && !secret.contains("hush"), "{secret}");
     let error = read("[remote]\nurl = \"bucket\"", &[]).expect_err("no URL");
     assert!(error.contains("url of [remote] in "), "{error}");
     let error = read("[remote]\nurl = \"s3://b\"\nbudget = \"x\"", &[]).expect_err("no duration");

@@ -38,9 +38,14 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    /// For an answer of one word.
+    /// However it is told how far it is.
     pub(super) fn until(deadline: Instant) -> Wait {
-        Wait { first: deadline, silence: Duration::ZERO, deadline }
+        Wait { first: deadline, silence: Duration::MAX, deadline }
+    }
+
+    /// As long as it goes on.
+    pub(super) fn while_heard(silence: Duration, deadline: Instant) -> Wait {
+        Wait { first: after(silence), silence, deadline }
     }
 }
 
@@ -141,7 +146,11 @@ impl Helper {
     ) -> Result<Answer, NoAnswer> {
         self.last_id += 1;
         let request = Request { id: self.last_id, command };
-        let mut line = serde_json::to_vec(&request).map_err(|error| NoAnswer::Failed(error.to_string()))?;
+        let mut line = serde_json::to_vec(&request).map_err(|error| {
+            NoAnswer::Failed(format!(
+                "the helper cannot be told where the cache lies ({error}); SMOKE_CACHE_DIR moves it"
+            ))
+        })?;
         line.push(b'\n');
         let input = self.input.as_mut().ok_or_else(|| NoAnswer::Lost("the helper is gone".to_owned()))?;
         input.write_all(&line).map_err(|error| NoAnswer::Lost(format!("the helper does not listen: {error}")))?;
@@ -264,6 +273,49 @@ fn shown(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One that greets, and answers its first request by running these lines of a shell.
+    #[cfg(unix)]
+    fn asked(lines: &str, wait: impl FnOnce() -> Wait) -> (Result<Option<Outcome>, String>, usize) {
+        let greeting = r#"echo '{"protocol":"cached-smoke-remote","version":1}'; read line"#;
+        let script = format!("{greeting}; {lines}; read line");
+        let settings = Remote {
+            url: "mine://anywhere".to_owned(),
+            public_keys: Vec::new(),
+            unsigned: false,
+            signing_key: None,
+            read_only: false,
+            budget: None,
+            helper: Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), script]),
+        };
+        let mut helper = Helper::start(&settings, None, after(Duration::MAX)).expect("it greets");
+        let mut told = 0;
+        let command = Command::Find { name: "a/b/c".to_owned(), into: "/nonexistent".into() };
+        let answer = helper.ask(command, &wait(), &mut |_| told += 1);
+        let answer = answer.map(|answer| answer.outcome).map_err(|error| match error {
+            NoAnswer::Failed(reason) | NoAnswer::Lost(reason) => reason,
+        });
+        (answer, told)
+    }
+
+    #[cfg(unix)]
+    const UNDER_WAY: &str = r#"echo '{"id":1,"reason":"under way"}'"#;
+
+    #[cfg(unix)]
+    #[test]
+    fn an_answer_may_come_after_other_words_until_the_deadline() {
+        let lines = format!(r#"{UNDER_WAY}; {UNDER_WAY}; sleep 0.2; echo '{{"id":1,"outcome":"absent"}}'"#);
+        let (answer, told) = asked(&lines, || Wait::until(after(Duration::MAX)));
+        assert_eq!((answer, told), (Ok(Some(Outcome::Absent)), 2));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_that_is_to_be_heard_and_falls_silent_is_given_up() {
+        let wait = || Wait::while_heard(Duration::from_millis(500), after(Duration::MAX));
+        let (answer, _) = asked(UNDER_WAY, wait);
+        assert!(answer.expect_err("it says no more").contains("no answer came in time"));
+    }
 
     #[test]
     fn lines_are_read_up_to_a_limit() {

@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 use super::entry::SharedEntry;
 use super::helper::{Wait, after};
 use super::journal::Operation;
-use super::protocol::{Command, Outcome};
+use super::protocol::{Blob, Command, Outcome};
 use super::{FIRST_ANSWER, NO_TIME, Remote, Trouble, worth};
+use crate::archive;
 use crate::manifest::{ArchiveFile, Manifest};
 use crate::message;
 
 /// Bytes; measured were 150,000 of an unoptimised build.
 const PACKED_IN_A_MILLISECOND: u64 = 100_000;
+/// Without a word, where no test waits: longer than the 30 seconds after which our own helper gives up a piece.
+const SILENCE: Duration = Duration::from_secs(40);
 
 /// What is given to the shared tier.
 pub(crate) struct Parcel<'a> {
@@ -57,7 +60,7 @@ impl Remote<'_> {
             return self.late(&format!("it was not shared in time: {reason}"));
         }
         // What went wrong is told already, but for what only took too long.
-        let shared = self.share_within(left, parcel);
+        let shared = self.share_within(left, Duration::MAX, parcel);
         if shared.is_err() && self.journal.has_become_slow() {
             let place = self.settings.place();
             message::warn_once_about(
@@ -70,7 +73,7 @@ impl Remote<'_> {
         }
     }
 
-    /// Gives it to them, unless they have it.
+    /// Gives it to them, unless they have it. The helper has to say something every 40 seconds.
     pub(crate) fn push(&mut self, limit: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
         if self.journal.is_given_up(true) {
             return Err("it has failed too often in this run".to_owned());
@@ -85,12 +88,12 @@ impl Remote<'_> {
             let entry = fs::read(&found).ok().and_then(|text| SharedEntry::from_json(&text).ok());
             self.there = entry.map(|entry| entry.blob);
         }
-        self.share_within(limit, parcel)
+        self.share_within(limit, SILENCE, parcel)
     }
 
-    fn share_within(&mut self, limit: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
+    fn share_within(&mut self, limit: Duration, silence: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
         let begun = Instant::now();
-        let shared = self.try_share(parcel, after(limit));
+        let shared = self.try_share(parcel, after(limit), silence);
         self.spent += begun.elapsed();
         match shared {
             Ok(pushed) => {
@@ -114,29 +117,46 @@ impl Remote<'_> {
         }
     }
 
-    fn try_share(&mut self, parcel: &Parcel<'_>, deadline: Instant) -> Result<Pushed, String> {
+    fn try_share(&mut self, parcel: &Parcel<'_>, deadline: Instant, silence: Duration) -> Result<Pushed, String> {
         if !self.helper(deadline)?.writable {
             return Ok(Pushed::ReadOnly);
         }
         let (from, packed) = (parcel.pack)()?;
         let entry = SharedEntry::new(parcel.manifest, &packed);
+        if let Some(theirs) = self.there.clone().filter(|theirs| *theirs != entry.blob && !parcel.replace) {
+            let wait = Wait::while_heard(silence, deadline);
+            if self.is_whole(&theirs, parcel.directory, &wait)? {
+                return Ok(Pushed::Already);
+            }
+        }
         let entry_file = parcel.directory.join("entry");
         fs::write(&entry_file, entry.to_json())
             .map_err(|error| format!("{} cannot be written: {error}", entry_file.display()))?;
         let is_there = self.there.as_ref() == Some(&entry.blob);
         let store = Command::Store { blob: entry.blob, from, replace: parcel.replace || self.must_replace };
-        let bytes = self.done(store, deadline)?;
+        let bytes = self.done(store, &Wait::while_heard(silence, deadline))?;
         if is_there && bytes == 0 {
             return Ok(Pushed::Already);
         }
         // Last, as in the cache: what has no entry does not exist.
         let publish = Command::Publish { name: self.name.clone(), from: entry_file };
-        Ok(Pushed::Shared { bytes: bytes.saturating_add(self.done(publish, deadline)?) })
+        let wait = Wait::while_heard(silence, deadline);
+        Ok(Pushed::Shared { bytes: bytes.saturating_add(self.done(publish, &wait)?) })
+    }
+
+    /// Whether another build of the artifact, of which there is an entry, can be had. It is as good as ours, and may be the newer one, which
+    /// replaced a bad one.
+    fn is_whole(&mut self, blob: &Blob, directory: &Path, wait: &Wait) -> Result<bool, String> {
+        let into = directory.join("theirs");
+        let fetch = Command::Fetch { blob: blob.clone(), into: into.clone() };
+        let answer = self.ask_telling(fetch, wait, &mut |_| ())?;
+        let expected = ArchiveFile { size: blob.size, digest: blob.blake3.clone() };
+        Ok(answer.outcome == Some(Outcome::Done) && archive::verify(&into, &expected).is_ok())
     }
 
     /// Has something done; how many bytes travelled.
-    fn done(&mut self, command: Command, deadline: Instant) -> Result<u64, String> {
-        let answer = self.ask_telling(command, &Wait::until(deadline), &mut |_| ())?;
+    fn done(&mut self, command: Command, wait: &Wait) -> Result<u64, String> {
+        let answer = self.ask_telling(command, wait, &mut |_| ())?;
         match answer.outcome {
             Some(Outcome::Done) => Ok(answer.bytes),
             _ => Err(answer.reason.unwrap_or_else(|| "the helper cannot do that".to_owned())),
