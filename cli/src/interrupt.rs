@@ -2,41 +2,49 @@
 
 use std::io;
 use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What a test runner came to.
-pub(crate) struct Ended<T> {
-    pub(crate) result: T,
-    /// This process was told to end meanwhile: it has to say what there is to say, and begin nothing.
-    pub(crate) is_interrupted: bool,
+/// That signals are left to a test runner.
+#[derive(Default)]
+pub(crate) struct Patience {
+    is_interrupted: Arc<AtomicBool>,
+    is_over: Arc<AtomicBool>,
 }
 
-/// Starts a test runner that is told of the signals, and waits for it. Before and after that they have their usual effect.
+impl Patience {
+    /// From now on signals have their usual effect. Whether one came until now: whoever was interrupted says what there is to say, and begins
+    /// nothing more.
+    ///
+    /// For the main thread, once the runner has ended: what was sent to both has arrived there by then, and does not count as one more.
+    pub(crate) fn end(self) -> bool {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.is_interrupted.load(Ordering::SeqCst)
+    }
+}
+
+/// Starts a test runner that is told of the signals. Whatever else is started has the usual behaviour.
 #[cfg(unix)]
-pub(crate) fn run<T>(command: &mut Command, wait: impl FnOnce(Child) -> io::Result<T>) -> io::Result<Ended<T>> {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
+pub(crate) fn start(command: &mut Command) -> io::Result<(Child, Patience)> {
     use std::thread;
 
     use rustix::process::{Pid, Signal, kill_process};
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::flag;
     use signal_hook::iterator::Signals;
-    use signal_hook::{flag, low_level};
 
     const ENDING: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
-    let (is_interrupted, is_over) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let patience = Patience::default();
     // Before the runner is started, so that none is lost.
     for signal in ENDING {
-        flag::register(signal, Arc::clone(&is_interrupted))?;
+        flag::register_conditional_default(signal, Arc::clone(&patience.is_over))?;
+        flag::register(signal, Arc::clone(&patience.is_interrupted))?;
     }
     let mut signals = Signals::new(ENDING)?;
     let child = command.spawn()?;
     let runner = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let seen_over = Arc::clone(&is_over);
     thread::spawn(move || {
         for signal in signals.forever() {
-            if seen_over.load(Ordering::SeqCst) {
-                let _ = low_level::emulate_default_handler(signal);
-            }
             // An interrupt on a terminal is everybody's; a second one would have the runner kill its tests at once.
             if signal == SIGINT {
                 continue;
@@ -47,13 +55,11 @@ pub(crate) fn run<T>(command: &mut Command, wait: impl FnOnce(Child) -> io::Resu
             }
         }
     });
-    let result = wait(child);
-    is_over.store(true, Ordering::SeqCst);
-    Ok(Ended { result: result?, is_interrupted: is_interrupted.load(Ordering::SeqCst) })
+    Ok((child, patience))
 }
 
-/// Starts a test runner, which a console tells of an interrupt itself, and waits for it.
+/// Starts a test runner, which a console tells of an interrupt itself.
 #[cfg(not(unix))]
-pub(crate) fn run<T>(command: &mut Command, wait: impl FnOnce(Child) -> io::Result<T>) -> io::Result<Ended<T>> {
-    Ok(Ended { result: wait(command.spawn()?)?, is_interrupted: false })
+pub(crate) fn start(command: &mut Command) -> io::Result<(Child, Patience)> {
+    Ok((command.spawn()?, Patience::default()))
 }

@@ -1,7 +1,7 @@
 //! The command `populate`: what is missing is built, by the tests themselves, and no test is run.
 
 use std::collections::{HashMap, HashSet};
-use std::process::{Child, ExitCode};
+use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use cached_smoke::tooling::{Config, KeyReport, builder, note_size, read_reports,
 
 use crate::arguments::PopulateArguments;
 use crate::fetch_missing::fetch_missing;
-use crate::interrupt::{self, Ended};
+use crate::interrupt;
 use crate::keys::look;
 use crate::output;
 use crate::progress::Bar;
@@ -122,8 +122,9 @@ fn build(config: &Config, runner: &Runner, missing: &[&KeyReport], what: Missing
         Missing::Fetched => ("skip", "fetching"),
     };
     let mut command = runner.stopping_after("fixture", on_miss);
-    let what_runs = shown(&command);
-    let tests = thread::spawn(move || interrupt::run(&mut command, Child::wait_with_output));
+    let (child, patience) =
+        interrupt::start(&mut command).map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
+    let tests = thread::spawn(move || child.wait_with_output());
     let bar = Bar::new(&format!("{doing} artifacts"), missing.len());
     let (mut said, mut told) = (HashSet::new(), HashMap::new());
     loop {
@@ -166,8 +167,8 @@ fn build(config: &Config, runner: &Runner, missing: &[&KeyReport], what: Missing
     }
     bar.finish();
     let output = tests.join().map_err(|_| "the thread that waits for the tests panicked".to_owned())?;
-    let Ended { result: output, is_interrupted } =
-        output.map_err(|error| format!("failed to run {what_runs}: {error}"))?;
+    let is_interrupted = patience.end();
+    let output = output.map_err(|error| format!("failed to wait for {}: {error}", shown(&command)))?;
     if !output.status.success() {
         eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     }

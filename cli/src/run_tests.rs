@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::arguments::TestArguments;
 use crate::fetch_missing::fetch_missing;
-use crate::interrupt::{self, Ended};
+use crate::interrupt;
 use crate::output;
 use crate::push::rest_of;
 use crate::remote::Traffic;
@@ -42,7 +42,8 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
         command.stdout(std::io::stderr());
     }
     eprintln!("running {}", shown(&command));
-    let Ended { result: status, is_interrupted } = interrupt::run(&mut command, |mut runner| runner.wait())
+    let (status, is_interrupted) = interrupt::start(&mut command)
+        .and_then(|(mut runner, patience)| Ok((runner.wait()?, patience.end())))
         .map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
 
     let reports = read_reports(config.cache_dir(), runner.run()).map_err(|error| {

@@ -299,6 +299,7 @@ fn name_in_file(variable: &str) -> String {
 }
 
 /// A setting's text and where it was said.
+#[derive(Clone)]
 struct Setting {
     name: String,
     value: String,

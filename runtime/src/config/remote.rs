@@ -27,11 +27,13 @@ pub(crate) struct RemoteTable {
     signing_key: Option<IgnoredAny>,
 }
 
+/// Without any time, each artifact would be one more that could not be fetched in time.
 fn budget(setting: Setting) -> Result<Duration, Error> {
-    if setting.value.parse() == Ok(0) {
+    let budget = super::duration(setting.clone())?;
+    if budget.is_zero() {
         return Err(setting.reject("some time, such as `30s`; where nobody is to be asked, SMOKE_REMOTE is `off`"));
     }
-    super::duration(setting)
+    Ok(budget)
 }
 
 /// What of a URL, or of what should be one, may be shown to everybody.

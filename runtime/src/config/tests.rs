@@ -162,6 +162,7 @@ fn a_shared_tier_can_be_turned_off_and_nonsense_is_named() {
     for (variable, value, expected) in [
         ("SMOKE_REMOTE", "bucket", "`off`, or where it is, such as `s3://"),
         ("SMOKE_REMOTE_BUDGET", "soon", "a number of seconds, or a duration"),
+        ("SMOKE_REMOTE_BUDGET", "0s", "where nobody is to be asked, SMOKE_REMOTE is `off`"),
         ("SMOKE_REMOTE_BUDGET", "0", "where nobody is to be asked, SMOKE_REMOTE is `off`"),
         ("SMOKE_REMOTE_ACCESS", "write", "`read-write` or `read-only`"),
         ("SMOKE_REMOTE_UNSIGNED", "yes", "`0` or `1`"),
