@@ -162,7 +162,7 @@ impl Helper {
                 answer(Outcome::Done, sealed.len() as u64)
             }
             Command::Fetch { blob, into } => {
-                let found = transfer::fetch(&self.service, &blob, &into).await?;
+                let found = transfer::fetch(&self.service, &blob, &into, &mut progress).await?;
                 if found { answer(Outcome::Done, blob.size) } else { answer(Outcome::Absent, 0) }
             }
             Command::Store { blob, from, replace } => {

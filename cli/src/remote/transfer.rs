@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use cached_smoke::tooling::remote::Blob;
 use futures::TryStreamExt;
@@ -19,13 +18,17 @@ const CONNECTIONS: usize = 4;
 pub(super) const MAX_ENTRY: usize = 32 << 20;
 /// Of a lease.
 pub(super) const MAX_LEASE: usize = 1024;
-/// Between two words of how far an upload is.
-const TELL_EVERY: Duration = Duration::from_secs(5);
 /// Read from disk at once.
 const BUFFER: usize = 1 << 20;
 
-/// Writes a blob to the new file `into`; whether it was there. Not a byte more than it is said to have.
-pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path) -> Result<bool, String> {
+/// Writes a blob to the new file `into`; whether it was there. Not a byte more than it is said to have. `progress` is told how far it is
+/// whenever anything was done.
+pub(super) async fn fetch(
+    service: &Service,
+    blob: &Blob,
+    into: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<bool, String> {
     let (operator, path) = (&service.objects, service.blob(&blob.blake3)?);
     let mut file = File::create_new(into).map_err(|error| format!("{} cannot be made: {error}", into.display()))?;
     if blob.size == 0 {
@@ -37,21 +40,31 @@ pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path) -> Result
     };
     let mut pieces = match pieces.await {
         Ok(pieces) => pieces,
-        Err(error) => return absent_or_failed(service, blob, &path, error).await,
+        Err(error) => return absent_or_failed(service, blob, &path, error, progress).await,
     };
+    let mut arrived = 0;
     loop {
         match pieces.try_next().await {
             Ok(Some(piece)) => {
+                arrived += piece.len();
+                progress(&format!("{} MB have arrived", arrived / 1_000_000));
                 file.write_all(&piece).map_err(|error| format!("{} cannot be written: {error}", into.display()))?;
             }
             Ok(None) => return Ok(true),
-            Err(error) => return absent_or_failed(service, blob, &path, of_stream(error)).await,
+            Err(error) => return absent_or_failed(service, blob, &path, of_stream(error), progress).await,
         }
     }
 }
 
 /// What could not be read is as good as absent if it is not there, or has another size: then it is not the blob.
-async fn absent_or_failed(service: &Service, blob: &Blob, path: &str, error: opendal::Error) -> Result<bool, String> {
+async fn absent_or_failed(
+    service: &Service,
+    blob: &Blob,
+    path: &str,
+    error: opendal::Error,
+    progress: &mut dyn FnMut(&str),
+) -> Result<bool, String> {
+    progress("it cannot be read");
     if error.kind() == ErrorKind::NotFound || matches!(is_there(service, path, Some(blob.size)).await, Ok(false)) {
         return Ok(false);
     }
@@ -102,7 +115,7 @@ async fn upload(
         Ok(writer) => writer,
         Err(error) => return Ok(Err(error)),
     };
-    let (mut written, mut sent, mut told) = (Ok(()), 0, Instant::now());
+    let (mut written, mut sent) = (Ok(()), 0);
     while written.is_ok() {
         let mut piece = vec![0; BUFFER];
         let read = file.read(&mut piece).map_err(unreadable)?;
@@ -113,10 +126,7 @@ async fn upload(
         piece.truncate(read);
         written = writer.write(piece).await;
         sent += read;
-        if told.elapsed() >= TELL_EVERY {
-            told = Instant::now();
-            progress(&format!("{} MB are under way", sent / 1_000_000));
-        }
+        progress(&format!("{} MB are under way", sent / 1_000_000));
     }
     if written.is_err() {
         progress("it is given up");

@@ -34,6 +34,16 @@ impl Spoken {
         line
     }
 
+    /// The answer, and how many lines came before it.
+    fn wait_for(&mut self, request: &str) -> (Answer, usize) {
+        let (mut answer, mut words) = (self.ask(request), 0);
+        while answer.outcome.is_none() {
+            words += 1;
+            answer = serde_json::from_str(&self.line()).unwrap();
+        }
+        (answer, words)
+    }
+
     fn ask(&mut self, request: &str) -> Answer {
         self.child.stdin.as_mut().unwrap().write_all(format!("{request}\n").as_bytes()).unwrap();
         let line = self.line();
@@ -54,18 +64,19 @@ fn the_helper_answers_line_by_line() {
 
     let absent = helper.ask(&format!(r#"{{"id":1,"command":"find","name":"a/b/c","into":"{}"}}"#, file("none")));
     assert_eq!((absent.id, absent.outcome), (1, Some(Answered::Absent)));
-    let absent = helper.ask(&format!(r#"{{"id":2,"command":"fetch","blob":{blob},"into":"{}"}}"#, file("none2")));
+    let (absent, _) =
+        helper.wait_for(&format!(r#"{{"id":2,"command":"fetch","blob":{blob},"into":"{}"}}"#, file("none2")));
     assert_eq!(absent.outcome, Some(Answered::Absent));
     for (replace, travelled) in [("false", 3), ("false", 0), ("true", 3)] {
         let store =
             format!(r#"{{"id":3,"command":"store","blob":{blob},"from":"{}","replace":{replace}}}"#, file("blob"));
-        let mut stored = helper.ask(&store);
-        while stored.outcome.is_none() {
-            stored = serde_json::from_str(&helper.line()).unwrap();
-        }
+        let (stored, words) = helper.wait_for(&store);
+        assert_eq!(words > 0, travelled > 0, "it says how far it is");
         assert_eq!((stored.outcome, stored.bytes), (Some(Answered::Done), travelled));
     }
-    let fetched = helper.ask(&format!(r#"{{"id":4,"command":"fetch","blob":{blob},"into":"{}"}}"#, file("got")));
+    let (fetched, words) =
+        helper.wait_for(&format!(r#"{{"id":4,"command":"fetch","blob":{blob},"into":"{}"}}"#, file("got")));
+    assert!(words > 0, "it says how far it is");
     assert_eq!((fetched.outcome, fs::read(file("got")).unwrap()), (Some(Answered::Done), b"abc".to_vec()));
 
     let lease = r#"{"id":5,"command":"lease","name":"a/b/c","limit":1000}"#;
@@ -94,7 +105,7 @@ fn the_helper_answers_line_by_line() {
     assert!(other.child.wait().unwrap().success());
 }
 
-/// A point of small order: RFC 8032 encodes it, and anybody can sign for it.
+/// A point of small order, which RFC 8032 can encode.
 const WEAK_PUBLIC: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 #[test]
