@@ -56,13 +56,12 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
     let is_any_left = selected.iter().any(|(name, _)| !names.contains(name));
     let keys = if is_any_left { look(config, &runner)? } else { Vec::new() };
     let missing: Vec<&KeyReport> = keys.iter().filter(|key| key.miss.is_some()).collect();
-    let mut is_interrupted = false;
-    let runner = if missing.is_empty() {
-        None
+    let (runner, is_interrupted) = if missing.is_empty() {
+        (None, false)
     } else {
         let runner = runner.in_another_run();
-        is_interrupted = build(config, &runner, &missing, what)?;
-        Some(runner)
+        let is_interrupted = build(config, &runner, &missing, what)?;
+        (Some(runner), is_interrupted)
     };
 
     let still_missing = still_missing(config, &missing)?;

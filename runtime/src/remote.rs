@@ -27,7 +27,7 @@ use helper::{Helper, NoAnswer, Wait, after};
 use journal::Journal;
 pub use journal::{Asked, Operation, read_asked};
 pub(crate) use lease::Turn;
-use protocol::{Answer, Blob, Command, Outcome};
+use protocol::{Answer, Command, Outcome};
 pub(crate) use share::Parcel;
 pub use share::Pushed;
 
@@ -76,8 +76,8 @@ pub(crate) struct Remote<'a> {
     must_replace: bool,
     /// It could not be asked: not again about this artifact.
     is_dead: bool,
-    /// The blob of the entry that is there.
-    there: Option<Blob>,
+    /// The entry that is there, if it is not to be replaced.
+    there: Option<SharedEntry>,
     /// In all.
     spent: Duration,
     /// Of that, for other machines' builds.

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::project::{Project, text};
@@ -90,8 +92,7 @@ fn what_a_test_could_not_share_within_its_budget_is_shared_when_all_are_over() {
         "#!/bin/sh\nwhile read -r line; do case $line in *store*) sleep 2;; esac; printf '%s\\n' \"$line\"; done | {program} \
          smoke-cache remote-helper\n"
     );
-    fs::write(&slow, script).unwrap();
-    fs::set_permissions(&slow, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_executable(&slow, &script);
     let variables = [
         ("SMOKE_REMOTE", url.as_str()),
         ("SMOKE_REMOTE_UNSIGNED", "1"),
@@ -105,6 +106,11 @@ fn what_a_test_could_not_share_within_its_budget_is_shared_when_all_are_over() {
     assert!(fs::exists(project.path("bucket/v1/entries/one")).unwrap());
 }
 
+fn write_executable(path: &Path, script: &str) {
+    fs::write(path, script).unwrap();
+    fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+}
+
 /// The command, a group of its own, with a helper that says at a pipe that it was asked for what `hangs`, and does not answer; it is told to
 /// end as soon as the helper has said so for the `times`th time.
 fn ended(project: &Project, hangs: &str, times: usize, command: &[&str], signal: &str) -> Output {
@@ -116,8 +122,7 @@ fn ended(project: &Project, hangs: &str, times: usize, command: &[&str], signal:
          echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"$outcome\\\"}}\"; id=$((id+1)); done\n",
         pipe.display()
     );
-    fs::write(&helper, script).unwrap();
-    fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_executable(&helper, &script);
     let mut running = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
     running.arg("smoke-cache").args(command).args(["--runner", "cargo"]).process_group(0);
     running.env("SMOKE_REMOTE", "mine://anywhere").env("SMOKE_REMOTE_HELPER", &helper).env("SMOKE_REMOTE_BUDGET", "1s");
@@ -157,8 +162,7 @@ fn another_helper_that_smoke_toml_names_is_used_and_asked_for_its_status() {
          id=1; while read -r line; do echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"absent\\\"}}\"; id=$((id+1)); done\n",
         started.display()
     );
-    fs::write(&helper, script).unwrap();
-    fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_executable(&helper, &script);
     let settings = fs::read_to_string(project.path("smoke.toml")).unwrap();
     let remote = format!("\n[remote]\nurl = \"mine://anywhere\"\nhelper = [{helper:?}]\n");
     fs::write(project.path("smoke.toml"), settings + &remote).unwrap();

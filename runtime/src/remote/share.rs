@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::entry::SharedEntry;
 use super::helper::{Wait, after};
 use super::journal::Operation;
-use super::protocol::{Blob, Command, Outcome};
+use super::protocol::{Command, Outcome};
 use super::{FIRST_ANSWER, NO_TIME, Remote, Trouble, worth};
 use crate::archive;
 use crate::manifest::{ArchiveFile, Manifest};
@@ -85,8 +85,7 @@ impl Remote<'_> {
                 self.journal.note(Operation::Share, Outcome::Failed, 0, begun.elapsed(), Some(&reason));
                 return Err(reason);
             }
-            let entry = fs::read(&found).ok().and_then(|text| SharedEntry::from_json(&text).ok());
-            self.there = entry.map(|entry| entry.blob);
+            self.there = fs::read(&found).ok().and_then(|text| SharedEntry::from_json(&text).ok());
         }
         self.share_within(limit, SILENCE, parcel)
     }
@@ -123,35 +122,34 @@ impl Remote<'_> {
         }
         let (from, packed) = (parcel.pack)()?;
         let entry = SharedEntry::new(parcel.manifest, &packed);
-        if let Some(theirs) = self.there.clone().filter(|theirs| *theirs != entry.blob && !parcel.replace) {
-            let wait = Wait::while_heard(silence, deadline);
-            if self.is_whole(&theirs, parcel.directory, &wait)? {
-                return Ok(Pushed::Already);
-            }
+        let wait = || Wait::while_heard(silence, deadline);
+        let there = self.there.take();
+        let is_there = there.as_ref().is_some_and(|there| there.blob == entry.blob);
+        if let Some(theirs) = there.filter(|_| !is_there)
+            && self.is_whole(&theirs, parcel.directory, &wait())?
+        {
+            return Ok(Pushed::Already);
         }
         let entry_file = parcel.directory.join("entry");
         fs::write(&entry_file, entry.to_json())
             .map_err(|error| format!("{} cannot be written: {error}", entry_file.display()))?;
-        let is_there = self.there.as_ref() == Some(&entry.blob);
         let store = Command::Store { blob: entry.blob, from, replace: parcel.replace || self.must_replace };
-        let bytes = self.done(store, &Wait::while_heard(silence, deadline))?;
+        let bytes = self.done(store, &wait())?;
         if is_there && bytes == 0 {
             return Ok(Pushed::Already);
         }
         // Last, as in the cache: what has no entry does not exist.
         let publish = Command::Publish { name: self.name.clone(), from: entry_file };
-        let wait = Wait::while_heard(silence, deadline);
-        Ok(Pushed::Shared { bytes: bytes.saturating_add(self.done(publish, &wait)?) })
+        Ok(Pushed::Shared { bytes: bytes.saturating_add(self.done(publish, &wait())?) })
     }
 
     /// Whether another build of the artifact, of which there is an entry, can be had. It is as good as ours, and may be the newer one, which
     /// replaced a bad one.
-    fn is_whole(&mut self, blob: &Blob, directory: &Path, wait: &Wait) -> Result<bool, String> {
+    fn is_whole(&mut self, entry: &SharedEntry, directory: &Path, wait: &Wait) -> Result<bool, String> {
         let into = directory.join("theirs");
-        let fetch = Command::Fetch { blob: blob.clone(), into: into.clone() };
+        let fetch = Command::Fetch { blob: entry.blob.clone(), into: into.clone() };
         let answer = self.ask_telling(fetch, wait, &mut |_| ())?;
-        let expected = ArchiveFile { size: blob.size, digest: blob.blake3.clone() };
-        Ok(answer.outcome == Some(Outcome::Done) && archive::verify(&into, &expected).is_ok())
+        Ok(answer.outcome == Some(Outcome::Done) && archive::verify(&into, &entry.packed()).is_ok())
     }
 
     /// Has something done; how many bytes travelled.
