@@ -224,45 +224,52 @@ pub(crate) fn repos_is_no_table(path: &Path) -> String {
 
 // `code_fingerprint!` and what it reads.
 
-pub(crate) fn no_directory_given() -> &'static str {
-    "name at least one directory, relative to the package's `Cargo.toml`: `code_fingerprint!(\"src\")`"
+pub(crate) fn nothing_named() -> &'static str {
+    "name at least one directory or file, relative to the package's `Cargo.toml`: `code_fingerprint!(\"src\")`"
 }
 
-pub(crate) fn directory_is_no_literal() -> &'static str {
-    "a directory is named by a string literal: it is read while this is compiled"
+pub(crate) fn name_is_no_literal() -> &'static str {
+    "a directory or file is named by a string literal, because it is read at compile time; the only other argument is `portable`"
+}
+
+pub(crate) fn portable_twice() -> &'static str {
+    "`portable` is given twice; keep one of them"
 }
 
 pub(crate) fn no_manifest_dir() -> &'static str {
-    "`CARGO_MANIFEST_DIR` is not set, so the directories are relative to nothing; compile with cargo"
+    "`CARGO_MANIFEST_DIR` is not set, so there is no directory to find the names in; compile with cargo"
 }
 
-pub(crate) fn empty_directory_name() -> &'static str {
+pub(crate) fn empty_name() -> &'static str {
     "this names no directory; for the package's own directory write `.`"
 }
 
-pub(crate) fn directory_twice(name: &str) -> String {
-    format!("the directory `{name}` is named twice")
+pub(crate) fn named_twice(name: &str) -> String {
+    format!("`{name}` is named twice; keep one of them")
 }
 
-pub(crate) fn absolute_directory(name: &str) -> String {
+pub(crate) fn absolute_name(name: &str) -> String {
     format!("`{name}` is absolute, and so exists on one machine only; name it relative to the package's `Cargo.toml`")
 }
 
-pub(crate) fn missing_directory(name: &str, manifest_dir: &Path, nearest: Option<&str>) -> String {
+pub(crate) fn missing_name(name: &str, manifest_dir: &Path, nearest: Option<&str>) -> String {
     let hint = nearest.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    format!("there is no directory `{name}` in {}{hint}", manifest_dir.display())
+    format!("there is no file or directory `{name}` in {}{hint}", manifest_dir.display())
 }
 
-pub(crate) fn file_for_directory(name: &str, parent: &str) -> String {
-    format!("`{name}` is a file; name its directory, `{parent}`")
-}
-
-pub(crate) fn directory_outside(name: &str, root: &Path) -> String {
-    format!("`{name}` lies outside of the workspace {}", root.display())
+pub(crate) fn name_outside(name: &str, root: &Path) -> String {
+    format!(
+        "`{name}` lies outside of the workspace {}; for a file or directory elsewhere, use `KeyBuilder::file` or `KeyBuilder::directory`",
+        root.display()
+    )
 }
 
 pub(crate) fn no_files(name: &str) -> String {
-    format!("the directory `{name}` has no files; hidden ones do not count")
+    format!("the directory `{name}` holds no files; name another one")
+}
+
+pub(crate) fn no_sources(library: &str) -> String {
+    format!("the compiler left no list of the sources of `{library}`; compile with cargo, or leave out `portable`")
 }
 
 pub(crate) fn path_not_utf8(path: &Path) -> String {

@@ -10,9 +10,10 @@ pub use returned::{Passed, report};
 pub use std::process::ExitCode;
 pub use test::{Fixture, Setup, Test};
 
+pub use crate::fingerprint::Code;
 use crate::fingerprint::CodeFingerprint;
 
 /// For [`code_fingerprint!`](crate::code_fingerprint).
-pub const fn code(digest: &'static str, directories: &'static [&'static str]) -> CodeFingerprint {
-    CodeFingerprint::new(digest, directories)
+pub const fn code(code: Code) -> CodeFingerprint {
+    CodeFingerprint::new(code)
 }

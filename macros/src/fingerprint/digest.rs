@@ -1,20 +1,24 @@
-//! The digest, fed with values whose boundaries count.
+//! Digests of values whose boundaries count.
 
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
+use std::fs::File;
+use std::io;
+use std::path::Path;
 
-/// SHA-256 over a sequence of values, each preceded by its length: `"ab", "c"` and `"a", "bc"` differ.
-pub(super) struct Digest(Sha256);
+/// BLAKE3 over a sequence of values, each preceded by its length: `"ab", "c"` and `"a", "bc"` differ.
+///
+/// BLAKE3 and not SHA-256, because its code for x86-64 is assembly: it is fast also where macros are compiled without
+/// optimization, as cargo does by default.
+pub(super) struct Digest(blake3::Hasher);
 
 impl Digest {
-    /// A digest of something that `what` names, and the version of its encoding.
+    /// Begins a digest of something that `what` names, with the version of its encoding.
     pub(super) fn new(what: &str) -> Self {
-        let mut digest = Self(Sha256::new());
+        let mut digest = Self(blake3::Hasher::new());
         digest.bytes(what.as_bytes());
         digest
     }
 
-    /// A value: its length as eight bytes, little-endian, and its bytes.
+    /// Adds a value: its length as eight bytes, little-endian, and its bytes.
     pub(super) fn bytes(&mut self, value: &[u8]) {
         self.number(value.len());
         self.0.update(value);
@@ -27,17 +31,29 @@ impl Digest {
     }
 
     fn number(&mut self, number: usize) {
-        self.0.update((number as u64).to_le_bytes());
+        self.0.update(&(number as u64).to_le_bytes());
     }
 
-    /// In lower-case hexadecimal digits.
+    /// Returns the digest in lower-case hexadecimal digits.
     pub(super) fn finish(self) -> String {
-        self.0.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        self.0.finalize().to_hex().to_string()
     }
+}
+
+/// Returns the BLAKE3 digest of a file's content, which is never in memory as a whole.
+///
+/// # Errors
+///
+/// The file cannot be read.
+pub(super) fn of_file(path: &Path) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Returns the BLAKE3 digest of bytes.
+pub(super) fn of_bytes(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
 }
 
 #[cfg(test)]
@@ -60,8 +76,9 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_is_sha256_in_hexadecimal() {
-        // printf '\4\0\0\0\0\0\0\0test' | sha256sum
-        assert_eq!(digest(&[]), "4e5b70c6c4231e5ec370f3d9a90fd93cc6d936d49da369acf5a9b51010674a95");
+    fn a_file_has_the_digest_of_its_bytes() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), "content").expect("written");
+        assert_eq!(of_file(file.path()).expect("read"), of_bytes(b"content"));
     }
 }

@@ -41,6 +41,12 @@ impl Lockfile {
         &self.packages[index]
     }
 
+    /// The checksum of a package from a registry.
+    pub(super) fn checksum(&self, name: &str, version: &str) -> Option<&str> {
+        let package = self.packages.iter().find(|package| package.name == name && package.version == version)?;
+        package.checksum.as_deref()
+    }
+
     /// The package of the workspace, or the path dependency, of this name.
     pub(super) fn local(&self, name: &str, version: Option<&str>) -> Option<usize> {
         let mut local = (0..self.packages.len())

@@ -1,21 +1,22 @@
 //! `Cargo.toml`: which package a directory belongs to, and what that package declares.
 
 use crate::message;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 const NAME: &str = "Cargo.toml";
 
-/// The tables of dependencies that a package is compiled with; those for its tests are not among them.
+/// The tables of dependencies that a package is compiled with.
 const DEPENDENCIES: [&str; 3] = ["dependencies", "build-dependencies", "build_dependencies"];
+/// The tables of those that its tests alone are compiled with.
+const DEV_DEPENDENCIES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
 
 #[derive(Debug)]
 pub(super) struct Manifest {
     /// The directory that it lies in.
     pub(super) directory: PathBuf,
-    pub(super) content: Vec<u8>,
     table: Table,
 }
 
@@ -41,7 +42,7 @@ impl Manifest {
         }
         let content = fs::read(&path).map_err(|error| message::unreadable(&path, &error))?;
         let table = toml::from_slice(&content).map_err(|error| message::malformed(&path, &error))?;
-        Ok(Some(Self { directory: directory.to_owned(), content, table }))
+        Ok(Some(Self { directory: directory.to_owned(), table }))
     }
 
     /// The manifest of the package that `directory` belongs to: the nearest one, up to `root`.
@@ -95,13 +96,26 @@ impl Manifest {
         self.package()?.get("version")?.as_str()
     }
 
-    /// The normal and build dependencies, for every target, by the names of their packages. One that is declared twice,
-    /// for two targets say, has two values.
-    pub(super) fn dependencies(&self, workspace: &Self) -> BTreeMap<String, Vec<Dependency>> {
+    /// The edition, which may be inherited; nothing if the workspace's manifest cannot be read.
+    pub(super) fn edition(&self) -> Option<String> {
+        let own = self.package()?.get("edition");
+        if own.is_some_and(Value::is_table) {
+            let shared = self.workspace().ok()?;
+            let table = &shared.as_ref().unwrap_or(self).table;
+            return table.get("workspace")?.get("package")?.get("edition")?.as_str().map(str::to_owned);
+        }
+        Some(own.and_then(Value::as_str).unwrap_or("2015").to_owned())
+    }
+
+    /// The normal and build dependencies, and those of its tests if `with_tests`, for every target, by the names of their
+    /// packages. One that is declared twice, for two targets say, has two values.
+    pub(super) fn dependencies(&self, workspace: &Self, with_tests: bool) -> BTreeMap<String, Vec<Dependency>> {
+        let of_tests = if with_tests { &DEV_DEPENDENCIES[..] } else { &[] };
+        let names = || DEPENDENCIES.iter().chain(of_tests);
         let mut found: BTreeMap<String, Vec<Dependency>> = BTreeMap::new();
         let targets = self.table.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
         for table in [&self.table].into_iter().chain(targets.filter_map(Value::as_table)) {
-            for dependencies in DEPENDENCIES.iter().filter_map(|name| table.get(*name)).filter_map(Value::as_table) {
+            for dependencies in names().filter_map(|name| table.get(*name)).filter_map(Value::as_table) {
                 for (key, value) in dependencies {
                     let (package, dependency) = self.dependency(key, value, workspace);
                     found.entry(package).or_default().push(dependency);
@@ -127,17 +141,8 @@ impl Manifest {
         self.table.get("workspace")?.get("dependencies")?.get(key)
     }
 
-    /// Where `[patch]` says that a package is, if it does and that is a directory.
-    pub(super) fn patched(&self, package: &str) -> Option<PathBuf> {
-        let sources = self.table.get("patch")?.as_table()?.values().filter_map(Value::as_table);
-        let mut patches = sources.flatten();
-        let (_, patch) =
-            patches.find(|(key, patch)| package_name(key, patch) == package && patch.get("path").is_some())?;
-        self.directory_of(patch)
-    }
-
     fn directory_of(&self, dependency: &Value) -> Option<PathBuf> {
-        dependency.get("path").and_then(Value::as_str).map(|path| self.directory.join(path))
+        directory_of(dependency, &self.directory)
     }
 
     /// The package's build script, if it has one.
@@ -160,6 +165,102 @@ pub(super) fn workspace_root(manifest_dir: &Path) -> PathBuf {
             || matches!(Manifest::read(directory), Ok(Some(manifest)) if manifest.table.contains_key("workspace"))
     };
     manifest_dir.ancestors().find(is_root).unwrap_or(manifest_dir).to_owned()
+}
+
+fn directory_of(dependency: &Value, base: &Path) -> Option<PathBuf> {
+    dependency.get("path").and_then(Value::as_str).map(|path| base.join(path))
+}
+
+/// The root's manifest, or a file of cargo's configuration: both may hold `[patch]` and `[profile]`, the latter `paths`.
+#[derive(Debug)]
+pub(super) struct Settings {
+    table: Table,
+    /// The directory that its paths are relative to.
+    base: PathBuf,
+}
+
+impl Settings {
+    /// # Errors
+    ///
+    /// Cargo's configuration cannot be read, as a text for people.
+    pub(super) fn all(root: &Path, manifest: Option<&Manifest>) -> Result<Vec<Self>, String> {
+        let of_manifest =
+            manifest.map(|manifest| Self { table: manifest.table.clone(), base: manifest.directory.clone() });
+        Ok(of_manifest.into_iter().chain(configurations(root)?).collect())
+    }
+
+    /// The directories that `[patch]` names for a package.
+    pub(super) fn patched(&self, package: &str) -> Vec<PathBuf> {
+        let sources = self.table.get("patch").and_then(Value::as_table).into_iter().flat_map(Table::values);
+        let patches = sources.filter_map(Value::as_table).flatten();
+        let of_package = patches.filter(|(key, patch)| package_name(key, patch) == package);
+        of_package.filter_map(|(_, patch)| directory_of(patch, &self.base)).collect()
+    }
+
+    /// The directory among `paths` that holds this package at this version, whatever source it is locked to.
+    pub(super) fn overriding(&self, package: &str, version: &str) -> Option<PathBuf> {
+        let paths = self.table.get("paths").and_then(Value::as_array)?.iter().filter_map(Value::as_str);
+        let mut directories = paths.map(|path| self.base.join(path));
+        directories.find(|directory| {
+            Manifest::read(directory).ok().flatten().is_some_and(|manifest| {
+                manifest.name() == Some(package) && manifest.version().is_none_or(|declared| declared == version)
+            })
+        })
+    }
+}
+
+/// The settings of profiles, for single packages or all, that can change what code does: from the workspace's manifest, cargo's
+/// configuration and its variables.
+///
+/// # Errors
+///
+/// A file is malformed, as a text for people.
+pub(super) fn profiles(root: &Path) -> Result<String, String> {
+    const SETTINGS: [&str; 3] = ["debug-assertions", "overflow-checks", "panic"];
+    fn collect(table: &Table, path: &str, found: &mut Vec<String>) {
+        for (key, value) in table {
+            let path = format!("{path}.{key}");
+            match value {
+                Value::Table(table) => collect(table, &path, found),
+                value if SETTINGS.contains(&&*key.replace('_', "-")) => found.push(format!("{path}={value:?}")),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for Settings { table, .. } in Settings::all(root, Manifest::read(root)?.as_ref())? {
+        if let Some(profiles) = table.get("profile").and_then(Value::as_table) {
+            collect(profiles, "profile", &mut found);
+        }
+    }
+    let settings = std::env::vars().filter(|(name, _)| {
+        let name = name.to_lowercase().replace('_', "-");
+        name.starts_with("cargo-profile-") && SETTINGS.iter().any(|setting| name.ends_with(setting))
+    });
+    found.extend(settings.map(|(name, value)| format!("{name}={value}")));
+    found.sort();
+    Ok(found.join(" "))
+}
+
+/// Cargo's configuration files that apply in `directory`: its own, those above, and the user's.
+fn configurations(directory: &Path) -> Result<Vec<Settings>, String> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let places = directory.ancestors().map(|above| above.join(".cargo")).chain(home);
+    let mut seen = BTreeSet::new();
+    let mut tables = Vec::new();
+    for place in places.filter(|place| seen.insert(place.clone())) {
+        // The name without an extension is cargo's older one, and wins.
+        let Some(path) = ["config", "config.toml"].map(|name| place.join(name)).into_iter().find(|path| path.is_file())
+        else {
+            continue;
+        };
+        let content = fs::read(&path).map_err(|error| message::unreadable(&path, &error))?;
+        let table = toml::from_slice(&content).map_err(|error| message::malformed(&path, &error))?;
+        // Paths are relative to the directory that holds `.cargo`.
+        let base = place.parent().unwrap_or(&place).to_owned();
+        tables.push(Settings { table, base });
+    }
+    Ok(tables)
 }
 
 fn package_name(key: &str, dependency: &Value) -> String {

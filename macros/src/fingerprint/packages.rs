@@ -1,7 +1,7 @@
 //! From packages to all that they are compiled with, by `Cargo.lock` and the manifests of local packages.
 
 use super::lockfile::Lockfile;
-use super::manifest::{Dependency, Manifest};
+use super::manifest::{Dependency, Manifest, Settings};
 use crate::message;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,17 +22,29 @@ pub(super) struct Closure {
 /// A walk through one `Cargo.lock`.
 pub(super) struct Walk<'a> {
     lock: &'a Lockfile,
-    /// The root's manifest, which holds `[patch]`.
-    root: Option<&'a Manifest>,
+    /// What may hold `[patch]`: the root's manifest and cargo's configuration.
+    settings: Vec<Settings>,
+    /// The package at hand, whose tests are compiled: what they alone need counts.
+    own: &'a Path,
     /// Where the packages are that the user named directories of.
     known: BTreeMap<&'a str, &'a Path>,
     closure: Closure,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(lock: &'a Lockfile, root: Option<&'a Manifest>, owners: &'a [Manifest]) -> Self {
+    /// # Errors
+    ///
+    /// Cargo's configuration cannot be read, as a text for people.
+    pub(super) fn new(
+        lock: &'a Lockfile,
+        root: &Path,
+        root_manifest: Option<&Manifest>,
+        owners: &'a [Manifest],
+        own: &'a Path,
+    ) -> Result<Self, String> {
         let known = owners.iter().filter_map(|owner| Some((owner.name()?, owner.directory.as_path()))).collect();
-        Self { lock, root, known, closure: Closure::default() }
+        let settings = Settings::all(root, root_manifest)?;
+        Ok(Self { lock, settings, own, known, closure: Closure::default() })
     }
 
     /// Everything that `owners` are compiled with, themselves included as entries of the lock file.
@@ -85,7 +97,10 @@ impl<'a> Walk<'a> {
         let workspace = manifest.workspace()?;
         self.closure.manifests.insert(manifest.path());
         self.closure.manifests.extend(workspace.as_ref().map(Manifest::path));
-        let declared = manifest.dependencies(workspace.as_ref().unwrap_or(&manifest));
+        let is_own = directory.canonicalize().is_ok_and(|directory| directory == self.own);
+        let mut declared = manifest.dependencies(workspace.as_ref().unwrap_or(&manifest), is_own);
+        // Its version decides nothing about what a build returns.
+        declared.remove("cached-smoke");
         let dependent = &self.lock.package(index).name;
         for (name, dependency) in declared.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one))) {
             if let Some(inherited) = &dependency.inherited {
@@ -98,18 +113,29 @@ impl<'a> Walk<'a> {
     /// The directory of a dependency, if it is a local one; remembered, for its files count as well.
     fn locate(&mut self, from: usize, to: usize, declarations: &[Dependency]) -> Result<Option<PathBuf>, String> {
         let package = self.lock.package(to);
-        if package.source.is_some() {
+        let name = package.name.as_str();
+        let is_it = |directory: &PathBuf| is_package(directory, name, &package.version);
+        let overriding = self.settings.iter().find_map(|one| one.overriding(name, &package.version));
+        if package.source.is_some() && overriding.is_none() {
             return Ok(None);
         }
-        let name = package.name.as_str();
-        let directory = declarations
-            .iter()
-            .find_map(|declaration| declaration.directory.clone())
-            .or_else(|| self.root.and_then(|root| root.patched(name)))
-            .or_else(|| self.known.get(name).map(|&directory| directory.to_owned()))
-            .ok_or_else(|| message::lost_path_dependency(name, &self.lock.package(from).name))?;
+        let declared: Vec<PathBuf> = declarations.iter().filter_map(|one| one.directory.clone()).collect();
+        let patched = self.settings.iter().flat_map(|one| one.patched(name));
+        let known = self.known.get(name).map(|&directory| directory.to_owned());
+        let candidates: Vec<PathBuf> = overriding.into_iter().chain(declared).chain(patched).chain(known).collect();
+        // Two packages may have one name: the version tells them apart.
+        let directory = candidates.iter().find(|directory| is_it(directory)).or(candidates.first()).cloned();
+        let directory = directory.ok_or_else(|| message::lost_path_dependency(name, &self.lock.package(from).name))?;
         let canonical = directory.canonicalize().map_err(|error| message::unreadable(&directory, &error))?;
         self.closure.local.insert(canonical, directory.clone());
         Ok(Some(directory))
     }
+}
+
+/// Tells whether a directory holds this package at this version; a version may be inherited.
+fn is_package(directory: &Path, name: &str, version: &str) -> bool {
+    let manifest = Manifest::read(directory).ok().flatten();
+    manifest.is_some_and(|manifest| {
+        manifest.name() == Some(name) && manifest.version().is_none_or(|declared| declared == version)
+    })
 }

@@ -3,7 +3,7 @@
 use super::code::Code;
 use crate::errors::Errors;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use syn::LitStr;
 use tempfile::TempDir;
 
@@ -83,26 +83,27 @@ impl Workspace {
         self.write(name, &text.replace(from, to));
     }
 
-    /// What `app` gets for these directories, and what was wrong.
+    /// Returns the fingerprint that `app` gets for these names without a compiler's command line, and the errors.
     pub(super) fn fingerprint(&self, directories: &[&str]) -> (Code, Vec<String>) {
         let literals: Vec<LitStr> =
             directories.iter().map(|name| LitStr::new(name, proc_macro2::Span::call_site())).collect();
         let mut errors = Errors::default();
-        let code = super::fingerprint(&self.root().join("app"), &literals, &mut errors);
+        let line = Err("there is no compiler".to_owned());
+        let code = super::fingerprint_in(&self.root().join("app"), &literals, false, line, None, &mut errors);
         (code, errors.messages())
     }
 
     pub(super) fn digest(&self, directories: &[&str]) -> String {
         let (code, errors) = self.fingerprint(directories);
         assert_eq!(errors, [""; 0]);
-        code.digest
+        code.parts.digest() + &code.loose.digest()
     }
 
     /// The tracked files, relative to the root.
     pub(super) fn tracked(&self, directories: &[&str]) -> Vec<String> {
         let root = self.root().canonicalize().expect("root");
-        let relative = |path: &String| {
-            let path = Path::new(path).canonicalize().expect("tracked files exist");
+        let relative = |path: &PathBuf| {
+            let path = path.canonicalize().expect("tracked files exist");
             path.strip_prefix(&root).expect("in the workspace").display().to_string()
         };
         let mut tracked: Vec<String> = self.fingerprint(directories).0.tracked.iter().map(relative).collect();

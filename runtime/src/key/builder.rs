@@ -116,8 +116,14 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
 
     /// Makes the artifact depend on `code` instead of the suite's. Called again, it depends on all of them.
     pub fn code(&mut self, code: CodeFingerprint) -> &mut Self {
-        let directories = code.directories().join(", ");
-        self.own_code.push(Ingredient::new("code", code.digest().to_owned()).with_note(directories));
+        let note = format!("{}\n{}", code.names().join(", "), code.code().parts);
+        self.own_code.push(Ingredient::new("code", code.digest().to_owned()).with_note(note));
+        let code = code.code();
+        if !code.files.is_empty() {
+            let changes = crate::fingerprint::Files::of(code).changes();
+            let digest = changes.map_or_else(|| code.files_digest.to_owned(), |state| state.digest);
+            self.own_code.push(Ingredient::new("files", digest));
+        }
         self
     }
 

@@ -6,12 +6,13 @@ fn dependencies_are_known_by_the_names_of_their_packages() {
     let workspace = Workspace::new();
     let index = Manifest::read(&workspace.root().join("index")).expect("valid").expect("there");
     let root = index.workspace().expect("valid").expect("a workspace");
-    let dependencies = index.dependencies(&root);
+    let dependencies = index.dependencies(&root, false);
     assert_eq!(dependencies.keys().collect::<Vec<_>>(), ["builder", "helper", "original", "shared", "unix-only"]);
     assert_eq!(dependencies["helper"][0].directory, Some(workspace.root().join("helper")));
     assert_eq!(dependencies["builder"][0].directory, Some(workspace.root().join("index/../builder")));
     assert!(dependencies["shared"][0].inherited.is_some());
     assert_eq!(dependencies["original"], [Dependency::default()]);
+    assert!(index.dependencies(&root, true).contains_key("only-tests"));
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! A directory or file that the user named.
+
+use super::files::{self, Extent};
+use crate::{message, suggestion};
+use std::path::{Path, PathBuf};
+
+/// A directory or file below the workspace's root that exists.
+#[derive(Debug)]
+pub(super) struct Named {
+    /// As the user wrote it.
+    pub(super) name: String,
+    /// Its place, spelled as the user did.
+    pub(super) path: PathBuf,
+    /// Its place without links: the one spelling that can be compared.
+    pub(super) canonical: PathBuf,
+}
+
+impl Named {
+    /// Finds the directory or file `name`, relative to `manifest_dir`.
+    ///
+    /// # Errors
+    ///
+    /// The mistake in the name, as a text for people.
+    pub(super) fn find(manifest_dir: &Path, root: &Path, name: &str) -> Result<Self, String> {
+        if name.is_empty() {
+            return Err(message::empty_name().to_owned());
+        }
+        if Path::new(name).is_absolute() || name.starts_with('/') {
+            return Err(message::absolute_name(name));
+        }
+        let path = manifest_dir.join(name);
+        let canonical =
+            path.canonicalize().map_err(|_| message::missing_name(name, manifest_dir, sibling(&path).as_deref()))?;
+        let root_canonical = root.canonicalize().map_err(|error| message::unreadable(root, &error))?;
+        if !canonical.starts_with(&root_canonical) {
+            return Err(message::name_outside(name, root));
+        }
+        Ok(Self { name: name.to_owned(), path, canonical })
+    }
+
+    /// Checks that a directory is not empty: most likely it is not the one that was meant.
+    ///
+    /// # Errors
+    ///
+    /// It is, or it cannot be read, as a text for people.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.canonical.is_dir() && files::collect(&self.path, Extent::Everything)?.files.is_empty() {
+            return Err(message::no_files(&self.name));
+        }
+        Ok(())
+    }
+
+    /// Tells whether a path without links is the named one or lies below it.
+    pub(super) fn covers(&self, canonical: &Path) -> bool {
+        canonical.starts_with(&self.canonical)
+    }
+}
+
+/// The entry beside the missing one whose name is nearest.
+fn sibling(missing: &Path) -> Option<String> {
+    let name = missing.file_name()?.to_str()?;
+    let siblings: Vec<String> =
+        missing.parent()?.read_dir().ok()?.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    suggestion::nearest(name, siblings.iter().map(String::as_str)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::workspace::Workspace;
+    use super::*;
+
+    fn rejection(name: &str) -> String {
+        let workspace = Workspace::new();
+        let root = workspace.root();
+        Named::find(&root.join("app"), &root, name).map(|_| ()).expect_err(name)
+    }
+
+    #[test]
+    fn the_name_is_relative_to_the_manifest() {
+        let workspace = Workspace::new();
+        let root = workspace.root();
+        for name in ["../index/src", "../index/src/lib.rs"] {
+            let found = Named::find(&root.join("app"), &root, name).expect("exists");
+            assert_eq!(found.canonical, root.join("app").join(name).canonicalize().expect("exists"));
+        }
+    }
+
+    #[test]
+    fn names_that_lead_nowhere_in_the_workspace_are_rejected() {
+        assert!(rejection("").contains("write `.`"));
+        assert!(rejection("/etc").contains("is absolute"));
+        assert!(rejection("scr").contains("did you mean `src`?"));
+        assert!(rejection("Crago.toml").contains("did you mean `Cargo.toml`?"));
+        assert!(rejection("nowhere").contains("there is no file or directory `nowhere`"));
+        assert!(rejection("../..").contains("outside of the workspace"));
+    }
+}

@@ -1,0 +1,150 @@
+//! Objects of other languages: a build script's C code is bundled into a library, or lies beside it.
+//!
+//! A crate's metadata does not tell of them, and neither does that of the crates above.
+
+use super::archive::{Entry, entries};
+use super::command_line::CommandLine;
+use super::compiled::Libraries;
+use super::digest::Digest;
+use crate::message;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+/// Returns a digest for each library that contains such objects, or whose build script left some to be linked.
+///
+/// # Errors
+///
+/// A library cannot be read, as a text for people.
+pub(super) fn of(
+    libraries: &Libraries,
+    counted: &BTreeSet<usize>,
+    line: &CommandLine,
+    root: &Path,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut found = BTreeMap::new();
+    // The compiler finds what it bundles by this option alone.
+    if line.native.is_empty() {
+        return Ok(found);
+    }
+    for library in counted.iter().map(|index| libraries.get(*index)) {
+        if library.path.extension().is_some_and(|extension| extension == "rlib") {
+            let digest = bundled(&library.path).map_err(|error| message::unreadable(&library.path, &error))?;
+            found.extend(digest.map(|digest| (library.name.clone(), digest)));
+        }
+    }
+    let others: BTreeSet<String> = libraries
+        .indices()
+        .filter(|index| !counted.contains(index))
+        .map(|index| libraries.get(index).name.clone())
+        .collect();
+    for directory in &line.native {
+        let package = package(directory);
+        let name = package.as_deref().unwrap_or_default().replace('-', "_");
+        let is_local = package.is_some() || directory.starts_with(root);
+        if !is_local || others.contains(&name) || found.contains_key(&name) {
+            continue;
+        }
+        let digest = beside(directory).map_err(|error| message::unreadable(directory, &error))?;
+        let label = if name.is_empty() { directory.display().to_string() } else { name };
+        found.extend(digest.map(|digest| (label, digest)));
+    }
+    Ok(found)
+}
+
+/// The package whose build script writes to `…/build/PACKAGE-HASH/out`, or below.
+fn package(directory: &Path) -> Option<String> {
+    let parts: Vec<&str> = directory.iter().filter_map(|part| part.to_str()).collect();
+    parts.windows(3).find_map(|window| match *window {
+        ["build", package, "out"] => package.rsplit_once('-').map(|(package, _)| package.to_owned()),
+        _ => None,
+    })
+}
+
+/// The digest of the members of a library that its compiler did not make.
+fn bundled(library: &Path) -> io::Result<Option<String>> {
+    let is_own = |entry: &Entry| {
+        let name = entry.name.as_str();
+        [".rcgu.o", ".dwo"].iter().any(|end| name.ends_with(end)) || name == "lib.rmeta"
+    };
+    members(library, |entry| !is_own(entry))
+}
+
+/// The digest of the contents of an archive's members, whatever their order: their names tell where they were made.
+fn members(archive: &Path, counts: impl Fn(&Entry) -> bool) -> io::Result<Option<String>> {
+    let mut file = File::open(archive)?;
+    let Some(entries) = entries(&mut file)? else { return Ok(None) };
+    let mut digests = Vec::new();
+    for entry in entries.iter().filter(|entry| counts(entry)) {
+        digests.push(entry.digest(&mut file)?);
+    }
+    Ok(combined(digests))
+}
+
+/// The digest of the libraries in a directory.
+fn beside(directory: &Path) -> io::Result<Option<String>> {
+    let listed = match fs::read_dir(directory) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut digests = Vec::new();
+    for entry in listed {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_archive = [".a", ".lib"].iter().any(|end| name.ends_with(end));
+        let is_shared = [".so", ".dylib", ".dll"].iter().any(|end| name.ends_with(end)) || name.contains(".so.");
+        if path.is_file() && is_archive {
+            // An archive may hold the time when it was made.
+            digests.push(match members(&path, |_| true)? {
+                Some(digest) => digest,
+                None => super::digest::of_file(&path)?,
+            });
+        } else if path.is_file() && is_shared {
+            digests.push(super::digest::of_file(&path)?);
+        }
+    }
+    Ok(combined(digests))
+}
+
+fn combined(mut digests: Vec<String>) -> Option<String> {
+    digests.sort_unstable();
+    let mut digest = Digest::new("objects");
+    for one in &digests {
+        digest.bytes(one.as_bytes());
+    }
+    (!digests.is_empty()).then(|| digest.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_package_of_a_build_scripts_output_is_known() {
+        assert_eq!(package(Path::new("/t/debug/build/zstd-sys-0123/out/lib")).as_deref(), Some("zstd-sys"));
+        assert_eq!(package(Path::new("/usr/lib")), None);
+    }
+
+    #[test]
+    fn shared_libraries_and_contents_of_archives_count() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let write = |name: &str, content: &str| fs::write(directory.path().join(name), content).expect("written");
+        let digest = || beside(directory.path()).expect("readable");
+        write("notes.txt", "x");
+        assert_eq!(digest(), None);
+        let archive = |time: u32, content: &str| {
+            format!("!<arch>\n{:<16}{time:<12}{:<6}{:<6}{:<8}{:<10}`\n{content}", "a.o/", 0, 0, 644, content.len())
+        };
+        write("libfoo.a", &archive(1, "content!"));
+        let first = digest();
+        assert!(first.is_some());
+        write("libfoo.a", &archive(2, "content!"));
+        assert_eq!(first, digest(), "made at another time");
+        write("libfoo.a", &archive(2, "another!"));
+        assert_ne!(first, digest());
+        write("libfoo.so.1", "x");
+        assert_ne!(first, digest());
+    }
+}
