@@ -1,9 +1,12 @@
 //! What a repository and a piece of code are, in a few words and a digest.
 
+mod bulk;
 mod code;
 mod folder;
 mod git;
+pub(crate) mod input;
 mod stamps;
+pub(crate) mod tool;
 
 use std::io;
 use std::path::Path;

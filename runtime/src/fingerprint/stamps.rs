@@ -23,7 +23,7 @@ use crate::plain_file;
 use crate::stamp::Stamp;
 
 /// Longer than a tick of any file system's clock: the coarsest, FAT's, takes 2 s.
-const YOUNG: Duration = Duration::from_secs(3);
+pub(super) const YOUNG: Duration = Duration::from_secs(3);
 /// More than the paths of ten million files.
 const MAX_BYTES: u64 = 1 << 30;
 /// Raised when what is looked at changes.
