@@ -98,6 +98,13 @@ pub struct Config {
     pub(crate) test_args: Vec<String>,
 }
 
+/// Returns the directory of the package whose test this process runs, else the current directory.
+pub(crate) fn package_directory() -> Result<PathBuf, Error> {
+    // cargo and nextest set the manifest directory for the tests that they run (nextest remaps it, too).
+    let start = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).map_or_else(std::env::current_dir, Ok);
+    start.map_err(Error::io("find the current directory from", Path::new(".")))
+}
+
 impl Config {
     /// The settings of this process, read on first use.
     ///
@@ -105,13 +112,7 @@ impl Config {
     /// A variable or `smoke.toml` holds something that means nothing.
     pub fn of_process() -> Result<&'static Config, Error> {
         static CONFIG: OnceCell<Config> = OnceCell::new();
-        CONFIG.get_or_try_init(|| {
-            // cargo and nextest set the manifest directory for the tests that they run (nextest remaps it, too).
-            let start =
-                std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).map_or_else(std::env::current_dir, Ok);
-            let start = start.map_err(Error::io("find the current directory from", Path::new(".")))?;
-            Config::for_directory(&start)
-        })
+        CONFIG.get_or_try_init(|| Config::for_directory(&package_directory()?))
     }
 
     /// The settings as a process in `directory` would have them.

@@ -136,6 +136,15 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
+    /// An input that [`Artifact::key`](crate::Artifact::key) declares is missing, unreadable, or of another kind.
+    Input {
+        /// Its kind and name, as in "file data/model.bin".
+        input: String,
+        /// The reason, with the absolute path.
+        reason: String,
+        /// How to mend it.
+        mend: String,
+    },
     /// An artifact's `key`, `build`, `save` or `load` failed, or what the cache does around them.
     Fixture {
         /// The repository.
@@ -214,7 +223,7 @@ impl Error {
     /// Tells which artifact the error is about, and what was under way, unless it says so itself.
     pub(crate) fn about(self, repo: &str, artifact: &str, step: Step) -> Error {
         match self {
-            Error::Io { .. } | Error::Message(_) => {
+            Error::Io { .. } | Error::Input { .. } | Error::Message(_) => {
                 Error::Fixture { repo: repo.to_owned(), artifact: artifact.to_owned(), step, source: Box::new(self) }
             }
             error => error,
@@ -230,7 +239,7 @@ impl Error {
         }
         match self {
             Error::Fixture { artifact, step, .. } => Some(step.mend(artifact)),
-            Error::Elsewhere { mend, .. } => Some(mend.clone()),
+            Error::Elsewhere { mend, .. } | Error::Input { mend, .. } => Some(mend.clone()),
             Error::FailedEarlier { .. } => Some(
                 "see the test of this run that failed first; this run does not try again, the next one does".to_owned(),
             ),
@@ -297,6 +306,7 @@ impl fmt::Display for Error {
                 write!(f, "`git {command}` failed in {}: {message}", path.display())
             }
             Error::Io { doing, path, .. } => write!(f, "failed to {doing} {}", path.display()),
+            Error::Input { input, reason, .. } => write!(f, "cannot use the declared {input}: {reason}"),
             Error::Fixture { repo, artifact, step, .. } => write!(f, "failed to {step} `{artifact}` of {repo}"),
             Error::FailedEarlier { repo, artifact, message } => write!(
                 f,

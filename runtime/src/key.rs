@@ -1,17 +1,20 @@
 //! A key: everything that an artifact depends on, as named ingredients, and the digest of them all.
 //!
-//! Ingredients, by name: `repo`, `suite`, `code`, `config`, `path`, `format`. A name may occur more than once: an artifact that
-//! names its own configuration and needs another one has both. Their order and repetition do not matter.
+//! Ingredients, by name: `repo`, `suite`, `code`, `config`, `path`, `format`, and the declared inputs `file`, `directory`, `variable`,
+//! `tool`. A name may occur more than once: an artifact that names its own configuration and needs another one has both. Their
+//! order and repetition do not matter.
 
 mod builder;
 mod canonical;
 mod difference;
+mod input;
 
 use serde::{Deserialize, Serialize};
 
 pub use builder::KeyBuilder;
-pub(crate) use builder::{Recipe, short_type_name};
+pub(crate) use builder::{Declared, Recipe, short_type_name};
 pub use difference::{describe, in_common};
+pub(crate) use input::Input;
 
 use crate::fingerprint::Parts;
 
@@ -23,13 +26,15 @@ const SHORT_DIGEST: usize = 16;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Ingredient {
-    /// `repo`, `suite`, `code`, `config`, `path` or `format`.
+    /// `repo`, `suite`, `code`, `config`, `path` or `format`; or `file`, `directory`, `variable` or `tool`, for a declared input.
     pub name: String,
-    /// What it is: this is what counts.
+    /// What it is: this is what counts. Of a declared input: its path or name, a tab, and the digest of its content, its value
+    /// in quotes, or its version in quotes; a variable that is not set has its name only.
     pub value: String,
     /// SHA-256 of name and value, hexadecimal.
     pub digest: String,
-    /// For people, such as which directories the code's digest is of; no part of the key.
+    /// For people, such as which directories the code's digest is of; no part of the key. Of a directory: what is in it, with
+    /// the first digits of their digests, if that is not too much.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
 }
@@ -43,6 +48,19 @@ impl Ingredient {
 
     pub(crate) fn with_note(self, note: String) -> Ingredient {
         Ingredient { note, ..self }
+    }
+
+    /// Whether both are the same part of a key.
+    pub(crate) fn is(&self, other: &Ingredient) -> bool {
+        (&self.name, &self.value, &self.digest) == (&other.name, &other.value, &other.digest)
+    }
+
+    /// Value and note on one line, for people: digests of declared inputs are shortened.
+    pub fn summary(&self) -> String {
+        if let Some(input) = input::Known::read(self) {
+            return input.to_string();
+        }
+        if self.note.is_empty() { self.value.clone() } else { format!("{} ({})", self.value, self.note) }
     }
 }
 

@@ -13,6 +13,7 @@
 //! .unpacked/django/40cf…/graph/             an archive's files as plain files
 //! .runs/<run>/                              what processes of one run tell one another
 //! .stamps/django-0a99fe1592a21663           what the file system said of a repository when its state was taken
+//! .stamps/input-0a99fe15…                   the same of a declared file or directory, and the digests of its files
 //! .repos/django/Django-5.2.8/               fetched repositories; `.repos/.workshop/`: the fetcher's own
 //! ```
 //!
@@ -189,7 +190,7 @@ impl Layout {
         self.root.join(".runs")
     }
 
-    /// `name` is that of a repository and its place.
+    /// `name` is that of a repository and its place, or of a declared input.
     pub(crate) fn stamps(&self, name: &str) -> PathBuf {
         self.root.join(".stamps").join(name)
     }

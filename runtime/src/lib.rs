@@ -14,7 +14,9 @@
 //! - `code_fingerprint!` must name *all* the code that builds the artifact, the directory with the implementation of
 //!   [`Artifact`] included; what it does not cover (dev-dependencies, say) is what [`Artifact::FORMAT`] is raised for.
 //! - What [`Artifact::load`] returns may use the files for as long as the process runs, but should open them all at once.
-//! - A build that reads files outside of the repository, the network or the clock depends on what no key can know.
+//! - A build that reads files outside of the repository, variables of the environment, or the output of other programs must
+//!   declare them: [`KeyBuilder::file`], [`directory`](KeyBuilder::directory), [`env`](KeyBuilder::env),
+//!   [`tool`](KeyBuilder::tool). No key covers the network or the clock.
 //!
 //! # Safety among threads, processes and machines
 //!
@@ -47,6 +49,7 @@ mod session;
 mod stamp;
 mod store;
 mod telemetry;
+mod text;
 
 #[doc(hidden)]
 pub mod __private {

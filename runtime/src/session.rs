@@ -1,6 +1,7 @@
 //! A test's way to its artifacts: restore, or else lock, look again, build, publish, and restore what was published.
 
 mod hooks;
+mod inputs;
 mod obtain;
 mod process;
 mod untyped;

@@ -1,11 +1,13 @@
 //! What an artifact says about its own key.
 
 use std::any::TypeId;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::canonical::canonical;
-use super::{Ingredient, Key};
+use super::{Ingredient, Input, Key};
 use crate::artifact::{Artifact, Suite};
 use crate::fingerprint::CodeFingerprint;
 use crate::layout::FORMAT;
@@ -24,7 +26,20 @@ pub struct KeyBuilder<'a, S: Suite> {
     own_code: Vec<Ingredient>,
     needs: Vec<TypeId>,
     needed: Vec<Ingredient>,
+    /// Its own and those of what it needs.
+    inputs: Vec<Input>,
     error: Option<String>,
+}
+
+/// All that an artifact says of its key.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    /// Without the repository, the suite and the inputs; one of them is `path`, without a value, if it is bound to its path.
+    pub(crate) ingredients: Vec<Ingredient>,
+    /// In the order of their declaration, perhaps more than once.
+    pub(crate) inputs: Vec<Input>,
+    /// The artifacts that it may ask for.
+    pub(crate) needs: Vec<TypeId>,
 }
 
 /// An artifact's key and the artifacts that it may ask for.
@@ -32,11 +47,19 @@ pub struct KeyBuilder<'a, S: Suite> {
 pub(crate) struct Recipe {
     pub(crate) key: Key,
     pub(crate) needs: Vec<TypeId>,
+    /// Each declared input, and what it was when the key was computed.
+    pub(crate) inputs: Vec<(Input, Ingredient)>,
 }
 
 impl Recipe {
-    /// The recipe over `repo` of an artifact of the suite whose type is called `suite`.
-    pub(crate) fn new(repo: &Repo, suite: &str, (mut ingredients, needs): (Vec<Ingredient>, Vec<TypeId>)) -> Recipe {
+    /// The recipe over `repo` of an artifact of the suite whose type is called `suite`; `inputs` are those that it declared.
+    pub(crate) fn new(
+        repo: &Repo,
+        suite: &str,
+        mut ingredients: Vec<Ingredient>,
+        needs: Vec<TypeId>,
+        inputs: Vec<(Input, Ingredient)>,
+    ) -> Recipe {
         let bound = ingredients.iter_mut().find(|ingredient| ingredient.name == "path");
         if let Some(path) = bound {
             let bytes = repo.path().as_os_str().as_encoded_bytes();
@@ -47,21 +70,22 @@ impl Recipe {
         ingredients.push(Ingredient::new("repo", repo.state().value()));
         // Two suites may have artifacts of one name that they build in different ways.
         ingredients.push(Ingredient::new("suite", short_type_name(suite)));
-        Recipe { key: Key::new(repo.name(), &repo.revision(), ingredients), needs }
+        ingredients.extend(inputs.iter().map(|(_, ingredient)| ingredient.clone()));
+        Recipe { key: Key::new(repo.name(), &repo.revision(), ingredients), needs, inputs }
     }
 }
 
 impl<'a, S: Suite> KeyBuilder<'a, S> {
-    /// All ingredients of `A` but the repository and the suite, and the artifacts that it may ask for.
-    pub(crate) fn of<A: Artifact<S>>(config: &'a S::Config) -> Result<(Vec<Ingredient>, Vec<TypeId>), String> {
-        Self::ingredients::<A>(config, Vec::new())
+    /// Returns all that `A` says of its key. Nothing outside of this process is looked at.
+    pub(crate) fn of<A: Artifact<S>>(config: &'a S::Config) -> Result<Declared, String> {
+        Self::declared::<A>(config, Vec::new())
     }
 
-    /// As [`of`](Self::of), below the artifacts on `path`; an ingredient `path` without a value if it is bound to its path.
-    fn ingredients<A: Artifact<S>>(
+    /// As [`of`](Self::of), below the artifacts on `path`.
+    fn declared<A: Artifact<S>>(
         config: &'a S::Config,
         mut path: Vec<(TypeId, &'static str)>,
-    ) -> Result<(Vec<Ingredient>, Vec<TypeId>), String> {
+    ) -> Result<Declared, String> {
         check_artifact_name(A::NAME)?;
         let id = TypeId::of::<A>();
         if path.iter().any(|(above, _)| *above == id) {
@@ -76,6 +100,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
             own_code: Vec::new(),
             needs: Vec::new(),
             needed: Vec::new(),
+            inputs: Vec::new(),
             error: None,
         };
         // Here and not further out, so that the message names the artifact and not one that needs it.
@@ -96,7 +121,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         if !A::RELOCATABLE && ingredients.iter().all(|ingredient| ingredient.name != "path") {
             ingredients.push(Ingredient::new("path", String::new()));
         }
-        Ok((ingredients, builder.needs))
+        Ok(Declared { ingredients, inputs: builder.inputs, needs: builder.needs })
     }
 
     /// The configuration of the test at hand, to take parts of it for [`config`](Self::config).
@@ -129,11 +154,126 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
 
     /// Makes the artifact depend on all that `A` depends on, and lets `build` and `load` ask for `A`.
     pub fn needs<A: Artifact<S>>(&mut self) -> &mut Self {
-        match Self::ingredients::<A>(self.config, self.path.clone()) {
-            Ok((mut ingredients, _)) => {
-                self.needed.append(&mut ingredients);
+        match Self::declared::<A>(self.config, self.path.clone()) {
+            Ok(mut declared) => {
+                self.needed.append(&mut declared.ingredients);
+                self.inputs.append(&mut declared.inputs);
                 self.needs.push(TypeId::of::<A>());
             }
+            Err(message) => self.fail(message),
+        }
+        self
+    }
+
+    /// Makes the artifact depend on the content of a file outside of the repository.
+    ///
+    /// Only the content counts, and the path as it is given: the time and the permissions of the file do not. A path through
+    /// symbolic links means the file that they lead to. A relative path is relative to the directory of the package whose test
+    /// runs (`CARGO_MANIFEST_DIR` at run time, else the current directory). An absolute path below that directory counts
+    /// as the relative one, so that the entry can be shared with another checkout.
+    ///
+    /// The file is read once and not again as long as the file system says that it is the same. Within one run its content is
+    /// the one at its first use; if it changes while the artifact is built, the result is used once and not kept.
+    ///
+    /// Computing the key fails if there is no such file, if it cannot be read, or if it is a directory.
+    ///
+    /// ```
+    /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
+    /// # use {support::Smoke, cached_smoke::{Artifact, BuildContext, KeyBuilder, LoadContext, Result}};
+    /// # struct Embeddings;
+    /// impl Artifact<Smoke> for Embeddings {
+    ///     # const NAME: &'static str = "embeddings";
+    ///     fn key(key: &mut KeyBuilder<'_, Smoke>) {
+    ///         key.file("data/model.bin").file("../shared/vocabulary.txt");
+    ///     }
+    ///     # fn build(_: &BuildContext<'_, Smoke>) -> Result<Self> { Ok(Embeddings) }
+    ///     # fn load(_: &LoadContext<'_, Smoke>) -> Result<Self> { Ok(Embeddings) }
+    /// }
+    /// ```
+    pub fn file(&mut self, path: impl AsRef<Path>) -> &mut Self {
+        self.declare(Input::file(path.as_ref()))
+    }
+
+    /// Makes the artifact depend on all files below a directory outside of the repository.
+    ///
+    /// What counts is each name, its kind (file, directory, link, or something else), the executable bit, and the content.
+    /// Of a link, its text counts and what it leads to: the content of a file, and all files below a directory. Left
+    /// out are directories called `.git`, and cache directories of this crate. Paths are taken as by [`file`](Self::file).
+    ///
+    /// Only files that changed since the last look are read. A directory is listed once per run.
+    ///
+    /// Computing the key fails if there is no such directory, if anything in it cannot be read, or if it is a file.
+    ///
+    /// ```
+    /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
+    /// # use {support::Smoke, cached_smoke::{Artifact, BuildContext, KeyBuilder, LoadContext, Result}};
+    /// # struct Embeddings;
+    /// impl Artifact<Smoke> for Embeddings {
+    ///     # const NAME: &'static str = "embeddings";
+    ///     fn key(key: &mut KeyBuilder<'_, Smoke>) {
+    ///         key.directory("data/models");
+    ///     }
+    ///     # fn build(_: &BuildContext<'_, Smoke>) -> Result<Self> { Ok(Embeddings) }
+    ///     # fn load(_: &LoadContext<'_, Smoke>) -> Result<Self> { Ok(Embeddings) }
+    /// }
+    /// ```
+    pub fn directory(&mut self, path: impl AsRef<Path>) -> &mut Self {
+        self.declare(Input::directory(path.as_ref()))
+    }
+
+    /// Makes the artifact depend on the value of an environment variable, or on its absence. An empty value is a value.
+    ///
+    /// The value is the one that this process has. It is stored in the manifest, in reports and in the remote cache as it is: do
+    /// not name variables that hold secrets.
+    ///
+    /// Computing the key fails if the name is empty, or has a `=` or a zero byte.
+    ///
+    /// ```
+    /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
+    /// # use {support::Smoke, cached_smoke::{Artifact, BuildContext, KeyBuilder, LoadContext, Result}};
+    /// # struct Embeddings;
+    /// impl Artifact<Smoke> for Embeddings {
+    ///     # const NAME: &'static str = "embeddings";
+    ///     fn key(key: &mut KeyBuilder<'_, Smoke>) {
+    ///         key.env("SCHEMA");
+    ///     }
+    ///     # fn build(_: &BuildContext<'_, Smoke>) -> Result<Self> { Ok(Embeddings) }
+    ///     # fn load(_: &LoadContext<'_, Smoke>) -> Result<Self> { Ok(Embeddings) }
+    /// }
+    /// ```
+    pub fn env(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
+        self.declare(Input::variable(name.as_ref()))
+    }
+
+    /// Makes the artifact depend on the version of a program: on what `program --version` prints, to standard output or else to
+    /// standard error.
+    ///
+    /// A name without a `/` is looked up in `PATH`; a relative path is relative to the package's directory, as for
+    /// [`file`](Self::file). Where the program is installed does not count. It is started once per run (once for each
+    /// `PATH`, environment and current directory that the run's processes have), in the current directory.
+    ///
+    /// Computing the key fails if the program cannot be started, fails, prints nothing, or does not end within a minute.
+    ///
+    /// ```
+    /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
+    /// # use {support::Smoke, cached_smoke::{Artifact, BuildContext, KeyBuilder, LoadContext, Result}};
+    /// # struct Embeddings;
+    /// impl Artifact<Smoke> for Embeddings {
+    ///     # const NAME: &'static str = "embeddings";
+    ///     fn key(key: &mut KeyBuilder<'_, Smoke>) {
+    ///         key.tool("protoc");
+    ///     }
+    ///     # fn build(_: &BuildContext<'_, Smoke>) -> Result<Self> { Ok(Embeddings) }
+    ///     # fn load(_: &LoadContext<'_, Smoke>) -> Result<Self> { Ok(Embeddings) }
+    /// }
+    /// ```
+    pub fn tool(&mut self, program: impl AsRef<OsStr>) -> &mut Self {
+        self.declare(Input::tool(program.as_ref()))
+    }
+
+    fn declare(&mut self, input: Result<Input, String>) -> &mut Self {
+        match input {
+            Ok(input) => self.inputs.push(input),
             Err(message) => self.fail(message),
         }
         self

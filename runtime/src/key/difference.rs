@@ -1,12 +1,13 @@
 //! What changed between two keys, in words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::Ingredient;
+use super::input::{Kind, Known, lines};
 
-/// More than this many changed settings are counted rather than listed.
+/// More than this many changed settings, or inputs of one kind, are counted rather than listed.
 const MAX_SETTINGS: usize = 3;
 /// A longer value says nothing in a line of a log.
 const MAX_VALUE: usize = 48;
@@ -28,6 +29,7 @@ pub fn describe(old: &[Ingredient], new: &[Ingredient]) -> String {
             let old: Vec<&Ingredient> = gone.iter().copied().filter(|ingredient| ingredient.name == name).collect();
             let new: Vec<&Ingredient> = come.iter().copied().filter(|ingredient| ingredient.name == name).collect();
             match (old[..].as_ref(), new[..].as_ref()) {
+                _ if let Some(kind) = Kind::of(name) => describe_inputs(kind, &old, &new),
                 ([old], [new]) => describe_one(name, old, new),
                 _ => format!("{name} changed"),
             }
@@ -49,6 +51,84 @@ fn describe_one(name: &str, old: &Ingredient, new: &Ingredient) -> String {
         "config" => format!("config: {}", describe_config(&old.value, &new.value)),
         _ => format!("{name} changed: {} → {}", old.value, new.value),
     }
+}
+
+/// What became of each input of one kind: the same name is the same input.
+fn describe_inputs(kind: Kind, old: &[&Ingredient], new: &[&Ingredient]) -> String {
+    let (old, new) = (by_name(old), by_name(new));
+    let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    let mut changes: Vec<String> = names
+        .iter()
+        .take(MAX_SETTINGS)
+        .map(|name| {
+            let subject = format!("{} {name}", kind.ingredient());
+            match (old.get(name), new.get(name)) {
+                (Some(old), Some(new)) => describe_input(&subject, old, new),
+                (Some(_), None) => format!("{subject} is not declared any more"),
+                _ => format!("{subject} is declared now"),
+            }
+        })
+        .collect();
+    if names.len() > MAX_SETTINGS {
+        changes.push(format!("{} more {} changed", names.len() - MAX_SETTINGS, kind.several()));
+    }
+    changes.join("; ")
+}
+
+fn by_name<'a>(all: &[&'a Ingredient]) -> BTreeMap<&'a str, Known<'a>> {
+    all.iter().filter_map(|one| Known::read(one)).map(|known| (known.name, known)).collect()
+}
+
+fn describe_input(subject: &str, old: &Known<'_>, new: &Known<'_>) -> String {
+    match (new.kind, old.state, new.state) {
+        (Kind::Directory, ..) if let Some(change) = describe_listings(old.listing, new.listing) => {
+            format!("{subject} changed: {change}")
+        }
+        (Kind::Variable, Some(_), None) => format!("{subject} is not set any more"),
+        (Kind::Variable, None, Some(new)) => format!("{subject} is set now: {}", shorten_text(new)),
+        (Kind::Variable, Some(old), Some(new)) => format!("{subject} changed{}", describe_change(old, new)),
+        (Kind::Tool, Some(old), Some(new)) => {
+            let (old, new) = (lines(old), lines(new));
+            let line = |lines: &[String], index: usize| lines.get(index).cloned().unwrap_or_default();
+            let differs = |index: &usize| line(&old, *index) != line(&new, *index);
+            let first = (0..old.len().max(new.len())).find(differs).unwrap_or_default();
+            match (line(&old, first), line(&new, first)) {
+                (old, new) if new.is_empty() => format!("{subject} changed: `{}` is gone", shorten_text(&old)),
+                (old, new) if old.is_empty() => format!("{subject} changed: `{}` is new", shorten_text(&new)),
+                (old, new) => format!("{subject} changed{}", describe_change(&old, &new)),
+            }
+        }
+        _ => format!("{subject} changed"),
+    }
+}
+
+/// Nothing if both look the same when they are shortened.
+fn describe_change(old: &str, new: &str) -> String {
+    let (old, new) = (shorten_text(old), shorten_text(new));
+    if old == new { String::new() } else { format!(": {old} → {new}") }
+}
+
+/// The first name whose line differs, and how many more there are; nothing if one of them is no listing, or is of another depth.
+fn describe_listings(old: &str, new: &str) -> Option<String> {
+    if old.lines().next()? != new.lines().next()? {
+        return None;
+    }
+    let (old, new) = (entries(old), entries(new));
+    let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    let mut changed = names.into_iter().filter(|name| old.get(name) != new.get(name));
+    let first = changed.next()?;
+    let what = match (old.get(first), new.get(first)) {
+        (Some(_), None) => "is gone",
+        (None, Some(_)) => "is new",
+        _ => "changed",
+    };
+    let more = changed.count();
+    Some(if more == 0 { format!("{first} {what}") } else { format!("{first} {what}, and {more} more") })
+}
+
+/// The names of a listing and their digests.
+fn entries(listing: &str) -> BTreeMap<&str, &str> {
+    listing.lines().skip(1).filter_map(|line| line.rsplit_once(' ')).collect()
 }
 
 /// A commit of twelve digits, and as much of the digest of what differs.
@@ -96,9 +176,12 @@ fn collect_changes(path: &str, old: &Value, new: &Value, changes: &mut Vec<Strin
 }
 
 fn shorten(value: &Value) -> String {
-    let text = value.to_string();
+    shorten_text(&value.to_string())
+}
+
+fn shorten_text(text: &str) -> String {
     if text.chars().count() <= MAX_VALUE {
-        return text;
+        return text.to_owned();
     }
     text.chars().take(MAX_VALUE).chain(std::iter::once('…')).collect()
 }
@@ -137,6 +220,64 @@ mod tests {
         assert_eq!(describe_config(r#"{"a":1,"b":1}"#, r#"{"a":1,"c":1}"#), "b is gone, c is new");
         let many = describe_config(r#"{"a":1,"b":1,"c":1,"d":1}"#, r#"{"a":2,"b":2,"c":2,"d":2}"#);
         assert_eq!(many, "a 1 → 2, b 1 → 2, c 1 → 2, and 1 more");
+    }
+
+    /// Ingredients of one kind, by name, state and listing.
+    fn inputs(kind: &str, all: &[(&str, &str)]) -> Vec<Ingredient> {
+        let one = |(value, listing): &(&str, &str)| {
+            Ingredient::new(kind, (*value).to_owned()).with_note((*listing).to_owned())
+        };
+        all.iter().map(one).collect()
+    }
+
+    #[test]
+    fn inputs_are_paired_by_name() {
+        let old = inputs("file", &[("a\t1", ""), ("b\t1", ""), ("c\t1", "")]);
+        for (new, words) in [
+            (vec![("a\t1", ""), ("b\t2", ""), ("c\t1", "")], "file b changed"),
+            (vec![("a\t1", ""), ("c\t1", "")], "file b is not declared any more"),
+            (vec![("a\t1", ""), ("b\t1", ""), ("c\t1", ""), ("d\t1", "")], "file d is declared now"),
+            (vec![("a\t1", ""), ("c\t2", ""), ("d\t1", "")], {
+                "file b is not declared any more; file c changed; file d is declared now"
+            }),
+        ] {
+            assert_eq!(describe(&old, &inputs("file", &new)), words);
+        }
+        let many = |digest: &str| -> Vec<Ingredient> {
+            (0..5).map(|number| Ingredient::new("file", format!("{number}\t{digest}"))).collect()
+        };
+        assert_eq!(
+            describe(&many("1"), &many("2")),
+            "file 0 changed; file 1 changed; file 2 changed; 2 more files changed"
+        );
+    }
+
+    #[test]
+    fn a_directory_names_the_first_file_if_both_listings_can_tell() {
+        let words = |old: &str, new: &str| {
+            describe(&inputs("directory", &[("d\t1", old)]), &inputs("directory", &[("d\t2", new)]))
+        };
+        assert_eq!(words("all\na b 1\nc 1", "all\na b 2\nc 1"), "directory d changed: a b changed");
+        assert_eq!(words("all", "all\na 2\nc 1"), "directory d changed: a is new, and 1 more");
+        for (old, new) in
+            [("all\na 1", "top\na 2"), ("", "all\na 1"), ("all\na 1", ""), ("", ""), ("all\na 1", "all\na 1")]
+        {
+            assert_eq!(words(old, new), "directory d changed");
+        }
+    }
+
+    #[test]
+    fn long_values_and_versions_are_shortened() {
+        let variable = |old: &str, new: &str| {
+            let value = |text: &str| format!("A\t\"{text}\"");
+            describe(&inputs("variable", &[(&value(old), "")]), &inputs("variable", &[(&value(new), "")]))
+        };
+        let long = "x".repeat(100);
+        assert_eq!(variable(&long, "y"), format!("variable A changed: \"{}… → \"y\"", "x".repeat(47)));
+        assert_eq!(variable(&long, &format!("{long}y")), "variable A changed");
+        let tool = |old: &str, new: &str| describe(&inputs("tool", &[(old, "")]), &inputs("tool", &[(new, "")]));
+        assert_eq!(tool("a\t\"a 1\\nb 1\"", "a\t\"a 1\\nb 2\""), "tool a changed: b 1 → b 2");
+        assert_eq!(tool("a\t\"a 1\"", "a\t\"a 1\\nb 2\""), "tool a changed: `b 2` is new");
     }
 
     #[test]

@@ -52,6 +52,14 @@ fn another_key_with_the_same_directory_is_no_hit() {
 }
 
 #[test]
+fn a_note_that_differs_is_the_same_key() {
+    let (_, manifest) = manifest();
+    let repo = Ingredient::new("repo", "40cfbab0b4f1".to_owned()).with_note("for people".to_owned());
+    let noted = Key::new("django", "40cfbab0b4f1", vec![repo]);
+    assert_eq!(read(&manifest.to_json(), &noted), Ok(manifest));
+}
+
+#[test]
 fn paths_that_could_escape_are_refused() {
     for path in ["../a", "/a", "a/../b", "a//b", "./a", "a\\b", "C:a", "", "a\0b"] {
         assert!(!is_plain(path), "{path}");

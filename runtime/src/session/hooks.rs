@@ -13,7 +13,7 @@ use super::Session;
 use crate::artifact::{Artifact, Suite};
 use crate::context::{BuildContext, LoadContext, Needs, Progress};
 use crate::error::Result;
-use crate::key::{Ingredient, KeyBuilder};
+use crate::key::{Declared, KeyBuilder};
 use crate::manifest::Storage;
 
 /// An artifact's value.
@@ -44,7 +44,7 @@ pub(super) struct Call<'a> {
 /// The functions of an artifact. Each may panic.
 pub(super) trait Hooks: Sync {
     fn kind(&self) -> Kind;
-    fn ingredients(&self) -> Result<(Vec<Ingredient>, Vec<TypeId>), String>;
+    fn declared(&self) -> Result<Declared, String>;
     fn build(&self, call: &Call<'_>, progress: Progress) -> Result<Value>;
     fn save(&self, value: &Value, directory: &Path) -> Result<()>;
     fn load(&self, call: &Call<'_>) -> Result<Value>;
@@ -78,7 +78,7 @@ impl<S: Suite, A: Artifact<S>> Hooks for HooksOf<'_, S, A> {
         }
     }
 
-    fn ingredients(&self) -> Result<(Vec<Ingredient>, Vec<TypeId>), String> {
+    fn declared(&self) -> Result<Declared, String> {
         KeyBuilder::<S>::of::<A>(self.session.config())
     }
 

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use once_cell::sync::{Lazy, OnceCell};
@@ -9,7 +10,7 @@ use once_cell::sync::{Lazy, OnceCell};
 use super::Loaded;
 use super::hooks::Kind;
 use super::obtain;
-use crate::config::{Config, Force, Mode};
+use crate::config::{Config, Force, Mode, package_directory};
 use crate::error::Error;
 use crate::key::Key;
 use crate::layout::{Layout, Others};
@@ -24,6 +25,8 @@ pub(super) struct Process {
     pub(super) config: &'static Config,
     pub(super) layout: Layout,
     pub(super) run: &'static Run,
+    /// What the paths of declared inputs are relative to: absolute.
+    pub(super) package: PathBuf,
 }
 
 impl Process {
@@ -49,7 +52,9 @@ impl Process {
             });
             run.check()?;
             obtain::limit_time(config);
-            Ok(Process { config, layout, run })
+            let package = package_directory()?;
+            let package = std::path::absolute(&package).map_err(Error::io("find the directory", &package))?;
+            Ok(Process { config, layout, run, package })
         })
     }
 }

@@ -9,11 +9,12 @@ use once_cell::sync::OnceCell;
 
 use super::Loaded;
 use super::hooks::{Hooks, Value};
+use super::inputs;
 use super::obtain::{self, Obtain};
 use super::process::{self, Process};
 use crate::config::StopAfter;
 use crate::error::{Error, Step};
-use crate::key::Recipe;
+use crate::key::{Declared, Recipe};
 use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 use crate::repo::Repo;
@@ -148,9 +149,10 @@ impl Untyped {
         let kind = hooks.kind();
         let in_key = |error: Error| error.about(self.repo.name(), kind.name, Step::Key);
         process::check_name_is_unique(&kind).map_err(in_key)?;
-        let ingredients = catch_panic(|| hooks.ingredients()).flatten();
-        let ingredients = ingredients.map_err(|message| in_key(Error::Message(message)))?;
-        Ok(Recipe::new(&self.repo, kind.suite_name, ingredients))
+        let declared = catch_panic(|| hooks.declared()).flatten();
+        let Declared { ingredients, inputs, needs } = declared.map_err(|message| in_key(Error::Message(message)))?;
+        let inputs = inputs::take(self.process, inputs).map_err(in_key)?;
+        Ok(Recipe::new(&self.repo, kind.suite_name, ingredients, needs, inputs))
     }
 
     /// Does what calls the artifact's functions, outside of the runtime if there is one.

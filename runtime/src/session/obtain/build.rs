@@ -14,6 +14,7 @@ use crate::layout::Slot;
 use crate::lock::BuildLock;
 use crate::message;
 use crate::session::hooks::{Call, Value};
+use crate::session::inputs;
 use crate::session::{Loaded, Origin};
 use crate::store::{Entry, Found, Miss, Staging, list};
 use crate::telemetry::Outcome;
@@ -77,8 +78,8 @@ impl Obtain<'_> {
             return Ok(self.loaded(built, Origin::Nowhere));
         };
         drop(built);
-        if !self.session.repo.is_unchanged() {
-            let reason = "the repository changed while it was being read".to_owned();
+        if let Some(changed) = self.changed_meanwhile() {
+            let reason = format!("{changed} changed while it was being read");
             message::warn_once(&format!("{}: {reason}; the result is used once and not kept", self.subject()));
             return self.use_privately(staging, reason);
         }
@@ -123,6 +124,14 @@ impl Obtain<'_> {
             share(remote, process, slot, &mut loaded, forced);
         }
         Ok(loaded)
+    }
+
+    /// What its key was computed from and is no longer what the key says.
+    fn changed_meanwhile(&self) -> Option<String> {
+        if !self.session.repo.is_unchanged() {
+            return Some("the repository".to_owned());
+        }
+        inputs::changed(self.process, &self.recipe.inputs)
     }
 
     /// The test is given what every later one will be given.
