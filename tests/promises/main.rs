@@ -14,6 +14,7 @@ mod cache_directory;
 mod confinement;
 mod crash;
 mod damage;
+mod declared_inputs;
 mod detached;
 mod disk_full;
 mod failure;

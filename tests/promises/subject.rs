@@ -9,7 +9,10 @@ use std::sync::Barrier;
 
 use cached_smoke::{CacheReport, Outcome, Repo, Result, Session, cached_smoke};
 
-use artifacts::{Config, Count, Impostor, Lengths, LengthsConfig, Mapped, Other, Subject, Words};
+use artifacts::{
+    Config, Count, Declared, DeclaredToo, Impostor, Lengths, LengthsConfig, Mapped, NeedsDeclared, Other, Subject,
+    Words,
+};
 use orders::wait_in;
 
 #[cached_smoke(repo = "bookshop")]
@@ -215,6 +218,18 @@ fn reads_what_it_has_mapped(mapped: &Mapped) {
 fn fails(_: &Words) {
     panic!("told to fail");
 }
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn only_declared(_: &Declared) {}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn both_declared(_: &Declared, _: &DeclaredToo) {}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn only_needs_declared(_: &NeedsDeclared) {}
 
 struct Refusal;
 

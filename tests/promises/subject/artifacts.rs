@@ -198,6 +198,84 @@ impl Mapped {
     }
 }
 
+/// Depends on whatever `SUBJECT_INPUTS` declares, a line each: `file data/model.bin`.
+pub(super) struct Declared;
+
+/// Depends on whatever `SUBJECT_MORE_INPUTS` declares.
+pub(super) struct DeclaredToo;
+
+/// Depends on all that `Declared` does.
+pub(super) struct NeedsDeclared;
+
+fn declare(key: &mut KeyBuilder<'_, Subject>, variable: &str) {
+    for line in order(variable).unwrap_or_default().lines() {
+        match line.split_once(' ').unwrap() {
+            ("file", path) => key.file(path),
+            ("directory", path) => key.directory(path),
+            ("variable", name) => key.env(name),
+            ("tool", program) => key.tool(program),
+            (other, _) => panic!("no kind of input: {other}"),
+        };
+    }
+}
+
+impl Artifact<Subject> for Declared {
+    const NAME: &'static str = "declared";
+
+    fn key(key: &mut KeyBuilder<'_, Subject>) {
+        declare(key, "SUBJECT_INPUTS");
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build declared");
+        obey_orders("declared")?;
+        fs::write(cx.dir().join("built"), "")?;
+        Ok(Declared)
+    }
+
+    fn load(_: &LoadContext<'_, Subject>) -> Result<Self> {
+        Ok(Declared)
+    }
+}
+
+impl Artifact<Subject> for DeclaredToo {
+    const NAME: &'static str = "declared_too";
+
+    fn key(key: &mut KeyBuilder<'_, Subject>) {
+        declare(key, "SUBJECT_MORE_INPUTS");
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build declared_too");
+        fs::write(cx.dir().join("built"), "")?;
+        Ok(DeclaredToo)
+    }
+
+    fn load(_: &LoadContext<'_, Subject>) -> Result<Self> {
+        Ok(DeclaredToo)
+    }
+}
+
+impl Artifact<Subject> for NeedsDeclared {
+    const NAME: &'static str = "needs_declared";
+
+    fn key(key: &mut KeyBuilder<'_, Subject>) {
+        key.needs::<Declared>();
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build needs_declared");
+        cx.artifact::<Declared>()?;
+        obey_orders("needs_declared")?;
+        fs::write(cx.dir().join("built"), "")?;
+        Ok(NeedsDeclared)
+    }
+
+    fn load(_: &LoadContext<'_, Subject>) -> Result<Self> {
+        Ok(NeedsDeclared)
+    }
+}
+
 /// Another suite with an artifact of the same name, code and configuration.
 pub(super) struct Other;
 
