@@ -113,6 +113,10 @@ struct Difference {
 const MOST_OTHERS: usize = 3;
 /// More of a value than fits into a line says no more.
 const MOST_CHARACTERS: usize = 100;
+/// Of a terminal.
+const COLUMNS: usize = 80;
+/// The room for an ingredient's name where there are no longer ones.
+const LEAST_NAME: usize = 8;
 
 /// The command `explain`.
 pub(crate) fn explain(config: &Config, arguments: &ExplainArguments) -> Result<ExitCode, String> {
@@ -158,16 +162,61 @@ fn print(explanation: &Explanation<'_>) {
     };
     output::line(format_args!("{} of {}: {state}", explanation.artifact, explanation.repo));
     output::line(format_args!("  key {}", explanation.key));
-    for Ingredient { name, value, note, .. } in explanation.ingredients {
-        let mut value: String = value.chars().take(MOST_CHARACTERS + 1).collect();
-        if value.chars().count() > MOST_CHARACTERS {
-            value = value.chars().take(MOST_CHARACTERS).chain(['…']).collect();
-        }
-        let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
-        output::line(format_args!("    {name:<8}{value}{note}"));
+    let names = explanation.ingredients.iter().map(|ingredient| ingredient.name.len() + 1);
+    let width = names.max().unwrap_or_default().max(LEAST_NAME);
+    for ingredient in explanation.ingredients {
+        output::line(format_args!("    {:<width$}{}", ingredient.name, shown(ingredient, COLUMNS - 4 - width)));
     }
     for Difference { key, difference } in &explanation.others {
         output::line(format_args!("  at hand {key}"));
         output::line(format_args!("    differs {difference}"));
+    }
+}
+
+/// The ingredient's value on one line. That of a declared input has at most this many characters.
+fn shown(ingredient: &Ingredient, most: usize) -> String {
+    let summary = ingredient.summary();
+    let length = summary.chars().count();
+    match ingredient.name.as_str() {
+        // The end of a path, and the digest after it, say more than its beginning.
+        "file" | "directory" if length > most => {
+            ['…'].into_iter().chain(summary.chars().skip(length + 1 - most)).collect()
+        }
+        "variable" | "tool" if length > most => summary.chars().take(most - 1).chain(['…']).collect(),
+        "file" | "directory" | "variable" | "tool" => summary,
+        _ => {
+            let mut value: String = ingredient.value.chars().take(MOST_CHARACTERS + 1).collect();
+            if value.chars().count() > MOST_CHARACTERS {
+                value = value.chars().take(MOST_CHARACTERS).chain(['…']).collect();
+            }
+            let note = &ingredient.note;
+            if note.is_empty() { value } else { format!("{value} ({note})") }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ingredient(name: &str, value: &str) -> Ingredient {
+        let text = serde_json::json!({ "name": name, "value": value, "digest": "", "note": "all\na 01234567" });
+        serde_json::from_value(text).expect("an ingredient")
+    }
+
+    #[test]
+    fn declared_inputs_fit_on_one_line_of_a_terminal() {
+        let digest = "0123456789abcdef".repeat(4);
+        for (name, value, expected) in [
+            ("file", format!("data/model.bin\t{digest}"), "data/model.bin 0123456789ab"),
+            ("directory", format!("data/models\t{digest}"), "data/models 0123456789ab"),
+            ("file", format!("{}/model.bin\t{digest}", "deep/".repeat(20)), "…p/deep//model.bin 0123456789ab"),
+            ("variable", "SCHEMA\t\"one\"".to_owned(), "SCHEMA=\"one\""),
+            ("variable", "SCHEMA".to_owned(), "SCHEMA is not set"),
+            ("variable", format!("SCHEMA\t\"{}\"", "x".repeat(99)), "SCHEMA=\"xxxxxxxxxxxxxxxxxxxxxx…"),
+            ("tool", "protoc\t\"libprotoc 3.21\\nmore\"".to_owned(), "protoc libprotoc 3.21"),
+        ] {
+            assert_eq!(shown(&ingredient(name, &value), 31), expected);
+        }
     }
 }
