@@ -71,6 +71,7 @@ pub(crate) fn expand(input: TokenStream, manifest_dir: Option<&Path>) -> TokenSt
     let watched = watched(code.tracked);
     let (digest, parts) = (code.parts.digest(), code.parts.lines());
     let (files_digest, files) = (code.loose.digest(), code.loose.lines());
+    let files_parts = code.loose.parts().lines();
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
     let manifest_dir = manifest_dir.unwrap_or(Path::new("")).display().to_string();
     let directory = std::env::current_dir().unwrap_or_default().display().to_string();
@@ -87,6 +88,7 @@ pub(crate) fn expand(input: TokenStream, manifest_dir: Option<&Path>) -> TokenSt
             parts: #parts,
             files_digest: #files_digest,
             files: #files,
+            files_parts: #files_parts,
             manifest_dir: #manifest_dir,
             directory: #directory,
             suspect: #suspect,

@@ -14,8 +14,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub(crate) use code::Files;
 pub use code::{Code, CodeFingerprint};
+pub(crate) use code::{Files, State};
 pub(crate) use stamps::state;
 
 use crate::error::Error;

@@ -1,19 +1,21 @@
 //! A key: everything that an artifact depends on, as named ingredients, and the digest of them all.
 //!
-//! Ingredients, by name: `repo`, `suite`, `code`, `config`, `path`, `format`, and the declared inputs `file`, `directory`, `variable`,
+//! Ingredients, by name: `repo`, `suite`, `code`, `files`, `config`, `path`, `format`, and the declared inputs `file`, `directory`, `variable`,
 //! `tool`. A name may occur more than once: an artifact that names its own configuration and needs another one has both. Their
 //! order and repetition do not matter.
 
 mod builder;
 mod canonical;
 mod difference;
+mod identity;
 mod input;
 
 use serde::{Deserialize, Serialize};
 
 pub use builder::KeyBuilder;
-pub(crate) use builder::{Declared, Recipe, short_type_name};
+pub(crate) use builder::{Checked, Declared, Recipe};
 pub use difference::{describe, in_common};
+pub(crate) use identity::artifact as artifact_identity;
 pub(crate) use input::Input;
 
 use crate::fingerprint::Parts;
@@ -26,7 +28,7 @@ const SHORT_DIGEST: usize = 16;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Ingredient {
-    /// `repo`, `suite`, `code`, `config`, `path` or `format`; or `file`, `directory`, `variable` or `tool`, for a declared input.
+    /// `repo`, `suite`, `code`, `files`, `config`, `path` or `format`; or `file`, `directory`, `variable` or `tool`, for a declared input.
     pub name: String,
     /// What it is: this is what counts. Of a declared input: its path or name, a tab, and the digest of its content, its value
     /// in quotes, or its version in quotes; a variable that is not set has its name only.
@@ -60,7 +62,11 @@ impl Ingredient {
         if let Some(input) = input::Known::read(self) {
             return input.to_string();
         }
-        if self.note.is_empty() { self.value.clone() } else { format!("{} ({})", self.value, self.note) }
+        // The parts of a fingerprint of code are for comparing.
+        match self.note.lines().next() {
+            None => self.value.clone(),
+            Some(names) => format!("{} ({names})", self.value),
+        }
     }
 }
 

@@ -11,8 +11,7 @@
 //!
 //! - A field of the configuration that is `#[serde(skip)]`ped is no part of the key: right for a number of threads, wrong for
 //!   anything that changes the result.
-//! - `code_fingerprint!` must name *all* the code that builds the artifact, the directory with the implementation of
-//!   [`Artifact`] included; what it does not cover (dev-dependencies, say) is what [`Artifact::FORMAT`] is raised for.
+//! - `code_fingerprint!` must name the package that builds the artifact, and the module with the implementation of [`Artifact`].
 //! - What [`Artifact::load`] returns may use the files for as long as the process runs, but should open them all at once.
 //! - A build that reads files outside of the repository, variables of the environment, or the output of other programs must
 //!   declare them: [`KeyBuilder::file`], [`directory`](KeyBuilder::directory), [`env`](KeyBuilder::env),
@@ -72,27 +71,48 @@ pub use repo::Repo;
 pub use session::Session;
 pub use telemetry::{ArtifactReport, CacheReport, Outcome};
 
-/// The fingerprint of the code in some directories and of all that it depends on, computed when the test is compiled.
+/// Fingerprints code by what was compiled: every change that can change what it does changes the fingerprint.
 ///
-/// The directories are relative to the manifest of the package that is compiled, and lie within its workspace:
+/// Names directories and files, relative to the `Cargo.toml` of the package that is compiled, and within its workspace. Name the
+/// source root of the package whose code builds the artifact, and the module that implements [`Artifact`]:
 ///
 /// ```
 /// const CODE: cached_smoke::CodeFingerprint = cached_smoke::code_fingerprint!("src", "../macros/src");
-/// assert_eq!(CODE.directories(), ["src", "../macros/src"]);
+/// assert_eq!(CODE.names(), ["src", "../macros/src"]);
 /// ```
 ///
-/// The digest covers, in this order of importance:
+/// # What counts
 ///
-/// - every file below each directory, except hidden ones, `Cargo.lock`, and `target` directories;
-/// - the manifests of the packages that the directories belong to, with what they inherit from the workspace, and their
-///   build scripts;
-/// - name, version, source and checksum of every package that these reach in `Cargo.lock` through normal and build
-///   dependencies; a dev-dependency or a package that is not used changes nothing;
-/// - the files of path dependencies among those, without the `tests`, `benches` and `examples` at their top level.
+/// | you name | what counts |
+/// | --- | --- |
+/// | a package: its directory, or its whole source root such as `"src"` | the crate *as it was compiled*, by the metadata that the compiler wrote: each function's body, features, flags, generated and embedded files, values of `env!`, and all crates below it; objects of other languages in it |
+/// | a directory or file inside of a package, such as `"src/graph"` | these files of the package, and everything that decides how they compile: features, `cfg`s, target, compiler, debug assertions, overflow checks, panic strategy, edition, embedded and generated files, values of `env!`, and the crates below as they were compiled. An edit of `src/index` keeps an artifact that names `"src/graph"`, and so do debug information, optimization and coverage |
+/// | any other file or directory: the test's own modules, data | the content of each file. A test compares the files when it runs, so data that is read at run time counts as it is then |
+/// | nothing | the crates that the test is compiled with, dev-dependencies included, as they were compiled; without cached-smoke and what only that needs. Features and flags of the test itself. Not its own code: an edit of a test's body is a hit |
 ///
-/// It is about contents: neither a commit nor the place of the workspace matters, and uncommitted edits do. Cargo compiles
-/// the test again when one of these files changes. Not covered: features that are switched on elsewhere, the compiler and its
-/// flags. A file that is only added is seen by the next compilation, whenever that is.
+/// Files that git ignores do not count, unless they are Rust sources; nor do directories of version control, directories with a
+/// `CACHEDIR.TAG`, `Cargo.lock`, editors' temporary files, and modules that a compiled source declares but is compiled without,
+/// such as unit tests in a file of their own.
+///
+/// # Pitfalls
+///
+/// - A directory inside of a package stands for its own files. What it calls in another module of the package does not count:
+///   name that as well, or the whole package.
+/// - The metadata of a crate depends on the path of the workspace, on `CARGO_INCREMENTAL`, and on all flags. For two checkouts to have
+///   one fingerprint, compile both with `--remap-path-prefix=$PWD=.` in `RUSTFLAGS`, or write `portable`.
+///
+/// # `portable`
+///
+/// `code_fingerprint!(portable, "src")` fingerprints each crate by its sources, so that checkouts, profiles and machines can share
+/// artifacts: all files of its package but those of tests, benches and examples; files that the compiler read elsewhere; files that
+/// its build script wrote; values of `env!` that name no place; features; name, version and checksum of packages that were fetched.
+/// Target and compiler count as well, flags do not.
+///
+/// A fingerprint is made by sources alone, with a warning when the test runs, where the compiler's command line cannot be read.
+///
+/// # Errors
+///
+/// A name that leads nowhere, out of the workspace, or to an empty directory is an error of compilation, on that name.
 #[macro_export]
 macro_rules! code_fingerprint {
     ($($directories:tt)*) => {

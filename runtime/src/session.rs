@@ -1,5 +1,6 @@
 //! A test's way to its artifacts: restore, or else lock, look again, build, publish, and restore what was published.
 
+mod code;
 mod hooks;
 mod inputs;
 mod obtain;

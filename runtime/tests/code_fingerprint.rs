@@ -2,14 +2,14 @@
 
 use cached_smoke::{CodeFingerprint, code_fingerprint};
 
-const SOURCES: CodeFingerprint = code_fingerprint!("src");
-const BOTH: CodeFingerprint = code_fingerprint!("src", "tests");
+const SOURCES: CodeFingerprint = code_fingerprint!("src/fingerprint");
+const BOTH: CodeFingerprint = code_fingerprint!("src/fingerprint", "src/key");
 
 #[test]
-fn it_is_a_constant_that_tells_directories_apart() {
-    assert_eq!(SOURCES, code_fingerprint!("src"));
-    assert_eq!(BOTH.directories(), ["src", "tests"]);
+fn the_fingerprint_is_a_constant_of_the_named_code() {
+    assert_eq!(SOURCES, code_fingerprint!("src/fingerprint"));
+    assert_eq!(BOTH.names(), ["src/fingerprint", "src/key"]);
     assert_eq!(BOTH.digest().len(), 64);
     assert_ne!(SOURCES.digest(), BOTH.digest());
-    assert_ne!(BOTH.digest(), code_fingerprint!("tests", "src").digest());
+    assert_eq!(BOTH.digest(), code_fingerprint!("src/key", "src/fingerprint").digest());
 }

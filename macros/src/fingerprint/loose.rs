@@ -7,6 +7,7 @@
 use super::files::{self, Extent, Tree};
 use super::mentions::{self, Mentions, is_rust};
 use super::named::Named;
+use super::part::{Kind, Parts};
 use crate::message;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -155,6 +156,15 @@ impl Loose {
             }
         }
         lines
+    }
+
+    /// Returns names and contents as parts, for messages.
+    pub(super) fn parts(&self) -> Parts {
+        let mut parts = Parts::default();
+        for (name, file) in &self.files {
+            parts.add(Kind::File, name, &file.digest);
+        }
+        parts
     }
 
     /// Returns the digest of names and contents, which the runtime computes in the same way from the lines; nothing if no file

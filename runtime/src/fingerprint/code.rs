@@ -31,6 +31,8 @@ pub struct Code {
     pub files_digest: &'static str,
     /// What was recorded of those files; see [`Files`].
     pub files: &'static str,
+    /// Names and contents of those files, for messages, as `parts`.
+    pub files_parts: &'static str,
     /// The package's directory.
     pub manifest_dir: &'static str,
     /// The compiler's working directory.
@@ -39,6 +41,26 @@ pub struct Code {
     pub suspect: Option<&'static str>,
     /// The reason why the code is known by its sources alone.
     pub fallback: Option<&'static str>,
+}
+
+#[cfg(test)]
+impl Code {
+    /// A fingerprint of nothing.
+    pub(crate) const EMPTY: Code = Code {
+        package: "",
+        file: "",
+        module: "",
+        names: &[],
+        digest: "",
+        parts: "",
+        files_digest: "",
+        files: "",
+        files_parts: "",
+        manifest_dir: "",
+        directory: "",
+        suspect: None,
+        fallback: None,
+    };
 }
 
 impl CodeFingerprint {

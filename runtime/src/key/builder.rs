@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::canonical::canonical;
-use super::{Ingredient, Input, Key};
+use super::{Ingredient, Input, Key, identity};
 use crate::artifact::{Artifact, Suite};
 use crate::fingerprint::CodeFingerprint;
 use crate::layout::FORMAT;
@@ -28,6 +28,8 @@ pub struct KeyBuilder<'a, S: Suite> {
     needed: Vec<Ingredient>,
     /// Its own and those of what it needs.
     inputs: Vec<Input>,
+    /// Its own and those of what it needs: their files are compared when the key is computed.
+    fingerprints: Vec<CodeFingerprint>,
     error: Option<String>,
 }
 
@@ -38,8 +40,16 @@ pub(crate) struct Declared {
     pub(crate) ingredients: Vec<Ingredient>,
     /// In the order of their declaration, perhaps more than once.
     pub(crate) inputs: Vec<Input>,
+    pub(crate) fingerprints: Vec<CodeFingerprint>,
     /// The artifacts that it may ask for.
     pub(crate) needs: Vec<TypeId>,
+}
+
+/// The files of fingerprints of code, as this run finds them.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    pub(crate) files: Vec<(CodeFingerprint, Ingredient)>,
+    pub(crate) doubt: Option<String>,
 }
 
 /// An artifact's key and the artifacts that it may ask for.
@@ -49,16 +59,21 @@ pub(crate) struct Recipe {
     pub(crate) needs: Vec<TypeId>,
     /// Each declared input, and what it was when the key was computed.
     pub(crate) inputs: Vec<(Input, Ingredient)>,
+    /// The files of each fingerprint of code that has any, and what they were when the key was computed.
+    pub(crate) files: Vec<(CodeFingerprint, Ingredient)>,
+    /// The reason why no key can say what the artifact is built by.
+    pub(crate) doubt: Option<String>,
 }
 
 impl Recipe {
-    /// The recipe over `repo` of an artifact of the suite whose type is called `suite`; `inputs` are those that it declared.
+    /// Returns the recipe over `repo` of an artifact whose suite has the type `suite` and the code `code`.
     pub(crate) fn new(
         repo: &Repo,
-        suite: &str,
+        (suite, code): (&str, CodeFingerprint),
         mut ingredients: Vec<Ingredient>,
         needs: Vec<TypeId>,
         inputs: Vec<(Input, Ingredient)>,
+        Checked { files, doubt }: Checked,
     ) -> Recipe {
         let bound = ingredients.iter_mut().find(|ingredient| ingredient.name == "path");
         if let Some(path) = bound {
@@ -69,9 +84,10 @@ impl Recipe {
         }
         ingredients.push(Ingredient::new("repo", repo.state().value()));
         // Two suites may have artifacts of one name that they build in different ways.
-        ingredients.push(Ingredient::new("suite", short_type_name(suite)));
+        ingredients.push(Ingredient::new("suite", identity::suite(code.code(), suite)));
         ingredients.extend(inputs.iter().map(|(_, ingredient)| ingredient.clone()));
-        Recipe { key: Key::new(repo.name(), &repo.revision(), ingredients), needs, inputs }
+        ingredients.extend(files.iter().map(|(_, ingredient)| ingredient.clone()));
+        Recipe { key: Key::new(repo.name(), &repo.revision(), ingredients), needs, inputs, files, doubt }
     }
 }
 
@@ -101,6 +117,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
             needs: Vec::new(),
             needed: Vec::new(),
             inputs: Vec::new(),
+            fingerprints: Vec::new(),
             error: None,
         };
         // Here and not further out, so that the message names the artifact and not one that needs it.
@@ -121,7 +138,8 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         if !A::RELOCATABLE && ingredients.iter().all(|ingredient| ingredient.name != "path") {
             ingredients.push(Ingredient::new("path", String::new()));
         }
-        Ok(Declared { ingredients, inputs: builder.inputs, needs: builder.needs })
+        let KeyBuilder { inputs, fingerprints, needs, .. } = builder;
+        Ok(Declared { ingredients, inputs, fingerprints, needs })
     }
 
     /// The configuration of the test at hand, to take parts of it for [`config`](Self::config).
@@ -143,12 +161,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
     pub fn code(&mut self, code: CodeFingerprint) -> &mut Self {
         let note = format!("{}\n{}", code.names().join(", "), code.code().parts);
         self.own_code.push(Ingredient::new("code", code.digest().to_owned()).with_note(note));
-        let code = code.code();
-        if !code.files.is_empty() {
-            let changes = crate::fingerprint::Files::of(code).changes();
-            let digest = changes.map_or_else(|| code.files_digest.to_owned(), |state| state.digest);
-            self.own_code.push(Ingredient::new("files", digest));
-        }
+        self.fingerprints.push(code);
         self
     }
 
@@ -158,6 +171,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
             Ok(mut declared) => {
                 self.needed.append(&mut declared.ingredients);
                 self.inputs.append(&mut declared.inputs);
+                self.fingerprints.append(&mut declared.fingerprints);
                 self.needs.push(TypeId::of::<A>());
             }
             Err(message) => self.fail(message),
@@ -282,45 +296,5 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
     /// The first error is the one that is told.
     fn fail(&mut self, message: String) {
         self.error.get_or_insert(message);
-    }
-}
-
-/// The type's name without any path: the module of a suite, and the crate of each test binary that includes it, differ
-/// between binaries that are to share artifacts.
-pub(crate) fn short_type_name(name: &str) -> String {
-    let is_path = |character: char| character.is_alphanumeric() || character == '_' || character == ':';
-    let mut short = String::new();
-    for (start, part) in parts(name, is_path) {
-        short.push_str(if start { part.rsplit("::").next().unwrap_or(part) } else { part });
-    }
-    short
-}
-
-/// Splits `text` where `inside` changes, and says of each part whether its characters are inside.
-fn parts(text: &str, inside: impl Fn(char) -> bool) -> Vec<(bool, &str)> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let is_inside = inside(first);
-        let end = rest.find(|character| inside(character) != is_inside).unwrap_or(rest.len());
-        let (part, after) = rest.split_at(end);
-        parts.push((is_inside, part));
-        rest = after;
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use std::any::type_name;
-
-    use super::short_type_name;
-
-    struct Local;
-
-    #[test]
-    fn type_names_lose_their_paths() {
-        assert_eq!(short_type_name(type_name::<Local>()), "Local");
-        assert_eq!(short_type_name(type_name::<Vec<Option<Local>>>()), "Vec<Option<Local>>");
     }
 }

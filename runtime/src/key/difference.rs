@@ -1,5 +1,7 @@
 //! What changed between two keys, in words.
 
+mod code;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -22,15 +24,19 @@ pub fn in_common(left: &[Ingredient], right: &[Ingredient]) -> usize {
 pub fn describe(old: &[Ingredient], new: &[Ingredient]) -> String {
     let gone = missing_from(new, old);
     let come = missing_from(old, new);
-    let names: BTreeSet<&str> = gone.iter().chain(&come).map(|ingredient| ingredient.name.as_str()).collect();
+    // The files of a test are a part of its code.
+    let subject =
+        |ingredient: &Ingredient| if ingredient.name == "files" { "code" } else { &ingredient.name }.to_owned();
+    let names: BTreeSet<String> = gone.iter().chain(&come).map(|ingredient| subject(ingredient)).collect();
     let sentences: Vec<String> = names
         .into_iter()
         .map(|name| {
-            let old: Vec<&Ingredient> = gone.iter().copied().filter(|ingredient| ingredient.name == name).collect();
-            let new: Vec<&Ingredient> = come.iter().copied().filter(|ingredient| ingredient.name == name).collect();
+            let old: Vec<&Ingredient> = gone.iter().copied().filter(|ingredient| subject(ingredient) == name).collect();
+            let new: Vec<&Ingredient> = come.iter().copied().filter(|ingredient| subject(ingredient) == name).collect();
             match (old[..].as_ref(), new[..].as_ref()) {
-                _ if let Some(kind) = Kind::of(name) => describe_inputs(kind, &old, &new),
-                ([old], [new]) => describe_one(name, old, new),
+                _ if name == "code" => code::describe(&old, &new),
+                _ if let Some(kind) = Kind::of(&name) => describe_inputs(kind, &old, &new),
+                ([old], [new]) => describe_one(&name, old, new),
                 _ => format!("{name} changed"),
             }
         })
@@ -46,7 +52,6 @@ fn missing_from<'a>(other: &[Ingredient], all: &'a [Ingredient]) -> Vec<&'a Ingr
 fn describe_one(name: &str, old: &Ingredient, new: &Ingredient) -> String {
     match name {
         "repo" => format!("repository changed: {} → {}", shorten_commit(&old.value), shorten_commit(&new.value)),
-        "code" => format!("code changed: {}", new.note),
         "path" => format!("repository moved from {} to {}", old.value, new.value),
         "config" => format!("config: {}", describe_config(&old.value, &new.value)),
         _ => format!("{name} changed: {} → {}", old.value, new.value),

@@ -13,6 +13,7 @@ use super::Session;
 use crate::artifact::{Artifact, Suite};
 use crate::context::{BuildContext, LoadContext, Needs, Progress};
 use crate::error::Result;
+use crate::fingerprint::CodeFingerprint;
 use crate::key::{Declared, KeyBuilder};
 use crate::manifest::Storage;
 
@@ -24,6 +25,7 @@ pub(super) type Value = Box<dyn Any + Send + Sync>;
 pub(super) struct Kind {
     pub(super) suite: TypeId,
     pub(super) suite_name: &'static str,
+    pub(super) code: CodeFingerprint,
     pub(super) artifact: TypeId,
     pub(super) type_name: &'static str,
     pub(super) name: &'static str,
@@ -71,6 +73,7 @@ impl<S: Suite, A: Artifact<S>> Hooks for HooksOf<'_, S, A> {
         Kind {
             suite: TypeId::of::<S>(),
             suite_name: type_name::<S>(),
+            code: S::CODE,
             artifact: TypeId::of::<A>(),
             type_name: type_name::<A>(),
             name: A::NAME,

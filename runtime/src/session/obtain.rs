@@ -15,7 +15,7 @@ use super::untyped::{Untyped, blank};
 use super::{Loaded, Origin};
 use crate::config::{Mode, OnMiss};
 use crate::error::Error;
-use crate::key::{Recipe, short_type_name};
+use crate::key::{Recipe, artifact_identity};
 use crate::layout::Slot;
 use crate::lock::{Acquired, BuildLock};
 use crate::manifest::Manifest;
@@ -80,6 +80,10 @@ impl<'a> Obtain<'a> {
     pub(super) fn run(self) -> Result<Loaded, Error> {
         if self.process.config.mode == Mode::Off {
             return self.build_privately(OFF_REASON.to_owned());
+        }
+        if let Some(doubt) = self.recipe.doubt.clone() {
+            message::warn_once(&format!("{}: {doubt}; the result is used once and not kept", self.subject()));
+            return self.build_privately(doubt);
         }
         let slot = self.slot();
         let is_target = detached::is_target(&slot);
@@ -176,6 +180,9 @@ impl<'a> Obtain<'a> {
         if self.process.config.mode == Mode::Off {
             return Some(OFF_REASON.to_owned());
         }
+        if let Some(doubt) = &self.recipe.doubt {
+            return Some(doubt.clone());
+        }
         let slot = self.slot();
         let store = self.store(&slot);
         if let Some(link) = store.link() {
@@ -212,7 +219,7 @@ impl<'a> Obtain<'a> {
             slot: slot.clone(),
             key: &self.recipe.key,
             storage: self.kind.storage,
-            type_name: short_type_name(self.kind.type_name),
+            type_name: artifact_identity(self.kind.code.code(), self.kind.type_name),
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use once_cell::sync::OnceCell;
 
 use super::Loaded;
+use super::code;
 use super::hooks::{Hooks, Value};
 use super::inputs;
 use super::obtain::{self, Obtain};
@@ -150,9 +151,11 @@ impl Untyped {
         let in_key = |error: Error| error.about(self.repo.name(), kind.name, Step::Key);
         process::check_name_is_unique(&kind).map_err(in_key)?;
         let declared = catch_panic(|| hooks.declared()).flatten();
-        let Declared { ingredients, inputs, needs } = declared.map_err(|message| in_key(Error::Message(message)))?;
+        let Declared { ingredients, inputs, fingerprints, needs } =
+            declared.map_err(|message| in_key(Error::Message(message)))?;
         let inputs = inputs::take(self.process, inputs).map_err(in_key)?;
-        Ok(Recipe::new(&self.repo, kind.suite_name, ingredients, needs, inputs))
+        let checked = code::check(self.process, &fingerprints);
+        Ok(Recipe::new(&self.repo, (kind.suite_name, kind.code), ingredients, needs, inputs, checked))
     }
 
     /// Does what calls the artifact's functions, outside of the runtime if there is one.

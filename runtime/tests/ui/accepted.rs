@@ -6,6 +6,8 @@ use cached_smoke::{CodeFingerprint, code_fingerprint};
 
 const ONE: CodeFingerprint = code_fingerprint!("src");
 const SEVERAL: CodeFingerprint = code_fingerprint!("src", ".",);
+const A_FILE: CodeFingerprint = code_fingerprint!("src/lib.rs");
+const PORTABLE: CodeFingerprint = code_fingerprint!(portable, "src");
 
 mod tests {
     #![allow(unused)]
@@ -30,6 +32,6 @@ mod tests {
 }
 
 fn main() {
-    assert_eq!(ONE.directories(), ["src"]);
-    assert_eq!(SEVERAL.directories(), ["src", "."]);
+    assert_eq!(ONE.names(), ["src"]);
+    assert_eq!(SEVERAL.names(), ["src", "."]);
 }

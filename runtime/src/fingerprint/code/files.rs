@@ -16,7 +16,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use super::Code;
-use crate::fingerprint::file_digest;
+use crate::fingerprint::{Parts, file_digest};
 
 /// The recorded files of a fingerprint, and where they are now.
 pub(crate) struct Files<'a> {
@@ -84,22 +84,17 @@ impl<'a> Files<'a> {
         Files { code, base, compiled: compiled.filter(|list| list.is_file()) }
     }
 
-    /// Compares what is there with what was recorded. Nothing if all is the same, or if none of the files is there: then the
-    /// test runs without its sources.
-    pub(crate) fn changes(&self) -> Option<State> {
-        let lines: Vec<Line<'_>> = self.code.files.lines().filter_map(Line::parse).collect();
+    /// Tells whether anything looks different from what was recorded, or may have changed while the test was compiled. Nothing is
+    /// read. If none of the files is there, the test runs without its sources, and nothing differs.
+    pub(crate) fn differ(&self) -> bool {
         let mut differs = false;
         let mut is_there = false;
-        let mut suspects = Vec::new();
-        for line in &lines {
-            match *line {
+        for line in self.lines() {
+            match line {
                 Line::File { size, modified, name, is_suspect, .. } => {
                     let found = self.look(name);
                     is_there |= found.is_some();
-                    differs |= found.is_none_or(|found| found.len() != size || time(&found) != modified);
-                    if is_suspect {
-                        suspects.push(name);
-                    }
+                    differs |= is_suspect || found.is_none_or(|found| found.len() != size || time(&found) != modified);
                 }
                 Line::Directory { modified, name } => {
                     differs |= self.look(name).is_none_or(|found| time(&found) != modified);
@@ -107,7 +102,32 @@ impl<'a> Files<'a> {
                 Line::Skipped(_) => {}
             }
         }
-        if !suspects.is_empty() || differs && is_there { self.look_closely(&lines, &suspects) } else { None }
+        differs && is_there
+    }
+
+    /// Returns what differs from what was recorded; nothing if the content is the same.
+    pub(crate) fn changes(&self) -> Option<State> {
+        if !self.differ() {
+            return None;
+        }
+        let lines: Vec<Line<'_>> = self.lines().collect();
+        let suspects = lines.iter().filter_map(|line| match *line {
+            Line::File { name, is_suspect: true, .. } => Some(name),
+            _ => None,
+        });
+        self.look_closely(&lines, &suspects.collect::<Vec<_>>())
+    }
+
+    /// A name for the place where the files are.
+    pub(crate) fn place(&self) -> String {
+        let mut parts = Parts::default();
+        parts.add(self.base.as_os_str().as_encoded_bytes());
+        parts.add(std::env::current_exe().unwrap_or_default().as_os_str().as_encoded_bytes());
+        parts.finish()[..16].to_owned()
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Line<'a>> + use<'a> {
+        self.code.files.lines().filter_map(Line::parse)
     }
 
     /// Digests what differs. Nothing if the content is the same.

@@ -14,8 +14,8 @@ use crate::layout::Slot;
 use crate::lock::BuildLock;
 use crate::message;
 use crate::session::hooks::{Call, Value};
-use crate::session::inputs;
 use crate::session::{Loaded, Origin};
+use crate::session::{code, inputs};
 use crate::store::{Entry, Found, Miss, Staging, list};
 use crate::telemetry::Outcome;
 
@@ -131,7 +131,7 @@ impl Obtain<'_> {
         if !self.session.repo.is_unchanged() {
             return Some("the repository".to_owned());
         }
-        inputs::changed(self.process, &self.recipe.inputs)
+        inputs::changed(self.process, &self.recipe.inputs).or_else(|| code::changed(&self.recipe.files))
     }
 
     /// The test is given what every later one will be given.

@@ -2,6 +2,6 @@
 
 use cached_smoke::{CodeFingerprint, code_fingerprint};
 
-const CODE: CodeFingerprint = code_fingerprint!("src/lib.rs");
+const CODE: CodeFingerprint = code_fingerprint!(portable, "src", portable);
 
 fn main() {}

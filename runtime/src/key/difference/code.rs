@@ -1,0 +1,130 @@
+//! What changed between two fingerprints of code: the crate, file, feature, flag or variable.
+//!
+//! The notes of the ingredients `code` and `files` say what the fingerprint consists of: the first line lists the named directories
+//! and files, each other one a part: its kind, name and value, separated by tabs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::MAX_SETTINGS;
+use crate::key::Ingredient;
+
+/// The kinds of parts as the macro writes them, the most telling first.
+const KINDS: &[&str] =
+    &["compiler", "target", "flag", "feature", "variable", "package", "file", "generated", "objects", "crate"];
+
+/// Kind and name, and the value.
+type Parts<'a> = BTreeMap<(usize, &'a str), &'a str>;
+
+/// Says what changed, given the ingredients that are in one key only.
+pub(super) fn describe(old: &[&Ingredient], new: &[&Ingredient]) -> String {
+    let (before, after) = (parts(old), parts(new));
+    let names: BTreeSet<_> = before.keys().chain(after.keys()).copied().collect();
+    let changes: Vec<String> = names
+        .into_iter()
+        .filter(|part| before.get(part) != after.get(part))
+        .map(|part| change(part, before.get(&part).copied(), after.get(&part).copied()))
+        .collect();
+    // An entry of an earlier version has no parts.
+    if changes.is_empty() || before.is_empty() != after.is_empty() {
+        return format!("code changed: {}", named(new));
+    }
+    let listed = changes.iter().take(MAX_SETTINGS).cloned().collect::<Vec<_>>().join(", ");
+    match changes.len().saturating_sub(MAX_SETTINGS) {
+        0 => format!("code changed: {listed}"),
+        more => format!("code changed: {listed}, and {more} more"),
+    }
+}
+
+/// The named directories and files.
+fn named(ingredients: &[&Ingredient]) -> String {
+    let first = |ingredient: &&&Ingredient| ingredient.note.lines().next().unwrap_or_default().to_owned();
+    let names: BTreeSet<String> = ingredients.iter().map(|one| first(&one)).filter(|names| !names.is_empty()).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+fn parts<'a>(ingredients: &[&'a Ingredient]) -> Parts<'a> {
+    let lines = ingredients.iter().flat_map(|ingredient| ingredient.note.lines().skip(1));
+    let part = |line: &'a str| {
+        let mut fields = line.split('\t');
+        let kind = fields.next()?;
+        let kind = KINDS.iter().position(|known| *known == kind)?;
+        Some(((kind, fields.next()?), fields.next()?))
+    };
+    lines.filter_map(part).collect()
+}
+
+fn change((kind, name): (usize, &str), old: Option<&str>, new: Option<&str>) -> String {
+    let shown = |value: &str| match value.strip_prefix('=') {
+        Some(value) => format!("\"{value}\""),
+        None => value.to_owned(),
+    };
+    let subject = match KINDS[kind] {
+        "generated" => format!("generated file {name}"),
+        "objects" => format!("objects of crate {name}"),
+        kind if name.is_empty() => kind.to_owned(),
+        kind => format!("{kind} {name}"),
+    };
+    match (KINDS[kind], old, new) {
+        ("feature", None, _) => format!("{subject} is on"),
+        ("feature", Some(_), _) => format!("{subject} is off"),
+        ("compiler" | "target" | "flag" | "variable" | "package", Some(old), Some(new)) => {
+            format!("{subject} {} → {}", shown(old), shown(new))
+        }
+        (_, Some(_), Some(_)) => format!("{subject} changed"),
+        (_, None, _) => format!("{subject} is new"),
+        (_, Some(_), None) => format!("{subject} is gone"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(name: &str, parts: &[&str]) -> Ingredient {
+        let note = format!("src, tests\n{}", parts.join("\n"));
+        Ingredient::new(name, parts.concat()).with_note(note)
+    }
+
+    #[test]
+    fn each_kind_of_part_has_its_words() {
+        for (old, new, words) in [
+            ("crate\tapp\t1", "crate\tapp\t2", "crate app changed"),
+            ("file\tsrc/a.rs\t1", "file\tsrc/a.rs\t2", "file src/a.rs changed"),
+            ("file\tsrc/a.rs\t1", "file\tsrc/b.rs\t1", "file src/a.rs is gone, file src/b.rs is new"),
+            ("target\t\thost", "target\t\thost\nfeature\tfancy\ton", "feature fancy is on"),
+            ("feature\tfancy\ton", "target\t\thost", "target is new, feature fancy is off"),
+            ("flag\tdebug-assertions\ton", "flag\tdebug-assertions\toff", "flag debug-assertions on → off"),
+            ("variable\tSCHEMA\tunset", "variable\tSCHEMA\t=two", "variable SCHEMA unset → \"two\""),
+            ("package\th2\t0.4.0", "package\th2\t0.4.1", "package h2 0.4.0 → 0.4.1"),
+            ("compiler\t\trustc 1.95.0", "compiler\t\trustc 1.96.0", "compiler rustc 1.95.0 → rustc 1.96.0"),
+            ("generated\tapp/gen.rs\t1", "generated\tapp/gen.rs\t2", "generated file app/gen.rs changed"),
+            ("objects\tapp\t1", "objects\tapp\t2", "objects of crate app changed"),
+        ] {
+            let (old, new) = (code("code", &[old]), code("code", &[new]));
+            assert_eq!(describe(&[&old], &[&new]), format!("code changed: {words}"));
+        }
+    }
+
+    #[test]
+    fn the_most_telling_parts_come_first_and_many_are_counted() {
+        let crates = |value: u32| ["a", "b", "c"].map(|name| format!("crate\t{name}\t{value}")).join("\n");
+        let old = code("code", &[&crates(1), "feature\tfancy\ton"]);
+        let new = code("code", &[&crates(2)]);
+        let words = "code changed: feature fancy is off, crate a changed, crate b changed, and 1 more";
+        assert_eq!(describe(&[&old], &[&new]), words);
+    }
+
+    #[test]
+    fn code_and_files_are_one_change() {
+        let (old, new) = (code("code", &["crate\ta\t1"]), code("code", &["crate\ta\t2"]));
+        let (old_files, new_files) = (code("files", &["file\tx\t1"]), code("files", &["file\tx\t2"]));
+        let words = "code changed: file x changed, crate a changed";
+        assert_eq!(describe(&[&old, &old_files], &[&new, &new_files]), words);
+    }
+
+    #[test]
+    fn an_entry_without_parts_is_told_by_the_names() {
+        let old = Ingredient::new("code", "1".to_owned()).with_note("src".to_owned());
+        assert_eq!(describe(&[&old], &[&code("code", &["crate\ta\t1"])]), "code changed: src, tests");
+    }
+}
