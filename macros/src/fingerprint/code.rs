@@ -13,7 +13,7 @@
 use super::command_line::CommandLine;
 use super::compiled::{Libraries, Library, Source, Sources};
 use super::digest;
-use super::files::{self, Extent};
+use super::files::{self, Extent, Ignored};
 use super::flags::Flags;
 use super::locked;
 use super::lockfile::Lockfile;
@@ -334,7 +334,9 @@ impl Builder<'_> {
         let name = library.name.clone();
         let mut found: BTreeMap<PathBuf, String> = BTreeMap::new();
         if let Some(owner) = owner.filter(|_| !is_in_part) {
-            for file in files::collect(owner, Extent::Library)?.files {
+            let ignored = Ignored::below(owner);
+            let tree = files::collect(owner, Extent::Library)?;
+            for file in tree.files.into_iter().filter(|file| !ignored.covers(&file.name)) {
                 found.insert(file.path.clone(), format!("{name}/{}", file.name));
                 // Nothing else tells cargo of those that are not compiled.
                 self.code.tracked.insert(file.path);

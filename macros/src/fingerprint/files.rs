@@ -1,9 +1,11 @@
 //! The files below a directory that count.
 
 use crate::message;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// A file that counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,6 +138,39 @@ fn is_temporary(name: &[u8]) -> bool {
         || name == b"4913"
 }
 
+/// The files and directories (with a `/`) below a directory that git ignores.
+#[derive(Debug, Default)]
+pub(super) struct Ignored(BTreeSet<String>);
+
+impl Ignored {
+    /// Asks git; nothing is ignored where git does not answer.
+    pub(super) fn below(directory: &Path) -> Self {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(directory);
+        git.args(["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"]);
+        // In a hook these name another repository, or another index of this one.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_")) {
+            git.env_remove(name);
+        }
+        let output = git.stdin(Stdio::null()).stderr(Stdio::null()).output();
+        let Some(output) = output.ok().filter(|output| output.status.success()) else { return Self::default() };
+        let names = output.stdout.split(|byte| *byte == 0);
+        Self(names.filter_map(|name| String::from_utf8(name.to_vec()).ok()).filter(|name| !name.is_empty()).collect())
+    }
+
+    /// Tells whether a file or directory is ignored, by itself or by a directory above.
+    pub(super) fn covers(&self, name: &str) -> bool {
+        let above = name.match_indices('/').map(|(end, _)| &name[..=end]);
+        self.0.contains(name)
+            || self.0.contains(&format!("{name}/"))
+            || above.into_iter().any(|one| self.0.contains(one))
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
 /// Returns the digest of a file's content; of a link that leads nowhere, that of its target's name.
 ///
 /// # Errors
@@ -209,6 +244,18 @@ mod tests {
         let directory = directory(&files);
         assert_eq!(names(directory.path(), Extent::Library), ["Cargo.toml", "src/lib.rs", "src/tests/mod.rs"]);
         assert_eq!(names(directory.path(), Extent::Everything).len(), files.len());
+    }
+
+    #[test]
+    fn git_tells_which_files_are_ignored() {
+        let directory = directory(&["a.log", "b.rs", "made/x", "deep/c.log"]);
+        assert!(!Ignored::below(directory.path()).covers("a.log"), "there is no repository");
+        fs::write(directory.path().join(".gitignore"), "*.log\nmade/\n").expect("file");
+        let init = Command::new("git").args(["init", "--quiet"]).arg(directory.path()).status().expect("git");
+        assert!(init.success());
+        let ignored = Ignored::below(directory.path());
+        let covered = ["a.log", "b.rs", "made", "made/x", "deep/c.log", "deep"].map(|name| ignored.covers(name));
+        assert_eq!(covered, [true, false, true, true, true, false]);
     }
 
     #[cfg(unix)]

@@ -4,7 +4,7 @@
 //! digest of each are recorded, and the test compares them with what is there when it runs: cargo does not see that a file
 //! is replaced by an older one, and does not watch data that is read at run time.
 
-use super::files::{self, Extent, Tree};
+use super::files::{self, Extent, Ignored, Tree};
 use super::mentions::{self, Mentions, is_rust};
 use super::named::Named;
 use super::part::{Kind, Parts};
@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A file as it is recorded.
@@ -74,19 +73,19 @@ impl Loose {
         let modules = left_out_modules(&tree, context.compiled);
         let is_candidate = |file: &&files::File| !is_compiled(&file.path, context) && !modules.contains(&*file.name);
         let candidates: Vec<&files::File> = tree.files.iter().filter(is_candidate).collect();
-        let ignored =
-            if candidates.iter().all(|file| is_rust(&file.name)) { BTreeSet::new() } else { ignored(&named.canonical) };
+        let all_are_sources = candidates.iter().all(|file| is_rust(&file.name));
+        let ignored = if all_are_sources { Ignored::default() } else { Ignored::below(&named.canonical) };
         // A generated source may be ignored by git and compiled all the same.
-        let counts = |file: &&&files::File| is_rust(&file.name) || !is_ignored(&file.name, &ignored);
+        let counts = |file: &&&files::File| is_rust(&file.name) || !ignored.covers(&file.name);
         let counted: BTreeSet<&str> = candidates.iter().filter(counts).map(|file| file.name.as_str()).collect();
         for file in candidates.iter().filter(counts) {
             self.add_file(join(&named.name, &file.name), &file.path, context)?;
         }
-        for listed in tree.directories.iter().filter(|listed| !is_ignored(&listed.name, &ignored)) {
+        for listed in tree.directories.iter().filter(|listed| !ignored.covers(&listed.name)) {
             let mut skipped: BTreeSet<String> = listed.skipped.iter().cloned().collect();
             let not_counted = tree.files.iter().map(|file| &*file.name).filter(|name| !counted.contains(name));
             skipped.extend(not_counted.filter_map(|name| entry_of(&listed.name, name)));
-            skipped.extend(ignored.iter().filter_map(|name| entry_of(&listed.name, name)));
+            skipped.extend(ignored.names().filter_map(|name| entry_of(&listed.name, name)));
             let found = metadata(&listed.path)?;
             self.directories.insert(join(&named.name, &listed.name), Directory { modified: modified(&found), skipped });
         }
@@ -281,24 +280,4 @@ fn parents(name: &str) -> Vec<String> {
         }
         None => vec!["mod.rs".to_owned(), "lib.rs".to_owned()],
     }
-}
-
-/// The files and directories (with `/`) below a directory that git ignores; none where git does not answer.
-fn ignored(directory: &Path) -> BTreeSet<String> {
-    let mut git = Command::new("git");
-    git.arg("-C").arg(directory).args(["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"]);
-    // In a hook these name another repository, or another index of this one.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_")) {
-        git.env_remove(name);
-    }
-    let output = git.stdin(Stdio::null()).stderr(Stdio::null()).output();
-    let Some(output) = output.ok().filter(|output| output.status.success()) else { return BTreeSet::new() };
-    output.stdout.split(|byte| *byte == 0).filter_map(|name| String::from_utf8(name.to_vec()).ok()).collect()
-}
-
-fn is_ignored(name: &str, ignored: &BTreeSet<String>) -> bool {
-    let below = name.match_indices('/').map(|(end, _)| &name[..=end]);
-    ignored.contains(name)
-        || ignored.contains(&format!("{name}/"))
-        || below.into_iter().any(|above| ignored.contains(above))
 }

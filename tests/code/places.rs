@@ -1,0 +1,62 @@
+//! Fingerprints in another checkout, and in an archive of tests.
+
+use std::fs;
+use std::process::Command;
+
+use crate::workspace::Workspace;
+
+/// With a repository, so that the products of the tests are ignored.
+fn workspace(name: &str, names: &str) -> Workspace {
+    let workspace = Workspace::new(name, names, "app::answer()");
+    workspace.write(".gitignore", "/home\n/cache\n/one\n*.zst\n");
+    let init = Command::new("git").args(["init", "--quiet"]).arg(workspace.path("")).status().unwrap();
+    assert!(init.success());
+    workspace
+}
+
+#[test]
+fn a_portable_fingerprint_is_the_same_in_another_checkout() {
+    let workspace = workspace("moved", "portable, \"src\"");
+    workspace.is_built_for("first build");
+    let first = workspace.path("");
+    let workspace = workspace.moved();
+    assert!(!first.exists() && workspace.path("src/lib.rs").exists());
+    workspace.is_restored();
+    workspace.counts("src/lib.rs", "one", "two", "code changed: file app/src/lib.rs changed");
+    workspace.is_built_with(&["--features", "fancy"], "feature fancy is on");
+}
+
+#[test]
+fn a_remapped_path_makes_checkouts_the_same() {
+    let mut workspace = workspace("remapped", "\"src\"");
+    let remap = |workspace: &Workspace| {
+        format!("--remap-path-prefix={}=.", workspace.path("").canonicalize().unwrap().display())
+    };
+    workspace.set("RUSTFLAGS", &remap(&workspace));
+    workspace.is_built_for("first build");
+    let mut workspace = workspace.moved();
+    let flags = remap(&workspace);
+    workspace.set("RUSTFLAGS", &flags);
+    workspace.is_restored();
+}
+
+#[test]
+fn an_archive_of_nextest_has_its_key_with_it() {
+    let workspace = workspace("archived", "\"src\", \"tests/support\"");
+    workspace.is_built_for("first build");
+    let Some(mut archive) = workspace.nextest("archive", &["--archive-file", "tests.tar.zst"]) else { return };
+    assert!(archive.status().unwrap().success());
+
+    // Elsewhere, where the code is another one by now: it is not what runs.
+    let workspace = workspace.moved();
+    workspace.replace("src/lib.rs", "one", "two");
+    let root = workspace.path("").to_str().unwrap().to_owned();
+    let run =
+        workspace.nextest("run", &["--archive-file", "tests.tar.zst", "--no-capture", "--workspace-remap", &root]);
+    assert_eq!(workspace.reasons(run.unwrap()), [""; 0]);
+    // Without its sources, too.
+    fs::remove_dir_all(workspace.path("tests")).unwrap();
+    let run =
+        workspace.nextest("run", &["--archive-file", "tests.tar.zst", "--no-capture", "--workspace-remap", &root]);
+    assert_eq!(workspace.reasons(run.unwrap()), [""; 0]);
+}
