@@ -27,7 +27,7 @@ fn a_named_directory_counts_without_its_neighbours() {
 
     workspace.is_built_with(&["--features", "fancy"], "feature fancy is on");
     workspace.set("SCHEMA", "two");
-    workspace.is_built_for("variable SCHEMA unset → \"two\"");
+    workspace.is_built_for("variable SCHEMA unset → 'two'");
     workspace.unset("SCHEMA");
     workspace.set("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false");
     workspace.is_built_for("flag debug-assertions on → off");
@@ -82,7 +82,7 @@ fn a_source_that_cargo_takes_for_compiled_is_never_believed() {
     workspace.is_built_for("code changed");
     // Now it compiles the library.
     workspace.replace("src/lib.rs", "pub mod index;", "pub mod index; ");
-    workspace.is_built_for("file src/graph/mod.rs changed");
+    workspace.is_built_for("file src/graph/mod.rs is new");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn variables_and_files_that_the_test_embeds_count() {
     workspace.is_built_for("first build");
     workspace.counts("outside.txt", "one", "two", "outside.txt changed");
     workspace.set("SCHEMA", "two");
-    workspace.is_built_for("variable SCHEMA unset → \"two\"");
+    workspace.is_built_for("variable SCHEMA unset → 'two'");
     workspace.unset("SCHEMA");
     workspace.is_restored();
 }

@@ -219,19 +219,17 @@ impl<'a> Files<'a> {
             return Vec::new();
         }
         let mut git = Command::new("git");
-        git.arg("-C").arg(&self.base).args(["check-ignore", "--no-index", "-z"]);
-        let paths: Vec<PathBuf> = names.iter().map(|name| self.path(name)).collect();
-        git.args(&paths);
+        git.arg("-C").arg(&self.base).args(["--literal-pathspecs", "ls-files", "--others", "--ignored"]);
+        git.args(["--exclude-standard", "--directory", "-z", "--"]).args(names.iter().map(|name| unescape(name)));
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_")) {
             git.env_remove(name);
         }
         let Ok(output) = git.stdin(Stdio::null()).stderr(Stdio::null()).output() else { return Vec::new() };
-        let ignored: BTreeSet<PathBuf> = output
-            .stdout
-            .split(|byte| *byte == 0)
-            .filter_map(|path| std::str::from_utf8(path).ok().map(PathBuf::from))
-            .collect();
-        names.iter().zip(&paths).filter(|(_, path)| ignored.contains(*path)).map(|(name, _)| name.clone()).collect()
+        let told = output.stdout.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok());
+        let ignored: Vec<&str> = told.filter(|name| !name.is_empty()).collect();
+        // A directory of which everything is ignored is told by its own name, which ends with a slash.
+        let covers = |one: &str, name: &str| one == name || one.ends_with('/') && name.starts_with(one);
+        names.iter().filter(|name| ignored.iter().any(|one| covers(one, &unescape(name)))).cloned().collect()
     }
 
     fn path(&self, name: &str) -> PathBuf {
