@@ -4,6 +4,8 @@
 //! the markers of forced rebuilds, the failures, and `telemetry.jsonl`. All of it is a convenience: where it cannot
 //! be written, each process works things out for itself.
 
+mod ancestor;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -11,7 +13,6 @@ use std::time::{Duration, SystemTime};
 use once_cell::sync::OnceCell;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -22,8 +23,6 @@ use crate::plain_file;
 const KEEP: Duration = Duration::from_hours(30 * 24);
 /// More than the largest note, the proof of an artifact of a million files.
 const MAX_NOTE: u64 = 256 << 20;
-/// Deeper than any chain of shells, IDEs and task runners above a test.
-const MAX_ANCESTORS: usize = 64;
 
 /// The run that this process belongs to.
 #[derive(Debug)]
@@ -33,12 +32,13 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// `SMOKE_RUN_ID`, else `NEXTEST_RUN_ID`, else the nearest ancestor called `cargo`, else this process.
+    /// Returns the run that `SMOKE_RUN_ID` names, else `NEXTEST_RUN_ID`, else that of the cargo that started this
+    /// process, else one of its own; see [`ancestor`].
     ///
     /// The first process of a run calls `tidy`, to clear away what earlier ones have left.
     pub(crate) fn of_process(config: &Config, layout: &Layout, tidy: impl FnOnce()) -> &'static Run {
         static RUN: OnceCell<Run> = OnceCell::new();
-        RUN.get_or_init(|| Run::new(config.run_id.clone().unwrap_or_else(ancestor_id), layout, tidy))
+        RUN.get_or_init(|| Run::new(config.run_id.clone().unwrap_or_else(ancestor::run_id), layout, tidy))
     }
 
     fn new(id: String, layout: &Layout, tidy: impl FnOnce()) -> Run {
@@ -129,33 +129,6 @@ impl Run {
     }
 }
 
-/// Names the nearest ancestor called `cargo` so that no later process, on this or another boot, has the same name.
-fn ancestor_id() -> String {
-    let mut system = System::new().ok();
-    let mut look_up = |pid| {
-        let system = system.as_mut()?;
-        let only = ProcessesToUpdate::Some(std::slice::from_ref(&pid));
-        // Its threads would be looked up one by one.
-        system.refresh_processes_specifics(only, false, ProcessRefreshKind::nothing().without_tasks());
-        system.process(pid).map(|process| {
-            let name = process.name().to_string_lossy();
-            (name.trim_end_matches(".exe") == "cargo", process.parent(), process.start_time())
-        })
-    };
-    let own = sysinfo::get_current_pid().ok();
-    let mut next = own;
-    for _ in 0..MAX_ANCESTORS {
-        let Some(pid) = next else { break };
-        match look_up(pid) {
-            Some((true, _, start)) => return format!("cargo-{pid}-{start}"),
-            Some((false, parent, _)) => next = parent,
-            None => break,
-        }
-    }
-    let start = own.and_then(look_up).map_or(0, |(_, _, start)| start);
-    format!("process-{}-{start}", std::process::id())
-}
-
 /// Removes the runs that ended long before `now`.
 fn sweep_runs(runs: &Path, now: SystemTime) {
     let Ok(entries) = fs::read_dir(runs) else { return };
@@ -204,11 +177,5 @@ mod tests {
         assert!(run.directory.exists());
         sweep_runs(&runs, SystemTime::now() + KEEP + Duration::from_mins(1));
         assert!(!run.directory.exists());
-    }
-
-    #[test]
-    fn every_process_under_one_cargo_has_the_same_id() {
-        assert_eq!(ancestor_id(), ancestor_id());
-        assert!(layout::fetched_repo(Path::new("/"), "x", &ancestor_id()).ends_with(ancestor_id()), "safe as a name");
     }
 }

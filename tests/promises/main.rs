@@ -25,6 +25,7 @@ mod one_build;
 mod repository_state;
 mod restore;
 mod retention;
+mod run_identity;
 mod stop_after;
 mod telemetry;
 mod warm_hit;

@@ -193,6 +193,26 @@ fn ends_its_process_with_a_session(_: &Words, _: &Session<Subject>) {
     std::process::exit(1);
 }
 
+/// Starts the first executable of the chain, each of which starts the next one twice; the last one is a test under cargo.
+#[test]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn starts_a_chain() {
+    let chain = orders::order("SUBJECT_CHAIN").unwrap();
+    let (next, rest) = chain.split_once(':').unwrap_or((&chain, ""));
+    let is_first = orders::order("SUBJECT_IS_BELOW").is_none();
+    for _ in 0..if is_first { 1 } else { 2 } {
+        let mut command = std::process::Command::new(next);
+        command.env("SUBJECT_CHAIN", rest).env("SUBJECT_IS_BELOW", "1").args(["--exact", "--ignored"]);
+        if rest.is_empty() {
+            command.env("CARGO_MANIFEST_DIR", orders::order("SUBJECT_MANIFEST_DIR").unwrap());
+            command.env("CARGO", orders::order("SUBJECT_CARGO").unwrap()).arg("subject::only_words");
+        } else {
+            command.arg("subject::starts_a_chain");
+        }
+        assert!(command.status().unwrap().success());
+    }
+}
+
 #[cached_smoke(repo = "bookshop")]
 #[ignore = "run by the tests beside it, in a process of its own"]
 fn owns_what_needs_another(session: &Session<Subject>) -> Result<()> {

@@ -26,6 +26,25 @@ fn test_binaries_under_one_cargo_are_one_run() {
 }
 
 #[test]
+fn each_run_of_a_renamed_cargo_is_one_run() {
+    let project = Project::with_suite("renamed");
+    for (name, variable) in [(".cargo-wrapped", None), ("tool", None), ("tool", Some(env!("CARGO")))] {
+        let cargo = project.path(name);
+        if !cargo.exists() {
+            fs::copy(env!("CARGO"), &cargo).unwrap();
+        }
+        for _ in 0..2 {
+            let mut forced = project.command(&cargo);
+            forced.args(["test", "--tests"]).env("SMOKE_FORCE_REBUILD", "one").env_remove("CARGO");
+            // As below a test of another cargo, whose file it names.
+            forced.envs(variable.map(|path| ("CARGO", path)));
+            passed(forced);
+            assert_eq!(project.take_log().len(), 1, "{name}, CARGO={variable:?}: rebuilt once by two binaries");
+        }
+    }
+}
+
+#[test]
 fn an_edit_of_the_code_or_of_smoke_toml_compiles_the_tests_again() {
     let project = Project::with_suite("edited");
     let listed = |project: &Project| {
