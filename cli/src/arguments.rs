@@ -28,17 +28,22 @@ pub(crate) enum Command {
     /// Fetch what is missing, run the smoke tests, and tell what the cache did.
     ///
     /// Runs the tests that `[test] args` of smoke.toml selects, also those that are `#[ignore]`d, with cargo nextest
-    /// where it is installed, else with cargo test. A repository that cannot be fetched is left out: its tests pass
-    /// without running, and say so.
-    #[command(after_help = "Exit status: that of the test runner; 3 if the tests passed and --require-hits was not \
-                            met; 2 if this command itself failed.")]
+    /// where it is installed, else with cargo test. A repository of smoke.toml that cannot be fetched is left out: its
+    /// tests pass without running, and say so. A repository that `--repo` names has to be there: the tests over the others
+    /// run, and the command fails.
+    #[command(
+        after_help = "Exit status: that of the test runner, if a test failed; else 2 if a repository that --repo \
+                            names could not be fetched, is not where its path says, or is left out by \
+                            SMOKE_LEAVE_OUT; else 3 if --require-hits was not met; else 0. 2 also if this command \
+                            itself failed."
+    )]
     Test(TestArguments),
     /// Build what is missing, without running any test.
     ///
     /// The tests themselves build it, in the same way as ever, and stop when they have their fixtures. What they ask a
     /// session for in their bodies is not known before, and not built.
-    #[command(after_help = "Exit status: 0 if everything is in the cache now; 1 if not, because a build failed or a \
-                            repository could not be fetched; 2 if this command itself failed.")]
+    #[command(after_help = "Exit status: 0 if everything is in the cache now; 1 if not, because a build failed, a \
+                            repository could not be fetched, or one that was named is not there; 2 if this command itself failed.")]
     Populate(PopulateArguments),
     /// Fetch the repositories that are missing.
     #[command(
@@ -52,11 +57,14 @@ pub(crate) enum Command {
     /// Tell which keys the tests have now, and whether those are in the cache.
     ///
     /// The tests are compiled, and tell their keys; none of them runs, and nothing is built.
-    #[command(after_help = "Exit status: 0, whether they are there or not; 2 if this command itself failed.\n\n\
-                            The key of a CI system's cache: cargo smoke-cache key django --hash")]
+    #[command(
+        after_help = "Exit status: 0, whether they are in the cache or not; 2 if a repository that was named is \
+                            not there, or this command itself failed.\n\n\
+                            The key of a CI system's cache: cargo smoke-cache key django --hash"
+    )]
     Key(KeyArguments),
     /// Tell what a repository's artifacts depend on, and how that differs from what is in the cache.
-    #[command(after_help = "Exit status: 0; 2 if this command itself failed.")]
+    #[command(after_help = "Exit status: 0; 2 if the repository is not there, or this command itself failed.")]
     Explain(ExplainArguments),
     /// Read all that is in the cache and compare it with what was written; set aside what is damaged.
     #[command(
@@ -80,8 +88,8 @@ pub(crate) enum Command {
     ///
     /// As `populate`, but what the shared tier does not have is left out.
     #[command(
-        after_help = "Exit status: 0, also if it does not have all of it; 1 if something could not be had, or is not to be trusted; \
-                            2 if this command itself failed."
+        after_help = "Exit status: 0, also if it does not have all of it; 1 if the shared tier failed, sent what is not to be \
+                            trusted, or a repository that was named is not there; 2 if this command itself failed."
     )]
     Pull(PopulateArguments),
     /// The shared tier: whether it can be reached, and keys for it.
@@ -96,7 +104,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct TestArguments {
-    /// Run over this repository only; may be given again.
+    /// Run over this repository only, and fail if it is not available; may be given again.
     #[arg(long = "repo", value_name = "NAME")]
     pub(crate) repos: Vec<String>,
 

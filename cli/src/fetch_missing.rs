@@ -8,7 +8,7 @@ use cached_smoke::tooling::{Config, RepoSource, Source};
 use crate::fetch::fetch;
 use crate::output;
 use crate::progress::Bar;
-use crate::selection::select;
+use crate::selection::{absent, print_errors, select};
 
 /// A repository that could not be fetched.
 #[derive(Debug)]
@@ -21,16 +21,13 @@ pub(crate) struct LeftOut {
 pub(crate) fn run(config: &Config, names: &[String]) -> Result<ExitCode, String> {
     let selected = select(config, names)?;
     let left_out = fetch_missing(config, &selected);
-    let mut is_complete = left_out.is_empty();
-    for (name, repo) in &selected {
-        if repo.path.is_dir() {
-            output::line(format_args!("{name}: {}", repo.path.display()));
-        } else if matches!(repo.source, Source::Path(_)) {
-            eprintln!("error: {name} is not at {}; correct its `path`, or SMOKE_REPO_PATHS", repo.path.display());
-            is_complete = false;
-        }
+    for (name, repo) in selected.iter().filter(|(_, repo)| repo.path.is_dir()) {
+        output::line(format_args!("{name}: {}", repo.path.display()));
     }
-    Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let meant: Vec<String> = selected.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let absent = absent(config, &meant, &left_out);
+    print_errors(&absent);
+    Ok(if absent.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Fetches those that are missing and says which could not be.

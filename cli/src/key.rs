@@ -11,7 +11,7 @@ use crate::arguments::{ExplainArguments, KeyArguments};
 use crate::keys::look;
 use crate::output;
 use crate::runner::Runner;
-use crate::selection::{left_out, select};
+use crate::selection::{left_out, select, unavailable};
 use crate::table::{self, Row};
 
 /// A line of `key`.
@@ -81,10 +81,10 @@ fn keys_of(
     let selected = select(config, repos)?;
     // A repository that is not there has no key. Where all are asked for, those that are there have.
     let absent: Vec<&str> = selected.iter().filter(|(_, repo)| !repo.path.is_dir()).map(|(name, _)| *name).collect();
-    if !repos.is_empty()
-        && let Some(name) = absent.first()
-    {
-        return Err(format!("{name} is not there, and so has no key; run `cargo smoke-cache fetch {name}`"));
+    let unavailable = unavailable(config, repos, &[]);
+    if !unavailable.is_empty() {
+        let messages: Vec<String> = unavailable.iter().map(ToString::to_string).collect();
+        return Err(messages.join("\nerror: "));
     }
     look(config, &Runner::new(config, runner, &left_out(config, &selected, &absent))?)
 }

@@ -18,7 +18,7 @@ use crate::progress::Bar;
 use crate::push::rest_of;
 use crate::remote::{self, Traffic};
 use crate::runner::{Runner, shown};
-use crate::selection::{is_left_out, left_out, select};
+use crate::selection::{is_left_out, left_out, names_of, print_errors, select, unavailable};
 
 /// How often it looks what is being built. Only what is shown waits for it.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -51,7 +51,8 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
     }
     let selected = select(config, &arguments.repos)?;
     let unfetched = fetch_missing(config, &selected);
-    let names: Vec<&str> = unfetched.iter().map(|left_out| left_out.repo.as_str()).collect();
+    let unavailable = unavailable(config, &arguments.repos, &unfetched);
+    let names = names_of(&unfetched, &unavailable);
     let runner = Runner::new(config, &arguments.runner, &left_out(config, &selected, &names))?;
     let is_any_left = selected.iter().any(|(name, _)| !names.contains(name));
     let keys = if is_any_left { look(config, &runner)? } else { Vec::new() };
@@ -96,14 +97,15 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
     };
     let there = keys.len() - still_missing.len();
     output::line(format_args!("{there} of {} artifacts are in the cache; {now} now", keys.len()));
+    print_errors(&unavailable);
     if is_interrupted && !still_missing.is_empty() {
         return Err("it was interrupted".to_owned());
     }
     if what == Missing::Fetched {
         // The shared tier need not have all of it; but it has to answer.
-        return Ok(if has_failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+        return Ok(if has_failed || !unavailable.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
-    Ok(if still_missing.is_empty() && unfetched.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if still_missing.is_empty() && names.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// How many different artifacts came from the shared tier.

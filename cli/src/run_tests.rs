@@ -6,6 +6,7 @@ use cached_smoke::tooling::remote::{Asked, read_asked};
 use cached_smoke::tooling::{Config, note_size, read_reports};
 use serde::Serialize;
 
+use crate::TROUBLE;
 use crate::arguments::TestArguments;
 use crate::fetch_missing::fetch_missing;
 use crate::interrupt;
@@ -13,7 +14,7 @@ use crate::output;
 use crate::push::rest_of;
 use crate::remote::Traffic;
 use crate::runner::{Runner, shown};
-use crate::selection::{left_out, select};
+use crate::selection::{left_out, names_of, print_errors, select, unavailable};
 use crate::summary::{Row, Summary, Sums};
 
 /// Exit status when the tests passed, but not all from the cache, and that was required.
@@ -35,7 +36,12 @@ struct Told<'a> {
 pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode, String> {
     let selected = select(config, &arguments.repos)?;
     let unfetched = fetch_missing(config, &selected);
-    let names: Vec<&str> = unfetched.iter().map(|left_out| left_out.repo.as_str()).collect();
+    let unavailable = unavailable(config, &arguments.repos, &unfetched);
+    let names = names_of(&unfetched, &unavailable);
+    if !selected.is_empty() && selected.iter().all(|(name, _)| unavailable.iter().any(|one| one.repo == *name)) {
+        print_errors(&unavailable);
+        return Ok(ExitCode::from(TROUBLE));
+    }
     let runner = Runner::new(config, &arguments.runner, &left_out(config, &selected, &names))?;
     let mut command = runner.tests();
     if arguments.json {
@@ -74,10 +80,14 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
     // For the report; a cache that cannot be written to has been warned of already.
     let _ = note_size(config, runner.run());
 
+    print_errors(&unavailable);
     if !status.success() {
         // A runner that was killed has no code.
         let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
         return Ok(ExitCode::from(code));
+    }
+    if !unavailable.is_empty() {
+        return Ok(ExitCode::from(TROUBLE));
     }
     if arguments.require_hits && !summary.is_all_hits() {
         eprintln!("error: --require-hits: not every artifact was in the cache before the run");

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::project::{Project, text};
-use crate::{json, smoke_cache};
+use crate::{json, smoke_cache, smoke_cache_with};
 
 #[test]
 fn the_command_runs_the_tests_and_sums_up() {
@@ -39,6 +39,87 @@ fn the_command_runs_the_tests_and_sums_up() {
     let unknown = smoke_cache(&project, &["test", "--repo", "oen"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("did you mean `one`?"), "{}", text(&unknown.stderr));
+}
+
+/// With repositories that are not there: one that cannot be fetched, and one with a wrong path.
+fn project_with_absent_repositories(name: &str) -> Project {
+    let project = Project::with_suite(name);
+    let lost = "[repos.lost]\ngit = \"file:///nowhere/at/all\"\nrev = \"main\"\n[repos.gone]\npath = \"gone\"\n";
+    project.write("smoke.toml", &format!("[repos.one]\npath = \"one\"\n{lost}[test]\nargs = [\"--test\", \"a\"]\n"));
+    project
+}
+
+#[test]
+fn unavailable_repository_that_is_named_fails_the_run() {
+    let project = project_with_absent_repositories("named");
+    let run = |variables: &[(&str, &str)], repos: &[&str], others: &[&str]| {
+        let named = repos.iter().flat_map(|repo| ["--repo", repo]);
+        let arguments: Vec<&str> =
+            ["test", "--runner", "cargo"].into_iter().chain(named).chain(others.iter().copied()).collect();
+        let done = smoke_cache_with(&project, variables, &arguments);
+        (done.status.code(), text(&done.stdout), text(&done.stderr))
+    };
+
+    let (status, stdout, stderr) = run(&[], &["one", "lost", "gone"], &[]);
+    assert_eq!(status, Some(2), "{stdout}{stderr}");
+    assert!(stdout.contains("(0 of 1 artifacts were there before the run; "), "the others run: {stdout}");
+    assert_eq!(project.take_log().len(), 1);
+    assert!(stderr.contains("\nerror: lost: failed to "), "{stderr}");
+    assert!(stderr.contains("\nhelp: run `cargo smoke-cache fetch lost` when its source can be reached\n"), "{stderr}");
+    assert!(stderr.contains(&format!("\nerror: gone: there is no directory {}\n", project.path("gone").display())));
+    assert!(stderr.contains("\nhelp: correct the `path` of [repos.gone] in smoke.toml, or SMOKE_REPO_PATHS\n"));
+
+    // It says more than a miss, and less than a test that fails.
+    assert_eq!(run(&[], &["one", "lost"], &["--require-hits"]).0, Some(2));
+    assert_eq!(run(&[], &["lost"], &[]).0, Some(2));
+    assert_eq!(run(&[], &["one"], &["--require-hits"]).0, Some(0));
+    assert_eq!(run(&[("SMOKE_LEAVE_OUT", "gone")], &[], &[]).0, Some(0), "`lost` was not named");
+
+    let (status, _, stderr) = run(&[("SMOKE_LEAVE_OUT", "one")], &["one"], &[]);
+    assert_eq!(status, Some(2));
+    assert!(stderr.contains("error: one: SMOKE_LEAVE_OUT leaves it out\nhelp: remove `one` from"), "{stderr}");
+
+    project.write("src/lib.rs", "pub fn number() -> u32 { panic!(\"told to\") }\n");
+    let (status, _, stderr) = run(&[], &["one", "lost"], &[]);
+    assert_eq!(status, Some(101), "the runner's own status");
+    assert!(stderr.contains("\nerror: lost: failed to "), "{stderr}");
+}
+
+#[test]
+fn unavailable_repository_that_is_named_fails_each_command() {
+    let project = project_with_absent_repositories("named-elsewhere");
+    fs::create_dir(project.path("bucket")).unwrap();
+    let url = format!("fs://{}", project.path("bucket").display());
+    let variables = [("SMOKE_REMOTE", url.as_str()), ("SMOKE_REMOTE_UNSIGNED", "1")];
+    for (arguments, status) in [
+        (&["fetch", "one", "NAME"][..], 1),
+        (&["populate", "one", "NAME"], 1),
+        (&["populate", "NAME"], 1),
+        (&["pull", "one", "NAME"], 1),
+        (&["pull", "NAME"], 1),
+        (&["key", "one", "NAME"], 2),
+        (&["key", "NAME", "--hash"], 2),
+        (&["explain", "NAME"], 2),
+    ] {
+        for name in ["lost", "gone"] {
+            let arguments: Vec<&str> =
+                arguments.iter().map(|argument| if *argument == "NAME" { name } else { argument }).collect();
+            let done = smoke_cache_with(&project, &variables, &arguments);
+            let stderr = text(&done.stderr);
+            assert_eq!(done.status.code(), Some(status), "{arguments:?}: {}{stderr}", text(&done.stdout));
+            assert!(
+                stderr.contains(&format!("error: {name}: ")) && stderr.contains("\nhelp: "),
+                "{arguments:?}: {stderr}"
+            );
+        }
+    }
+    assert_eq!(project.take_log().len(), 1, "`populate one` has built");
+    for (arguments, status) in [(["populate", "one"], 1), (["pull", "one"], 1), (["key", "one"], 2)] {
+        let variables = [&variables[..], &[("SMOKE_LEAVE_OUT", "one")]].concat();
+        let done = smoke_cache_with(&project, &variables, &arguments);
+        assert_eq!(done.status.code(), Some(status), "{arguments:?}");
+        assert!(text(&done.stderr).contains("error: one: SMOKE_LEAVE_OUT leaves it out\n"), "{arguments:?}");
+    }
 }
 
 /// Ctrl-C on a terminal reaches all processes: the runner ends the tests, and the command says how far they came.
