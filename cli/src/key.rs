@@ -185,12 +185,16 @@ fn shown(ingredient: &Ingredient, most: usize) -> String {
         "variable" | "tool" if length > most => summary.chars().take(most - 1).chain(['…']).collect(),
         "file" | "directory" | "variable" | "tool" => summary,
         _ => {
-            let mut value: String = ingredient.value.chars().take(MOST_CHARACTERS + 1).collect();
+            // The exact notation of a configuration, and the parts of a fingerprint, follow on lines of their own.
+            let value = ingredient.value.lines().next().unwrap_or_default();
+            let mut value: String = value.chars().take(MOST_CHARACTERS + 1).collect();
             if value.chars().count() > MOST_CHARACTERS {
                 value = value.chars().take(MOST_CHARACTERS).chain(['…']).collect();
             }
-            let note = &ingredient.note;
-            if note.is_empty() { value } else { format!("{value} ({note})") }
+            match ingredient.note.lines().next() {
+                None => value,
+                Some(note) => format!("{value} ({note})"),
+            }
         }
     }
 }

@@ -62,10 +62,11 @@ impl Ingredient {
         if let Some(input) = input::Known::read(self) {
             return input.to_string();
         }
-        // The parts of a fingerprint of code are for comparing.
+        // The exact notation of a configuration and the parts of a fingerprint are for comparing.
+        let value = self.value.lines().next().unwrap_or_default();
         match self.note.lines().next() {
-            None => self.value.clone(),
-            Some(names) => format!("{} ({names})", self.value),
+            None => value.to_owned(),
+            Some(names) => format!("{value} ({names})"),
         }
     }
 }

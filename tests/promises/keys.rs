@@ -118,6 +118,22 @@ fn every_part_of_a_configuration_counts_and_the_order_of_maps_and_sets_does_not(
 }
 
 #[test]
+fn configurations_of_equal_json_have_different_keys() {
+    let sandbox = Sandbox::new();
+    let run = |nested: &str| sandbox.run("configured_count").env("SUBJECT_NESTED", nested).passes();
+    let values = ["none", "some none", "some unit"];
+    for value in values {
+        assert_eq!(run(value).outcome("count"), Outcome::Built, "{value}");
+    }
+    for value in values {
+        assert_eq!(run(value).outcome("count"), Outcome::Hit, "{value}");
+    }
+    fs::remove_dir_all(sandbox.cache()).unwrap();
+    run("none");
+    assert_eq!(run("some unit").reason("count"), "config: nested None → Some(())");
+}
+
+#[test]
 fn a_repository_elsewhere_is_a_miss_for_what_is_bound_to_its_path_alone() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Ingredient;
 use super::input::{Kind, Known, lines};
+use super::{Ingredient, canonical};
 
 /// More than this many changed settings, or inputs of one kind, are counted rather than listed.
 const MAX_SETTINGS: usize = 3;
@@ -142,21 +142,70 @@ fn shorten_commit(value: &str) -> String {
     parts.join("+")
 }
 
+/// Compares the JSON of two canonical texts, and their exact notations if the JSON does not show the difference.
 fn describe_config(old: &str, new: &str) -> String {
+    let ((old, old_exact), (new, new_exact)) = (canonical::split(old), canonical::split(new));
     let (Ok(old), Ok(new)) = (serde_json::from_str(old), serde_json::from_str(new)) else {
         return "changed".to_owned();
     };
     let mut changes = Vec::new();
     collect_changes("", &old, &new, &mut changes);
     if changes.is_empty() {
-        // Such as 0.0 and -0.0.
-        return "changed".to_owned();
+        return match (old_exact, new_exact) {
+            (Some(old), Some(new)) => describe_exact(old, new),
+            _ => "noted by another version of cached-smoke".to_owned(),
+        };
     }
     let listed = changes.iter().take(MAX_SETTINGS).cloned().collect::<Vec<_>>().join(", ");
     match changes.len().checked_sub(MAX_SETTINGS) {
         Some(more) if more > 0 => format!("{listed}, and {more} more"),
         _ => listed,
     }
+}
+
+/// Shows where two exact notations begin to differ: `analyzer.level None → Some(())`.
+fn describe_exact(old: &str, new: &str) -> String {
+    let common: usize = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let (path, start) = locate(old, common);
+    let (old, new) = (&old[start..], &new[start..]);
+    let common: usize =
+        old.chars().rev().zip(new.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    // From the end of a value on; it may be within what both begin with.
+    let tail = old[old.len() - common..].find([',', ';']).map_or(0, |at| common - at);
+    let shown = |text: &str| shorten_text(&text[..text.len() - tail]);
+    let path = if path.is_empty() { "value" } else { &path };
+    format!("{path} {} → {}", shown(old), shown(new))
+}
+
+/// Returns the fields that the place `end` of an exact notation is in, and where the innermost value there begins.
+fn locate(text: &str, end: usize) -> (String, usize) {
+    let bytes = text.as_bytes();
+    let (mut above, mut field, mut start) = (Vec::new(), "", 0);
+    let mut at = 0;
+    while at < end {
+        match bytes[at] {
+            b'"' => {
+                // To the end of the text.
+                at += 1;
+                while at < end && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+            }
+            // Between an enum and its variant.
+            b':' if bytes.get(at + 1) == Some(&b':') => at += 1,
+            b':' => (field, start) = (&text[start..at], at + 1),
+            b'{' | b'(' | b'[' => {
+                above.push(field);
+                (field, start) = ("", at + 1);
+            }
+            b'}' | b')' | b']' => field = above.pop().unwrap_or_default(),
+            b',' | b';' => (field, start) = ("", at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+    let fields: Vec<&str> = above.into_iter().chain([field]).filter(|field| !field.is_empty()).collect();
+    (fields.join("."), start)
 }
 
 fn collect_changes(path: &str, old: &Value, new: &Value, changes: &mut Vec<String>) {
@@ -283,6 +332,52 @@ mod tests {
         let tool = |old: &str, new: &str| describe(&inputs("tool", &[(old, "")]), &inputs("tool", &[(new, "")]));
         assert_eq!(tool("a\t\"a 1\\nb 1\"", "a\t\"a 1\\nb 2\""), "tool a changed: b 1 → b 2");
         assert_eq!(tool("a\t\"a 1\"", "a\t\"a 1\\nb 2\""), "tool a changed: `b 2` is new");
+    }
+
+    #[test]
+    fn values_with_the_same_json_are_shown_exactly() {
+        #[derive(serde::Serialize)]
+        struct Settings {
+            first: u8,
+            level: Option<Level>,
+            mode: Mode,
+            zeta: f32,
+        }
+        type Level = Option<u8>;
+        #[derive(serde::Serialize)]
+        #[serde(untagged)]
+        enum Mode {
+            Kind(Kind),
+            Letter(char),
+            Text(&'static str),
+        }
+        #[derive(serde::Serialize)]
+        enum Kind {
+            A,
+        }
+        let text =
+            |level, mode| canonical::canonical(&Settings { first: 1, level, mode, zeta: 1.2 }).expect("it serializes");
+        let plain = text(None, Mode::Text("A"));
+        let differs = |other: &str| describe_config(&plain, other);
+        assert_eq!(differs(&text(Some(None), Mode::Text("A"))), "level None → Some(None)");
+        assert_eq!(differs(&text(None, Mode::Kind(Kind::A))), "mode \"A\" → Kind::A@0");
+        assert_eq!(differs(&text(None, Mode::Letter('A'))), "mode \"A\" → char\"A\"");
+        assert_eq!(differs(&text(None, Mode::Text("B"))), "mode \"A\" → \"B\"");
+        let old = canonical::split(&plain).0;
+        assert_eq!(describe_config(old, &plain), "noted by another version of cached-smoke");
+
+        let exact = |old: &str, new: &str| describe_exact(old, new);
+        assert_eq!(exact("A{b:B{c:(1u8,None,),},d:1u8,}", "A{b:B{c:(1u8,(),),},d:1u8,}"), "b.c None → ()");
+        assert_eq!(
+            exact("A{b:B{c:1u8,},d:\"{(e:\\\"\",f:1u8,}", "A{b:B{c:1u8,},d:\"{(e:\\\"\",f:1u16,}"),
+            "f 1u8 → 1u16"
+        );
+        assert_eq!(exact("()", "None"), "value () → None");
+        assert_eq!(exact("(None,None,)", "(Some(None),None,)"), "value None → Some(None)");
+        assert_eq!(exact("[1u8,1u8,]", "[1u8,1u8,1u8,]"), "value ] → 1u8,]");
+        assert_eq!(exact("é,\"ö\",", "é,\"ü\","), "value \"ö\" → \"ü\"");
+        assert_eq!(exact("a", "a"), "value a → a");
+        assert!(exact(&format!("[{}]", "1".repeat(200)), "[]").chars().count() < 120);
     }
 
     #[test]

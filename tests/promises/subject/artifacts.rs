@@ -19,13 +19,15 @@ pub(super) struct Config {
     pub(super) lengths: LengthsConfig,
     /// Part of the key of what names no configuration of its own.
     pub(super) more: MoreConfig,
+    /// As `more`.
+    pub(super) nested: Nested,
 }
 
 impl Config {
     /// The defaults, but for what the test that runs this one has in mind.
     pub(super) fn told() -> Config {
         let more = order("SUBJECT_CONFIG").map(|text| serde_json::from_str(&text).unwrap());
-        Config { more: more.unwrap_or_default(), ..Config::default() }
+        Config { more: more.unwrap_or_default(), nested: Nested::told(), ..Config::default() }
     }
 }
 
@@ -36,6 +38,21 @@ pub(super) struct MoreConfig {
     weights: HashMap<String, f64>,
     tags: HashSet<String>,
     steps: Vec<Step>,
+}
+
+/// Of what JSON does not tell apart.
+#[derive(Clone, Default, Serialize)]
+#[expect(clippy::option_option, reason = "that its values have different keys is tested")]
+pub(super) struct Nested(Option<Option<u32>>, Option<()>);
+
+impl Nested {
+    fn told() -> Nested {
+        match order("SUBJECT_NESTED").as_deref() {
+            Some("some none") => Nested(Some(None), None),
+            Some("some unit") => Nested(None, Some(())),
+            _ => Nested(None, None),
+        }
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
