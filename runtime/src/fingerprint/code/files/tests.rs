@@ -49,8 +49,8 @@ impl Package {
     /// Compares, in a test whose compiler left the list `compiled`, if any.
     fn changes(&self, compiled: Option<&[&str]>) -> Option<State> {
         let list = compiled.map(|names| {
-            let lines: String = names.iter().map(|name| format!("{name}:\n")).collect();
-            self.write("list.d", &lines);
+            let lines: Vec<String> = names.iter().map(|name| format!("{name}:")).collect();
+            self.write("list.d", &lines.join("\n"));
             self.path("list.d")
         });
         let directory = self.root.path().to_str().expect("UTF-8").to_owned().leak();
