@@ -20,6 +20,7 @@ fn graph_and_index(name: &str, names: &str) -> Workspace {
 #[test]
 fn a_named_directory_counts_without_its_neighbours() {
     let mut workspace = graph_and_index("graph", "\"src/graph\", \"tests/support\"");
+    let manifest = fs::read_to_string(workspace.path("Cargo.toml")).unwrap();
     workspace.is_built_for("first build");
     workspace.does_not_count("src/index/mod.rs", "1", "2");
     workspace.counts("src/graph/mod.rs", "one", "two", "code changed: file src/graph/mod.rs changed");
@@ -29,13 +30,14 @@ fn a_named_directory_counts_without_its_neighbours() {
     workspace.set("SCHEMA", "two");
     workspace.is_built_for("variable SCHEMA unset → 'two'");
     workspace.unset("SCHEMA");
-    workspace.set("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false");
-    workspace.is_built_for("flag debug-assertions on → off");
-    workspace.unset("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS");
     workspace.is_restored();
-    // No other crate is compiled in, and these change nothing that code means.
-    workspace.set("CARGO_PROFILE_DEV_DEBUG", "0");
-    workspace.set("RUSTFLAGS", "-C codegen-units=1");
+    // For this package alone, because that compiles no other one again.
+    let profile =
+        |settings: &str| workspace.write("Cargo.toml", &format!("{manifest}[profile.dev.package.graph]\n{settings}\n"));
+    profile("debug-assertions = false");
+    workspace.is_built_for("flag debug-assertions on → off");
+    // These change nothing that the code means.
+    profile("debug = 0\nopt-level = 1\ncodegen-units = 1");
     workspace.is_restored();
 }
 
@@ -95,7 +97,7 @@ fn data_that_is_read_at_run_time_counts_as_it_is_then() {
     assert!(init.success());
     workspace.is_built_for("first build");
     workspace.counts("data/model.txt", "one", "two", "code changed: file data/model.txt changed");
-    replace_quietly(&workspace, "data/model.txt", "three");
+    replace_quietly(&workspace, "data/model.txt", "six");
     workspace.is_built_for("file data/model.txt changed");
     workspace.write("data/added.txt", "x");
     workspace.is_built_for("file data/added.txt is new");

@@ -35,7 +35,7 @@ impl Workspace {
         project.write(
             "Cargo.toml",
             &format!(
-                "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n#package\n[lib]\nname = \"app\"\n[workspace]\n\
+                "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n#package\n[lib]\nname = \"app\"\n[workspace]\nexclude = [\"old\", \"new\"]\n\
                  [features]\nfancy = []\n[dependencies]\n#dependencies\n[dev-dependencies]\n{dependency}\n#dev\n"
             ),
         );

@@ -19,6 +19,7 @@ use super::locked;
 use super::lockfile::Lockfile;
 use super::loose::{self, Loose};
 use super::manifest::{self, Manifest};
+use super::mentions::Mentions;
 use super::named::Named;
 use super::objects;
 use super::part::{Kind, Parts};
@@ -224,7 +225,9 @@ impl Builder<'_> {
         let unit = library.unit()?;
         let started = unit.started()?;
         let mut parts = self.decisions(library, &unit, sources)?;
-        for source in sources.files.iter().filter(|source| self.may_shape_named(source, sources)) {
+        let mentioned = self.mentioned_by_named(sources);
+        let counts = |source: &&Source| self.may_shape_named(source, sources) || mentioned.contains(&source.canonical);
+        for source in sources.files.iter().filter(counts) {
             if loose::is_newer(&fs::metadata(&source.path).ok()?, started) {
                 return None;
             }
@@ -244,6 +247,24 @@ impl Builder<'_> {
         let is_other_module =
             is_rust && sources.directory().is_some_and(|directory| source.canonical.starts_with(directory));
         self.is_named(source) || !is_other_module && !is_output(source, sources)
+    }
+
+    /// The files that the named sources of a library mention, and so on: a module that is included from beside counts as well.
+    fn mentioned_by_named(&self, sources: &Sources) -> BTreeSet<PathBuf> {
+        let mut mentioned = BTreeSet::new();
+        let mut pending: Vec<PathBuf> = sources
+            .files
+            .iter()
+            .filter(|source| self.is_named(source))
+            .map(|source| source.canonical.clone())
+            .collect();
+        while let Some(source) = pending.pop() {
+            let (Ok(text), Some(base)) = (fs::read_to_string(&source), source.parent()) else { continue };
+            let files = Mentions::of(&text).files;
+            let found = files.iter().filter_map(|file| base.join(file).canonicalize().ok());
+            pending.extend(found.filter(|file| mentioned.insert(file.clone())));
+        }
+        mentioned
     }
 
     /// Features, configuration, edition and profile of a library. Those of the package at hand are on the command line.

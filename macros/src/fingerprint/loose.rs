@@ -21,6 +21,8 @@ struct File {
     size: u64,
     /// Nanoseconds since 1970.
     modified: u128,
+    /// The time of the last change of any kind, which cannot be set at will.
+    changed: u128,
     digest: String,
     /// It may have changed after the compiler read it.
     is_suspect: bool,
@@ -101,6 +103,7 @@ impl Loose {
         let file = File {
             size: found.len(),
             modified: modified(&found),
+            changed: nanoseconds(changed(&found)),
             digest: files::digest(path)?,
             is_suspect: is_suspect(&found, context.started),
         };
@@ -138,15 +141,15 @@ impl Loose {
     }
 
     /// Writes the records for the runtime, a line each, its fields separated by tabs and the name last: `F`, or `S` for a
-    /// suspect, with size, time and digest; `D` with the time; and for each entry of the directory before it that does not
+    /// suspect, with size, times of modification and of any change, and digest; `D` with the time of modification; and for each entry of the directory before it that does not
     /// count `-`. Names are escaped as by [`str::escape_default`]: they may hold anything.
     pub(super) fn lines(&self) -> String {
         let mut lines = String::new();
         for (name, file) in &self.files {
             let kind = if file.is_suspect { 'S' } else { 'F' };
-            let File { size, modified, digest, .. } = file;
+            let File { size, modified, changed, digest, .. } = file;
             // Writing to a string does not fail.
-            let _ = writeln!(lines, "{kind}\t{size}\t{modified}\t{digest}\t{}", name.escape_default());
+            let _ = writeln!(lines, "{kind}\t{size}\t{modified}\t{changed}\t{digest}\t{}", name.escape_default());
         }
         for (name, directory) in &self.directories {
             let _ = writeln!(lines, "D\t{}\t{}", directory.modified, name.escape_default());
@@ -209,7 +212,12 @@ fn clean(name: &str) -> String {
 
 /// Nanoseconds since 1970.
 pub(super) fn modified(found: &Metadata) -> u128 {
-    found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |since| since.as_nanos())
+    nanoseconds(found.modified().ok())
+}
+
+/// Nanoseconds since 1970.
+fn nanoseconds(time: Option<SystemTime>) -> u128 {
+    time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |since| since.as_nanos())
 }
 
 /// Tells whether a file may have changed after `started`: by its own time, or by that of its last change of any kind,

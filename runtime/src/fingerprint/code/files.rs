@@ -1,6 +1,6 @@
 //! The named files that no library is compiled from, when the test runs: sources of the test itself, and data.
 //!
-//! `code_fingerprint!` records size, time and digest of each. Cargo compiles a test again when one of its sources is newer than
+//! `code_fingerprint!` records size, times and digest of each. Cargo compiles a test again when one of its sources is newer than
 //! it, but not when a file is replaced by an older one, nor when data changes that is read at run time. So a test compares what was
 //! recorded with what is there, by `lstat`, and digests what differs.
 //!
@@ -38,12 +38,37 @@ pub(crate) struct State {
     pub(crate) suspect: Option<String>,
 }
 
+/// What `stat` says of a file: size, and nanoseconds since 1970 of the last modification and of the last change of any kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    size: u64,
+    modified: u128,
+    changed: u128,
+}
+
+impl Stamp {
+    fn of(found: &Metadata) -> Stamp {
+        Stamp { size: found.len(), modified: time(found), changed: changed(found) }
+    }
+}
+
+#[cfg(unix)]
+fn changed(found: &Metadata) -> u128 {
+    use std::os::unix::fs::MetadataExt;
+    let (seconds, rest) = (u128::try_from(found.ctime()), u128::try_from(found.ctime_nsec()));
+    seconds.ok().zip(rest.ok()).map_or(0, |(seconds, rest)| seconds * 1_000_000_000 + rest)
+}
+
+#[cfg(not(unix))]
+fn changed(_: &Metadata) -> u128 {
+    0
+}
+
 /// A line of what was recorded.
 #[derive(Clone, Copy, Debug)]
 enum Line<'a> {
     File {
-        size: u64,
-        modified: u128,
+        stamp: Stamp,
         digest: &'a str,
         name: &'a str,
         is_suspect: bool,
@@ -63,8 +88,9 @@ impl<'a> Line<'a> {
         let mut next = || fields.next();
         match kind {
             "F" | "S" => {
-                let (size, modified) = (next()?.parse().ok()?, next()?.parse().ok()?);
-                Some(Line::File { size, modified, digest: next()?, name: next()?, is_suspect: kind == "S" })
+                let size = next()?.parse().ok()?;
+                let stamp = Stamp { size, modified: next()?.parse().ok()?, changed: next()?.parse().ok()? };
+                Some(Line::File { stamp, digest: next()?, name: next()?, is_suspect: kind == "S" })
             }
             "D" => Some(Line::Directory { modified: next()?.parse().ok()?, name: next()? }),
             "-" => Some(Line::Skipped(next()?)),
@@ -91,10 +117,10 @@ impl<'a> Files<'a> {
         let mut is_there = false;
         for line in self.lines() {
             match line {
-                Line::File { size, modified, name, is_suspect, .. } => {
+                Line::File { stamp, name, is_suspect, .. } => {
                     let found = self.look(name);
                     is_there |= found.is_some();
-                    differs |= is_suspect || found.is_none_or(|found| found.len() != size || time(&found) != modified);
+                    differs |= is_suspect || found.is_none_or(|found| Stamp::of(&found) != stamp);
                 }
                 Line::Directory { modified, name } => {
                     differs |= self.look(name).is_none_or(|found| time(&found) != modified);
@@ -140,8 +166,8 @@ impl<'a> Files<'a> {
         let mut now: BTreeMap<&str, String> = BTreeMap::new();
         let mut changed: BTreeMap<String, String> = BTreeMap::new();
         for line in lines {
-            let Line::File { size, modified, digest, name, .. } = *line else { continue };
-            let looks_the_same = self.look(name).is_some_and(|found| found.len() == size && time(&found) == modified);
+            let Line::File { stamp, digest, name, .. } = *line else { continue };
+            let looks_the_same = self.look(name).is_some_and(|found| Stamp::of(&found) == stamp);
             let found = if looks_the_same { digest.to_owned() } else { self.digest(name).unwrap_or_default() };
             if found == digest || is_compiled(name) == Some(true) {
                 now.insert(name, digest.to_owned());

@@ -23,7 +23,7 @@ impl Package {
         let line = |name: &str| {
             let found = fs::metadata(self.path(name)).expect("recorded files exist");
             let digest = file_digest(&self.path(name)).expect("readable");
-            format!("{kind}\t{}\t{}\t{digest}\t{name}\n", found.len(), time(&found))
+            format!("{kind}\t{}\t{}\t{}\t{digest}\t{name}\n", found.len(), time(&found), changed(&found))
         };
         let directory = time(&fs::metadata(self.path("data")).expect("it exists"));
         self.recorded = line("data/a.txt") + &line("data/b.rs") + &format!("D\t{directory}\tdata\n-\tskipped.log\n");
@@ -73,10 +73,12 @@ fn unchanged_files_are_recognized_without_reading() {
     assert_eq!(package.changes(Some(&[])), None);
 }
 
+// Elsewhere nothing tells of such a change.
+#[cfg(unix)]
 #[test]
-fn a_file_of_another_size_with_an_old_time_is_seen() {
+fn a_file_of_the_same_size_and_time_is_seen() {
     let package = Package::new();
-    package.replace("data/a.txt", "three");
+    package.replace("data/a.txt", "two");
     assert_eq!(package.changed(Some(&[])), ["data/a.txt"]);
 }
 
