@@ -312,6 +312,8 @@ impl Builder<'_> {
         if !directory.is_dir() {
             return Ok(());
         }
+        let package = objects::package(directory).map(|package| package.replace('-', "_"));
+        let of = package.as_deref().unwrap_or(of);
         for file in files::collect(directory, Extent::Everything)?.files {
             let is_object = [".a", ".d", ".lib", ".o", ".obj"].iter().any(|end| file.name.ends_with(end));
             if !is_object {

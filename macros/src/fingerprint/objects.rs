@@ -54,7 +54,7 @@ pub(super) fn of(
 }
 
 /// The package whose build script writes to `…/build/PACKAGE-HASH/out`, or below.
-fn package(directory: &Path) -> Option<String> {
+pub(super) fn package(directory: &Path) -> Option<String> {
     let parts: Vec<&str> = directory.iter().filter_map(|part| part.to_str()).collect();
     parts.windows(3).find_map(|window| match *window {
         ["build", package, "out"] => package.rsplit_once('-').map(|(package, _)| package.to_owned()),

@@ -14,10 +14,15 @@ const MAX_SETTINGS: usize = 3;
 /// A longer value says nothing in a line of a log.
 const MAX_VALUE: usize = 48;
 
-/// How many ingredients two keys share.
-pub fn in_common(left: &[Ingredient], right: &[Ingredient]) -> usize {
-    let right: BTreeSet<&str> = right.iter().map(|ingredient| ingredient.digest.as_str()).collect();
-    left.iter().filter(|ingredient| right.contains(ingredient.digest.as_str())).count()
+/// Returns how much two keys share, to be compared: the number of ingredients, then that of the lines in the notes of the others,
+/// such as the parts of a fingerprint of code.
+pub fn in_common(left: &[Ingredient], right: &[Ingredient]) -> (usize, usize) {
+    let digests: BTreeSet<&str> = right.iter().map(|ingredient| ingredient.digest.as_str()).collect();
+    let (same, others): (Vec<&Ingredient>, Vec<&Ingredient>) =
+        left.iter().partition(|ingredient| digests.contains(ingredient.digest.as_str()));
+    let lines: BTreeSet<&str> = right.iter().flat_map(|ingredient| ingredient.note.lines()).collect();
+    let shared = others.iter().flat_map(|ingredient| ingredient.note.lines()).filter(|line| lines.contains(line));
+    (same.len(), shared.count())
 }
 
 /// Says how the ingredients of `new` differ from those of `old`, in words.
@@ -381,10 +386,21 @@ mod tests {
     }
 
     #[test]
+    fn the_entry_that_shares_more_of_its_code_is_nearer() {
+        let code = |value: &str, parts: &str| {
+            vec![Ingredient::new("code", value.to_owned()).with_note(format!("src\n{parts}"))]
+        };
+        let new = code("new", "crate\ta\t1\ncrate\tb\t2");
+        let near = code("near", "crate\ta\t1\ncrate\tb\t1");
+        let far = code("far", "crate\ta\t0\ncrate\tb\t1");
+        assert!(in_common(&near, &new) > in_common(&far, &new));
+    }
+
+    #[test]
     fn several_changes_are_all_said() {
         let old = [one("code", "1"), one("path", "/a")].concat();
         let new = [one("code", "2"), one("path", "/b")].concat();
         assert_eq!(describe(&old, &new), "code changed: examples/code-index; repository moved from /a to /b");
-        assert_eq!(in_common(&old, &new), 2);
+        assert_eq!(in_common(&old, &new).0, 2);
     }
 }
