@@ -23,6 +23,9 @@ use crate::error::Error;
 /// How many hexadecimal digits of a commit people are shown.
 const SHORT_COMMIT: usize = 12;
 
+/// Each repository within another takes some of the stack, and some processes.
+const MAX_DEPTH: usize = 50;
+
 /// The state of a repository: its commit, and what differs from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Noted")]
@@ -37,8 +40,22 @@ impl RepoState {
     /// Looks at the repository at `path`: through git if `path` is the top level of a git work tree, else at the files
     /// themselves. In a plain folder inside another repository git would answer for that other one.
     pub(crate) fn of(path: &Path) -> Result<RepoState, Error> {
+        RepoState::within(path, 0)
+    }
+
+    /// Looks at a repository that lies within `depth` others.
+    fn within(path: &Path, depth: usize) -> Result<RepoState, Error> {
+        // Only paths without links can be compared with what links lead to.
+        let path = &path.canonicalize().map_err(Error::io("resolve", path))?;
+        if depth > MAX_DEPTH {
+            return Err(Error::Message(format!(
+                "{} lies within more than {MAX_DEPTH} other repositories\n\
+                 help: remove the repositories that are not needed",
+                path.display()
+            )));
+        }
         if has_git(path)? {
-            return git::state(path);
+            return git::state(path, depth);
         }
         Ok(RepoState { commit: "files".to_owned(), difference: Some(folder::digest(path)?) })
     }
@@ -145,5 +162,13 @@ mod tests {
         for difference in ["", "x", commit, &digest.replace('a', "/")] {
             assert_eq!(read(commit, Some(difference)), None, "{difference}");
         }
+    }
+
+    #[test]
+    fn repositories_within_repositories_have_a_limit() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        assert!(RepoState::within(directory.path(), MAX_DEPTH).is_ok());
+        let error = RepoState::within(directory.path(), MAX_DEPTH + 1).expect_err("too deep");
+        assert!(error.to_string().contains("help: "), "{error}");
     }
 }

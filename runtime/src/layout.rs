@@ -20,7 +20,7 @@
 //! Names that begin with a dot are local to the machine. A repository's name cannot begin with one.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -30,7 +30,11 @@ use crate::plain_file;
 /// version of this crate never reads an entry that it does not understand.
 pub(crate) const FORMAT: u32 = 1;
 
-/// <https://bford.info/cachedir/>: backup tools leave out directories with this file.
+/// The file that marks a directory as a cache, for backup tools and the like: <https://bford.info/cachedir/>.
+pub(crate) const CACHEDIR_TAG_NAME: &str = "CACHEDIR.TAG";
+/// What the file begins with, whichever tool has written it.
+const CACHEDIR_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
+/// The file as this crate writes it.
 const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This directory holds artifacts that smoke tests can build again. It was made by cached-smoke.\n";
 
@@ -79,7 +83,7 @@ impl Layout {
 
     /// Makes the cache directory, readable by its owner alone, and tags it.
     pub(crate) fn create(&self) -> Result<(), Error> {
-        let tag = self.root.join("CACHEDIR.TAG");
+        let tag = self.root.join(CACHEDIR_TAG_NAME);
         if tag.exists() {
             return Ok(());
         }
@@ -196,11 +200,18 @@ impl Layout {
     }
 }
 
-/// Whether the directory is one that a [`Layout`] has made.
+/// Returns `true` for a directory that a [`Layout`] has made.
 pub(crate) fn is_cache(directory: &Path) -> bool {
-    let tag = plain_file::open(&directory.join("CACHEDIR.TAG"));
+    let tag = plain_file::open(&directory.join(CACHEDIR_TAG_NAME));
     tag.and_then(|tag| plain_file::read(&tag, CACHEDIR_TAG.len() as u64))
         .is_ok_and(|text| text == CACHEDIR_TAG.as_bytes())
+}
+
+/// Returns `true` for a directory that any tool has tagged as a cache. The tag must be a plain file.
+pub(crate) fn is_tagged_as_cache(directory: &Path) -> bool {
+    let mut start = [0; CACHEDIR_SIGNATURE.len()];
+    let tag = plain_file::open(&directory.join(CACHEDIR_TAG_NAME));
+    tag.and_then(|mut tag| tag.read_exact(&mut start)).is_ok_and(|()| start == CACHEDIR_SIGNATURE)
 }
 
 /// Writes a file that readers see all of or nothing, and makes the directory that it is in.

@@ -1,48 +1,51 @@
 //! The digest of a tree of files: names, kinds, the executable bit and content.
 
+mod links;
+mod walk;
+
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::path::Path;
+
+pub(super) use walk::{Entry, Walk};
 
 use super::{Parts, file_digest};
 use crate::error::Error;
 use crate::layout;
 
-/// Digests every file below `root`, as far as its directories are part of it.
+/// Directories of version control systems: they change without the files changing.
+const VERSION_CONTROL: &[&str] = &[".git", ".hg", ".jj", ".svn"];
+
+/// Digests every file and directory below `root` that counts, and the content behind links that leave it.
 pub(super) fn digest(root: &Path) -> Result<String, Error> {
     let mut parts = Parts::default();
-    add_directory(&mut parts, root, root)?;
+    entries(root)?.add_to(&mut parts)?;
     Ok(parts.finish())
 }
 
-fn add_directory(parts: &mut Parts, root: &Path, directory: &Path) -> Result<(), Error> {
-    let mut entries = fs::read_dir(directory)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(Error::io("list the directory", directory))?;
-    // The order of a directory is up to the file system.
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        let metadata = entry.metadata().map_err(Error::io("look at", &path))?;
-        if metadata.is_dir() {
-            if is_part(&path) {
-                add_directory(parts, root, &path)?;
-            }
-        } else {
-            parts.add(path.strip_prefix(root).unwrap_or(&path).as_os_str().as_encoded_bytes());
-            add_file(parts, &path, &metadata)?;
-        }
-    }
-    Ok(())
+/// Lists everything that [`digest`] depends on.
+pub(super) fn entries(root: &Path) -> Result<Walk<'_>, Error> {
+    let mut walk = Walk::new(root, |inside| is_counted(root, inside));
+    walk.add_root()?;
+    Ok(walk)
 }
 
-/// Whether a directory below the root counts. Those of git itself do not: they change without the files changing; and a cache of ours
-/// changes in every run.
-pub(super) fn is_part(directory: &Path) -> bool {
-    directory.file_name() != Some(OsStr::new(".git")) && !layout::is_cache(directory)
+/// Returns `true` for a path that the walk from `root` reaches without following a link.
+fn is_counted(root: &Path, inside: &Path) -> bool {
+    let directories = inside.ancestors().filter(|path| !path.as_os_str().is_empty()).map(|path| root.join(path));
+    !directories.filter(|path| path.is_dir()).any(|directory| is_left_out(&directory))
 }
 
-/// Adds what is at `path`, as far as a builder could see it.
+/// Returns `true` for a directory below the root that does not count: it belongs to version control, or it is a cache.
+pub(super) fn is_left_out(directory: &Path) -> bool {
+    is_of_version_control(directory) || layout::is_tagged_as_cache(directory)
+}
+
+fn is_of_version_control(directory: &Path) -> bool {
+    directory.file_name().is_some_and(|name| VERSION_CONTROL.iter().any(|left_out| name == *left_out))
+}
+
+/// Adds what is at `path`, as far as a builder could see it without following a link.
 pub(super) fn add_file(parts: &mut Parts, path: &Path, metadata: &Metadata) -> Result<(), Error> {
     if metadata.is_symlink() {
         let target = fs::read_link(path).map_err(Error::io("read the link", path))?;

@@ -1,35 +1,22 @@
-//! The state of a git work tree: one `git status`, and the content of what it lists.
+//! The state of a git work tree: one `git status`, the content of what it lists, and the content of what it is silent about.
 
+mod command;
+mod index;
 mod sources;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io::ErrorKind;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::path::{Component, Path};
+use std::thread;
 
+pub(super) use command::os_str as path_text;
 pub(super) use sources::sources;
 
-use super::{Parts, RepoState, folder};
+use super::{Parts, RepoState, folder, has_git};
 use crate::error::Error;
-
-/// The configuration that could hide a change from `git status` is overruled: a file system monitor that is wrong,
-/// comparing fewer fields of `stat`, ignoring the executable bit, or taking files for links, where the file system has both.
-const CONFIGURATION: &[&str] = &[
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.checkStat=default",
-    "-c",
-    "core.trustctime=true",
-    #[cfg(unix)]
-    "-c",
-    #[cfg(unix)]
-    "core.fileMode=true",
-    #[cfg(unix)]
-    "-c",
-    #[cfg(unix)]
-    "core.symlinks=true",
-];
+use command::{expect_answers_for, os_str, run, unexpected};
+use index::{Entry, Index};
 
 const STATUS: &[&str] = &[
     "status",
@@ -42,12 +29,6 @@ const STATUS: &[&str] = &[
     "--ignore-submodules=none",
 ];
 
-/// `git status` is silent about files that it was told to take for unchanged, about those left out of a sparse checkout, and
-/// about submodules that were never checked out.
-const TAGGED: &[&str] = &["ls-files", "-v", "--stage", "-z"];
-/// The mode of a submodule in the index.
-const SUBMODULE: &[u8] = b"160000";
-
 /// How many fields come before the path in a line of porcelain version 2, by the line's first letter
 /// (git-status(1), "Porcelain Format Version 2").
 fn fields_before_path(kind: u8) -> Option<usize> {
@@ -59,159 +40,230 @@ fn fields_before_path(kind: u8) -> Option<usize> {
     }
 }
 
-pub(super) fn state(path: &Path) -> Result<RepoState, Error> {
-    let output = run(path, STATUS)?;
-    let mut commit = "unborn".to_owned();
-    let mut parts = Parts::default();
-    let mut differs = false;
-    for line in output.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
-        if let Some(oid) = line.strip_prefix(b"# branch.oid ") {
-            if oid != b"(initial)" {
-                commit = String::from_utf8_lossy(oid).into_owned();
-            }
-        } else if line[0] != b'#' {
-            differs = true;
-            // The line itself holds the index's modes and object ids, and a submodule's flags.
-            parts.add(line);
-            let before = fields_before_path(line[0]).ok_or_else(|| unexpected(path, line))?;
-            let name =
-                line.splitn(before + 1, |byte| *byte == b' ').nth(before).ok_or_else(|| unexpected(path, line))?;
-            add_work_tree(&mut parts, path, os_str(name)?)?;
+/// `root` is a path without links, of a repository within `depth` others.
+pub(super) fn state(root: &Path, depth: usize) -> Result<RepoState, Error> {
+    expect_answers_for(root)?;
+    thread::scope(|scope| {
+        let status = scope.spawn(|| run(root, STATUS));
+        let index = Index::read(root)?;
+        // Before what `git status` says: where a submodule is broken, it ends without advice.
+        let submodules = submodules(root, depth, &index)?;
+        let unlike = index.unlike_objects(root)?;
+        let printed = status.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let status = Status::of(&printed, root)?;
+        let mut state = Differing { root, depth, submodules, parts: Parts::default(), differs: false };
+        for (line, name) in &status.differing {
+            state.add(line, name)?;
         }
-    }
-    for entry in &tagged(&run(path, TAGGED)?, path)? {
-        if entry.is_overlooked() || (entry.is_submodule() && submodule_differs(&path.join(entry.name))?) {
-            differs = true;
-            parts.add(entry.line);
-            add_work_tree(&mut parts, path, entry.name)?;
+        for entry in index.entries.iter().filter(|entry| entry.is_overlooked()) {
+            state.add(&entry.line, &entry.name)?;
         }
-    }
-    Ok(RepoState { commit, difference: differs.then(|| parts.finish()) })
-}
-
-/// Whether what is at a submodule's place is not what `git status` takes it for: it was never checked out, or something in it
-/// was edited behind git's back.
-fn submodule_differs(path: &Path) -> Result<bool, Error> {
-    if path.join(".git").symlink_metadata().is_err() {
-        return Ok(true);
-    }
-    Ok(RepoState::of(path)?.difference.is_some())
-}
-
-/// Adds what the work tree holds at `name`: `git status` tells *that* it differs, and says the same after every
-/// further edit.
-fn add_work_tree(parts: &mut Parts, root: &Path, name: &OsStr) -> Result<(), Error> {
-    let path = root.join(name);
-    // What is behind a link is not in the work tree.
-    let is_behind_a_link = path.ancestors().skip(1).take_while(|above| *above != root).any(Path::is_symlink);
-    match path.symlink_metadata() {
-        _ if is_behind_a_link => {
-            parts.add("absent");
-            Ok(())
+        let is_listed = |entry: &Entry| status.names.contains(&*entry.name);
+        for entry in
+            index.entries.iter().filter(|entry| entry.is_submodule() && !entry.is_overlooked() && !is_listed(entry))
+        {
+            state.add_submodule(entry)?;
         }
-        // A submodule, or a repository of its own that is not tracked.
-        Ok(metadata) if metadata.is_dir() => {
-            parts.add("repository").add(RepoState::of(&path)?.value());
-            Ok(())
+        for entry in unlike.beside(is_listed, root)? {
+            state.add(&entry.line, &entry.name)?;
         }
-        Ok(metadata) => folder::add_file(parts, &path, &metadata),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            parts.add("absent");
-            Ok(())
-        }
-        Err(error) => Err(Error::io("look at", &path)(error)),
-    }
-}
-
-/// A line of `git ls-files -v --stage`.
-struct Tagged<'a> {
-    line: &'a [u8],
-    name: &'a OsStr,
-}
-
-impl Tagged<'_> {
-    /// Lower case: assumed to be unchanged; S: not to be in the work tree; H: a file that git looks at.
-    fn is_overlooked(&self) -> bool {
-        self.line[0].is_ascii_lowercase() || self.line[0] == b'S'
-    }
-
-    fn is_submodule(&self) -> bool {
-        self.line[2..].starts_with(SUBMODULE)
-    }
-}
-
-/// Takes apart "H 100644 0123… 0\tpath", for each path in the index.
-fn tagged<'a>(printed: &'a [u8], path: &Path) -> Result<Vec<Tagged<'a>>, Error> {
-    let lines = printed.split(|byte| *byte == 0).filter(|line| !line.is_empty());
-    let tagged = lines.map(|line| {
-        let tab = line.iter().position(|byte| *byte == b'\t').ok_or_else(|| unexpected(path, line))?;
-        Ok(Tagged { line, name: os_str(&line[tab + 1..])? })
-    });
-    tagged.collect()
-}
-
-/// What git prints; the first of `arguments` is its command.
-fn run(path: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
-    let output = output(path, arguments)?;
-    // Where it may not look, it says so, and goes on as if nothing were there.
-    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    if output.status.success() && !said.contains("Permission denied") {
-        return Ok(output.stdout);
-    }
-    Err(failed(path, arguments, said))
-}
-
-/// As [`run`], where git ends with 1 if it finds nothing.
-fn run_or_nothing(path: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
-    let output = output(path, arguments)?;
-    match output.status.code() {
-        Some(0 | 1) => Ok(output.stdout),
-        _ => Err(failed(path, arguments, String::from_utf8_lossy(&output.stderr).trim().to_owned())),
-    }
-}
-
-fn output(path: &Path, arguments: &[&str]) -> Result<Output, Error> {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(path).args(CONFIGURATION).args(arguments).stdin(Stdio::null()).env("LC_ALL", "C");
-    // Inside a git hook, or `git rebase --exec cargo test`, these point at another repository.
-    for name in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_COMMON_DIR",
-        "GIT_PREFIX",
-        "GIT_NAMESPACE",
-        // What `git config` alone would read instead of the configuration.
-        "GIT_CONFIG",
-    ] {
-        command.env_remove(name);
-    }
-    // A commit is what it says, whatever `git replace` puts in its place.
-    command.env("GIT_NO_REPLACE_OBJECTS", "1");
-    // Looking must not write: another git may be at work in the same repository.
-    let output = command.env("GIT_OPTIONAL_LOCKS", "0").output();
-    output.map_err(|error| failed(path, arguments, format!("{error}; is git installed and on the PATH?")))
-}
-
-fn failed(path: &Path, arguments: &[&str], message: String) -> Error {
-    Error::Git { path: path.to_owned(), command: arguments[0].to_owned(), message }
-}
-
-fn unexpected(path: &Path, line: &[u8]) -> Error {
-    let message = format!("it printed a line that is not understood: {}", String::from_utf8_lossy(line));
-    Error::Git { path: path.to_owned(), command: "status".to_owned(), message }
-}
-
-#[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere a name can be wrong")]
-pub(super) fn os_str(bytes: &[u8]) -> Result<&OsStr, Error> {
-    Ok(std::os::unix::ffi::OsStrExt::from_bytes(bytes))
-}
-
-#[cfg(not(unix))]
-pub(super) fn os_str(bytes: &[u8]) -> Result<&OsStr, Error> {
-    std::str::from_utf8(bytes).map(OsStr::new).map_err(|_| {
-        Error::Message(format!("a path in the output of git is not UTF-8: {}", String::from_utf8_lossy(bytes)))
+        state.add_behind_links(&index, &status)?;
+        let Differing { parts, differs, .. } = state;
+        Ok(RepoState { commit: status.commit, difference: differs.then(|| parts.finish()) })
     })
+}
+
+/// What `git status` has printed.
+struct Status<'a> {
+    commit: String,
+    /// Each line about a path that differs, and the path.
+    differing: Vec<(&'a [u8], &'a OsStr)>,
+    names: BTreeSet<&'a OsStr>,
+    /// What matches a pattern of what is to be ignored; only if git was asked for it.
+    ignored: Vec<&'a OsStr>,
+}
+
+impl<'a> Status<'a> {
+    fn of(printed: &'a [u8], root: &Path) -> Result<Status<'a>, Error> {
+        let mut status =
+            Status { commit: "unborn".to_owned(), differing: Vec::new(), names: BTreeSet::new(), ignored: Vec::new() };
+        for line in printed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+            if let Some(oid) = line.strip_prefix(b"# branch.oid ") {
+                if oid != b"(initial)" {
+                    status.commit = String::from_utf8_lossy(oid).into_owned();
+                }
+            } else if let Some(name) = line.strip_prefix(b"! ") {
+                status.ignored.push(name_below(root, name)?);
+            } else if line[0] != b'#' {
+                let unexpected = || unexpected(root, STATUS, line);
+                let before = fields_before_path(line[0]).ok_or_else(unexpected)?;
+                let name = line.splitn(before + 1, |byte| *byte == b' ').nth(before).ok_or_else(unexpected)?;
+                let name = name_below(root, name)?;
+                status.differing.push((line, name));
+                status.names.insert(name);
+            }
+        }
+        Ok(status)
+    }
+}
+
+/// Takes the state of each submodule that is checked out.
+fn submodules<'a>(root: &Path, depth: usize, index: &'a Index) -> Result<BTreeMap<&'a OsStr, RepoState>, Error> {
+    let mut submodules = BTreeMap::new();
+    for entry in index.entries.iter().filter(|entry| entry.is_submodule()) {
+        let path = root.join(&entry.name);
+        let is_directory = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+        if is_directory && !is_behind_a_link(root, &path) && has_git(&path)? {
+            submodules.insert(&*entry.name, RepoState::within(&path, depth + 1)?);
+        }
+    }
+    Ok(submodules)
+}
+
+/// The difference of a work tree from its commit, as far as it is known.
+struct Differing<'a> {
+    root: &'a Path,
+    depth: usize,
+    submodules: BTreeMap<&'a OsStr, RepoState>,
+    parts: Parts,
+    differs: bool,
+}
+
+impl Differing<'_> {
+    /// Adds a path that differs: git tells *that* it differs, and says the same after every further edit.
+    fn add(&mut self, line: &[u8], name: &OsStr) -> Result<(), Error> {
+        self.differs = true;
+        // The line itself holds the index's modes and object ids, and a submodule's flags.
+        self.parts.add(line);
+        let path = self.root.join(name);
+        match path.symlink_metadata() {
+            _ if is_behind_a_link(self.root, &path) => {
+                self.parts.add("absent");
+                Ok(())
+            }
+            // A submodule, or a repository of its own that is not tracked.
+            Ok(metadata) if metadata.is_dir() => {
+                let state = self.submodules.get(name).cloned();
+                self.parts
+                    .add("repository")
+                    .add(state.map_or_else(|| RepoState::within(&path, self.depth + 1), Ok)?.value());
+                Ok(())
+            }
+            Ok(metadata) => folder::add_file(&mut self.parts, &path, &metadata),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                self.parts.add("absent");
+                Ok(())
+            }
+            Err(error) => Err(Error::io("look at", &path)(error)),
+        }
+    }
+
+    /// Adds a submodule that `git status` is silent about if it is not what git takes it for: it was never checked out, or
+    /// something in it was edited behind git's back.
+    fn add_submodule(&mut self, entry: &Entry) -> Result<(), Error> {
+        match self.submodules.get(&*entry.name) {
+            Some(state) if state.difference.is_none() && state.commit.as_bytes() == entry.oid() => Ok(()),
+            _ => self.add(&entry.line, &entry.name),
+        }
+    }
+
+    /// Adds what is behind links that leave the repository, or lead to something in it that does not count.
+    fn add_behind_links(&mut self, index: &Index, status: &Status) -> Result<(), Error> {
+        let is_link = |name: &&OsStr| self.root.join(name).is_symlink();
+        // git does not tell of an overlooked file or a submodule that has become a link.
+        let may_be_link = |entry: &&Entry| entry.is_link() || entry.is_overlooked() || entry.is_submodule();
+        let tracked = index.entries.iter().filter(may_be_link).map(|entry| &*entry.name);
+        let links: BTreeSet<&OsStr> = tracked.chain(status.names.iter().copied()).filter(is_link).collect();
+        if links.is_empty() {
+            return Ok(());
+        }
+        let counted = Names::of(index.names().chain(status.names.iter().copied()));
+        let mut walk = folder::Walk::new(self.root, |path| counted.has(path));
+        for link in links.into_iter().map(Path::new) {
+            if !is_behind_a_link(self.root, &self.root.join(link)) {
+                walk.add_behind(link)?;
+            }
+        }
+        if walk.has_content() {
+            self.differs = true;
+            self.parts.add("behind links");
+            walk.add_to(&mut self.parts)?;
+        }
+        Ok(())
+    }
+}
+
+/// The names that git has for what counts in a work tree: of files, submodules, and repositories that are not tracked.
+pub(super) struct Names(Vec<Vec<u8>>);
+
+impl Names {
+    fn of<'a>(names: impl Iterator<Item = &'a OsStr>) -> Names {
+        let mut names: Vec<Vec<u8>> = names.map(|name| with_slashes(Path::new(name))).collect();
+        names.sort_unstable();
+        Names(names)
+    }
+
+    /// Returns `true` if the path or anything below it counts.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        let mut name = with_slashes(path);
+        if name.is_empty() || self.0.binary_search(&name).is_ok() {
+            return true;
+        }
+        name.push(b'/');
+        let first = self.0.partition_point(|other| *other < name);
+        self.0.get(first).is_some_and(|other| other.starts_with(&name))
+    }
+}
+
+/// As git writes a path, without the slash at the end of a directory.
+fn with_slashes(path: &Path) -> Vec<u8> {
+    let names: Vec<&[u8]> = path.components().map(|component| component.as_os_str().as_encoded_bytes()).collect();
+    names.join(&b'/')
+}
+
+/// What is behind a link is not in the work tree.
+fn is_behind_a_link(root: &Path, path: &Path) -> bool {
+    path.ancestors().skip(1).take_while(|above| *above != root).any(Path::is_symlink)
+}
+
+/// A path that git has printed. One that does not lead down from the root would make repositories contain themselves.
+fn name_below<'a>(root: &Path, printed: &'a [u8]) -> Result<&'a OsStr, Error> {
+    let name = os_str(printed)?;
+    let mut components = Path::new(name).components().peekable();
+    if components.peek().is_some() && components.all(|component| matches!(component, Component::Normal(_))) {
+        return Ok(name);
+    }
+    Err(Error::Message(format!(
+        "git names `{}` in {}, which is not below it\n\
+         help: clone the repository anew",
+        String::from_utf8_lossy(printed),
+        root.display()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_below_the_root_are_accepted() {
+        let is_accepted = |name: &str| name_below(Path::new("/r"), name.as_bytes()).is_ok();
+        for name in ["a", "a/b", "sub/", " ", "..a", "a\nb"] {
+            assert!(is_accepted(name), "{name}");
+        }
+        for name in ["", ".", "./", "./a", "..", "../r", "a/..", "a/../..", "/", "/r"] {
+            assert!(!is_accepted(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_directory_counts_if_anything_below_it_does() {
+        let names = Names::of(["a.txt", "b-c/d", "b/c/d", "sub", "within/"].into_iter().map(OsStr::new));
+        for path in ["", "a.txt", "b", "b/c", "b/c/d", "b-c", "sub", "within"] {
+            assert!(names.has(Path::new(path)), "{path}");
+        }
+        for path in ["a", "a.tx", "b/", "b/d", "c", "sub/x", "within/x", "z"].into_iter().filter(|path| *path != "b/") {
+            assert!(!names.has(Path::new(path)), "{path}");
+        }
+    }
 }

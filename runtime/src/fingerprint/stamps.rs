@@ -3,14 +3,15 @@
 //!
 //! Kept in a file of the cache, for all runs on this machine: the paths of every file and directory that the state depends on, and
 //! one digest of what `lstat` says of all of them, and of all that the file says. A directory's times tell of names that come and go in it, a file's of its
-//! content. For a git work tree that includes git's own files and its configuration; what git ignores is left out.
+//! content. For a git work tree that includes git's own files and its configuration; what git ignores is left out. A link is
+//! looked at in two ways, for itself and for its target, and what lies behind one that leaves the repository is looked at as well.
 //!
 //! A file that is changed twice within one tick of the file system's clock looks the same after both, so nothing is kept while
 //! anything is [`YOUNG`].
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,7 @@ pub(super) const YOUNG: Duration = Duration::from_secs(3);
 /// More than the paths of ten million files.
 const MAX_BYTES: u64 = 1 << 30;
 /// Raised when what is looked at changes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The first line of the file; the paths follow, each ended by a zero.
 #[derive(Serialize, Deserialize)]
@@ -62,9 +63,42 @@ fn unchanged(root: &Path, kept: &Path) -> Option<RepoState> {
     let (header, written) = (&content[..end], &content[end + 1..]);
     let header: Header = serde_json::from_slice(header).ok().filter(|header: &Header| header.format == FORMAT)?;
     let paths = written.strip_suffix(&[0])?.split(|byte| *byte == 0);
-    let paths: Vec<&Path> = paths.map(|path| git::os_str(path).map(Path::new).ok()).collect::<Option<_>>()?;
-    let stamps = cores::map(&paths, |path| look(&root.join(path)));
+    let paths: Vec<(Look, &Path)> = paths.map(Look::at).collect::<Option<_>>()?;
+    let stamps = cores::map(&paths, |(look, path)| look.stamp(&root.join(path)));
     (digest(&header.state, written, &stamps) == header.digest).then_some(header.state)
+}
+
+/// How a path is looked at.
+#[derive(Clone, Copy)]
+enum Look {
+    Itself,
+    /// What it leads to. The system resolves the link anew each time, so any link on the way may have changed.
+    Target,
+}
+
+impl Look {
+    /// Reads what [`mark`](Self::mark) and a path have been written as.
+    fn at(written: &[u8]) -> Option<(Look, &Path)> {
+        let (mark, path) = written.split_first()?;
+        let look = [Look::Itself, Look::Target].into_iter().find(|look| look.mark() == *mark)?;
+        Some((look, git::path_text(path).map(Path::new).ok()?))
+    }
+
+    fn mark(self) -> u8 {
+        match self {
+            Look::Itself => b'.',
+            Look::Target => b'>',
+        }
+    }
+
+    /// All zeros if nothing is there.
+    fn stamp(self, path: &Path) -> Stamp {
+        let metadata = match self {
+            Look::Itself => fs::symlink_metadata(path),
+            Look::Target => fs::metadata(path),
+        };
+        metadata.as_ref().map(Stamp::of).unwrap_or_default()
+    }
 }
 
 /// `paths` are as they are written.
@@ -80,7 +114,7 @@ fn digest(state: &RepoState, paths: &[u8], stamps: &[Stamp]) -> String {
 /// Everything that the state of a repository depends on, and the digest of what `lstat` says of it.
 #[derive(Default)]
 struct Stamps {
-    /// Each ended by a zero.
+    /// Each with how it is looked at, and ended by a zero.
     paths: Vec<u8>,
     stamps: Vec<Stamp>,
 }
@@ -96,10 +130,11 @@ impl Stamps {
         if has_git(root).ok()? {
             let sources = git::sources(root).ok().flatten()?;
             sources.files.iter().try_for_each(|path| taking.add(path))?;
-            taking.add_directory(Path::new(""), &|path, _| sources.ignored.contains(path), true)?;
+            let mut walk = folder::Walk::new(root, |path| sources.counted.has(path));
+            taking.add_work_tree(&sources.ignored, &mut walk)?;
+            taking.add_entries(walk.entries())?;
         } else {
-            let is_left_out = |path: &Path, is_directory| is_directory && !folder::is_part(&root.join(path));
-            taking.add_directory(Path::new(""), &is_left_out, false)?;
+            taking.add_entries(folder::entries(root).ok()?.entries())?;
         }
         Some(taking.taken)
     }
@@ -120,51 +155,64 @@ struct Taking<'a> {
 impl Taking<'_> {
     /// Adds what lies at a path, relative to the root or absolute.
     fn add(&mut self, path: &Path) -> Option<()> {
-        let stamp = look(&self.root.join(path));
+        self.add_stamp(Look::Itself, path, Look::Itself.stamp(&self.root.join(path)))
+    }
+
+    fn add_stamp(&mut self, look: Look, path: &Path, stamp: Stamp) -> Option<()> {
         if stamp.is_younger_than(self.young) {
             return None;
         }
         self.taken.stamps.push(stamp);
+        self.taken.paths.push(look.mark());
         self.taken.paths.extend(path.as_os_str().as_encoded_bytes());
         self.taken.paths.push(0);
         Some(())
     }
 
-    /// Adds a directory, and then all below it: a name that comes in between changes the directory, and so what it looked like.
-    fn add_directory(
-        &mut self,
-        path: &Path,
-        is_left_out: &dyn Fn(&Path, bool) -> bool,
-        is_work_tree: bool,
-    ) -> Option<()> {
-        self.add(path)?;
-        let mut entries: Vec<_> = fs::read_dir(self.root.join(path)).ok()?.collect::<Result<_, _>>().ok()?;
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let below = path.join(entry.file_name());
-            let is_directory = entry.file_type().ok()?.is_dir();
-            if is_work_tree && entry.file_name() == ".git" {
-                if path.as_os_str().is_empty() {
-                    continue;
-                }
-                // Of a repository with a state of its own.
-                return None;
-            }
-            if is_left_out(&below, is_directory) {
-                continue;
-            }
-            if is_directory {
-                self.add_directory(&below, is_left_out, is_work_tree)?;
-            } else {
-                self.add(&below)?;
+    /// Adds all that a walk has visited, as it looked then.
+    fn add_entries(&mut self, entries: &[folder::Entry]) -> Option<()> {
+        for folder::Entry { place, stamp, followed, .. } in entries {
+            let path = place.strip_prefix(self.root).unwrap_or(place);
+            self.add_stamp(Look::Itself, path, stamp.clone())?;
+            if let Some(followed) = followed {
+                self.add_stamp(Look::Target, path, followed.clone())?;
             }
         }
         Some(())
     }
-}
 
-fn look(path: &Path) -> Stamp {
-    fs::symlink_metadata(path).as_ref().map(Stamp::of).unwrap_or_default()
+    /// Adds each directory of a git work tree before what is in it: a name that comes in between changes the directory, and so what
+    /// it looked like. The walk visits what is behind links.
+    fn add_work_tree(&mut self, ignored: &BTreeSet<PathBuf>, walk: &mut folder::Walk) -> Option<()> {
+        let mut directories = vec![PathBuf::new()];
+        while let Some(directory) = directories.pop() {
+            self.add(&directory)?;
+            for entry in fs::read_dir(self.root.join(&directory)).ok()? {
+                let entry = entry.ok()?;
+                let (path, kind) = (directory.join(entry.file_name()), entry.file_type().ok()?);
+                if entry.file_name() == ".git" {
+                    if directory.as_os_str().is_empty() {
+                        continue;
+                    }
+                    // Of a repository with a state of its own.
+                    return None;
+                }
+                if ignored.contains(&path) {
+                    continue;
+                }
+                if kind.is_dir() {
+                    directories.push(path);
+                    continue;
+                }
+                self.add(&path)?;
+                if kind.is_symlink() {
+                    self.add_stamp(Look::Target, &path, Look::Target.stamp(&self.root.join(&path)))?;
+                    walk.add_behind(&path).ok()?;
+                }
+            }
+        }
+        Some(())
+    }
 }
 
 /// A digest that begins with the variables by which git finds its configuration.

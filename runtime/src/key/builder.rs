@@ -212,7 +212,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
     ///
     /// What counts is each name, its kind (file, directory, link, or something else), the executable bit, and the content.
     /// Of a link, its text counts and what it leads to: the content of a file, and all files below a directory. Left
-    /// out are directories called `.git`, and cache directories of this crate. Paths are taken as by [`file`](Self::file).
+    /// out are directories of version control, such as `.git`, and those with a `CACHEDIR.TAG`. Paths are taken as by [`file`](Self::file).
     ///
     /// Only files that changed since the last look are read. A directory is listed once per run.
     ///

@@ -16,6 +16,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use super::Code;
+use crate::fingerprint::folder::is_left_out;
 use crate::fingerprint::{Parts, file_digest};
 
 /// The recorded files of a fingerprint, and where they are now.
@@ -233,7 +234,7 @@ impl<'a> Files<'a> {
             }
             if entry.path().is_file() {
                 found.insert(name);
-            } else if entry.path().is_dir() && !is_left_out(&entry.path(), file_name) {
+            } else if entry.path().is_dir() && !is_left_out(&entry.path()) {
                 self.add_new(&name, known, found);
             }
         }
@@ -332,10 +333,6 @@ fn is_temporary(name: &str) -> bool {
         || name.ends_with('~')
         || name.starts_with(".nfs0")
         || matches!(name, ".DS_Store" | "4913" | "Cargo.lock")
-}
-
-fn is_left_out(directory: &Path, name: &str) -> bool {
-    matches!(name, ".git" | ".hg" | ".jj" | ".svn") || crate::layout::is_cache(directory)
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::io::ErrorKind;
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use super::{STATUS, TAGGED, Tagged, os_str, output, run, run_or_nothing, tagged};
+use super::command::{os_str, output, run, run_or_nothing};
+use super::index::{Entry, Index};
+use super::{Names, STATUS, Status};
 use crate::error::Error;
 
 /// What the state of a work tree depends on, beside the files in it.
@@ -16,6 +18,8 @@ pub(in crate::fingerprint) struct Sources {
     pub(in crate::fingerprint) files: BTreeSet<PathBuf>,
     /// What is in the work tree and matches what is to be ignored: directories without anything that is tracked, and files.
     pub(in crate::fingerprint) ignored: BTreeSet<PathBuf>,
+    /// What counts in the work tree by its own name.
+    pub(in crate::fingerprint) counted: Names,
 }
 
 /// In the directory of git, all that `git status` may read there to tell whether something differs.
@@ -38,12 +42,16 @@ pub(in crate::fingerprint) fn sources(path: &Path) -> Result<Option<Sources>, Er
         return Ok(None);
     }
     let Some(references) = references(&directory)? else { return Ok(None) };
-    if tagged(&run(path, TAGGED)?, path)?.iter().any(Tagged::is_submodule) {
+    let index = Index::read(path)?;
+    if index.entries.iter().any(Entry::is_submodule) {
         return Ok(None);
     }
+    let printed = run(path, &[STATUS, &["--ignored=matching"]].concat())?;
+    let status = Status::of(&printed, path)?;
     let own = OWN_FILES.iter().map(|name| directory.join(name));
     let files = own.chain(references).chain(configuration(path)?).flat_map(with_targets).collect();
-    Ok(Some(Sources { files, ignored: ignored(path)? }))
+    let counted = Names::of(index.names().chain(status.names.iter().copied()));
+    Ok(Some(Sources { files, ignored: ignored(&status), counted }))
 }
 
 fn is_ordinary(path: &Path, directory: &Path) -> Result<bool, Error> {
@@ -79,12 +87,9 @@ fn with_targets(file: PathBuf) -> impl Iterator<Item = PathBuf> {
 }
 
 /// What matches a pattern itself. A directory that only holds such files does not: something else may come into it.
-fn ignored(path: &Path) -> Result<BTreeSet<PathBuf>, Error> {
-    let printed = run(path, &[STATUS, &["--ignored=matching"]].concat())?;
-    let names = printed.split(|byte| *byte == 0).filter_map(|line| line.strip_prefix(b"! "));
-    let paths = names.map(|name| Ok(PathBuf::from(os_str(name)?))).collect::<Result<Vec<_>, Error>>()?;
+fn ignored(status: &Status) -> BTreeSet<PathBuf> {
     let is_rules = |path: &PathBuf| path.file_name().is_some_and(|name| RULES.iter().any(|rules| name == *rules));
-    Ok(paths.into_iter().filter(|path| !is_rules(path)).collect())
+    status.ignored.iter().map(PathBuf::from).filter(|path| !is_rules(path)).collect()
 }
 
 /// The settings that name a file, each with the file that it is in.

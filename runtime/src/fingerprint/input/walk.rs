@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Unusable;
-use crate::fingerprint::folder::{is_executable, is_part};
+use crate::fingerprint::folder::{is_executable, is_left_out};
 use crate::stamp::Stamp;
 use crate::text;
 
@@ -43,7 +43,7 @@ pub(super) fn walk(root: &Path) -> Result<Vec<Found>, Unusable> {
     // After all that is within: what a link leads to is mostly there.
     while let Some((link, real)) = walk.links.pop_front() {
         let name = format!("{}/", walk.found[link].name);
-        if !is_part(&real) {
+        if is_left_out(&real) {
             walk.found[link].leads_to += " (left out)";
             continue;
         }
@@ -100,7 +100,7 @@ impl Walk {
             self.found.push(content(name, path, metadata, String::new()));
             return Ok(());
         }
-        if !is_part(&path) {
+        if is_left_out(&path) {
             return Ok(());
         }
         let number = self.number(&path);

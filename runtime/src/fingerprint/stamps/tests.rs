@@ -1,5 +1,6 @@
 #![cfg(unix)]
 
+mod links;
 mod sources;
 
 use std::fs::File;
