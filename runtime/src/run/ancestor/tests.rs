@@ -152,6 +152,8 @@ fn test_that_starts_itself_stays_in_its_run() {
     let table = || shell().with(CARGO, None).test();
     assert_eq!(table().with(TEST, Some(PACKAGE)).cargo(), Some(3));
     assert_eq!(table().with(TEST, Some("/elsewhere")).cargo(), Some(3));
+    let by_script = shell().with(CARGO, None).with("/bin/sh", Some(PACKAGE)).test().with(TEST, Some("/elsewhere"));
+    assert_eq!(by_script.cargo(), Some(3));
     assert_eq!(shell().test().with(TEST, Some("/elsewhere")).cargo(), None, "started by hand");
     assert_eq!(shell().with(TEST, None).test().cargo(), None, "started by hand");
 }
