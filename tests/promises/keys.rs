@@ -220,7 +220,10 @@ fn two_artifacts_of_one_name_are_never_taken_for_one_another() {
     let sandbox = Sandbox::new();
     sandbox.run("only_count").passes();
     let impostor = sandbox.run("impostor").passes();
-    assert_eq!(impostor.reason("count"), "it holds a `subject::artifacts::Count`, not a `subject::artifacts::Impostor`");
+    assert_eq!(
+        impostor.reason("count"),
+        "it holds a `subject::artifacts::Count`, not a `subject::artifacts::Impostor`"
+    );
     let both = sandbox.run("count_and_impostor").fails();
     assert!(both.stderr.contains("are both called `count`; give each a `NAME` of its own"), "{}", both.stderr);
 }

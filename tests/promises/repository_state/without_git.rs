@@ -37,13 +37,13 @@ fn directories_of_version_control_do_not_count() {
 
 #[test]
 fn a_directory_that_is_tagged_as_a_cache_does_not_count() {
+    const SIGNATURE: &str = "Signature: 8a477f597d28d172789f06886806bc55";
     let sandbox = folder();
     let cache = sandbox.repo().join("cache");
     let tagged = |text: &str| {
         fs::create_dir_all(&cache).unwrap();
         fs::write(cache.join("CACHEDIR.TAG"), text).unwrap();
     };
-    const SIGNATURE: &str = "Signature: 8a477f597d28d172789f06886806bc55";
     does_not_count(&sandbox, || tagged(SIGNATURE));
     does_not_count(&sandbox, || tagged(&format!("{SIGNATURE}\n# This file was made by another tool.\n")));
     does_not_count(&sandbox, || fs::write(cache.join("c.txt"), "x").unwrap());
