@@ -84,7 +84,7 @@ fn a_source_that_cargo_takes_for_compiled_is_never_believed() {
     workspace.is_built_for("code changed");
     // Now it compiles the library.
     workspace.replace("src/lib.rs", "pub mod index;", "pub mod index; ");
-    workspace.is_built_for("file src/graph/mod.rs is new");
+    workspace.is_built_for("file src/graph/mod.rs changed");
 }
 
 #[test]
