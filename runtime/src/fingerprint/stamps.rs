@@ -1,10 +1,11 @@
 //! What the file system said of a repository when its state was taken: while it says the same, the state is the same, and neither git
 //! nor the files' content need be asked.
 //!
-//! Kept in a file of the cache, for all runs on this machine: the paths of every file and directory that the state depends on, and
-//! one digest of what `lstat` says of all of them, and of all that the file says. A directory's times tell of names that come and go in it, a file's of its
-//! content. For a git work tree that includes git's own files and its configuration; what git ignores is left out. A link is
-//! looked at in two ways, for itself and for its target, and what lies behind one that leaves the repository is looked at as well.
+//! Kept in a file of the cache, for all runs on this machine: the paths of every file and directory that the state
+//! depends on, and one digest of what `lstat` says of all of them, and of all that the file says. A directory's times
+//! tell of names that come and go in it, a file's of its content. For a git work tree that includes git's own files
+//! and its configuration; what git ignores is left out. A link is looked at in two ways, for itself and for its
+//! target, and what lies behind one that leaves the repository is looked at as well.
 //!
 //! A file that is changed twice within one tick of the file system's clock looks the same after both, so nothing is kept while
 //! anything is [`YOUNG`].
@@ -181,8 +182,8 @@ impl Taking<'_> {
         Some(())
     }
 
-    /// Adds each directory of a git work tree before what is in it: a name that comes in between changes the directory, and so what
-    /// it looked like. The walk visits what is behind links.
+    /// Adds each directory of a git work tree before what is in it: a name that comes in between changes the
+    /// directory, and so what it looked like. The walk visits what is behind links.
     fn add_work_tree(&mut self, ignored: &BTreeSet<PathBuf>, walk: &mut folder::Walk) -> Option<()> {
         let mut directories = vec![PathBuf::new()];
         while let Some(directory) = directories.pop() {

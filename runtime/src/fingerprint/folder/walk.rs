@@ -13,7 +13,8 @@ use crate::error::Error;
 use crate::layout;
 use crate::stamp::Stamp;
 
-/// More than any project links to on purpose: a link that leads to more is a mistake, and reading it all would take hours.
+/// More than any project links to on purpose: a link that leads to more is a mistake, and reading it all would take
+/// hours.
 const MAX_BEHIND_LINKS: usize = 1_000_000;
 
 /// Directories with more than any builder reads.

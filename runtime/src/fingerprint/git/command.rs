@@ -9,9 +9,9 @@ use std::thread;
 
 use crate::error::Error;
 
-/// The configuration that could hide a change from `git status` is overruled: a file system monitor or a list of untracked files
-/// that is wrong, comparing fewer fields of `stat`, ignoring the executable bit, or taking files for links, where the
-/// file system has both.
+/// The configuration that could hide a change from `git status` is overruled: a file system monitor or a list of
+/// untracked files that is wrong, comparing fewer fields of `stat`, ignoring the executable bit, or taking files for
+/// links, where the file system has both.
 const CONFIGURATION: &[&str] = &[
     "core.fsmonitor=false",
     "core.untrackedCache=false",
@@ -42,17 +42,17 @@ const ELSEWHERE: &[&str] = &[
     "GIT_CONFIG",
 ];
 
-/// What git says on standard error, and goes on, when it leaves out what it cannot read.
+/// Warnings after which git goes on as if what it cannot read were not there.
 const LEFT_OUT: &[&str] = &["Permission denied", "could not open directory"];
 
-/// Fails unless git takes `root`, a path without links, for the top level of a work tree. A `.git` that is broken or belongs to another work
-/// tree would have it answer for another directory, whose state says nothing about this one.
+/// Fails unless git takes `root`, a path without links, for the top level of a work tree. A `.git` that is broken or
+/// belongs to another work tree would have it answer for another directory, whose state says nothing about this one.
 pub(super) fn expect_answers_for(root: &Path) -> Result<(), Error> {
     const TOP_LEVEL: &[&str] = &["rev-parse", "--show-toplevel"];
     let output = output(root, TOP_LEVEL)?;
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     if !output.status.success() {
-        // Its own advice is how to trust the directory.
+        // git explains how to trust the directory.
         let is_not_trusted = said.contains("safe.directory");
         let help = if is_not_trusted { String::new() } else { clone_anew(root) };
         return Err(failed(root, TOP_LEVEL, said + &help));
@@ -89,7 +89,7 @@ pub(super) fn run_with_input(root: &Path, arguments: &[&str], input: &[u8]) -> R
     let output = thread::scope(|scope| {
         scope.spawn(move || {
             if let Some(mut stdin) = stdin {
-                // If it does not want to read, its exit status says why.
+                // If it stops reading, its exit status says why.
                 let _ = stdin.write_all(input);
             }
         });

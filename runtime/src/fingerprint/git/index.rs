@@ -10,12 +10,13 @@ use super::name_below;
 use crate::cores;
 use crate::error::Error;
 
-/// `git status` is silent about files that it was told to take for unchanged, about those left out of a sparse checkout, and
-/// about submodules that were never checked out.
+/// `git status` is silent about files that it was told to take for unchanged, about those left out of a sparse
+/// checkout, and about submodules that were never checked out.
 const LISTED: &[&str] = &["ls-files", "-v", "--stage", "-z"];
 /// The size of each object whose id it reads, or `missing`.
 const SIZES: &[&str] = &["cat-file", "--buffer", "--batch-check=%(objectsize)"];
-/// The attributes by which a file can have the size of its object and other bytes. Line ends and `ident` always change the size.
+/// The attributes by which a file can have the size of its object and other bytes. Line ends and `ident` always
+/// change the size.
 const CONVERTING: &[&str] = &["check-attr", "-z", "--stdin", "filter", "working-tree-encoding"];
 /// The id of the object that each file would be without conversion.
 const HASHES: &[&str] = &["hash-object", "--no-filters", "--stdin-paths"];
@@ -58,7 +59,7 @@ impl Entry {
         self.field(1) == b"120000"
     }
 
-    /// A file that is not in conflict, and that git looks at.
+    /// Returns `true` for a file that is neither in conflict nor overlooked.
     fn is_file(&self) -> bool {
         self.field(1).starts_with(b"100") && self.field(3) == b"0" && !self.is_overlooked()
     }
@@ -81,9 +82,9 @@ impl Index {
 
     /// Finds the files whose bytes may not be those of their objects.
     ///
-    /// Git converts files: line ends (`text`, `eol`, `core.autocrlf`), `ident`, encodings, and filters such as that of Git LFS.
-    /// It says nothing about a file that converts to what the index has, nor about one that has not been written to since
-    /// it last did, whatever the attributes are now. A builder reads the file as it is.
+    /// Git converts files: line ends (`text`, `eol`, `core.autocrlf`), `ident`, encodings, and filters such as that
+    /// of Git LFS. It says nothing about a file that converts to what the index has, nor about one that has not been
+    /// written to since it last did, whatever the attributes are now. A builder reads the file as it is.
     pub(super) fn unlike_objects(&self, root: &Path) -> Result<Unlike<'_>, Error> {
         let files: Vec<&Entry> = self.entries.iter().filter(|entry| entry.is_file()).collect();
         if files.is_empty() {
@@ -123,7 +124,7 @@ pub(super) struct Unlike<'a> {
 }
 
 impl<'a> Unlike<'a> {
-    /// Leaves out what is `known` to differ, and what has the object's bytes after all.
+    /// Returns those that are not `known` to differ anyway, without those that have their object's bytes after all.
     pub(super) fn beside(self, known: impl Fn(&Entry) -> bool, root: &Path) -> Result<Vec<&'a Entry>, Error> {
         let mut unlike: Vec<&Entry> = self.certainly.into_iter().filter(|file| !known(file)).collect();
         let perhaps: Vec<&Entry> = self.perhaps.into_iter().filter(|file| !known(file)).collect();
@@ -137,7 +138,7 @@ impl<'a> Unlike<'a> {
     }
 }
 
-/// A panic of the thread goes on in this one.
+/// Waits for the thread's result; its panic goes on in this thread.
 fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
@@ -162,7 +163,7 @@ fn converting(files: &[&Entry], root: &Path) -> Result<HashSet<OsString>, Error>
     Ok(converting)
 }
 
-/// A line with a path, quoted as in C, because it may contain the end of a line.
+/// Writes a path on a line of its own, quoted as in C because it may contain the end of a line.
 fn quoted(name: &[u8]) -> Vec<u8> {
     let mut line = vec![b'"'];
     for byte in name {
