@@ -167,7 +167,7 @@ impl Builder<'_> {
                 None => drop(whole.insert(index)),
             }
         }
-        let mut covered = by_sources;
+        let mut covered = by_sources.clone();
         for &index in &whole {
             self.add_metadata(index)?;
             covered.insert(index);
@@ -176,7 +176,7 @@ impl Builder<'_> {
         for &index in below.difference(&covered) {
             self.add_metadata(index)?;
         }
-        self.tell_about_crates_below()?;
+        self.tell_about_crates_below(&by_sources)?;
         let counted: BTreeSet<usize> = self.libraries.counted().union(&covered).copied().collect();
         for (name, digest) in objects::of(&self.libraries, &counted, &self.around.line, self.around.root)? {
             self.code.parts.add(Kind::Objects, name, digest);
@@ -197,8 +197,9 @@ impl Builder<'_> {
     }
 
     /// Lets messages name a crate of the workspace, or the version of a package, that changed below another crate.
-    fn tell_about_crates_below(&mut self) -> Result<(), String> {
-        for index in self.libraries.counted().clone() {
+    fn tell_about_crates_below(&mut self, by_sources: &BTreeSet<usize>) -> Result<(), String> {
+        let counted: Vec<usize> = self.libraries.counted().difference(by_sources).copied().collect();
+        for index in counted {
             let library = self.libraries.get(index);
             let name = library.name.clone();
             match library.fetched() {
