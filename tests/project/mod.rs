@@ -6,6 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// The module of the suite that the test binaries share.
+pub(crate) const SUITE: &str = "tests/suite/mod.rs";
+/// Each of the test binaries.
+pub(crate) const TESTS: &str = include_str!("cached.rs");
+
 /// A package of its own, with a repository called `one`, a cache directory, and a home.
 pub(crate) struct Project {
     root: tempfile::TempDir,
@@ -47,8 +52,10 @@ impl Project {
     pub(crate) fn with_suite_and(name: &str, dependencies: &str) -> Project {
         let project = Project::new(name, dependencies);
         project.write("src/lib.rs", "pub fn number() -> u32 { 1 }\n");
-        project.write("tests/a.rs", include_str!("suite.rs"));
-        project.write("tests/b.rs", include_str!("suite.rs"));
+        fs::create_dir(project.path("tests/suite")).unwrap();
+        project.write(SUITE, include_str!("suite.rs"));
+        project.write("tests/a.rs", TESTS);
+        project.write("tests/b.rs", TESTS);
         project
     }
 

@@ -1,16 +1,16 @@
-// Two test binaries are made of this: one artifact, whose builds are logged, and tests that take it.
+// What two test binaries share: one artifact, whose builds are logged.
 
-use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Result, Suite, cached_smoke};
+use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Result, Suite};
 use std::io::Write;
 
-struct Smoke;
+pub struct Smoke;
 
 impl Suite for Smoke {
     type Config = ();
     const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("src");
 }
 
-struct Number(u32);
+pub struct Number(pub u32);
 
 impl Artifact<Smoke> for Number {
     const NAME: &'static str = "number";
@@ -24,14 +24,4 @@ impl Artifact<Smoke> for Number {
     fn load(cx: &LoadContext<'_, Smoke>) -> Result<Self> {
         Ok(Number(std::fs::read_to_string(cx.dir().join("number"))?.parse()?))
     }
-}
-
-#[cached_smoke(repo = "one")]
-fn first(number: &Number) {
-    assert_eq!(number.0, project::number());
-}
-
-#[cached_smoke]
-fn each(number: &Number) {
-    assert_eq!(number.0, project::number());
 }

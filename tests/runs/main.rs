@@ -8,7 +8,7 @@ mod time_limits;
 use std::fs;
 use std::process::Stdio;
 
-use project::{Project, passed, text as text_of};
+use project::{Project, TESTS, passed, text as text_of};
 
 #[test]
 fn test_binaries_under_one_cargo_are_one_run() {
@@ -60,7 +60,7 @@ fn an_edit_of_the_code_or_of_smoke_toml_compiles_the_tests_again() {
     let mut shown = project.cargo_test();
     shown.args(["--", "--nocapture"]);
     let stdout = passed(shown);
-    assert!(stdout.contains("reason=\"code changed: src\""), "{stdout}");
+    assert!(stdout.contains("reason=\"code changed: crate project changed\""), "{stdout}");
     assert_eq!(project.take_log().len(), 1);
 
     fs::create_dir(project.path("two")).unwrap();
@@ -75,7 +75,7 @@ fn ten_tests(name: &str) -> Project {
         let more = (0..8).map(|number| {
             format!("#[cached_smoke(repo = \"one\")]\nfn t{number}(number: &Number) {{ assert!(number.0 > 0) }}\n")
         });
-        let text: String = std::iter::once(include_str!("../project/suite.rs").to_owned()).chain(more).collect();
+        let text: String = std::iter::once(TESTS.to_owned()).chain(more).collect();
         project.write(&format!("tests/{binary}.rs"), &text);
     }
     project
@@ -129,7 +129,7 @@ fn stress_runs_partitions_of_one_cache_and_runs_without_capture_build_once() {
 fn a_retry_of_a_test_that_fails_does_not_rebuild() {
     let project = ten_tests("retries-of-nextest");
     let failing = "#[cached_smoke(repo = \"one\")]\nfn fails(_: &Number) { panic!(\"told to\") }\n";
-    let text = include_str!("../project/suite.rs").to_owned() + failing;
+    let text = TESTS.to_owned() + failing;
     project.write("tests/a.rs", &text);
     let Some(mut run) = project.nextest(&["--retries", "2", "--no-fail-fast"]) else { return };
     let output = run.env("SMOKE_FORCE_REBUILD", "one").output().unwrap();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::project::{Project, passed, text};
+use crate::project::{Project, SUITE, passed, text};
 
 /// The limit is far below what the build takes, and far above what anything else does.
 const CONFIGURATION: &str =
@@ -20,8 +20,7 @@ fn a_build_that_takes_longer_than_a_test_may_is_done_by_a_later_run() {
         "std::thread::sleep(std::time::Duration::from_secs(7));\n        Ok(Number(project::number()))",
     );
     assert_ne!(slow, suite);
-    project.write("tests/a.rs", &slow);
-    project.write("tests/b.rs", &slow);
+    project.write(SUITE, &slow);
     fs::create_dir(project.path(".config")).unwrap();
     project.write(".config/nextest.toml", CONFIGURATION);
     let Some(compile) = project.nextest(&["--no-run"]) else { return };

@@ -1,6 +1,6 @@
 //! `key` and `explain`: what the tests would ask for.
 
-use crate::project::text;
+use crate::project::{SUITE, text};
 use crate::{json, out, project, smoke_cache};
 
 #[test]
@@ -23,7 +23,7 @@ fn keys_are_told_before_anything_is_built_and_follow_the_code() {
     project.write("src/lib.rs", "pub fn number() -> u32 { 1 + 0 }\n");
     assert_ne!(out(&smoke_cache(&project, &["key", "--hash"]), 0), hash);
     let table = out(&smoke_cache(&project, &["key"]), 0);
-    assert!(table.contains(" missing ") && table.contains("code changed: src"), "{table}");
+    assert!(table.contains(" missing ") && table.contains("code changed: crate project changed"), "{table}");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn an_explanation_has_the_ingredients_and_what_differs_from_what_is_at_hand() {
         "  code    ",
         "  config  null",
         "  format  1.0",
-        "  suite   Smoke",
+        "  suite   explained tests/suite/mod.rs suite::Smoke",
         "  at hand one:files:",
         "  differs repository changed",
     ] {
@@ -57,9 +57,9 @@ fn an_explanation_has_the_ingredients_and_what_differs_from_what_is_at_hand() {
 #[test]
 fn a_key_that_cannot_be_computed_is_told_with_its_cause() {
     let project = project("keyless");
-    let suite = std::fs::read_to_string(project.path("tests/a.rs")).unwrap();
+    let suite = std::fs::read_to_string(project.path(SUITE)).unwrap();
     let key = "const NAME: &'static str = \"number\";\n    fn key(_: &mut cached_smoke::KeyBuilder<'_, Smoke>) { panic!(\"told to\") }";
-    project.write("tests/a.rs", &suite.replace("const NAME: &'static str = \"number\";", key));
+    project.write(SUITE, &suite.replace("const NAME: &'static str = \"number\";", key));
     let failed = smoke_cache(&project, &["key"]);
     assert_eq!(failed.status.code(), Some(2));
     let stderr = text(&failed.stderr);
