@@ -85,7 +85,7 @@ pub use telemetry::{ArtifactReport, CacheReport, Outcome};
 ///
 /// | you name | what counts |
 /// | --- | --- |
-/// | a package: its directory, or its whole source root such as `"src"` | the crate *as it was compiled*, by the metadata that the compiler wrote: each function's body, features, flags, generated and embedded files, values of `env!`, and all crates below it; objects of other languages in it |
+/// | a package: its whole source root such as `"src"`, or a directory above (whose other files then count as well, those of tests included) | the crate *as it was compiled*, by the metadata that the compiler wrote: each function's body, features, flags, generated and embedded files, values of `env!`, and all crates below it; objects of other languages in it |
 /// | a directory or file inside of a package, such as `"src/graph"` | these files of the package, and everything that decides how they compile: features, `cfg`s, target, compiler, debug assertions, overflow checks, panic strategy, edition, embedded and generated files, values of `env!`, and the crates below as they were compiled. An edit of `src/index` keeps an artifact that names `"src/graph"`, and so do debug information, optimization and coverage of this package |
 /// | any other file or directory: the test's own modules, data | the content of each file. A test compares the files when it runs, so data that is read at run time counts as it is then |
 /// | nothing | the crates that the test is compiled with, dev-dependencies included, as they were compiled; without cached-smoke and what only that needs. Features and flags of the test itself. Not its own code: an edit of a test's body is a hit |
@@ -98,6 +98,8 @@ pub use telemetry::{ArtifactReport, CacheReport, Outcome};
 ///
 /// - A directory inside of a package stands for its own files. What it calls in another module of the package does not count:
 ///   name that as well, or the whole package.
+/// - The test's own sources are searched for `env!` and `include!` as text: an argument that another macro makes is not seen. Declare
+///   such a variable or file with [`KeyBuilder::env`] or [`KeyBuilder::file`].
 /// - The metadata of a crate depends on the path of the workspace, on `CARGO_INCREMENTAL`, and on all flags. For two checkouts to have
 ///   one fingerprint, compile both with `--remap-path-prefix=$PWD=.` in `RUSTFLAGS`, or write `portable`.
 ///

@@ -116,7 +116,26 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Adds which library each name of a dependency means: two may swap their names.
+    fn add_names(&mut self) -> Result<(), String> {
+        for (name, index) in self.libraries.names().to_vec() {
+            let library = self.libraries.get(index);
+            let value = if self.portable {
+                let package = library.sources().and_then(|sources| package_directory(sources.directory()?));
+                let place = package.map(|package| self.name_of(package));
+                library.fetched().or(place).unwrap_or_default()
+            } else if library.name == name {
+                continue;
+            } else {
+                self.libraries.metadata(index)?.digest.clone()
+            };
+            self.code.parts.add(Kind::Flag, format!("extern {name}"), value);
+        }
+        Ok(())
+    }
+
     fn add_libraries(&mut self) -> Result<(), Failure> {
+        self.add_names().map_err(Failure::Unreadable)?;
         let mut whole: BTreeSet<usize> = self.libraries.direct().iter().copied().collect();
         let mut in_part = Vec::new();
         for index in self.libraries.indices() {
@@ -283,6 +302,9 @@ impl Builder<'_> {
         }
         let owner = Manifest::read(package_directory(sources.directory()?)?).ok()??;
         parts.add(Kind::Flag, format!("edition of {}", library.name), owner.edition()?);
+        for (name, package) in owner.renamed() {
+            parts.add(Kind::Flag, format!("extern {name} of {}", library.name), package);
+        }
         let profiles = manifest::profiles(self.around.root).ok()?;
         parts.add(Kind::Flag, format!("profile of {}", library.name), profiles);
         Some(parts)
@@ -332,7 +354,7 @@ impl Builder<'_> {
         for index in counted {
             let library = self.libraries.get(index);
             let unit = library.unit();
-            let features = unit.as_ref().and_then(Unit::decisions).unwrap_or_default().features;
+            let Decisions { features, cfgs } = unit.as_ref().and_then(Unit::decisions).unwrap_or_default();
             let name = library.name.clone();
             if let Some(package) = library.fetched() {
                 let (package, version) = split_version(&package);
@@ -344,6 +366,9 @@ impl Builder<'_> {
             }
             for feature in features {
                 self.code.parts.add(Kind::Feature, format!("{name}/{feature}"), "on");
+            }
+            for cfg in cfgs {
+                self.code.parts.add(Kind::Flag, format!("cfg {cfg} of {name}"), "on");
             }
         }
         Ok(())
@@ -410,7 +435,13 @@ impl Builder<'_> {
             indices.filter_map(|index| self.libraries.get(index).sources()).flat_map(|sources| &sources.files);
         let compiled: BTreeSet<PathBuf> = sources.map(|source| source.canonical.clone()).collect();
         let started = self.around.line.unit().and_then(|unit| unit.started());
-        let context = loose::Context { manifest_dir: self.around.manifest_dir, compiled: &compiled, started };
+        let input = self.around.line.input.as_ref().map(|input| self.around.directory.join(input));
+        let context = loose::Context {
+            manifest_dir: self.around.manifest_dir,
+            compiled: &compiled,
+            started,
+            input: input.as_deref(),
+        };
         self.named.iter().try_for_each(|named| self.code.loose.add(named, &context))?;
         for name in self.code.loose.variables.clone() {
             let value = std::env::var_os(&name).map(|value| value.to_string_lossy().into_owned());
@@ -469,7 +500,7 @@ pub(super) fn by_sources_alone(
 ) -> Result<Code, String> {
     let mut code = Code { fallback: Some(reason), ..Code::default() };
     let compiled = BTreeSet::new();
-    let context = loose::Context { manifest_dir, compiled: &compiled, started: None };
+    let context = loose::Context { manifest_dir, compiled: &compiled, started: None, input: None };
     let mut owners: Vec<Manifest> = Manifest::read(manifest_dir)?.into_iter().collect();
     for named in named {
         code.loose.add(named, &context)?;

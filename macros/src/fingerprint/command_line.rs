@@ -37,6 +37,8 @@ pub(super) struct CommandLine {
     /// `-l`, in their order.
     pub(super) linked: Vec<String>,
     pub(super) out_dir: Option<PathBuf>,
+    /// The root of the crate at hand.
+    pub(super) input: Option<PathBuf>,
 }
 
 /// Files of arguments may name others; no compiler nests them deeper.
@@ -66,7 +68,13 @@ impl CommandLine {
         let mut is_compiler = false;
         let mut rest = expanded.into_iter();
         while let Some(argument) = rest.next() {
-            let Some((option, attached)) = split(&argument) else { continue };
+            let Some((option, attached)) = split(&argument) else {
+                // A driver may get the path of the compiler as well.
+                if super::mentions::is_rust(&argument) {
+                    line.input = Some(PathBuf::from(argument));
+                }
+                continue;
+            };
             let Some(value) =
                 attached.map(str::to_owned).or_else(|| takes_value(option).then(|| rest.next()).flatten())
             else {
@@ -130,7 +138,11 @@ impl CommandLine {
             Some(("native", path)) => self.native.push(PathBuf::from(path)),
             Some(("dependency" | "crate" | "all", path)) => self.dependencies.push(PathBuf::from(path)),
             Some(("framework", _)) => {}
-            _ => self.dependencies.push(PathBuf::from(value)),
+            // Of any kind.
+            _ => {
+                self.native.push(PathBuf::from(value));
+                self.dependencies.push(PathBuf::from(value));
+            }
         }
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Libraries {
     all: Vec<Library>,
     /// Indices of those that the command line names, without this project's own.
     direct: Vec<usize>,
+    /// The names that these have in the crate at hand.
+    names: Vec<(String, usize)>,
     /// Indices of the direct ones and of all below them.
     counted: BTreeSet<usize>,
     by_suffix: BTreeMap<Suffix, usize>,
@@ -62,16 +64,20 @@ impl Libraries {
         let mut found = Self {
             all: Vec::new(),
             direct: Vec::new(),
+            names: Vec::new(),
             counted: BTreeSet::new(),
             by_suffix: BTreeMap::new(),
             buffer: Vec::new(),
         };
         let mut available = available(line);
         let mut own = Vec::new();
-        for path in line.externs.iter().map(|named| directory.join(&named.path)) {
-            let index = found.add(path);
+        for named in &line.externs {
+            let index = found.add(directory.join(&named.path));
             let library = &found.all[index];
             available.extend(library.suffix.map(|suffix| (suffix, library.path.clone())));
+            if library.name != OWN {
+                found.names.push((named.name.clone(), index));
+            }
             let list = if library.name == OWN { &mut own } else { &mut found.direct };
             if !list.contains(&index) {
                 list.push(index);
@@ -148,6 +154,11 @@ impl Libraries {
     /// The crates that the command line names, without this project's own.
     pub(super) fn direct(&self) -> &[usize] {
         &self.direct
+    }
+
+    /// The names by which the crate at hand knows the crates that the command line names.
+    pub(super) fn names(&self) -> &[(String, usize)] {
+        &self.names
     }
 
     /// The crates that the command line names and all below them, without those that only this project's own needs.

@@ -42,6 +42,8 @@ struct Directory {
 pub(super) struct Loose {
     files: BTreeMap<String, File>,
     directories: BTreeMap<String, Directory>,
+    /// The file at hand is one that a source mentions.
+    is_mentioned: bool,
     /// The variables that the recorded sources mention.
     pub(super) variables: BTreeSet<String>,
 }
@@ -53,7 +55,12 @@ pub(super) struct Context<'a> {
     pub(super) compiled: &'a BTreeSet<PathBuf>,
     /// The moment before the compiler was started for the crate at hand, from cargo's records.
     pub(super) started: Option<SystemTime>,
+    /// The root of the crate at hand.
+    pub(super) input: Option<&'a Path>,
 }
+
+/// A larger file that is included is data.
+const MOST_SOURCE: u64 = 1 << 20;
 
 /// Without cargo's record, a file that changed so recently may have changed since the compiler read it.
 const RECENT: Duration = Duration::from_hours(1);
@@ -72,8 +79,18 @@ impl Loose {
             return Ok(());
         }
         let tree = files::collect(&named.path, Extent::Everything)?;
-        let modules = left_out_modules(&tree, context.compiled);
-        let is_candidate = |file: &&files::File| !is_compiled(&file.path, context) && !modules.contains(&*file.name);
+        // The crate at hand may be compiled with a module that a library is compiled without: its own unit tests, or one that it
+        // shares by `#[path]`.
+        let is_own = context.input.is_some_and(|input| input.canonicalize().is_ok_and(|input| named.covers(&input)));
+        let shared = shared_by_path(context);
+        let mut modules = if is_own { BTreeSet::new() } else { left_out_modules(&tree, context.compiled) };
+        modules.retain(|name| {
+            let path = tree.files.iter().find(|file| file.name == *name).and_then(|file| file.path.canonicalize().ok());
+            path.is_none_or(|path| !shared.contains(&path))
+        });
+        // A file that a library embeds may be read at run time as well.
+        let is_source = |file: &files::File| is_rust(&file.name) && is_compiled(&file.path, context);
+        let is_candidate = |file: &&files::File| !is_source(file) && !modules.contains(&*file.name);
         let candidates: Vec<&files::File> = tree.files.iter().filter(is_candidate).collect();
         let all_are_sources = candidates.iter().all(|file| is_rust(&file.name));
         let ignored = if all_are_sources { Ignored::default() } else { Ignored::below(&named.canonical) };
@@ -108,7 +125,8 @@ impl Loose {
             is_suspect: is_suspect(&found, context.started),
         };
         self.files.insert(name.clone(), file);
-        if is_rust(&name)
+        // What `include!` names is source as well, whatever it is called.
+        if (is_rust(&name) || self.is_mentioned && found.len() <= MOST_SOURCE)
             && let Ok(source) = fs::read_to_string(path)
         {
             self.add_mentions(&name, path, &Mentions::of(&source), context)?;
@@ -134,7 +152,9 @@ impl Loose {
         let of_package = mentions.files_of_package.iter().map(|file| (clean(file), context.manifest_dir.join(file)));
         for (name, path) in beside.chain(of_package).collect::<Vec<_>>() {
             if path.is_file() && !is_compiled(&path, context) {
+                let before = std::mem::replace(&mut self.is_mentioned, true);
                 self.add_file(name, &path, context)?;
+                self.is_mentioned = before;
             }
         }
         Ok(())
@@ -271,6 +291,13 @@ fn left_out_modules<'a>(tree: &'a Tree, compiled: &BTreeSet<PathBuf>) -> BTreeSe
         }
         left_out.extend(more);
     }
+}
+
+/// The sources that the root of the crate at hand names by `#[path]`, without links.
+fn shared_by_path(context: &Context<'_>) -> BTreeSet<PathBuf> {
+    let Some(source) = context.input.and_then(|input| fs::read_to_string(input).ok()) else { return BTreeSet::new() };
+    let base = context.input.and_then(Path::parent).unwrap_or(Path::new(""));
+    Mentions::of(&source).files.iter().filter_map(|file| base.join(file).canonicalize().ok()).collect()
 }
 
 /// `a/b.rs` and `a/b/mod.rs` are the module `b`.

@@ -125,6 +125,18 @@ impl Manifest {
         found
     }
 
+    /// The dependencies that have another name in the package than their own, with that.
+    pub(super) fn renamed(&self) -> BTreeMap<String, String> {
+        let targets = self.table.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
+        let tables = [&self.table].into_iter().chain(targets.filter_map(Value::as_table));
+        let dependencies = tables.flat_map(|table| DEPENDENCIES.iter().filter_map(|name| table.get(*name)?.as_table()));
+        let renamed = dependencies.flatten().filter_map(|(key, value)| {
+            let place = value.get("path").or_else(|| value.get("version")).and_then(Value::as_str).unwrap_or_default();
+            Some((key.clone(), format!("{} {place}", value.get("package")?.as_str()?)))
+        });
+        renamed.collect()
+    }
+
     fn dependency(&self, key: &str, value: &Value, workspace: &Self) -> (String, Dependency) {
         let is_inherited = value.get("workspace").and_then(Value::as_bool) == Some(true);
         let inherited = is_inherited.then(|| workspace.shared_dependency(key)).flatten();

@@ -23,7 +23,7 @@ pub(super) fn of(
     line: &CommandLine,
     root: &Path,
 ) -> Result<BTreeMap<String, String>, String> {
-    let mut found = BTreeMap::new();
+    let mut found = linked_files(line)?;
     // The compiler finds what it bundles by this option alone.
     if line.native.is_empty() {
         return Ok(found);
@@ -49,6 +49,18 @@ pub(super) fn of(
         let digest = beside(directory).map_err(|error| message::unreadable(directory, &error))?;
         let label = if name.is_empty() { directory.display().to_string() } else { name };
         found.extend(digest.map(|digest| (label, digest)));
+    }
+    Ok(found)
+}
+
+/// The digests of files that the linker is given by `-C link-arg`.
+fn linked_files(line: &CommandLine) -> Result<BTreeMap<String, String>, String> {
+    let arguments = line.codegen.iter().filter(|(name, _)| matches!(&**name, "link-arg" | "link-args"));
+    let words = arguments.filter_map(|(_, value)| value.as_deref()).flat_map(str::split_whitespace);
+    let mut found = BTreeMap::new();
+    for path in words.map(Path::new).filter(|path| path.is_absolute() && path.is_file()) {
+        let digest = super::digest::of_file(path).map_err(|error| message::unreadable(path, &error))?;
+        found.insert(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), digest);
     }
     Ok(found)
 }
