@@ -1,5 +1,10 @@
 //! The files of fingerprints of code: one snapshot in a run, as of the repository.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use once_cell::sync::Lazy;
+
 use crate::fingerprint::{Code, CodeFingerprint, Files, State};
 use crate::key::{Checked, Ingredient};
 use crate::message;
@@ -30,13 +35,29 @@ pub(super) fn check(process: &Process, fingerprints: &[CodeFingerprint]) -> Chec
         if code.files_digest.is_empty() || checked.files.iter().any(|(known, _)| known == fingerprint) {
             continue;
         }
-        let state = state(process, code);
-        if let Some(source) = state.as_ref().and_then(|state| state.suspect.as_ref()) {
-            checked.doubt = Some(doubt(source));
+        let (ingredient, suspect) = of_process(process, code);
+        if let Some(source) = suspect {
+            checked.doubt = Some(doubt(&source));
         }
-        checked.files.push((*fingerprint, ingredient(code, state.as_ref())));
+        checked.files.push((*fingerprint, ingredient));
     }
     checked
+}
+
+/// Compares the files of one fingerprint, once in a process: several artifacts have the same code. Strict mode looks each time.
+fn of_process(process: &Process, code: &Code) -> (Ingredient, Option<String>) {
+    type Known = HashMap<(&'static str, &'static str), (Ingredient, Option<String>)>;
+    static KNOWN: Lazy<Mutex<Known>> = Lazy::new(Mutex::default);
+    let look = || {
+        let state = state(process, code);
+        (ingredient(code, state.as_ref()), state.and_then(|state| state.suspect))
+    };
+    if process.config.strict {
+        return look();
+    }
+    // What was recorded names every file with its digest; the digest alone would take two packages for one.
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry((code.manifest_dir, code.files)).or_insert_with(look).clone()
 }
 
 /// Names the first file that is no longer what it was when the key was computed.
