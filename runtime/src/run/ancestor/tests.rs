@@ -4,7 +4,7 @@ use super::*;
 
 const TEST: &str = "/t/deps/smoke-1a2b";
 const CARGO: &str = "/toolchain/bin/cargo";
-const PACKAGE: &str = "/work/package";
+const PACKAGE: &str = "/src/package";
 
 /// Processes by id; those of `copies` have the content of any cargo.
 #[derive(Clone, Default)]
@@ -77,7 +77,7 @@ fn shell() -> Table {
 #[test]
 fn cargo_that_started_the_test_is_the_run() {
     assert_eq!(shell().with(CARGO, None).test().cargo(), Some(3));
-    assert_eq!(shell().with(CARGO, Some("/work/other")).test().cargo(), Some(3), "cargo run by another package's test");
+    assert_eq!(shell().with(CARGO, Some("/src/other")).test().cargo(), Some(3), "cargo run by another package's test");
     // The shell has exported the variable, or a test of this package runs it.
     assert_eq!(shell().with(CARGO, Some(PACKAGE)).test().cargo(), Some(3));
 }
@@ -112,7 +112,7 @@ fn renamed_cargo_is_the_run() {
 
 #[test]
 fn nearest_cargo_is_the_run_and_never_one_around_it() {
-    let outer = || shell().with(CARGO, None).with("/t/deps/outer-3c", Some("/work/outer"));
+    let outer = || shell().with(CARGO, None).with("/t/deps/outer-3c", Some("/src/outer"));
     let inner = |path: &str| outer().with(path, None).test();
     assert_eq!(inner(CARGO).cargo(), Some(5));
     assert_eq!(inner("/opt/.cargo-wrapped").cargo(), Some(5));
@@ -135,7 +135,7 @@ fn long_lived_ancestors_are_never_the_run() {
     assert_eq!(shell().with("/usr/bin/lldb-server", None).test().cargo(), None, "a debugger");
     assert_eq!(shell().with("/usr/bin/escargot", None).test().cargo(), None);
     // `cargo run` has become the program that it ran, and that starts tests.
-    assert_eq!(shell().with("/t/debug/watcher", Some("/work/watcher")).with(TEST, Some("/work/watcher")).cargo(), None);
+    assert_eq!(shell().with("/t/debug/watcher", Some("/src/watcher")).with(TEST, Some("/src/watcher")).cargo(), None);
 }
 
 #[test]
