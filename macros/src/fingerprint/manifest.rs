@@ -213,12 +213,16 @@ impl Settings {
     pub(super) fn overriding(&self, package: &str, version: &str) -> Option<PathBuf> {
         let paths = self.table.get("paths").and_then(Value::as_array)?.iter().filter_map(Value::as_str);
         let mut directories = paths.map(|path| self.base.join(path));
-        directories.find(|directory| {
-            Manifest::read(directory).ok().flatten().is_some_and(|manifest| {
-                manifest.name() == Some(package) && manifest.version().is_none_or(|declared| declared == version)
-            })
-        })
+        directories.find(|directory| is_package(directory, package, version))
     }
+}
+
+/// Tells whether a directory holds this package at this version; a version may be inherited.
+pub(super) fn is_package(directory: &Path, name: &str, version: &str) -> bool {
+    let manifest = Manifest::read(directory).ok().flatten();
+    manifest.is_some_and(|manifest| {
+        manifest.name() == Some(name) && manifest.version().is_none_or(|declared| declared == version)
+    })
 }
 
 /// The settings of profiles, for single packages or all, that can change what code does: from the workspace's manifest, cargo's

@@ -1,7 +1,7 @@
 //! From packages to all that they are compiled with, by `Cargo.lock` and the manifests of local packages.
 
 use super::lockfile::Lockfile;
-use super::manifest::{Dependency, Manifest, Settings};
+use super::manifest::{self, Dependency, Manifest, Settings};
 use crate::message;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -114,7 +114,7 @@ impl<'a> Walk<'a> {
     fn locate(&mut self, from: usize, to: usize, declarations: &[Dependency]) -> Result<Option<PathBuf>, String> {
         let package = self.lock.package(to);
         let name = package.name.as_str();
-        let is_it = |directory: &PathBuf| is_package(directory, name, &package.version);
+        let is_it = |directory: &PathBuf| manifest::is_package(directory, name, &package.version);
         let overriding = self.settings.iter().find_map(|one| one.overriding(name, &package.version));
         if package.source.is_some() && overriding.is_none() {
             return Ok(None);
@@ -130,12 +130,4 @@ impl<'a> Walk<'a> {
         self.closure.local.insert(canonical, directory.clone());
         Ok(Some(directory))
     }
-}
-
-/// Tells whether a directory holds this package at this version; a version may be inherited.
-fn is_package(directory: &Path, name: &str, version: &str) -> bool {
-    let manifest = Manifest::read(directory).ok().flatten();
-    manifest.is_some_and(|manifest| {
-        manifest.name() == Some(name) && manifest.version().is_none_or(|declared| declared == version)
-    })
 }
