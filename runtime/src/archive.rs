@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
+use crate::disk;
 use crate::error::Error;
 use crate::manifest::{ArchiveFile, ListedFile};
 use crate::plain_file;
@@ -18,6 +19,9 @@ const LEVEL: i32 = 1;
 /// More only help with archives of hundreds of megabytes.
 const MOST_WORKERS: usize = 4;
 const BUFFER: usize = 128 * 1024;
+/// The smallest hole: the block of most file systems.
+const BLOCK: usize = 4096;
+const ZEROS: [u8; BLOCK] = [0; BLOCK];
 /// In bytes: longer than any path that a system takes.
 const LONGEST_NAME: u64 = 64 * 1024;
 
@@ -35,17 +39,21 @@ pub(crate) fn pack(directory: &Path, files: &[ListedFile], target: &Path) -> Res
     for file in files {
         let path = directory.join(&file.path);
         let mut header = tar::Header::new_gnu();
-        header.set_entry_type(tar::EntryType::Regular);
+        header.set_entry_type(entry_type(file));
         header.set_size(file.size);
-        header.set_mode(0o444);
+        header.set_mode(file.kind.mode());
         header.set_mtime(0);
+        if file.is_directory() {
+            archive.append_data(&mut header, &file.path, io::empty()).map_err(failed())?;
+            continue;
+        }
         let content = File::open(&path).map_err(Error::io("read", &path))?;
         archive.append_data(&mut header, &file.path, content.take(file.size)).map_err(failed())?;
     }
     archive.into_inner().and_then(zstd::Encoder::finish).map_err(failed())?;
     let (buffered, size, digest) = hashing.finish();
     let file = buffered.into_inner().map_err(|error| failed()(error.into_error()))?;
-    file.sync_all().map_err(failed())?;
+    disk::sync(&file).map_err(failed())?;
     Ok(ArchiveFile { size, digest })
 }
 
@@ -116,10 +124,16 @@ fn unpack_entries(source: impl Read, files: &[ListedFile], target: &Path) -> Res
         let Some(file) = missing.remove(name.as_str()) else {
             return Ok(Err(format!("its archive holds `{}`, which is not listed", name.escape_default())));
         };
-        if entry.header().entry_type() != tar::EntryType::Regular || entry.size() != file.size {
-            return Ok(Err(format!("`{name}` in its archive is not a file of {} bytes", file.size)));
+        if entry.header().entry_type() != entry_type(file) || entry.size() != file.size {
+            let expected =
+                if file.is_directory() { "a directory".to_owned() } else { format!("a file of {} bytes", file.size) };
+            return Ok(Err(format!("`{name}` in its archive is not {expected}")));
         }
         let path = target.join(&file.path);
+        if file.is_directory() {
+            fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
+            continue;
+        }
         if let Err(damage) = write_file(&mut entry, file, &path)? {
             return Ok(Err(damage));
         }
@@ -128,6 +142,10 @@ fn unpack_entries(source: impl Read, files: &[ListedFile], target: &Path) -> Res
         Some(name) => Ok(Err(format!("its archive lacks `{name}`"))),
         None => Ok(Ok(())),
     }
+}
+
+fn entry_type(file: &ListedFile) -> tar::EntryType {
+    if file.is_directory() { tar::EntryType::Directory } else { tar::EntryType::Regular }
 }
 
 /// Writes one file while reading it, so that an error of the one is told from an error of the other.
@@ -154,13 +172,34 @@ fn write_file(source: &mut impl Read, file: &ListedFile, path: &Path) -> Result<
             Err(error) => return Ok(Err(format!("`{}` cannot be read from its archive: {error}", file.path))),
         };
         hasher.update(&buffer[..read]);
-        output.write_all(&buffer[..read]).map_err(Error::io("write", path))?;
+        write_sparse(&mut output, &buffer[..read]).map_err(Error::io("write", path))?;
         left -= read as u64;
     }
+    // A hole at the end is not there before its length is.
+    output.set_len(file.size).map_err(Error::io("write", path))?;
     if hasher.finalize().to_hex().as_str() != file.digest {
         return Ok(Err(format!("`{}` in its archive is not what was written", file.path)));
     }
     Ok(Ok(()))
+}
+
+/// Writes `bytes`, and leaves holes for blocks of zeros: a file that was sparse stays so.
+fn write_sparse(output: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+    // Compared as a whole, which is fast without optimization, too.
+    let is_hole = |block: &[u8]| *block == ZEROS[..block.len()];
+    while !bytes.is_empty() {
+        let mut blocks = bytes.chunks(BLOCK);
+        let is_first_hole = blocks.next().is_some_and(is_hole);
+        let alike = 1 + blocks.take_while(|block| is_hole(block) == is_first_hole).count();
+        let (run, rest) = bytes.split_at(bytes.len().min(alike * BLOCK));
+        if is_first_hole {
+            output.seek_relative(i64::try_from(run.len()).unwrap_or(i64::MAX))?;
+        } else {
+            output.write_all(run)?;
+        }
+        bytes = rest;
+    }
+    Ok(())
 }
 
 /// Counts and digests what passes through.

@@ -63,6 +63,17 @@ pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
     /// is a part of the key.
     const RELOCATABLE: bool = false;
 
+    /// Gives `load` a private copy of its directory, in which files can be created and written to.
+    ///
+    /// Set it for libraries that keep locks or logs beside their data, and open them for writing also to read: tantivy,
+    /// SQLite, RocksDB, LMDB. Each process has a copy of its own, and the stored files stay as they are. Where the file
+    /// system can share blocks (Btrfs, XFS), all files are copies at no cost. Elsewhere files of up to 1 MiB are copied,
+    /// and larger ones are symbolic links to the stored files, which are read-only.
+    ///
+    /// Without it, `load` is first called with the stored directory. If it fails for want of a permission, it is called
+    /// again with a private copy, and a warning says so.
+    const PRIVATE_VIEW: bool = false;
+
     /// To be raised whenever `save` writes something that an earlier `load` would misread, if the code's fingerprint
     /// does not cover them.
     const FORMAT: u32 = 0;
@@ -80,7 +91,8 @@ pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
     fn build(cx: &BuildContext<'_, S>) -> Result<Self>;
 
     /// Writes into `dir` what `load` needs: files and directories whose names are UTF-8 without `\\` and `:`, no links.
-    /// Empty directories are not kept. Not called for what was restored.
+    /// Empty directories, holes of sparse files, and the permission to execute a file are kept; other permissions and times
+    /// are not. Not called for what was restored.
     ///
     /// # Errors
     /// Any.
@@ -89,8 +101,8 @@ pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Reads it from [`cx.dir()`](LoadContext::dir). The files are read-only, shared with other processes, and may be
-    /// mapped into memory. Open all of them here: in a long run the entry may later be replaced by another one.
+    /// Reads it from [`cx.dir()`](LoadContext::dir). Unless [`PRIVATE_VIEW`](Self::PRIVATE_VIEW) is set, the files are
+    /// read-only and shared with other processes. They may be mapped into memory. Open all of them here: in a long run the entry may later be replaced by another one.
     ///
     /// # Errors
     /// Any; a stored artifact that does not load is built once more.

@@ -247,24 +247,40 @@ impl Error {
         }
     }
 
+    /// Returns the error of the system at the end of the chain.
+    pub(crate) fn io_cause(&self) -> Option<&io::Error> {
+        self.causes().find_map(|error| error.downcast_ref::<io::Error>())
+    }
+
+    /// Returns `true` if it says that a file could not be written to for want of a permission. Libraries often keep only
+    /// the text of the system's error.
+    pub(crate) fn lacks_permission(&self) -> bool {
+        const TEXTS: [&str; 4] = ["permission denied", "access is denied", "read-only", "readonly"];
+        self.causes().any(|error| {
+            let io = error.downcast_ref::<io::Error>();
+            let text = error.to_string().to_lowercase();
+            io.is_some_and(|io| {
+                matches!(io.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+            }) || TEXTS.iter().any(|words| text.contains(words))
+        })
+    }
+
+    /// Returns this error and its causes, the outermost first.
+    fn causes(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+        std::iter::successors(Some(self as &(dyn std::error::Error + 'static)), |error| error.source())
+    }
+
     /// Whether the disk of the cache is the trouble: then a build elsewhere may still succeed.
     pub(crate) fn is_storage(&self) -> bool {
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
-        while let Some(error) = cause {
-            if let Some(io) = error.downcast_ref::<io::Error>()
-                && matches!(
-                    io.kind(),
-                    io::ErrorKind::StorageFull
-                        | io::ErrorKind::QuotaExceeded
-                        | io::ErrorKind::FileTooLarge
-                        | io::ErrorKind::ReadOnlyFilesystem
-                )
-            {
-                return true;
-            }
-            cause = error.source();
-        }
-        false
+        self.causes().filter_map(|error| error.downcast_ref::<io::Error>()).any(|io| {
+            matches!(
+                io.kind(),
+                io::ErrorKind::StorageFull
+                    | io::ErrorKind::QuotaExceeded
+                    | io::ErrorKind::FileTooLarge
+                    | io::ErrorKind::ReadOnlyFilesystem
+            )
+        })
     }
 }
 

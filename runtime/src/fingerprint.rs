@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 pub use code::{Code, CodeFingerprint};
 pub(crate) use code::{Files, State};
+pub(crate) use folder::is_executable;
 pub(crate) use stamps::state;
 
 use crate::error::Error;

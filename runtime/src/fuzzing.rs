@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use arbitrary::{Result, Unstructured};
 
 use crate::archive;
-use crate::manifest::{ArchiveFile, ListedFile, Manifest, check_paths};
+use crate::manifest::{ArchiveFile, FileKind, ListedFile, Manifest, check_paths};
 
 /// Whether the bytes are a manifest. One that is read is written as it was read, and names no file outside of its directory.
 ///
@@ -44,8 +44,12 @@ pub fn unpack(bytes: &[u8]) -> bool {
     let Ok((files, tar)) = archive_of(&mut source) else { return false };
     let contents: BTreeMap<PathBuf, Vec<u8>> =
         files.iter().map(|(path, content)| (PathBuf::from(path), content.clone())).collect();
-    let list =
-        |(path, content): (String, Vec<u8>)| ListedFile { path, size: content.len() as u64, digest: digest(&content) };
+    let list = |(path, content): (String, Vec<u8>)| ListedFile {
+        path,
+        kind: FileKind::Plain,
+        size: content.len() as u64,
+        digest: digest(&content),
+    };
     let listed: Vec<ListedFile> = files.into_iter().map(list).collect();
     if check_paths(&listed).is_err() {
         return false;

@@ -28,7 +28,7 @@ use crate::plain_file;
 
 /// The version of everything written under the cache directory. It is an ingredient of every key, so that a new
 /// version of this crate never reads an entry that it does not understand.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// The file that marks a directory as a cache, for backup tools and the like: <https://bford.info/cachedir/>.
 pub(crate) const CACHEDIR_TAG_NAME: &str = "CACHEDIR.TAG";
@@ -108,6 +108,24 @@ impl Layout {
             return Some(Others::Owner(root.uid()));
         }
         (root.mode() & WRITABLE_BY_GROUP_OR_OTHERS != 0).then_some(Others::GroupOrAnybody)
+    }
+
+    /// Returns `false` if a new file for this user alone has other permissions: then no `chmod` helps.
+    #[cfg(unix)]
+    pub(crate) fn keeps_permissions(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        const OTHERS: u32 = 0o077;
+        // Made with mode 600.
+        let file = tempfile::Builder::new().prefix(".").tempfile_in(&self.root);
+        let mode = file.and_then(|file| file.as_file().metadata()).map(|metadata| metadata.mode());
+        // Where nothing can be made, nothing is known.
+        mode.map_or(true, |mode| mode & OTHERS == 0)
+    }
+
+    /// Returns `true`: what this user may write to is not asked elsewhere.
+    #[cfg(not(unix))]
+    pub(crate) fn keeps_permissions(&self) -> bool {
+        true
     }
 
     /// Windows keeps a home directory, and what is made below it, to its user.

@@ -1,156 +1,194 @@
 //! The build lock: one kernel lock per key and artifact, held for check, build and publish.
 //!
 //! A kernel lock dies with its holder, so there are no ages to guess at and nothing to clean up; the file itself is
-//! never deleted, because a process may be about to lock it. A waiter sleeps in the kernel (it wakes some 50 µs after
-//! the release) on a thread of its own, so that the test's thread can say whom it waits for and give up in time.
+//! never deleted, because a process may be about to lock it.
+//!
+//! All locks are taken in one order: an artifact's before those of the artifacts that it needs. Needs have no circles,
+//! so neither have the waits.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::file_lock::{FileLock, Waited};
 use crate::layout;
+use crate::run::Identity;
 
-/// When a waiting test first says that it waits: a short wait needs no words.
-const FIRST_REMINDER: Duration = Duration::from_secs(1);
-/// How often it says so again.
-const REMINDER: Duration = Duration::from_secs(5);
-
-/// Who holds a lock, as it wrote into the lock's file.
-#[derive(Debug, Serialize, Deserialize)]
+/// The process that holds a lock, as it wrote into the lock's file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Holder {
     pub(crate) pid: u32,
     /// Milliseconds since 1970.
     since: u64,
-    /// What it is at, in the words of the build.
+    /// The current step, in the words of the build.
     #[serde(default)]
     pub(crate) step: Option<String>,
+    /// Absent where the system does not tell.
+    #[serde(default)]
+    identity: Option<Identity>,
 }
 
 impl Holder {
     fn new() -> Holder {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        Holder { pid: std::process::id(), since: u64::try_from(since).unwrap_or(u64::MAX), step: None }
+        let since = u64::try_from(since).unwrap_or(u64::MAX);
+        Holder { pid: std::process::id(), since, step: None, identity: Identity::own() }
     }
 
-    /// Writes it into the lock's file. That is only for people, so it may fail.
+    /// Writes it into the lock's file. It is only a notice, so a failure is ignored.
     fn write(&self, mut file: &File) {
         let Ok(mut text) = serde_json::to_vec(self) else { return };
         text.push(b'\n');
-        // Over the old text first, and only then cut to length: a reader finds a whole line at any time, or nearly.
+        // Over the old text first, and only then cut to length: a reader finds a whole line at nearly any time.
         let _ = file.rewind().and_then(|()| file.write_all(&text)).and_then(|()| file.set_len(text.len() as u64));
     }
 
-    /// How long it has held the lock.
+    /// Returns how long it has held the lock.
     pub(crate) fn elapsed(&self) -> Duration {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         now.saturating_sub(Duration::from_millis(self.since))
     }
+
+    fn has_ended(&self) -> bool {
+        self.identity.as_ref().is_some_and(Identity::has_ended)
+    }
+
+    fn started_this_process(&self) -> bool {
+        self.identity.as_ref().is_some_and(Identity::is_ancestor)
+    }
+
+    fn is_same_process(&self, other: &Holder) -> bool {
+        (self.pid, &self.identity) == (other.pid, &other.identity)
+    }
 }
 
-/// The lock, held until this is dropped or the process ends.
+/// The build lock of one artifact, held until this is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct BuildLock {
-    file: File,
+    lock: FileLock,
 }
 
-/// How the wait for a lock ended.
+/// How the wait for a build lock ended.
 #[derive(Debug)]
 pub(crate) enum Acquired {
     Locked(BuildLock),
     TimedOut,
+    /// The holder has ended, but a process that it started has the lock's file and keeps the lock.
+    Abandoned(Holder),
+    /// The holder started this process, and waits for it: this wait would never end.
+    HeldByAncestor(Holder),
+}
+
+/// A reason to end a wait that cannot succeed.
+enum Hopeless {
+    Abandoned(Holder),
+    HeldByAncestor(Holder),
 }
 
 impl BuildLock {
-    /// Locks `path`, waiting for at most `timeout`; `reminder` is called every few seconds with the holder, if it can
-    /// be told, and the time waited so far.
+    /// Locks `path`, waiting for at most `timeout`. Calls `remind` every few seconds with the holder, if it is known,
+    /// and the time waited so far.
     pub(crate) fn acquire(
         path: &Path,
         timeout: Duration,
-        mut reminder: impl FnMut(Option<Holder>, Duration),
+        mut remind: impl FnMut(Option<&Holder>, Duration),
     ) -> Result<Acquired, Error> {
         let file = match Self::attempt(path)? {
             Ok(lock) => return Ok(Acquired::Locked(lock)),
             Err(file) => file,
         };
-
-        let begun = Instant::now();
-        let (sender, receiver) = mpsc::sync_channel(0);
-        // After a time-out nobody receives: the send fails, and the file is dropped, which unlocks it at once.
-        let waiter = move || drop(sender.send(file.lock().map(|()| file)));
-        thread::Builder::new()
-            .name("smoke-cache lock".to_owned())
-            .spawn(waiter)
-            .map_err(Error::io("wait for the lock", path))?;
-        let mut patience = FIRST_REMINDER;
-        loop {
-            let left = timeout.saturating_sub(begun.elapsed());
-            match receiver.recv_timeout(left.min(std::mem::replace(&mut patience, REMINDER))) {
-                Ok(Ok(file)) => return Ok(Acquired::Locked(BuildLock::own(file))),
-                Ok(Err(error)) => return Err(Error::io("lock", path)(error)),
-                Err(_) if begun.elapsed() >= timeout => return Ok(Acquired::TimedOut),
-                Err(_) => reminder(holder(path), begun.elapsed()),
+        let mut ended: Option<Holder> = None;
+        let waited = FileLock::wait(file, timeout, |waited| {
+            let holder = holder(path);
+            remind(holder.as_ref(), waited);
+            let Some(holder) = holder else { return Ok(()) };
+            if holder.started_this_process() {
+                return Err(Hopeless::HeldByAncestor(holder));
             }
-        }
+            let is_ended = holder.has_ended();
+            // Once may be chance: the next holder has the lock, and has not written its name yet.
+            if is_ended && ended.as_ref().is_some_and(|before| before.is_same_process(&holder)) {
+                return Err(Hopeless::Abandoned(holder));
+            }
+            ended = is_ended.then_some(holder);
+            Ok(())
+        });
+        Ok(match waited.map_err(Error::io("wait for the lock", path))? {
+            Waited::Locked(lock) => Acquired::Locked(BuildLock::own(lock)),
+            Waited::TimedOut => Acquired::TimedOut,
+            Waited::GivenUp(Hopeless::Abandoned(holder)) => Acquired::Abandoned(holder),
+            Waited::GivenUp(Hopeless::HeldByAncestor(holder)) => Acquired::HeldByAncestor(holder),
+        })
     }
 
-    /// A handle that shares the lock: it is released when all are closed.
+    /// Returns the open file, for a child to which the lock is handed over by [`leave_to_others`](Self::leave_to_others).
     pub(crate) fn share(&self) -> io::Result<File> {
-        self.file.try_clone()
+        self.lock.file().map_or_else(|| Err(io::ErrorKind::NotFound.into()), File::try_clone)
     }
 
-    /// The lock that this process was given as its standard input.
+    /// Lets go of the lock without releasing it: a child has it now.
+    pub(crate) fn leave_to_others(self) {
+        self.lock.leave_to_others();
+    }
+
+    /// Takes over the lock that this process was given as its standard input, which is then empty.
+    ///
+    /// Processes that a build starts inherit the standard input, and would keep the lock for as long as they live.
     pub(crate) fn inherited() -> Result<BuildLock, Error> {
-        #[cfg(unix)]
-        let input = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned().map(File::from);
-        #[cfg(not(unix))]
-        let input = Err(io::Error::from(io::ErrorKind::Unsupported));
-        input.map(BuildLock::own).map_err(Error::io("use as a lock", Path::new("the standard input")))
+        inherited()
+            .map(|file| BuildLock::own(FileLock::held(file)))
+            .map_err(Error::io("take over the lock from", Path::new("the standard input")))
     }
 
-    /// Locks `path` if nobody holds it.
+    /// Locks `path` unless another process holds it.
     pub(crate) fn try_acquire(path: &Path) -> Result<Option<BuildLock>, Error> {
         Ok(Self::attempt(path)?.ok())
     }
 
-    /// The lock, or else the file to wait for.
+    /// Returns the lock, or else the file to wait for.
     fn attempt(path: &Path) -> Result<Result<BuildLock, File>, Error> {
         if let Some(parent) = path.parent() {
             layout::create_private(parent).map_err(Error::io("create", parent))?;
         }
-        let file = open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Ok(BuildLock::own(file))),
-            Err(TryLockError::WouldBlock) => Ok(Err(file)),
-            Err(TryLockError::Error(error)) => Err(Error::io("lock", path)(error)),
-        }
+        let attempt = FileLock::attempt(open(path)?).map_err(Error::io("lock", path))?;
+        Ok(attempt.map(BuildLock::own))
     }
 
     /// Writes down who holds the lock.
-    fn own(file: File) -> BuildLock {
-        let lock = BuildLock { file };
+    fn own(lock: FileLock) -> BuildLock {
+        let lock = BuildLock { lock };
         if let Some(notice) = lock.notice() {
             notice.holder.write(&notice.file);
         }
         lock
     }
 
-    /// For saying what its holder is at; until it is dropped, the lock is held.
+    /// Returns the means to say what the holder does.
     pub(crate) fn notice(&self) -> Option<Notice> {
+        let file = self.share().ok()?;
         // Under another name it may be anything: nothing is lost but a word about who holds it.
-        if is_linked_elsewhere(&self.file) {
-            return None;
-        }
-        Some(Notice { file: self.share().ok()?, holder: Holder::new() })
+        (!is_linked_elsewhere(&file)).then(|| Notice { file, holder: Holder::new() })
     }
 }
 
-/// What is told, in the lock's own file, to those who wait for it.
+#[cfg(unix)]
+fn inherited() -> io::Result<File> {
+    // The copy is closed on `exec`.
+    let lock = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    Ok(File::from(lock))
+}
+
+#[cfg(not(unix))]
+fn inherited() -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// A notice in the lock's own file, for those who wait for it.
 #[derive(Debug)]
 pub(crate) struct Notice {
     file: File,
@@ -158,7 +196,7 @@ pub(crate) struct Notice {
 }
 
 impl Notice {
-    /// What the holder of the lock is at.
+    /// Says what the holder of the lock does.
     pub(crate) fn at(&mut self, step: &str) {
         self.holder.step = Some(step.to_owned());
         self.holder.write(&self.file);
@@ -175,7 +213,7 @@ fn is_linked_elsewhere(_: &File) -> bool {
     false
 }
 
-/// Who holds the lock at `path`, if somebody does.
+/// Returns the process that holds the lock at `path`, if any does.
 pub(crate) fn holder_of(path: &Path) -> Option<Holder> {
     // Not to be in a builder's way, nor in that of others who only look.
     match File::open(path).ok()?.try_lock_shared() {
@@ -194,7 +232,7 @@ fn open(path: &Path) -> Result<File, Error> {
         .map_err(Error::io("open the lock", path))
 }
 
-/// Whoever wrote its name last; on Windows a locked file cannot be read, and the holder stays unknown.
+/// Returns the last process that wrote its name; on Windows a locked file cannot be read, and the holder stays unknown.
 fn holder(path: &Path) -> Option<Holder> {
     let mut text = String::new();
     File::open(path).ok()?.read_to_string(&mut text).ok()?;
@@ -203,6 +241,8 @@ fn holder(path: &Path) -> Option<Holder> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     fn acquire(path: &Path, timeout: Duration) -> Acquired {

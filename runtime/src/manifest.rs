@@ -26,15 +26,51 @@ pub enum Storage {
     Directory,
 }
 
-/// One file of an artifact.
+/// One file of an artifact, or one directory that has none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListedFile {
     /// Relative, with `/` between components.
     pub(crate) path: String,
+    #[serde(default, skip_serializing_if = "FileKind::is_plain")]
+    pub(crate) kind: FileKind,
     pub(crate) size: u64,
-    /// BLAKE3, hexadecimal.
+    /// BLAKE3, hexadecimal; empty for a directory.
     pub(crate) digest: String,
+}
+
+/// The kind of a listed file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FileKind {
+    #[default]
+    Plain,
+    /// With the permission to be executed.
+    Executable,
+    /// A directory with nothing in it: other directories are those of the files.
+    EmptyDirectory,
+}
+
+impl FileKind {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_plain(&self) -> bool {
+        *self == FileKind::Plain
+    }
+
+    /// Returns the permissions of a stored file: nothing writes to it.
+    pub(crate) fn mode(self) -> u32 {
+        match self {
+            FileKind::Plain => 0o444,
+            FileKind::Executable => 0o555,
+            FileKind::EmptyDirectory => 0o755,
+        }
+    }
+}
+
+impl ListedFile {
+    pub(crate) fn is_directory(&self) -> bool {
+        self.kind == FileKind::EmptyDirectory
+    }
 }
 
 /// The archive of an artifact.

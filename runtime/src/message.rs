@@ -1,26 +1,94 @@
 //! Lines for people on standard error: one place for their look.
 
 use std::collections::HashSet;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use once_cell::sync::Lazy;
+use once_cell::sync::{Lazy, OnceCell};
+use serde::{Deserialize, Serialize};
+
+use crate::run::Run;
 
 /// Printed before every line of ours, on either stream.
 pub(crate) const PREFIX: &str = "[smoke-cache]";
 
-/// Says `text` once in this process, however often the trouble comes back.
+/// Writes a warning, once in a run, however many of its tests have the same trouble.
 pub(crate) fn warn_once(text: &str) {
     warn_once_about(text, text);
 }
 
-/// Says only the first of all texts about `topic`: one trouble often shows in several places.
+/// Writes the first of all warnings about `topic` in a run: one trouble often shows in several places.
 pub(crate) fn warn_once_about(topic: &str, text: &str) {
     static SAID: Lazy<Mutex<HashSet<String>>> = Lazy::new(Mutex::default);
-    let mut said = SAID.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if said.insert(topic.to_owned()) {
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if !said.insert(topic.to_owned()) {
+        return;
+    }
+    if let Some(kept) = KEPT.get() {
+        let warning = Warning { topic: topic.to_owned(), text: text.to_owned() };
+        kept.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+        return;
+    }
+    if Run::known().is_none_or(|run| run.is_first_warning(topic, text)) {
         eprintln!("{PREFIX} warning: {text}");
     }
+}
+
+/// The warnings of a process whose output is read by no person.
+static KEPT: OnceCell<Mutex<Vec<Warning>>> = OnceCell::new();
+
+/// A warning for another process to write.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Warning {
+    topic: String,
+    text: String,
+}
+
+impl Warning {
+    pub(crate) fn write(&self) {
+        warn_once_about(&self.topic, &self.text);
+    }
+}
+
+/// Makes this process keep its warnings from here on.
+pub(crate) fn keep_warnings() {
+    let _ = KEPT.set(Mutex::default());
+}
+
+/// Returns the warnings that were kept.
+pub(crate) fn kept_warnings() -> Vec<Warning> {
+    KEPT.get().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
+}
+
+/// When a wait is first reported: a short one needs no words.
+pub(crate) const FIRST_REMINDER: Duration = Duration::from_secs(1);
+/// How often it is reported again.
+pub(crate) const REMINDER: Duration = Duration::from_secs(5);
+/// When work that nothing is expected of but to be quick is first reported.
+const SLOW: Duration = Duration::from_secs(2);
+
+/// Does `work`, and reports on standard error after two seconds, and then every five, that it still goes on.
+///
+/// The report is written by a thread of its own, which takes some 50 µs: not for what each test does.
+pub(crate) fn while_slow<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let (done, is_done) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let report = move || {
+            let mut pause = SLOW;
+            while let Err(RecvTimeoutError::Timeout) = is_done.recv_timeout(pause) {
+                progress(&format!("{what} has taken {} so far", seconds(begun.elapsed())));
+                pause = REMINDER;
+            }
+        };
+        // Without a thread it is done all the same.
+        let _ = thread::Builder::new().name("smoke-cache report".to_owned()).spawn_scoped(scope, report);
+        let result = work();
+        drop(done);
+        result
+    })
 }
 
 /// Says what is going on while a test has to wait.

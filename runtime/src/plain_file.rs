@@ -20,6 +20,21 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a plain file"))
 }
 
+/// Opens it to be locked exclusively.
+///
+/// NFS makes a record lock of `flock`, which only a file that is open for writing can have (flock(2)). A file that is
+/// read-only has to be opened to read then: it can be locked on every other file system.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_to_lock(path: &Path) -> io::Result<File> {
+    if !path.symlink_metadata()?.is_file() {
+        return open(path);
+    }
+    let opened = File::options().read(true).write(true).open(path);
+    opened.or_else(|_| File::open(path))
+}
+
 /// Reads all of it, if it has no more than `limit` bytes.
 pub(crate) fn read(mut file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::with_capacity(AT_ONCE);

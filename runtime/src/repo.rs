@@ -7,6 +7,7 @@ use crate::config::{Config, Mode, RepoSource, Source};
 use crate::error::Error;
 use crate::fingerprint::{self, Parts, RepoState};
 use crate::layout::Layout;
+use crate::message;
 use crate::run::Run;
 
 /// The repository that a test runs over.
@@ -32,7 +33,7 @@ impl Repo {
         let path = known.path.canonicalize().map_err(Error::io("resolve", &known.path))?;
         let place = named_after(name, &path);
         let stamps = (config.mode != Mode::Off).then(|| Layout::new(&config.cache_dir).stamps(&place));
-        let look = || look(&path, stamps.as_deref());
+        let look = || look(name, &path, stamps.as_deref());
         let state = if config.strict { look()? } else { run.once("repos", &place, look)? };
         let repo = Repo { name: name.to_owned(), path, state, stamps };
         repo.check_pin(known)?;
@@ -60,7 +61,7 @@ impl Repo {
 
     /// Whether it still is what the run took it for. A repository that is gone is not.
     pub(crate) fn is_unchanged(&self) -> bool {
-        look(&self.path, self.stamps.as_deref()).is_ok_and(|state| state == self.state)
+        look(&self.name, &self.path, self.stamps.as_deref()).is_ok_and(|state| state == self.state)
     }
 
     /// A pinned revision is a commit, or the beginning of one.
@@ -89,11 +90,12 @@ fn is_commit(rev: &str) -> bool {
     (7..=64).contains(&rev.len()) && rev.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn look(path: &Path, stamps: Option<&Path>) -> Result<RepoState, Error> {
-    match stamps {
+fn look(name: &str, path: &Path, stamps: Option<&Path>) -> Result<RepoState, Error> {
+    let look = || match stamps {
         Some(stamps) => fingerprint::state(path, stamps, SystemTime::now()),
         None => RepoState::of(path),
-    }
+    };
+    message::while_slow(&format!("reading the state of the repository {name} (`git status`)"), look)
 }
 
 /// A file's name for what is known of a repository at this place.

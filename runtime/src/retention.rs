@@ -6,12 +6,13 @@
 //! in each other's way.
 
 use std::collections::HashMap;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::time::{Duration, SystemTime};
 
 use bytesize::ByteSize;
 
 use crate::error::Error;
+use crate::file_lock::FileLock;
 use crate::layout::{self, Layout};
 use crate::message;
 use crate::store::{self, Removal, Stored};
@@ -39,6 +40,8 @@ pub struct Collected {
     pub kept_bytes: u64,
     /// How many should have been removed, but are in use.
     pub in_use: usize,
+    /// The reason for each that should have been removed, but could not be.
+    pub failures: Vec<String>,
 }
 
 /// Applies the policy, and removes what killed processes left in the places of artifacts. `None`: another process is at it.
@@ -76,13 +79,15 @@ pub(crate) fn keep_within(layout: &Layout, policy: &Policy) {
         message::progress(&format!("removed {removed} artifacts ({freed}) from the cache; {kept} are left"));
     }
     if policy.max_bytes.is_some_and(|limit| collected.kept_bytes > limit) {
-        message::warn_once(&format!(
-            "the cache holds {kept}, more than SMOKE_MAX_SIZE allows: the rest is in use by other processes"
-        ));
+        let why = match collected.failures.first() {
+            Some(reason) => format!("artifacts cannot be removed: {reason}"),
+            None => "the rest is in use by other processes".to_owned(),
+        };
+        message::warn_once(&format!("the cache holds {kept}, more than SMOKE_MAX_SIZE allows: {why}"));
     }
 }
 
-fn lock(layout: &Layout) -> Result<Option<File>, Error> {
+fn lock(layout: &Layout) -> Result<Option<FileLock>, Error> {
     let path = layout.collector_lock();
     let open = || {
         layout::create_private(path.parent().unwrap_or(&path))?;
@@ -90,11 +95,7 @@ fn lock(layout: &Layout) -> Result<Option<File>, Error> {
         File::options().read(true).write(true).create(true).truncate(false).open(&path)
     };
     let file = open().map_err(Error::io("open the lock", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
-    }
+    Ok(FileLock::attempt(file).map_err(Error::io("lock", &path))?.ok())
 }
 
 /// Removes by `remove` what the policy condemns.
@@ -150,6 +151,7 @@ impl Collected {
                 self.kept_bytes -= stored.bytes;
             }
             Removal::InUse => self.in_use += 1,
+            Removal::Impossible(reason) => self.failures.push(reason),
         }
     }
 }
@@ -205,7 +207,8 @@ mod tests {
                     if stored.slot.artifact == "a" { Removal::InUse } else { Removal::Removed }
                 },
             );
-        let expected = Collected { removed: vec!["r/e/b".to_owned()], freed_bytes: 10, kept_bytes: 20, in_use: 1 };
+        let removed = vec!["r/e/b".to_owned()];
+        let expected = Collected { removed, freed_bytes: 10, kept_bytes: 20, in_use: 1, ..Collected::default() };
         assert_eq!(collected, expected);
     }
 

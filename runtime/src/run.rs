@@ -6,7 +6,9 @@
 
 mod ancestor;
 
+use std::convert::Infallible;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -14,15 +16,25 @@ use once_cell::sync::OnceCell;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_LOCK_TIMEOUT};
 use crate::error::Error;
+use crate::file_lock::{FileLock, Waited};
+use crate::fingerprint::Parts;
+use crate::json_lines;
 use crate::layout::{self, Layout};
+use crate::message;
 use crate::plain_file;
+pub(crate) use ancestor::Identity;
 
 /// Reports look back over the last runs; nothing else needs them once they are over.
 const KEEP: Duration = Duration::from_hours(30 * 24);
+/// The warnings of a run, a line each: a test runner hides the output of tests that pass.
+pub(crate) const WARNINGS: &str = "warnings.jsonl";
 /// More than the largest note, the proof of an artifact of a million files.
 const MAX_NOTE: u64 = 256 << 20;
+
+/// The run of this process, once that is known.
+static RUN: OnceCell<Run> = OnceCell::new();
 
 /// The run that this process belongs to.
 #[derive(Debug)]
@@ -37,7 +49,6 @@ impl Run {
     ///
     /// The first process of a run calls `tidy`, to clear away what earlier ones have left.
     pub(crate) fn of_process(config: &Config, layout: &Layout, tidy: impl FnOnce()) -> &'static Run {
-        static RUN: OnceCell<Run> = OnceCell::new();
         RUN.get_or_init(|| Run::new(config.run_id.clone().unwrap_or_else(ancestor::run_id), layout, tidy))
     }
 
@@ -51,6 +62,31 @@ impl Run {
                 .and_then(|()| layout::create_private(&directory).map_err(Error::io("create", &directory)));
         }
         Run { id, directory }
+    }
+
+    /// Returns the run of this process, if it is known yet.
+    pub(crate) fn known() -> Option<&'static Run> {
+        RUN.get()
+    }
+
+    /// Notes a warning about `topic`. Returns `false` if a process of this run has warned of it before.
+    pub(crate) fn is_first_warning(&self, topic: &str, text: &str) -> bool {
+        let mut name = Parts::default();
+        name.add(topic);
+        let marker = self.note("warned", &name.finish()[..32]);
+        let mark = || {
+            layout::create_private(marker.parent().unwrap_or(&marker))?;
+            File::create_new(&marker)
+        };
+        match mark() {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            // Where that cannot be noted, each process warns.
+            Err(_) => true,
+            Ok(_) => {
+                let _ = json_lines::append(&self.directory.join(WARNINGS), &text);
+                true
+            }
+        }
     }
 
     /// The run of this id, for a tool or a test.
@@ -113,15 +149,29 @@ impl Run {
         Ok(value)
     }
 
-    fn lock(&self, kind: &str, name: &str) -> Option<File> {
+    /// Locks a note while it is computed; `None` where that cannot be, so that each process computes it for itself.
+    fn lock(&self, kind: &str, name: &str) -> Option<FileLock> {
         let path = self.note(kind, &format!("{name}.lock"));
         layout::create_private(path.parent()?).ok()?;
         if path.is_symlink() {
             return None;
         }
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path).ok()?;
-        file.lock().ok()?;
-        Some(file)
+        let file = match FileLock::attempt(file).ok()? {
+            Ok(lock) => return Some(lock),
+            Err(file) => file,
+        };
+        let waited = FileLock::wait(file, DEFAULT_LOCK_TIMEOUT, |waited| {
+            let waited = message::seconds(waited);
+            message::progress(&format!(
+                "has waited {waited} for another process of this run, which reads {kind}/{name}"
+            ));
+            Ok::<_, Infallible>(())
+        });
+        match waited.ok()? {
+            Waited::Locked(lock) => Some(lock),
+            Waited::TimedOut => None,
+        }
     }
 
     fn note(&self, kind: &str, name: &str) -> PathBuf {

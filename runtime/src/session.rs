@@ -2,21 +2,27 @@
 
 mod code;
 mod hooks;
+mod in_progress;
 mod inputs;
 mod obtain;
 mod process;
 mod untyped;
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use once_cell::sync::OnceCell;
 
 use crate::artifact::{Artifact, Suite};
 use crate::config::StopAfter;
 use crate::error::Error;
 use crate::key::Recipe;
+use crate::manifest::ListedFile;
 use crate::repo::Repo;
 use crate::store::{Entry, Staging};
 use crate::telemetry::{ArtifactReport, CacheReport};
 use hooks::{HooksOf, Value};
+pub(crate) use obtain::{Builder, Seen};
 use untyped::Untyped;
 
 /// One test's access to the artifacts of one repository.
@@ -53,17 +59,33 @@ pub struct Session<S: Suite> {
 
 /// An artifact in this process, and where its files are.
 pub(crate) struct Loaded {
-    value: Value,
+    /// Shared by all who asked for a reference.
+    shared: OnceCell<Value>,
+    /// Loaded, and not given to anyone yet.
+    spare: Mutex<Option<Value>>,
     recipe: Recipe,
     report: ArtifactReport,
     origin: Origin,
+}
+
+impl Loaded {
+    fn new(value: Value, recipe: Recipe, report: ArtifactReport, origin: Origin) -> Loaded {
+        Loaded { shared: OnceCell::new(), spare: Mutex::new(Some(value)), recipe, report, origin }
+    }
+
+    /// Returns the value that was loaded first, to the first caller.
+    fn take(&self) -> Option<Value> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// The files of a loaded artifact, held for as long as it may be loaded again.
 pub(crate) enum Origin {
     Entry(Box<Entry>),
     Private(Staging),
-    /// No place could be found to save it in.
+    /// In the cache, but not held against removal.
+    Unheld(PathBuf),
+    /// It could be saved nowhere.
     Nowhere,
 }
 
@@ -72,7 +94,16 @@ impl Origin {
         match self {
             Origin::Entry(entry) => Some(entry.directory.clone()),
             Origin::Private(staging) => Some(staging.files()),
+            Origin::Unheld(directory) => Some(directory.clone()),
             Origin::Nowhere => None,
+        }
+    }
+
+    /// Returns the files that nothing may write to.
+    fn stored_files(&self) -> &[ListedFile] {
+        match self {
+            Origin::Entry(entry) => &entry.manifest.files,
+            Origin::Private(_) | Origin::Unheld(_) | Origin::Nowhere => &[],
         }
     }
 }
@@ -116,9 +147,9 @@ impl<S: Suite> Session<S> {
         self.untyped.report()
     }
 
-    /// The artifact: restored, or built if it is not in the cache.
+    /// Returns the artifact: restored, or built if it is not in the cache.
     ///
-    /// Blocks until it is had. Called in an async test, it has other threads do the work, so that `build` and its like may
+    /// Blocks until it is available. Called in an async test, it has other threads do the work, so that `build` and its like may
     /// start a runtime; but tasks that are driven by the calling thread wait, unless it is called inside of
     /// `tokio::task::block_in_place` or its like.
     ///
@@ -126,7 +157,7 @@ impl<S: Suite> Session<S> {
     /// It cannot be built, saved or loaded; or it is not in the cache and `SMOKE_ON_MISS` forbids building it.
     pub fn get<A: Artifact<S>>(&self) -> Result<&A, Error> {
         let hooks = HooksOf::<S, A>::new(self);
-        Ok(known(self.untyped.obtain(&hooks)?.value.downcast_ref()))
+        Ok(known(self.untyped.shared(&hooks)?.downcast_ref()))
     }
 
     /// Computes the artifact's key and looks whether it is in the cache, for whoever reads the run's keys.
@@ -134,11 +165,18 @@ impl<S: Suite> Session<S> {
         self.untyped.look(&HooksOf::<S, A>::new(self))
     }
 
+    /// Builds the artifact and ends the process if this is the builder's target. Else looks for the target among the
+    /// artifacts that it needs.
+    pub(crate) fn serve<A: Artifact<S>>(&self, seen: &mut Seen) -> Result<(), Error> {
+        self.untyped.serve(&HooksOf::<S, A>::new(self), seen)
+    }
+
     pub(crate) fn stop_after(&self) -> Option<StopAfter> {
         self.untyped.process.config.stop_after
     }
 
-    /// The artifact, loaded anew from its files: a copy of one's own.
+    /// Returns the artifact by value: as it was loaded if nothing else in this process has asked for it, or else loaded
+    /// again from its files.
     ///
     /// # Errors
     /// As [`get`](Self::get).

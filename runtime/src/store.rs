@@ -4,30 +4,33 @@
 //! last; whoever removes takes the manifest away first. So a reader that has the manifest has the files, and a
 //! process that is killed at any point leaves an artifact or none.
 
+mod files;
 mod inventory;
 mod lease;
 mod proof;
 mod removal;
 mod staging;
 mod trash;
+pub(crate) mod view;
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub(crate) use files::list;
+use files::{make_read_only, move_into_place, sync, sync_tree};
 pub(crate) use inventory::{Stored, inventory, orphans};
 pub(crate) use lease::Lease;
+use lease::is_unstable;
 pub(crate) use removal::{Removal, remove, set_aside};
 pub(crate) use staging::{Staging, sweep_private};
 pub(crate) use trash::sweep;
 
 use crate::archive;
 use crate::error::Error;
-use crate::fingerprint::file_digest;
 use crate::key::{self, Key};
 use crate::layout::{self, Layout, Slot};
-use crate::manifest::{ArchiveFile, Built, ListedFile, Manifest, Storage, Unusable, is_plain};
+use crate::manifest::{ArchiveFile, Built, FileKind, ListedFile, Manifest, Storage, Unusable};
 use crate::remote;
 use crate::run::Run;
 use proof::Checked;
@@ -41,6 +44,8 @@ pub(crate) struct Entry {
     pub(crate) lease: Lease,
     /// Where the plain files are if not in their place in the cache.
     pub(crate) _staging: Option<Staging>,
+    /// The private view that it was loaded from.
+    pub(crate) view: Option<Staging>,
 }
 
 /// Why an artifact has to be built.
@@ -52,11 +57,13 @@ pub(crate) enum Miss {
     Damaged(String),
     /// A later version of this crate made it: it is not ours to replace.
     Foreign(String),
+    /// The file system of the cache does not do what it must.
+    Unusable(String),
 }
 
 impl std::fmt::Display for Miss {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Miss::Absent(words) | Miss::Damaged(words) | Miss::Foreign(words)) = self;
+        let (Miss::Absent(words) | Miss::Damaged(words) | Miss::Foreign(words) | Miss::Unusable(words)) = self;
         f.write_str(words)
     }
 }
@@ -93,6 +100,12 @@ impl Store<'_> {
         let (lease, text) = match Lease::take(&self.layout.manifest(&self.slot)) {
             Ok(Some(held)) => held,
             Ok(None) => return Err(Miss::Absent(self.explain_absence())),
+            Err(error) if is_unstable(&error) => {
+                return Err(Miss::Unusable(format!(
+                    "the cache at {} cannot be used: {error}",
+                    self.layout.root().display()
+                )));
+            }
             Err(error) => return Err(Miss::Damaged(format!("its manifest cannot be read: {error}"))),
         };
         let manifest = Manifest::of_key(&text, self.key, &self.slot.artifact, self.storage);
@@ -123,7 +136,7 @@ impl Store<'_> {
                 if checked == Checked::NowForTheRun {
                     lease.touch();
                 }
-                Found::Ready(Entry { manifest, directory, lease, _staging: None })
+                Found::Ready(Entry { manifest, directory, lease, _staging: None, view: None })
             }
             Err(_) if self.storage == Storage::Archive => Found::Packed(manifest, lease),
             Err(damage) => Found::Missing(Miss::Damaged(damage)),
@@ -147,18 +160,16 @@ impl Store<'_> {
         if let Err(damage) = archive::unpack(&archive, expected, &manifest.files, &unpacked)? {
             return Ok(Err(Miss::Damaged(damage)));
         }
-        for file in &manifest.files {
-            make_read_only(&unpacked.join(&file.path))?;
-        }
+        files::protect(&unpacked, &manifest.files)?;
         if !in_place {
-            return Ok(Ok(Entry { manifest, directory: unpacked, lease, _staging: Some(staging) }));
+            return Ok(Ok(Entry { manifest, directory: unpacked, lease, _staging: Some(staging), view: None }));
         }
         let directory = self.plain_files();
         trash::discard(self.layout, &[&directory], "")?;
         move_into_place(&unpacked, &directory)?;
         proof::record(self.run, &self.proof_name(), &directory, &manifest);
         lease.touch();
-        Ok(Ok(Entry { manifest, directory, lease, _staging: None }))
+        Ok(Ok(Entry { manifest, directory, lease, _staging: None, view: None }))
     }
 
     /// Makes what lies in `staging`'s files an artifact of the store. The caller holds the build lock.
@@ -169,14 +180,12 @@ impl Store<'_> {
         build_milliseconds: u64,
     ) -> Result<Manifest, Error> {
         let files = staging.files();
-        for file in &listed {
-            make_read_only(&files.join(&file.path))?;
-        }
+        files::protect(&files, &listed)?;
         let packed = staging.path().join("archive");
         let archive = match self.storage {
             Storage::Archive => {
                 let packed_file = archive::pack(&files, &listed, &packed)?;
-                make_read_only(&packed)?;
+                make_read_only(&packed, FileKind::Plain)?;
                 Some(packed_file)
             }
             Storage::Directory => {
@@ -215,12 +224,10 @@ impl Store<'_> {
         if let Err(damage) = archive::unpack(&packed, packed_file, &manifest.files, &files)? {
             return Ok(Err(damage));
         }
-        for file in &manifest.files {
-            make_read_only(&files.join(&file.path))?;
-        }
+        files::protect(&files, &manifest.files)?;
         match self.storage {
             Storage::Archive => {
-                make_read_only(&packed)?;
+                make_read_only(&packed, FileKind::Plain)?;
                 sync(&packed)?;
             }
             Storage::Directory => sync_tree(&files, &manifest.files)?,
@@ -241,7 +248,7 @@ impl Store<'_> {
     ) -> Result<(), Error> {
         let staged = staging.path().join("manifest");
         fs::write(&staged, text).map_err(Error::io("write", &staged))?;
-        make_read_only(&staged)?;
+        make_read_only(&staged, FileKind::Plain)?;
         sync(&staged)?;
 
         self.layout.create()?;
@@ -269,7 +276,7 @@ impl Store<'_> {
         trash::discard_artifact(self.layout, &self.slot, label)
     }
 
-    fn plain_files(&self) -> PathBuf {
+    pub(crate) fn plain_files(&self) -> PathBuf {
         match self.storage {
             Storage::Archive => self.layout.unpacked(&self.slot),
             Storage::Directory => self.layout.directory(&self.slot),
@@ -326,95 +333,6 @@ pub(crate) fn packed(
     let target = place.join("archive");
     let packed = archive::pack(&layout.directory(slot), &manifest.files, &target);
     packed.map(|packed| (target, packed)).map_err(|error| error.report())
-}
-
-/// Every file below `directory`, by name, with its digest.
-pub(crate) fn list(directory: &Path) -> Result<Vec<ListedFile>, Error> {
-    let mut listed = Vec::new();
-    collect(directory, "", &mut listed)?;
-    if listed.is_empty() {
-        return Err(Error::Message(
-            "no file was written: `save`, or `build` itself, must write into the directory that it is given what \
-             `load` needs"
-                .to_owned(),
-        ));
-    }
-    listed.sort_by(|left, right| left.path.cmp(&right.path));
-    Ok(listed)
-}
-
-fn collect(directory: &Path, prefix: &str, listed: &mut Vec<ListedFile>) -> Result<(), Error> {
-    for entry in fs::read_dir(directory).map_err(Error::io("list the directory", directory))? {
-        let entry = entry.map_err(Error::io("list the directory", directory))?;
-        let path = entry.path();
-        let refuse = |why: &str| Error::Message(format!("{} cannot be stored: {why}", path.display()));
-        let name = entry.file_name().into_string().map_err(|_| refuse("its name is not UTF-8"))?;
-        let relative = format!("{prefix}{name}");
-        if !is_plain(&relative) {
-            return Err(refuse("not every system can have a file of that name"));
-        }
-        let metadata = entry.metadata().map_err(Error::io("look at", &path))?;
-        if metadata.is_dir() {
-            collect(&path, &format!("{relative}/"), listed)?;
-        } else if metadata.is_file() {
-            let digest = file_digest(&path)?;
-            listed.push(ListedFile { path: relative, size: metadata.len(), digest });
-        } else {
-            return Err(refuse("only files and directories can be, no links and no devices"));
-        }
-    }
-    Ok(())
-}
-
-fn make_read_only(path: &Path) -> Result<(), Error> {
-    let change = || -> io::Result<()> {
-        let mut permissions = fs::metadata(path)?.permissions();
-        #[cfg(unix)]
-        std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o444);
-        #[cfg(not(unix))]
-        permissions.set_readonly(true);
-        fs::set_permissions(path, permissions)
-    };
-    change().map_err(Error::io("make read-only", path))
-}
-
-/// Renames, making the directory above the target.
-fn move_into_place(from: &Path, to: &Path) -> Result<(), Error> {
-    loop {
-        // A collector takes directories that are empty: this one, between being made, or found, and the move.
-        if let Some(parent) = to.parent()
-            && let Err(error) = layout::create_private(parent)
-        {
-            let is_something_else = parent.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());
-            if error.kind() == io::ErrorKind::AlreadyExists && !is_something_else {
-                continue;
-            }
-            return Err(Error::io("create", parent)(error));
-        }
-        match fs::rename(from, to) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && from.exists() => {}
-            renamed => return renamed.map_err(Error::io("move a finished file to", to)),
-        }
-    }
-}
-
-/// Brings the files and the names of all their directories to disk.
-fn sync_tree(directory: &Path, files: &[ListedFile]) -> Result<(), Error> {
-    let mut directories = std::collections::BTreeSet::from([directory.to_owned()]);
-    for file in files {
-        let path = directory.join(&file.path);
-        sync(&path)?;
-        directories.extend(path.ancestors().skip(1).take_while(|above| *above != directory).map(Path::to_owned));
-    }
-    directories.iter().try_for_each(|directory| sync(directory))
-}
-
-/// Brings a file, or the names in a directory, to disk. Windows cannot open a directory to do that.
-fn sync(path: &Path) -> Result<(), Error> {
-    if cfg!(windows) {
-        return Ok(());
-    }
-    File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("bring to disk", path))
 }
 
 #[cfg(test)]

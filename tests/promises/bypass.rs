@@ -48,7 +48,7 @@ fn an_entry_of_a_later_version_is_left_alone() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let manifest = sandbox.entry_file("words.json");
-    let newer = fs::read_to_string(&manifest).unwrap().replacen("\"format\": 1", "\"format\": 99", 1);
+    let newer = fs::read_to_string(&manifest).unwrap().replacen("\"format\": 2", "\"format\": 99", 1);
     crate::sandbox::tamper(&manifest, |_| newer.clone().into_bytes());
     let done = sandbox.run("only_words").passes();
     assert_eq!(done.outcome("words"), Outcome::Bypassed);

@@ -33,7 +33,8 @@ fn set_aside(sandbox: &Sandbox) -> Vec<PathBuf> {
 fn a_file_of_a_directory() {
     let (sandbox, done) = after(|sandbox| tamper(&sandbox.entry_file("below/lengths"), flip_last));
     assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Hit, Outcome::Built));
-    assert_eq!(done.reason("lengths"), "its file below/lengths is not what was written");
+    let reason = done.reason("lengths");
+    assert!(reason.starts_with("its file below/lengths is not what was written; "), "{reason}");
     assert_eq!(set_aside(&sandbox).len(), 1);
     assert_eq!(sandbox.run("both").passes().outcome("lengths"), Outcome::Hit);
 }
@@ -54,7 +55,8 @@ fn a_byte_that_is_changed_in_place_within_a_run_with_its_time_put_back() {
     let again = sandbox.run_within("one", "both").passes();
     let built = again.reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == Outcome::Built);
     let reasons: Vec<&str> = built.map(|report| report.reason.as_str()).collect();
-    assert!(reasons.contains(&"its file below/lengths is not what was written"), "{reasons:?}");
+    let is_named = |reason: &&str| reason.starts_with("its file below/lengths is not what was written; ");
+    assert!(reasons.iter().any(is_named), "{reasons:?}");
 }
 
 #[test]
@@ -62,7 +64,8 @@ fn a_missing_and_a_cut_file() {
     let (_, done) = after(|sandbox| fs::remove_file(sandbox.entry_file("below/lengths")).unwrap());
     assert_eq!(done.reason("lengths"), "some of its files are missing");
     let (_, done) = after(|sandbox| tamper(&sandbox.entry_file("below/lengths"), |bytes| bytes[1..].to_vec()));
-    assert_eq!(done.reason("lengths"), "its file below/lengths has another size than when it was written");
+    let reason = done.reason("lengths");
+    assert!(reason.starts_with("its file below/lengths is not what was written, with "), "{reason}");
 }
 
 #[test]

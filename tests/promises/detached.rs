@@ -85,7 +85,7 @@ fn a_failure_is_told_as_if_it_had_failed_here_and_what_the_build_said_is_repeate
             "failed to build `words` of bookshop",
             cause,
             "to mend it: correct `Artifact::build` of `words`",
-            "what the build said, from ",
+            "the output of the build, from ",
         ] {
             assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
         }
@@ -123,4 +123,73 @@ fn where_it_may_not_or_cannot_be_it_is_built_by_the_test_itself() {
     let sandbox = Sandbox::new();
     detached(&sandbox, "one", "only_words").env("SMOKE_CACHE", "off").passes();
     assert_eq!(sandbox.take_builds(), ["build words"]);
+}
+
+/// Killed while it builds what its target needs, it had both locks, and the test goes on to need both.
+#[test]
+fn a_builder_killed_in_what_its_target_needs_leaves_no_deadlock() {
+    for (test, dies_in) in [("only_lengths", "words"), ("only_lengths", "lengths"), ("both", "lengths")] {
+        let sandbox = Sandbox::new();
+        fs::create_dir(sandbox.path("deaths")).unwrap();
+        fs::write(sandbox.path("deaths/0"), "0").unwrap();
+        let run = detached(&sandbox, "one", test).env("SUBJECT_DIE_IN", dies_in).env("SUBJECT_HOLD", dies_in);
+        let run = run.env("SUBJECT_DEATHS", sandbox.path("deaths"));
+        // Without its own limit, a deadlock would last for an hour.
+        let done = run.wrapped("timeout", &["--signal=KILL", "60"]).passes();
+        assert!(done.stderr.contains("has left nothing; it is built here"), "{}", done.stderr);
+        let builds = sandbox.take_builds();
+        let of = |artifact: &str| builds.iter().filter(|build| build.ends_with(artifact)).count();
+        assert!(of("words") <= 2 && of("lengths") <= 2, "{test}: {builds:?}");
+        detached(&sandbox, "two", test).passes();
+        assert!(sandbox.take_builds().is_empty());
+    }
+}
+
+#[test]
+fn what_a_builder_builds_on_its_way_is_on_record() {
+    let sandbox = Sandbox::new();
+    let done = detached(&sandbox, "one", "only_lengths").passes();
+    for artifact in ["words", "lengths"] {
+        assert_eq!(done.outcome(artifact), Outcome::Built);
+        assert!(done.report(artifact).rebuild_seconds > 0.0, "{artifact}: {:?}", done.reports);
+    }
+}
+
+#[test]
+fn each_build_has_a_log_of_its_own() {
+    let sandbox = Sandbox::new();
+    for attempt in ["1", "2"] {
+        let run = detached(&sandbox, "one", "only_words").env("SUBJECT_FAIL", "words").env("NEXTEST_ATTEMPT", attempt);
+        let done = run.fails();
+        assert_eq!(done.stderr.matches("running 1 test").count(), 1, "{}", done.stderr);
+    }
+    assert_eq!(sandbox.take_builds(), ["build words", "build words"]);
+}
+
+/// The disk may be full, or what publishing needs be refused: the builder's result is used all the same.
+#[test]
+fn what_a_builder_cannot_publish_is_not_built_again() {
+    for test in ["only_words", "only_lengths", "both"] {
+        let sandbox = Sandbox::new();
+        // No artifact can be moved into its place.
+        fs::create_dir_all(sandbox.cache()).unwrap();
+        fs::write(sandbox.cache().join("bookshop"), "a file in the way").unwrap();
+        let done = detached(&sandbox, "one", test).passes();
+        assert_eq!(done.stderr.matches("warning").count(), 1, "{}", done.stderr);
+        let builds = sandbox.take_builds();
+        let unique: std::collections::BTreeSet<_> = builds.iter().collect();
+        assert_eq!(builds.len(), unique.len(), "{test}: {builds:?}");
+        for report in done.reports.iter().flat_map(|report| &report.artifacts) {
+            assert_eq!(report.outcome, Outcome::Bypassed, "{test}: {report:?}");
+        }
+    }
+}
+
+#[test]
+fn a_process_that_a_builder_starts_is_no_builder() {
+    let sandbox = Sandbox::new();
+    let done = detached(&sandbox, "one", "only_lengths").env("SUBJECT_RUN_AGAIN", "lengths").fails();
+    assert!(done.stderr.contains("the inner process:"), "{}", done.stderr);
+    assert!(!done.stderr.contains("cannot be built"), "{}", done.stderr);
+    assert!(sandbox.take_builds().contains(&"build words".to_owned()));
 }

@@ -193,3 +193,29 @@ fn what_has_no_place_at_all_is_a_failure_of_store() {
 fn a_verdict_of_the_tests_own_fails_it() {
     Sandbox::new().run("refuses").fails();
 }
+
+#[cfg(unix)]
+#[test]
+fn an_intact_artifact_that_does_not_load_is_built_once_more_in_a_run() {
+    for runner in ["", "1"] {
+        let sandbox = Sandbox::new();
+        sandbox.run("only_words").passes();
+        sandbox.take_log();
+        for id in ["two", "three"] {
+            let test = || sandbox.run_within(id, "only_words").env("NEXTEST", runner).env("SUBJECT_FAIL_LOAD", "1");
+            let first = test().fails();
+            assert!(first.stderr.contains("because: told not to load"), "{}", first.stderr);
+            for _ in 0..3 {
+                let next = test().fails();
+                assert!(next.stderr.contains("failed earlier in this run"), "{}", next.stderr);
+                assert!(next.stderr.contains("told not to load"), "{}", next.stderr);
+            }
+            assert_eq!(sandbox.take_builds(), ["build words"], "run {id}");
+        }
+        let trash = fs::read_dir(sandbox.cache().join(".trash")).unwrap();
+        let damaged =
+            trash.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("damaged-"));
+        assert_eq!(damaged.count(), 1, "one copy is enough to be looked at");
+        assert_eq!(sandbox.run("only_words").passes().outcome("words"), Outcome::Built);
+    }
+}

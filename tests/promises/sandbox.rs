@@ -223,6 +223,12 @@ impl Run<'_> {
         self.sandbox.finish(&self.id, &output)
     }
 
+    /// Runs it to its end, and tells only whether it passed: it writes to nothing that this process reads.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn done_without_output(mut self) -> bool {
+        self.command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
+    }
+
     /// Runs it and wants it to pass.
     #[track_caller]
     pub(crate) fn passes(self) -> Done {

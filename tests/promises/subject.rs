@@ -10,8 +10,8 @@ use std::sync::Barrier;
 use cached_smoke::{CacheReport, Outcome, Repo, Result, Session, cached_smoke};
 
 use artifacts::{
-    Config, Count, Declared, DeclaredToo, Impostor, Lengths, LengthsConfig, Mapped, NeedsDeclared, Other, Subject,
-    Words,
+    Config, Count, Declared, DeclaredToo, Impostor, Index, Lengths, LengthsConfig, Mapped, NeedsDeclared, Other,
+    Subject, Words,
 };
 use orders::wait_in;
 
@@ -250,6 +250,18 @@ fn both_declared(_: &Declared, _: &DeclaredToo) {}
 #[cached_smoke(repo = "bookshop")]
 #[ignore = "run by the tests beside it, in a process of its own"]
 fn only_needs_declared(_: &NeedsDeclared) {}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn reads_an_index(index: &Index<false>) {
+    assert_eq!(index.0, "indexed");
+}
+
+#[cached_smoke(repo = "bookshop")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn reads_a_viewed_index(index: &Index<true>) {
+    assert_eq!(index.0, "indexed");
+}
 
 struct Refusal;
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::manifest::FileKind;
 
 struct Packed {
     directory: tempfile::TempDir,
@@ -14,7 +15,7 @@ fn packed() -> Packed {
     for (path, content) in [("a", vec![7_u8; 300_000]), ("below/b", b"content".to_vec()), ("empty", Vec::new())] {
         fs::write(source.join(path), &content).expect("written");
         let digest = blake3::hash(&content).to_hex().to_string();
-        files.push(ListedFile { path: path.to_owned(), size: content.len() as u64, digest });
+        files.push(ListedFile { path: path.to_owned(), kind: FileKind::Plain, size: content.len() as u64, digest });
     }
     let archive = pack(&source, &files, &directory.path().join("a.tar.zst")).expect("packed");
     Packed { directory, files, archive }
@@ -69,7 +70,7 @@ fn files_that_are_not_listed_missing_or_of_another_size_are_damage() {
     assert!(unlisted.unpack("out").is_err_and(|damage| damage.contains("`empty`, which is not listed")));
 
     let mut lacking = packed();
-    lacking.files.push(ListedFile { path: "more".to_owned(), size: 0, digest: String::new() });
+    lacking.files.push(ListedFile { path: "more".to_owned(), kind: FileKind::Plain, size: 0, digest: String::new() });
     assert!(lacking.unpack("out").is_err_and(|damage| damage.contains("lacks `more`")));
 
     let mut resized = packed();
@@ -88,7 +89,7 @@ fn hostile(write: impl FnOnce(&mut tar::Builder<Vec<u8>>)) -> String {
     fs::write(&source, &bytes).expect("written");
     let archive = ArchiveFile { size: bytes.len() as u64, digest: blake3::hash(&bytes).to_hex().to_string() };
     let digest = blake3::hash(b"content").to_hex().to_string();
-    let files = [ListedFile { path: "file".to_owned(), size: 7, digest }];
+    let files = [ListedFile { path: "file".to_owned(), kind: FileKind::Plain, size: 7, digest }];
     let target = directory.path().join("in/out");
     fs::create_dir(directory.path().join("in")).expect("made");
     let unpacked = unpack(&source, &archive, &files, &target).expect("the disk is fine");
@@ -152,7 +153,12 @@ fn names_are_long_but_not_of_any_length() {
     let name = ["a".repeat(150), "b".repeat(150)].join("/");
     fs::create_dir(directory.path().join("a".repeat(150))).expect("made");
     fs::write(directory.path().join(&name), "content").expect("written");
-    let listed = ListedFile { path: name.clone(), size: 7, digest: blake3::hash(b"content").to_hex().to_string() };
+    let listed = ListedFile {
+        path: name.clone(),
+        kind: FileKind::Plain,
+        size: 7,
+        digest: blake3::hash(b"content").to_hex().to_string(),
+    };
     let (files, target) = ([listed], directory.path().join("a.tar.zst"));
     let archive = pack(directory.path(), &files, &target).expect("packed");
     let out = directory.path().join("out");

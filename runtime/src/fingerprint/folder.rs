@@ -60,11 +60,11 @@ pub(super) fn add_file(parts: &mut Parts, path: &Path, metadata: &Metadata) -> R
 }
 
 #[cfg(unix)]
-pub(super) fn is_executable(metadata: &Metadata) -> bool {
+pub(crate) fn is_executable(metadata: &Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
 }
 
 #[cfg(not(unix))]
-pub(super) fn is_executable(_: &Metadata) -> bool {
+pub(crate) fn is_executable(_: &Metadata) -> bool {
     false
 }

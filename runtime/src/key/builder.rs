@@ -9,11 +9,16 @@ use serde::Serialize;
 use super::canonical::canonical;
 use super::{Ingredient, Input, Key, identity};
 use crate::artifact::{Artifact, Suite};
+use crate::error::Error;
 use crate::fingerprint::CodeFingerprint;
 use crate::layout::FORMAT;
 use crate::manifest::check_artifact_name;
 use crate::panic::catch_panic;
 use crate::repo::Repo;
+use crate::session::{Seen, Session};
+
+/// Builds an artifact if it, or one that it needs, is the target of this builder.
+pub(crate) type Serve<S> = fn(&Session<S>, &mut Seen) -> Result<(), Error>;
 
 /// Collects what an artifact depends on, beyond the repository; handed to [`Artifact::key`].
 ///
@@ -25,6 +30,7 @@ pub struct KeyBuilder<'a, S: Suite> {
     own_config: Vec<Ingredient>,
     own_code: Vec<Ingredient>,
     needs: Vec<TypeId>,
+    serve: Vec<Serve<S>>,
     needed: Vec<Ingredient>,
     /// Its own and those of what it needs.
     inputs: Vec<Input>,
@@ -94,14 +100,19 @@ impl Recipe {
 impl<'a, S: Suite> KeyBuilder<'a, S> {
     /// Returns all that `A` says of its key. Nothing outside of this process is looked at.
     pub(crate) fn of<A: Artifact<S>>(config: &'a S::Config) -> Result<Declared, String> {
-        Self::declared::<A>(config, Vec::new())
+        Self::declared::<A>(config, Vec::new()).map(|(declared, _)| declared)
+    }
+
+    /// Returns, for each artifact that `A` needs, the function that builds it in a builder.
+    pub(crate) fn needs_of<A: Artifact<S>>(config: &'a S::Config) -> Result<Vec<Serve<S>>, String> {
+        Self::declared::<A>(config, Vec::new()).map(|(_, serve)| serve)
     }
 
     /// As [`of`](Self::of), below the artifacts on `path`.
     fn declared<A: Artifact<S>>(
         config: &'a S::Config,
         mut path: Vec<(TypeId, &'static str)>,
-    ) -> Result<Declared, String> {
+    ) -> Result<(Declared, Vec<Serve<S>>), String> {
         check_artifact_name(A::NAME)?;
         let id = TypeId::of::<A>();
         if path.iter().any(|(above, _)| *above == id) {
@@ -115,6 +126,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
             own_config: Vec::new(),
             own_code: Vec::new(),
             needs: Vec::new(),
+            serve: Vec::new(),
             needed: Vec::new(),
             inputs: Vec::new(),
             fingerprints: Vec::new(),
@@ -138,8 +150,8 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         if !A::RELOCATABLE && ingredients.iter().all(|ingredient| ingredient.name != "path") {
             ingredients.push(Ingredient::new("path", String::new()));
         }
-        let KeyBuilder { inputs, fingerprints, needs, .. } = builder;
-        Ok(Declared { ingredients, inputs, fingerprints, needs })
+        let KeyBuilder { inputs, fingerprints, needs, serve, .. } = builder;
+        Ok((Declared { ingredients, inputs, fingerprints, needs }, serve))
     }
 
     /// The configuration of the test at hand, to take parts of it for [`config`](Self::config).
@@ -168,11 +180,12 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
     /// Makes the artifact depend on all that `A` depends on, and lets `build` and `load` ask for `A`.
     pub fn needs<A: Artifact<S>>(&mut self) -> &mut Self {
         match Self::declared::<A>(self.config, self.path.clone()) {
-            Ok(mut declared) => {
+            Ok((mut declared, _)) => {
                 self.needed.append(&mut declared.ingredients);
                 self.inputs.append(&mut declared.inputs);
                 self.fingerprints.append(&mut declared.fingerprints);
                 self.needs.push(TypeId::of::<A>());
+                self.serve.push(Session::<S>::serve::<A>);
             }
             Err(message) => self.fail(message),
         }

@@ -2,7 +2,7 @@ use super::*;
 
 fn manifest() -> (Key, Manifest) {
     let key = Key::new("django", "40cfbab0b4f1", vec![Ingredient::new("repo", "40cfbab0b4f1".to_owned())]);
-    let file = ListedFile { path: "a/b".to_owned(), size: 3, digest: "00".to_owned() };
+    let file = ListedFile { path: "a/b".to_owned(), kind: FileKind::Plain, size: 3, digest: "00".to_owned() };
     let built = Built {
         type_name: "Graph".to_owned(),
         storage: Storage::Directory,
@@ -76,7 +76,7 @@ fn vouched(change: impl FnOnce(&mut Manifest)) -> String {
 }
 
 fn file(path: &str) -> ListedFile {
-    ListedFile { path: path.to_owned(), size: 3, digest: "00".to_owned() }
+    ListedFile { path: path.to_owned(), kind: FileKind::Plain, size: 3, digest: "00".to_owned() }
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn what_is_no_manifest_is_damage() {
         format!("{{\"format\": 1, \"files\": {deep}"),
         "{\"format\": -1}".to_owned(),
         "{\"format\": 1e99}".to_owned(),
-        text.replacen("\"format\": 1", "\"format\": 0", 1),
+        text.replacen(&format!("\"format\": {FORMAT}"), "\"format\": 0", 1),
         text.replacen('{', "{ \"more\": 1,", 1),
         text.replacen('{', "{ \"format\": 1,", 1),
         text.replacen("\"size\": 3", "\"size\": 18446744073709551616", 1),

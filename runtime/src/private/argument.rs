@@ -3,7 +3,7 @@
 use crate::artifact::{Artifact, Suite};
 use crate::error::Error;
 use crate::repo::Repo;
-use crate::session::Session;
+use crate::session::{Seen, Session};
 use crate::telemetry::CacheReport;
 
 /// Something that a test can have as a parameter `&Self`.
@@ -32,6 +32,15 @@ pub trait Arg<S: Suite, M> {
         Ok(())
     }
 
+    /// Builds it and ends the process, if it or an artifact that it needs is what this process was started to build.
+    ///
+    /// # Errors
+    /// Its key cannot be computed.
+    fn serve(session: &Session<S>, seen: &mut Seen) -> Result<(), Error> {
+        let _ = (session, seen);
+        Ok(())
+    }
+
     /// Gives what was prepared.
     fn get(session: &Session<S>) -> &Self;
 }
@@ -51,6 +60,10 @@ impl<S: Suite, A: Artifact<S>> Arg<S, ViaArtifact> for A {
 
     fn look(session: &Session<S>) -> Result<(), Error> {
         session.look::<A>()
+    }
+
+    fn serve(session: &Session<S>, seen: &mut Seen) -> Result<(), Error> {
+        session.serve::<A>(seen)
     }
 
     fn get(session: &Session<S>) -> &A {

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::message::PREFIX;
 use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
-use crate::session::Session;
+use crate::session::{Builder, Seen, Session};
 
 /// A test as the attribute knows it.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +23,12 @@ pub struct Test {
     pub should_panic: Option<&'static str>,
 }
 
-/// A parameter: its [`Arg::prepare`] and its [`Arg::look`].
+/// The functions of a parameter: [`Arg::prepare`], [`Arg::look`] and [`Arg::serve`].
 #[derive(Debug)]
 struct Parameter<S: Suite> {
     prepare: fn(&Session<S>) -> Result<(), Error>,
     look: fn(&Session<S>) -> Result<(), Error>,
+    serve: fn(&Session<S>, &mut Seen) -> Result<(), Error>,
 }
 
 /// A test whose parameters are being told, one after the other.
@@ -56,7 +57,7 @@ impl<S: Suite> Setup<S> {
     /// The test has a parameter `&A`.
     #[must_use]
     pub fn parameter<A: Arg<S, M> + ?Sized, M>(mut self) -> Setup<S> {
-        self.parameters.push(Parameter { prepare: A::prepare, look: A::look });
+        self.parameters.push(Parameter { prepare: A::prepare, look: A::look, serve: A::serve });
         self
     }
 
@@ -100,12 +101,14 @@ impl<S: Suite> Setup<S> {
     }
 
     fn fixture(&self) -> Result<Fixture<S>, Error> {
-        let config = catch_panic(self.config).map_err(|panic| {
-            Error::Message(format!(
-                "the test's configuration cannot be had: {panic}; correct its `config = …`, or the `Default` of the suite's"
-            ))
-        })?;
-        let session = Session::of_attribute(self.test.name(), self.test.repo, config)?;
+        if let Some(builder) = Builder::of_process() {
+            let served = self.session().and_then(|session| {
+                let mut seen = Seen::default();
+                self.parameters.iter().try_for_each(|parameter| (parameter.serve)(&session, &mut seen))
+            });
+            builder.end(served);
+        }
+        let session = self.session()?;
         let stop_after = session.stop_after();
         if stop_after == Some(StopAfter::Key) {
             self.parameters.iter().try_for_each(|parameter| (parameter.look)(&session))?;
@@ -118,6 +121,15 @@ impl<S: Suite> Setup<S> {
             return Err(Error::Skipped { repo: self.test.repo.to_owned(), reason });
         }
         Ok(Fixture(session))
+    }
+
+    fn session(&self) -> Result<Session<S>, Error> {
+        let config = catch_panic(self.config).map_err(|panic| {
+            Error::Message(format!(
+                "the test's configuration cannot be had: {panic}; correct its `config = …`, or the `Default` of the suite's"
+            ))
+        })?;
+        Session::of_attribute(self.test.name(), self.test.repo, config)
     }
 }
 

@@ -51,6 +51,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+
 /// Deeper than any chain of shells, IDEs and task runners above a test.
 ///
 /// On Windows `cargo run` stays the parent of its program for as long as that lives, and the program may be a watcher
@@ -87,6 +89,60 @@ trait Processes {
 
     /// Returns `true` if the executable of `process` has the content of the file `cargo`.
     fn is_copy(&self, process: &Process, cargo: &Path) -> bool;
+}
+
+/// A process, for others that may outlive it: no later process has the same identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pid: u32,
+    start: u64,
+    /// The processes among which `pid` and `start` are unique.
+    table: String,
+}
+
+impl Identity {
+    /// Returns the identity of this process, or `None` where the system does not tell.
+    pub(crate) fn own() -> Option<Identity> {
+        let table = table::Table::new()?;
+        let own = table.own()?;
+        // `/proc` may be that of another namespace, with other ids.
+        (own.pid == std::process::id()).then(|| Identity { pid: own.pid, start: own.start, table: table.name() })
+    }
+
+    /// Returns `true` if the process has ended for certain.
+    pub(crate) fn has_ended(&self) -> bool {
+        let Some(table) = table::Table::new().filter(|table| table.name() == self.table) else { return false };
+        match table.look_up(self.pid) {
+            Some(process) => process.start != self.start,
+            // The system may hide it.
+            None => !is_running(self.pid),
+        }
+    }
+
+    /// Returns `true` if the process started this one, or one of those that did.
+    pub(crate) fn is_ancestor(&self) -> bool {
+        let Some(table) = table::Table::new().filter(|table| table.name() == self.table) else { return false };
+        let mut child = table.own();
+        for _ in 0..MAX_ANCESTORS {
+            let Some(parent) = child.and_then(|child| table.look_up(child.parent?)) else { return false };
+            if (parent.pid, parent.start) == (self.pid, self.start) {
+                return true;
+            }
+            child = Some(parent);
+        }
+        false
+    }
+}
+
+#[cfg(unix)]
+fn is_running(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_none_or(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+}
+
+#[cfg(not(unix))]
+fn is_running(_: u32) -> bool {
+    true
 }
 
 /// Returns the id of the run of this process: a file name of less than 64 characters.

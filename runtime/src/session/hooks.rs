@@ -10,9 +10,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::Session;
+use super::obtain::Seen;
 use crate::artifact::{Artifact, Suite};
 use crate::context::{BuildContext, LoadContext, Needs, Progress};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fingerprint::CodeFingerprint;
 use crate::key::{Declared, KeyBuilder};
 use crate::manifest::Storage;
@@ -30,6 +31,7 @@ pub(super) struct Kind {
     pub(super) type_name: &'static str,
     pub(super) name: &'static str,
     pub(super) storage: Storage,
+    pub(super) private_view: bool,
 }
 
 /// What a function of the artifact is called with.
@@ -47,6 +49,8 @@ pub(super) struct Call<'a> {
 pub(super) trait Hooks: Sync {
     fn kind(&self) -> Kind;
     fn declared(&self) -> Result<Declared, String>;
+    /// Looks for the target of this builder among the artifacts that this one needs.
+    fn serve_needs(&self, seen: &mut Seen) -> Result<(), Error>;
     fn build(&self, call: &Call<'_>, progress: Progress) -> Result<Value>;
     fn save(&self, value: &Value, directory: &Path) -> Result<()>;
     fn load(&self, call: &Call<'_>) -> Result<Value>;
@@ -78,11 +82,17 @@ impl<S: Suite, A: Artifact<S>> Hooks for HooksOf<'_, S, A> {
             type_name: type_name::<A>(),
             name: A::NAME,
             storage: A::STORAGE,
+            private_view: A::PRIVATE_VIEW,
         }
     }
 
     fn declared(&self) -> Result<Declared, String> {
         KeyBuilder::<S>::of::<A>(self.session.config())
+    }
+
+    fn serve_needs(&self, seen: &mut Seen) -> Result<(), Error> {
+        let needs = KeyBuilder::<S>::needs_of::<A>(self.session.config()).map_err(Error::Message)?;
+        needs.into_iter().try_for_each(|serve| serve(self.session, seen))
     }
 
     fn build(&self, call: &Call<'_>, progress: Progress) -> Result<Value> {

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::fingerprint::input::{self, Unusable};
 use crate::fingerprint::{Parts, tool};
 use crate::key::{Ingredient, Input};
+use crate::message;
 
 /// The kind of note that says what an input is in this run.
 const KIND: &str = "inputs";
@@ -51,13 +52,19 @@ fn state(process: &Process, input: &Input, may_be_noted: bool) -> Result<Ingredi
             let path = package.join(path);
             let name = note(input, &path);
             let kept = (process.config.mode != Mode::Off).then(|| process.layout.stamps(&name));
-            let look = || look(&path, kept.as_deref(), SystemTime::now()).map_err(unusable);
+            let look = || {
+                let look = || look(&path, kept.as_deref(), SystemTime::now());
+                message::while_slow(&format!("reading the declared {}", input.subject(package)), look).map_err(unusable)
+            };
             let content = if may_be_noted { process.run.once(KIND, &name, look)? } else { look()? };
             Ok(input.ingredient(package, Some(&content.digest)).with_note(content.listing))
         }
         Input::Tool(program) => {
             let found = tool::resolve(program, package).unwrap_or_else(|| program.into());
-            let look = || tool::version(&found, program).map_err(unusable);
+            let look = || {
+                let what = format!("asking the declared {} for its version", input.subject(package));
+                message::while_slow(&what, || tool::version(&found, program)).map_err(unusable)
+            };
             let version = if may_be_noted {
                 process.run.once(KIND, &format!("tool-{}", tool::circumstances(&found)), look)?
             } else {

@@ -1,12 +1,27 @@
-//! How one artifact is had: the whole story, top to bottom.
+//! Obtains one artifact for one session: restores it, or builds and publishes it.
+//!
+//! ```text
+//! look ─ hit ──────────────────────────────────────────────► load
+//!   └ miss ─ lock ─ look again ─ hit ──────────────────────► load
+//!                      └ miss ─ fetch ─ fetched ───────────► load
+//!                                 └ absent ─ build here ───► publish ─ load
+//!                                    └ or by a builder, which has the lock then: wait for it ─ look again ─ load
+//! ```
+//!
+//! Where the cache cannot be used, at whichever step that shows, the artifact is built for this process alone. A build
+//! obtains what it needs while it holds the lock of its own artifact: see [`lock`](crate::lock) for the order.
 
 mod build;
+mod builder;
 mod calls;
 mod detached;
+mod handover;
+mod load;
 mod remote;
 
-use std::path::Path;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::hooks::{Hooks, Kind, Value};
@@ -15,24 +30,25 @@ use super::untyped::{Untyped, blank};
 use super::{Loaded, Origin};
 use crate::config::{Mode, OnMiss};
 use crate::error::Error;
+use crate::file_lock;
 use crate::key::{Recipe, artifact_identity};
 use crate::layout::Slot;
 use crate::lock::{Acquired, BuildLock};
 use crate::manifest::Manifest;
 use crate::message;
 use crate::remote::Remote;
-use crate::store::{Entry, Found, Lease, Miss, Staging, Store};
+use crate::store::{Entry, Found, Lease, Miss, Store};
 use crate::telemetry::{ArtifactReport, Outcome};
-pub(super) use calls::load;
-use calls::{innermost, is_skip};
-pub(super) use detached::{is_builder, limit_time};
+pub(crate) use builder::{Builder, Seen};
+pub(super) use builder::{is_builder, limit_time};
+pub(super) use load::Loading;
 
 /// The kind of note that says that this run has rebuilt an artifact.
 const FORCED: &str = "forced";
 const OFF_REASON: &str = "SMOKE_CACHE=off";
 const FORCED_REASON: &str = "forced by SMOKE_FORCE_REBUILD";
 
-/// One artifact being had for one session.
+/// An artifact that is being obtained for a session.
 pub(super) struct Obtain<'a> {
     session: &'a Untyped,
     hooks: &'a dyn Hooks,
@@ -40,19 +56,31 @@ pub(super) struct Obtain<'a> {
     process: &'static Process,
     recipe: Recipe,
     report: ArtifactReport,
-    /// While it is built for others, too.
-    lock: Option<BuildLock>,
-    /// Once it has to be asked.
+    /// Held while it is built for others, too.
+    lock: Option<Arc<BuildLock>>,
+    /// Set once the remote cache has to be asked.
     remote: Option<Remote<'static>>,
-    /// Seconds that a build took that failed.
+    /// Seconds that a failed build took.
     failed_after: &'a Mutex<f64>,
+    /// In a builder: the directory of what cannot be published.
+    handover: Option<PathBuf>,
 }
 
-/// What a look into the cache gave.
+/// The result of a look into the cache.
 enum Look {
     Restored(Value, Entry),
     Packed(Manifest, Lease),
     Missing(Miss),
+}
+
+/// The permission to build.
+enum Turn {
+    /// The artifact is here already.
+    Done(Box<Loaded>),
+    /// Under the lock: for every test.
+    ForAll(Miss),
+    /// For this process alone, for this reason.
+    Privately(String),
 }
 
 impl<'a> Obtain<'a> {
@@ -74,10 +102,11 @@ impl<'a> Obtain<'a> {
             lock: None,
             remote: None,
             failed_after,
+            handover: None,
         }
     }
 
-    pub(super) fn run(self) -> Result<Loaded, Error> {
+    pub(super) fn run(mut self) -> Result<Loaded, Error> {
         if self.process.config.mode == Mode::Off {
             return self.build_privately(OFF_REASON.to_owned());
         }
@@ -86,23 +115,12 @@ impl<'a> Obtain<'a> {
             return self.build_privately(doubt);
         }
         let slot = self.slot();
-        let is_target = detached::is_target(&slot);
-        let result = self.restore_or_build(&slot);
-        if is_target {
-            // All that this process is there for is done; whoever started it takes it from the cache.
-            std::process::exit(i32::from(result.is_err()));
-        }
-        result
-    }
-
-    fn restore_or_build(mut self, slot: &Slot) -> Result<Loaded, Error> {
-        if let Some(link) = self.store(slot).link() {
+        if let Some(link) = self.store(&slot).link() {
             return self.leave_alone(&link);
         }
-
         let mut was_missing = false;
-        if !self.is_forced(slot) {
-            match self.look(slot)? {
+        if !self.is_forced(&slot) {
+            match self.look(&slot)? {
                 Look::Restored(value, entry) => return Ok(self.hit(value, entry)),
                 Look::Packed(..) => {}
                 Look::Missing(miss) => {
@@ -116,66 +134,63 @@ impl<'a> Obtain<'a> {
                 }
             }
         }
-
-        if let Some(link) = self.process.layout.link_among(slot) {
+        if let Some(link) = self.process.layout.link_among(&slot) {
             return self.leave_alone(&link);
         }
-        let lock =
-            if detached::is_target(slot) { BuildLock::inherited().map(Acquired::Locked) } else { self.lock(slot) };
-        let lock = match lock {
-            Ok(Acquired::Locked(held)) => Some(held),
-            Ok(Acquired::TimedOut) => {
-                let limit = message::seconds(self.process.config.lock_timeout);
-                let reason = format!("no lock within {limit}; SMOKE_LOCK_TIMEOUT sets the limit");
+        match self.lock(&slot) {
+            Ok(Ok(lock)) => self.lock = Some(Arc::new(lock)),
+            Ok(Err(reason)) => {
                 message::warn_once(&format!("{}: {reason}; building without the cache", self.subject()));
                 return self.build_privately(reason);
             }
-            Err(error) => {
-                self.warn_unwritable(&error);
-                None
-            }
-        };
-        // Somebody else may have built it while this process waited.
-        let miss = match self.look_again(slot, lock.is_some())? {
-            // Perhaps by a test of another run: it was not there before this one.
+            Err(error @ Error::Message(_)) => return Err(error),
+            Err(error) => self.warn_unwritable(&error),
+        }
+        match self.turn(&slot, was_missing)? {
+            Turn::Done(loaded) => Ok(*loaded),
+            Turn::Privately(reason) => self.build_privately(reason),
+            Turn::ForAll(miss) if self.is_detached() => self.build_detached(&slot, &miss),
+            Turn::ForAll(miss) => self.build_here(&slot, &miss),
+        }
+    }
+
+    /// Decides under the lock, or without one where there can be none, whether this process builds.
+    fn turn(&mut self, slot: &Slot, was_missing: bool) -> Result<Turn, Error> {
+        // Another process may have built it while this one waited.
+        let miss = match self.look_again(slot)? {
+            // Perhaps for a test of another run: it was not there before this one.
             Ok((value, entry)) if was_missing && !self.was_fetched(slot) => {
-                return Ok(self.had(Outcome::Shared, value, entry));
+                return Ok(Turn::Done(Box::new(self.restored(Outcome::Shared, value, entry))));
             }
-            Ok((value, entry)) => return Ok(self.hit(value, entry)),
+            Ok((value, entry)) => return Ok(Turn::Done(Box::new(self.hit(value, entry)))),
             Err(miss) => miss,
         };
         let bypass = self.reason_to_bypass(&miss);
         let is_forced = self.is_forced(slot);
-        if lock.is_some() && bypass.is_none() {
+        if self.lock.is_some() && bypass.is_none() {
             self.connect(slot);
             if !is_forced && let Some((value, entry)) = self.fetch(slot, &miss)? {
-                return Ok(self.had(Outcome::Fetched, value, entry));
+                return Ok(Turn::Done(Box::new(self.restored(Outcome::Fetched, value, entry))));
             }
         }
         if !is_forced {
             self.check_policy(&miss)?;
         }
-        let Some(lock) = lock else { return self.build_privately(miss.to_string()) };
-        if let Some(reason) = bypass {
-            return self.build_privately(reason);
-        }
-        if self.is_detached() {
-            return self.build_detached(lock, slot, &miss);
-        }
-        if !is_forced && let Some((value, entry)) = self.wait_for_turn(slot, &miss, &lock)? {
-            return Ok(self.had(Outcome::Fetched, value, entry));
-        }
-        self.build_and_publish(lock, slot, &miss)
+        Ok(match bypass {
+            Some(reason) => Turn::Privately(reason),
+            None if self.lock.is_none() => Turn::Privately(miss.to_string()),
+            None => Turn::ForAll(miss),
+        })
     }
 
-    /// A build that neither reads nor writes what a link leads to.
-    fn leave_alone(self, link: &Path) -> Result<Loaded, Error> {
+    /// Builds without reading or writing what a link leads to.
+    fn leave_alone(&mut self, link: &Path) -> Result<Loaded, Error> {
         let reason = is_a_link(link);
         message::warn_once(&format!("{}: {reason}: what it leads to is left alone; remove the link", self.subject()));
         self.build_privately(reason)
     }
 
-    /// Why it would have to be built, if it would; its files are not read for that.
+    /// Returns the reason to build it, if there is one. Its files are not read for that.
     pub(super) fn miss(&self) -> Option<String> {
         if self.process.config.mode == Mode::Off {
             return Some(OFF_REASON.to_owned());
@@ -205,11 +220,6 @@ impl<'a> Obtain<'a> {
     /// For messages: `graph` of django.
     fn subject(&self) -> String {
         format!("`{}` of {}", self.kind.name, self.repo())
-    }
-
-    /// Loads what lies in a directory; also how much of the time was spent on the artifacts that it needs.
-    fn load(&self, directory: &Path, is_verified: bool) -> Result<(Value, Duration), Error> {
-        load(self.hooks, self.repo(), &self.recipe.needs, directory, is_verified)
     }
 
     fn store<'s>(&'s self, slot: &Slot) -> Store<'s> {
@@ -253,15 +263,15 @@ impl<'a> Obtain<'a> {
         Ok(look)
     }
 
-    /// A look under the lock, where an archive may be unpacked. The inner error says why it has to be built.
-    fn look_again(&mut self, slot: &Slot, locked: bool) -> Result<Result<(Value, Entry), Miss>, Error> {
+    /// Looks under the lock, where an archive may be unpacked. The inner error is the reason to build it.
+    fn look_again(&mut self, slot: &Slot) -> Result<Result<(Value, Entry), Miss>, Error> {
         if self.is_forced(slot) {
             return Ok(Err(Miss::Absent(FORCED_REASON.to_owned())));
         }
         match self.look(slot)? {
             Look::Restored(value, entry) => Ok(Ok((value, entry))),
             Look::Missing(miss) => Ok(Err(miss)),
-            Look::Packed(manifest, lease) => self.unpack(slot, manifest, lease, locked),
+            Look::Packed(manifest, lease) => self.unpack(slot, manifest, lease),
         }
     }
 
@@ -269,28 +279,28 @@ impl<'a> Obtain<'a> {
         self.report.restore_seconds += begun.elapsed().saturating_sub(elsewhere).as_secs_f64();
     }
 
-    /// It was there, from an earlier run or from this one.
-    fn hit(self, value: Value, entry: Entry) -> Loaded {
+    /// Reports an artifact that was there, from an earlier run or from this one.
+    fn hit(&mut self, value: Value, entry: Entry) -> Loaded {
         // Machines of one pipeline may have one id.
         let is_of_this_run = entry.manifest.run == self.process.run.id() && !self.was_fetched(&self.slot());
-        self.had(if is_of_this_run { Outcome::Shared } else { Outcome::Hit }, value, entry)
+        self.restored(if is_of_this_run { Outcome::Shared } else { Outcome::Hit }, value, entry)
     }
 
-    fn had(mut self, outcome: Outcome, value: Value, entry: Entry) -> Loaded {
+    fn restored(&mut self, outcome: Outcome, value: Value, entry: Entry) -> Loaded {
         self.report.outcome = outcome;
         self.report.bytes = entry.manifest.bytes();
         self.report.build_seconds = entry.manifest.build_seconds();
         self.loaded(value, Origin::Entry(Box::new(entry)))
     }
 
-    fn loaded(mut self, value: Value, origin: Origin) -> Loaded {
+    fn loaded(&mut self, value: Value, origin: Origin) -> Loaded {
         if self.report.outcome.is_miss() {
             self.report.build_seconds = self.report.rebuild_seconds;
         }
         if let Some(remote) = &self.remote {
             remote::note(remote, &mut self.report);
         }
-        Loaded { value, recipe: self.recipe, report: self.report, origin }
+        Loaded::new(value, self.recipe.clone(), self.report.clone(), origin)
     }
 
     /// Whether the shared tier may have what the cache has not.
@@ -317,20 +327,48 @@ impl<'a> Obtain<'a> {
             message::warn_once(&format!("{}: {reason}; it is left alone", self.subject()));
             return Some(reason.clone());
         }
+        if let Miss::Unusable(reason) = miss {
+            message::warn_once_about("unusable", &format!("{reason}; artifacts are built without the cache"));
+            return Some(reason.clone());
+        }
         let read_only = self.process.config.mode == Mode::ReadOnly;
         read_only.then(|| format!("{miss} (SMOKE_CACHE=read-only)"))
     }
 
-    fn lock(&mut self, slot: &Slot) -> Result<Acquired, Error> {
-        self.lock_within(slot, self.process.config.lock_timeout)
+    /// Waits for the build lock. The inner error is a reason to build without it.
+    fn lock(&mut self, slot: &Slot) -> Result<Result<BuildLock, String>, Error> {
+        let begun = Instant::now();
+        let acquired = self.acquire(slot, self.process.config.lock_timeout);
+        self.report.wait_seconds += begun.elapsed().as_secs_f64();
+        let path = self.process.layout.build_lock(slot);
+        Ok(Err(match acquired? {
+            Acquired::Locked(lock) => return Ok(Ok(lock)),
+            Acquired::TimedOut => {
+                let limit = message::seconds(self.process.config.lock_timeout);
+                format!("no lock within {limit}; SMOKE_LOCK_TIMEOUT sets the limit")
+            }
+            Acquired::Abandoned(holder) => format!(
+                "process {} was killed in its build, and a process that it started still holds the lock {}; end that \
+                 process",
+                holder.pid,
+                path.display()
+            ),
+            Acquired::HeldByAncestor(holder) => {
+                return Err(Error::Message(format!(
+                    "process {} builds {} and started this process, which would wait for it for ever\n\
+                     help: do not ask for `{}` in a process that its own `build` starts",
+                    holder.pid,
+                    self.subject(),
+                    self.kind.name
+                )));
+            }
+        }))
     }
 
-    fn lock_within(&mut self, slot: &Slot, limit: Duration) -> Result<Acquired, Error> {
-        let begun = Instant::now();
-        let subject = self.subject();
-        let path = self.process.layout.build_lock(slot);
-        let test = &self.session.test;
-        let acquired = BuildLock::acquire(&path, limit, |holder, waited| {
+    /// Waits for the build lock, and reports for whom.
+    fn acquire(&self, slot: &Slot, limit: Duration) -> Result<Acquired, Error> {
+        let (test, subject) = (&self.session.test, self.subject());
+        BuildLock::acquire(&self.process.layout.build_lock(slot), limit, |holder, waited| {
             let waited = message::seconds(waited);
             let by = match holder {
                 Some(holder) => {
@@ -340,66 +378,28 @@ impl<'a> Obtain<'a> {
                 None => "another process".to_owned(),
             };
             message::progress(&format!("{test} has waited {waited} for {subject}, which is being made by {by}"));
-        });
-        self.report.wait_seconds += begun.elapsed().as_secs_f64();
-        acquired
+        })
     }
 
+    /// Reports that nothing can be kept. From here on this process builds by itself: a builder could not hand over by the
+    /// cache what it builds on its way.
     fn warn_unwritable(&self, error: &Error) {
-        let text = format!(
-            "the cache at {} cannot be written to, so nothing is kept: {}; make room there, make it writable, or point \
-             SMOKE_CACHE_DIR elsewhere",
-            self.process.config.cache_dir.display(),
-            error.report_line(),
-        );
-        message::warn_once_about("unwritable", &text);
-    }
-
-    /// Makes plain files of an archive, in the cache if possible, and loads them.
-    fn unpack(
-        &mut self,
-        slot: &Slot,
-        manifest: Manifest,
-        lease: Lease,
-        in_place: bool,
-    ) -> Result<Result<(Value, Entry), Miss>, Error> {
-        let begun = Instant::now();
-        let store = self.store(slot);
-        let privately = |manifest, lease| store.unpack(manifest, lease, Staging::private()?, false);
-        let unpacked = if in_place {
-            Staging::create(&self.process.layout.staging())
-                .and_then(|staging| store.unpack(manifest.clone(), lease.clone(), staging, true))
-                .or_else(|error| {
-                    self.warn_unwritable(&error);
-                    privately(manifest, lease)
-                })
+        self.process.is_failing.store(true, Ordering::Relaxed);
+        let cache = self.process.config.cache_dir.display();
+        let text = if error.io_cause().is_some_and(file_lock::is_unsupported) {
+            format!(
+                "file locks are not supported in the cache at {cache}, so nothing is kept there: {}\n\
+                 help: let SMOKE_CACHE_DIR name a directory on another file system",
+                error.report_line()
+            )
         } else {
-            privately(manifest, lease)
+            format!(
+                "the cache at {cache} cannot be written to, so nothing is kept: {}; make room there, make it writable, \
+                 or point SMOKE_CACHE_DIR elsewhere",
+                error.report_line(),
+            )
         };
-        match unpacked? {
-            Ok(entry) => self.load_entry(entry, begun),
-            Err(miss) => Ok(Err(miss)),
-        }
-    }
-
-    /// Loads what was found whole. If it does not load all the same, it is as good as damaged.
-    fn load_entry(&mut self, entry: Entry, begun: Instant) -> Result<Result<(Value, Entry), Miss>, Error> {
-        match self.load(&entry.directory, true) {
-            // What it opened by name may be of both.
-            Ok(_) if !entry.lease.is_current(&self.process.layout.manifest(&self.slot())) => {
-                self.add_restore(begun, Duration::ZERO);
-                Ok(Err(Miss::Absent("it was replaced while it was loaded".to_owned())))
-            }
-            Ok((value, elsewhere)) => {
-                self.add_restore(begun, elsewhere);
-                Ok(Ok((value, entry)))
-            }
-            Err(error) if is_skip(&error) => Err(error),
-            Err(error) => {
-                self.add_restore(begun, Duration::ZERO);
-                Ok(Err(Miss::Damaged(format!("it does not load: {}", innermost(&error)))))
-            }
-        }
+        message::warn_once_about("unwritable", &text);
     }
 }
 

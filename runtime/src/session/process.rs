@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use once_cell::sync::{Lazy, OnceCell};
@@ -25,6 +26,8 @@ pub(super) struct Process {
     pub(super) config: &'static Config,
     pub(super) layout: Layout,
     pub(super) run: &'static Run,
+    /// The cache has refused to keep something.
+    pub(super) is_failing: AtomicBool,
     /// What the paths of declared inputs are relative to: absolute.
     pub(super) package: PathBuf,
 }
@@ -35,12 +38,8 @@ impl Process {
         PROCESS.get_or_try_init(|| {
             let config = Config::of_process()?;
             let layout = Layout::new(&config.cache_dir);
-            if config.force != Force::None && config.mode != Mode::ReadWrite {
-                message::warn_once("SMOKE_FORCE_REBUILD replaces nothing, because SMOKE_CACHE is not read-write");
-            }
             if config.mode != Mode::Off {
                 layout.check()?;
-                warn_of_others(config, &layout);
             }
             let run = Run::of_process(config, &layout, || {
                 store::sweep_private();
@@ -51,24 +50,37 @@ impl Process {
                 }
             });
             run.check()?;
+            if config.force != Force::None && config.mode != Mode::ReadWrite {
+                message::warn_once("SMOKE_FORCE_REBUILD replaces nothing, because SMOKE_CACHE is not read-write");
+            }
+            if config.mode != Mode::Off {
+                warn_of_others(config, &layout);
+            }
             obtain::limit_time(config);
             let package = package_directory()?;
             let package = std::path::absolute(&package).map_err(Error::io("find the directory", &package))?;
-            Ok(Process { config, layout, run, package })
+            Ok(Process { config, layout, run, is_failing: AtomicBool::new(false), package })
         })
     }
 }
 
 fn warn_of_others(config: &Config, layout: &Layout) {
+    let Some(others) = layout.others_who_can_write() else { return };
     let cache = config.cache_dir.display();
-    let (who, mend) = match layout.others_who_can_write() {
-        None => return,
-        Some(Others::GroupOrAnybody) => ("other users".to_owned(), format!("`chmod go-w {cache}`")),
-        Some(Others::Owner(user)) => {
+    if !layout.keeps_permissions() {
+        message::warn_once(&format!(
+            "the file system of the cache at {cache} keeps no permissions: other users may be able to write to it, and so \
+             choose what your tests load\nhelp: let SMOKE_CACHE_DIR name a directory on another file system"
+        ));
+        return;
+    }
+    let (who, help) = match others {
+        Others::GroupOrAnybody => ("other users".to_owned(), format!("`chmod go-w {cache}`")),
+        Others::Owner(user) => {
             (format!("user {user}, to whom it belongs,"), "let SMOKE_CACHE_DIR name a directory of your own".to_owned())
         }
     };
-    message::warn_once(&format!("{who} can write to the cache at {cache}, and so choose what your tests load; {mend}"));
+    message::warn_once(&format!("{who} can write to the cache at {cache}, and so choose what your tests load; {help}"));
 }
 
 /// A suite, an artifact, and its key.

@@ -10,8 +10,9 @@ use once_cell::sync::OnceCell;
 use super::Loaded;
 use super::code;
 use super::hooks::{Hooks, Value};
+use super::in_progress::{self, Entered};
 use super::inputs;
-use super::obtain::{self, Obtain};
+use super::obtain::{self, Builder, Loading, Obtain, Seen};
 use super::process::{self, Process};
 use crate::config::StopAfter;
 use crate::error::{Error, Step};
@@ -81,8 +82,54 @@ impl Untyped {
         Repo::open(process.config, process.run, repo)
     }
 
-    /// The one place through which every artifact comes.
-    pub(super) fn obtain(&self, hooks: &dyn Hooks) -> Result<&'static Loaded, Error> {
+    /// Returns the value that all who ask in this process share.
+    pub(super) fn shared(&self, hooks: &dyn Hooks) -> Result<&'static Value, Error> {
+        let loaded = self.obtain(hooks)?;
+        loaded.shared.get_or_try_init(|| self.value_of(loaded, hooks))
+    }
+
+    /// Returns a value of the caller's own.
+    pub(super) fn owned(&self, hooks: &dyn Hooks) -> Result<Value, Error> {
+        let loaded = self.obtain(hooks)?;
+        self.value_of(loaded, hooks)
+    }
+
+    /// Returns the value that was loaded with the artifact, or else loads another one from its files, or builds it anew if
+    /// they are gone.
+    fn value_of(&self, loaded: &'static Loaded, hooks: &dyn Hooks) -> Result<Value, Error> {
+        if let Some(value) = loaded.take() {
+            return Ok(value);
+        }
+        let begun = Instant::now();
+        let (value, again) = self.apart(|| match loaded.origin.directory().filter(|directory| directory.is_dir()) {
+            Some(directory) => {
+                let loading =
+                    Loading { process: self.process, hooks, repo: self.repo.name(), needs: &loaded.recipe.needs };
+                // What lies there now may be of a later build.
+                let (value, elsewhere, view) = loading.load_stored(&directory, loaded.origin.stored_files(), false)?;
+                // As those of any artifact, its files stay until the process ends: it may have mapped them.
+                std::mem::forget(view);
+                let restore_seconds = begun.elapsed().saturating_sub(elsewhere).as_secs_f64();
+                Ok((value, ArtifactReport { restore_seconds, ..loaded.report.again() }))
+            }
+            // There was no room to save it, or somebody has removed the cache.
+            None => Obtain::new(self, hooks, loaded.recipe.clone(), &Mutex::default()).build_again(),
+        })?;
+        self.add_time(&again);
+        Ok(value)
+    }
+
+    /// Adds to the record of an artifact what it took to load or build it again.
+    fn add_time(&self, again: &ArtifactReport) {
+        let mut reports = lock(&self.reports);
+        if let Some(report) = reports.iter_mut().find(|report| is_same(report, again)) {
+            report.restore_seconds += again.restore_seconds;
+            report.rebuild_seconds += again.rebuild_seconds;
+        }
+    }
+
+    /// Obtains an artifact: every one comes through here.
+    fn obtain(&self, hooks: &dyn Hooks) -> Result<&'static Loaded, Error> {
         let kind = hooks.kind();
         if let Some(loaded) = lock(&self.obtained).get(&kind.artifact) {
             return Ok(loaded);
@@ -90,6 +137,7 @@ impl Untyped {
         let recipe = self.recipe(hooks).inspect_err(|error| self.record(without_artifact(kind.name, "", error)))?;
         let key = recipe.key.display();
         let cell = process::cell(&kind, &recipe.key);
+        let _entered = self.enter(hooks, &recipe)?;
         let begun = Instant::now();
         let mut first = false;
         let failed_after = Mutex::default();
@@ -113,17 +161,31 @@ impl Untyped {
         }
     }
 
-    /// The artifact, loaded anew from its files, or built anew if they are gone.
-    pub(super) fn owned(&self, hooks: &dyn Hooks) -> Result<Value, Error> {
-        let loaded = self.obtain(hooks)?;
-        self.apart(|| match loaded.origin.directory().filter(|directory| directory.is_dir()) {
-            Some(directory) => {
-                // What lies there now may be of a later build.
-                Ok(obtain::load(hooks, self.repo.name(), &loaded.recipe.needs, &directory, false)?.0)
-            }
-            // There was no room to save it, or somebody has removed the cache.
-            None => Obtain::new(self, hooks, loaded.recipe.clone(), &Mutex::default()).build_again(),
+    /// Fails if this thread obtains the artifact already.
+    fn enter(&self, hooks: &dyn Hooks, recipe: &Recipe) -> Result<Entered, Error> {
+        let kind = hooks.kind();
+        in_progress::enter(process::cell(&kind, &recipe.key)).map_err(|in_progress::Circle| {
+            let error = Error::Message(format!(
+                "`{0}` is asked for while it is built or loaded by this very thread\n\
+                 help: do not ask for `{0}` in its own `build` or `load`",
+                kind.name
+            ));
+            error.about(self.repo.name(), kind.name, Step::Build)
         })
+    }
+
+    /// Builds the artifact and ends the process if this is the builder's target. Else looks for the target among the
+    /// artifacts that it needs.
+    pub(super) fn serve(&self, hooks: &dyn Hooks, seen: &mut Seen) -> Result<(), Error> {
+        if seen.insert(hooks.kind().artifact) {
+            let recipe = self.recipe(hooks)?;
+            if let Some(builder) = Builder::of_process() {
+                let _entered = self.enter(hooks, &recipe)?;
+                builder.serve(self, hooks, recipe);
+            }
+            hooks.serve_needs(seen)?;
+        }
+        Ok(())
     }
 
     /// Leaves word of the artifact's key, and of whether it is there.
@@ -160,7 +222,14 @@ impl Untyped {
 
     /// Does what calls the artifact's functions, outside of the runtime if there is one.
     fn apart<T: Send>(&self, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
-        if self.in_runtime.get().is_some() { on_own_thread(work) } else { work() }
+        if self.in_runtime.get().is_none() {
+            return work();
+        }
+        let in_progress = in_progress::of_thread();
+        on_own_thread(|| {
+            in_progress.continue_here();
+            work()
+        })
     }
 
     /// The thread that asks next may drive a runtime.
@@ -168,8 +237,21 @@ impl Untyped {
         let _ = self.in_runtime.set(());
     }
 
-    fn record(&self, report: ArtifactReport) {
-        lock(&self.reports).push(report);
+    /// Returns the records so far.
+    pub(super) fn recorded(&self) -> Vec<ArtifactReport> {
+        lock(&self.reports).clone()
+    }
+
+    /// Records what was done for an artifact. One that a builder has obtained for this test before has a record already.
+    pub(super) fn record(&self, report: ArtifactReport) {
+        let mut reports = lock(&self.reports);
+        match reports.iter_mut().find(|other| is_same(other, &report)) {
+            Some(other) => {
+                other.restore_seconds += report.restore_seconds;
+                other.wait_seconds += report.wait_seconds;
+            }
+            None => reports.push(report),
+        }
     }
 
     /// What the cache has done when this is first asked.
@@ -226,6 +308,10 @@ fn without_artifact(artifact: &str, key: &str, error: &Error) -> ArtifactReport 
         error => (Outcome::Failed, error.report_line()),
     };
     ArtifactReport { outcome, ..blank(artifact, key, &reason) }
+}
+
+fn is_same(left: &ArtifactReport, right: &ArtifactReport) -> bool {
+    (&left.artifact, &left.key) == (&right.artifact, &right.key)
 }
 
 /// Whether this process runs its tests, as far as their reports are concerned.

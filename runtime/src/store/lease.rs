@@ -1,21 +1,28 @@
 //! A lease: a shared kernel lock on an artifact's manifest, for as long as the artifact is used.
 //!
 //! The lock is on the manifest itself and not on a file beside it, so that it follows a manifest that is moved to the
-//! trash, and so that it can be had where nothing can be written.
+//! trash, and so that it can be taken where nothing can be written.
+//!
+//! Where the file system has no locks, an artifact is used without a lease. Nothing is removed there either, because a
+//! removal needs an exclusive lock.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::file_lock::{self, FileLock};
 use crate::manifest::MAX_BYTES;
 use crate::plain_file;
 
 /// Thousands of times what moving an artifact to the trash takes.
 const PATIENCE: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(1);
+/// How often a manifest may be replaced between opening and locking it. Each time is chance, or the file system reports
+/// another identity for an open file than for its path, as some FUSE file systems do.
+const MOST_ATTEMPTS: usize = 100;
 
 /// The lock, until the last copy of this is dropped or the process ends.
 #[derive(Clone, Debug)]
@@ -24,9 +31,12 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// Locks the manifest at `path` and reads it; nothing if there is none.
+    /// Locks the manifest at `path` and reads it. Returns `None` if there is none.
+    ///
+    /// # Errors
+    /// The manifest cannot be read, is locked for a long time, or has no stable identity ([`is_unstable`]).
     pub(crate) fn take(path: &Path) -> io::Result<Option<(Lease, Vec<u8>)>> {
-        loop {
+        for _ in 0..MOST_ATTEMPTS {
             let file = match plain_file::open(path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -39,9 +49,11 @@ impl Lease {
             }
             // Moved away between opening and locking: look again.
         }
+        Err(io::Error::other(Unstable))
     }
 
-    /// Whether the manifest at `path` is still the one that is held: its files are, then, those that were written with it.
+    /// Returns `true` if the manifest at `path` is still the one that is held: its files are, then, those that were
+    /// written with it.
     pub(crate) fn is_current(&self, path: &Path) -> bool {
         is_still_at(&self.file, path).unwrap_or(false)
     }
@@ -52,56 +64,114 @@ impl Lease {
         let _ = self.file.set_modified(SystemTime::now());
     }
 
-    /// Whether nobody holds a lease on the manifest at `path`.
+    /// Returns `true` if no process holds a lease on the manifest at `path`.
     pub(crate) fn is_free(path: &Path) -> io::Result<bool> {
-        match plain_file::open(path).map(|file| file.try_lock()) {
-            Ok(Ok(())) => Ok(true),
-            Ok(Err(TryLockError::WouldBlock)) => Ok(false),
+        match lock_exclusive(path) {
+            Ok(lock) => Ok(lock.is_some()),
             // Never a manifest of ours.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(true),
-            Ok(Err(TryLockError::Error(error))) | Err(error) => Err(error),
+            Err(error) => Err(error),
         }
     }
 }
 
-/// Waits for whoever is about to move the manifest to the trash, which takes no time, unless it was stopped.
+#[derive(Debug)]
+struct Unstable;
+
+impl std::fmt::Display for Unstable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("its file system reports changing inode numbers for one file")
+    }
+}
+
+impl std::error::Error for Unstable {}
+
+/// Returns `true` if the error says that a file has no stable identity.
+pub(super) fn is_unstable(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Unstable>)
+}
+
+/// Waits for a process that is about to move the manifest to the trash, which takes no time, unless it was stopped.
 fn lock_shared(file: &File) -> io::Result<()> {
     let begun = Instant::now();
     loop {
         match file.try_lock_shared() {
             Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) if file_lock::is_unsupported(&error) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) if begun.elapsed() > PATIENCE => {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "somebody has locked it for a long time"));
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "another process has locked it for a long time"));
             }
             Err(TryLockError::WouldBlock) => thread::sleep(INTERVAL),
         }
     }
 }
 
-/// The right to remove an artifact: nobody has a lease on it, and whoever wants one waits until this is dropped.
+/// Locks the manifest at `path` exclusively, unless another process has a lock on it.
+fn lock_exclusive(path: &Path) -> io::Result<Option<(FileLock, File)>> {
+    let lock = |file: File| -> io::Result<Option<(FileLock, File)>> {
+        let held = file.try_clone()?;
+        Ok(FileLock::attempt(file)?.ok().map(|lock| (lock, held)))
+    };
+    match lock(plain_file::open_to_lock(path)?) {
+        Err(error) if needs_writing(&error) => {
+            make_writable(path)?;
+            lock(plain_file::open_to_lock(path)?)
+        }
+        locked => locked,
+    }
+}
+
+/// Returns `true` if the file has to be open for writing to be locked: NFS (flock(2)).
+#[cfg(unix)]
+fn needs_writing(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::BADF.raw_os_error())
+}
+
+#[cfg(not(unix))]
+fn needs_writing(_: &io::Error) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn make_writable(path: &Path) -> io::Result<()> {
+    const OWNER_MAY_WRITE: u32 = 0o644;
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(OWNER_MAY_WRITE))
+}
+
+#[cfg(not(unix))]
+fn make_writable(path: &Path) -> io::Result<()> {
+    let mut permissions = fs::metadata(path)?.permissions();
+    permissions.set_readonly(false);
+    fs::set_permissions(path, permissions)
+}
+
+/// The right to remove an artifact: no process has a lease on it, and one that wants a lease waits until this is
+/// dropped.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    _manifest: Option<File>,
+    _manifest: Option<FileLock>,
 }
 
 impl Claim {
-    /// Claims the artifact of the manifest at `path`, which need not be there; nothing if somebody has a lease on it.
+    /// Claims the artifact of the manifest at `path`, which need not be there. Returns `None` if a process has a lease.
+    ///
+    /// # Errors
+    /// The manifest cannot be opened or locked, or has no stable identity.
     pub(crate) fn lay(path: &Path) -> io::Result<Option<Claim>> {
-        loop {
-            let file = match plain_file::open(path) {
-                Ok(file) => file,
+        for _ in 0..MOST_ATTEMPTS {
+            match lock_exclusive(path) {
+                Ok(Some((lock, file))) if is_still_at(&file, path)? => {
+                    return Ok(Some(Claim { _manifest: Some(lock) }));
+                }
+                // Replaced between opening and locking: look again.
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(None),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(Claim { _manifest: None })),
                 Err(error) => return Err(error),
-            };
-            match file.try_lock() {
-                Ok(()) if is_still_at(&file, path)? => return Ok(Some(Claim { _manifest: Some(file) })),
-                // Replaced between opening and locking: look again.
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(error)) => return Err(error),
             }
         }
+        Err(io::Error::other(Unstable))
     }
 }
 

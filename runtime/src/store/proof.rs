@@ -41,16 +41,32 @@ pub(super) fn digests(directory: &Path, manifest: &Manifest) -> Result<(), Strin
 fn stamps_of_right_size(directory: &Path, manifest: &Manifest) -> Result<Vec<Stamp>, String> {
     match stamps(directory, &manifest.files) {
         Some((stamps, None)) => Ok(stamps),
-        Some((_, Some(path))) => Err(format!("its file {path} has another size than when it was written")),
+        Some((_, Some(file))) => Err(changed(directory, file)),
         None => Err("some of its files are missing".to_owned()),
     }
 }
 
+/// Says which file was changed, and what most likely did that.
+fn changed(directory: &Path, file: &ListedFile) -> String {
+    let path = directory.join(&file.path);
+    let size = match path.metadata() {
+        Ok(metadata) if metadata.len() != file.size => {
+            format!(", with {} bytes instead of {}", metadata.len(), file.size)
+        }
+        _ => String::new(),
+    };
+    format!(
+        "its file {} is not what was written{size}; if a test or its library writes to it, set \
+         `Artifact::PRIVATE_VIEW`, or open it read-only",
+        file.path
+    )
+}
+
 fn compare(directory: &Path, manifest: &Manifest) -> Result<(), String> {
-    for file in &manifest.files {
+    for file in manifest.files.iter().filter(|file| !file.is_directory()) {
         match file_digest(&directory.join(&file.path)) {
             Ok(digest) if digest == file.digest => {}
-            Ok(_) => return Err(format!("its file {} is not what was written", file.path)),
+            Ok(_) => return Err(changed(directory, file)),
             Err(error) => return Err(error.report()),
         }
     }
@@ -65,7 +81,7 @@ pub(super) fn record(run: &Run, name: &str, directory: &Path, manifest: &Manifes
 }
 
 /// The stamps of all files, and the first whose size is wrong; nothing if one is missing, no plain file, or behind a link.
-fn stamps<'a>(directory: &Path, files: &'a [ListedFile]) -> Option<(Vec<Stamp>, Option<&'a str>)> {
+fn stamps<'a>(directory: &Path, files: &'a [ListedFile]) -> Option<(Vec<Stamp>, Option<&'a ListedFile>)> {
     let mut stamps = Vec::with_capacity(files.len());
     let mut wrong = None;
     // A link on the way leads to files that others may change, however good they are now.
@@ -75,9 +91,16 @@ fn stamps<'a>(directory: &Path, files: &'a [ListedFile]) -> Option<(Vec<Stamp>, 
         fs::symlink_metadata(directory.join(below)).ok().filter(Metadata::is_dir)?;
     }
     for file in files {
-        let metadata = fs::symlink_metadata(directory.join(&file.path)).ok().filter(Metadata::is_file)?;
+        let metadata = fs::symlink_metadata(directory.join(&file.path)).ok()?;
+        if file.is_directory() {
+            // Its times change with every name that comes and goes in it.
+            stamps.push(Stamp::default());
+            metadata.is_dir().then_some(())?;
+            continue;
+        }
+        metadata.is_file().then_some(())?;
         if metadata.len() != file.size {
-            wrong.get_or_insert(file.path.as_str());
+            wrong.get_or_insert(file);
         }
         stamps.push(Stamp::of(&metadata));
     }

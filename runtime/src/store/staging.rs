@@ -1,21 +1,28 @@
 //! A directory to work in, on the file system of the cache if it can be, that is swept when its process is gone.
 
-use std::fs::{self, File};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::file_lock::{self, FileLock};
 use crate::layout;
 use crate::plain_file;
 
 const PREFIX: &str = "cached-smoke-";
 const LOCK: &str = ".lock";
 
-/// The directory, locked by this process and removed with this value.
+/// How often a directory is made anew that a sweep was faster to remove: each time is chance, or the file system is wrong.
+const MOST_ATTEMPTS: usize = 100;
+
+/// A directory to work in, removed with this value.
 #[derive(Debug)]
 pub(crate) struct Staging {
     directory: PathBuf,
-    lock: PathBuf,
-    _file: File,
+    /// Absent for a directory that another process owns.
+    lock: Option<(PathBuf, FileLock)>,
+    /// A directory above it that was made for it alone.
+    root: Option<PathBuf>,
 }
 
 impl Staging {
@@ -23,33 +30,47 @@ impl Staging {
     pub(crate) fn create(root: &Path) -> Result<Staging, Error> {
         layout::create_private(root).map_err(Error::io("create", root))?;
         let failed = || Error::io("create a directory to work in below", root);
-        loop {
+        for _ in 0..MOST_ATTEMPTS {
             // The lock is there before the directory: a sweep removes what it can lock.
             let named = tempfile::Builder::new().prefix(PREFIX).suffix(LOCK).tempfile_in(root).map_err(failed())?;
-            named.as_file().lock().map_err(failed())?;
-            let (file, lock) = named.keep().map_err(|error| failed()(error.error))?;
-            if !lock.exists() {
+            let (file, path) = named.keep().map_err(|error| failed()(error.error))?;
+            let lock = match FileLock::attempt(file) {
+                Ok(Ok(lock)) => lock,
+                // A sweep holds it, and removes it.
+                Ok(Err(_)) => continue,
+                // Where there are no locks, there are no sweeps: what a killed process leaves here stays.
+                Err(error) if file_lock::is_unsupported(&error) => FileLock::none(),
+                Err(error) => return Err(failed()(error)),
+            };
+            if !path.exists() {
                 // A sweep was faster between making and locking the file.
                 continue;
             }
-            let directory = lock.with_extension("");
-            let staging = Staging { directory, lock, _file: file };
+            let staging = Staging { directory: path.with_extension(""), lock: Some((path, lock)), root: None };
             layout::create_private(&staging.files()).map_err(failed())?;
             return Ok(staging);
         }
+        Err(failed()(io::Error::other("its lock file is gone as soon as it is made")))
     }
 
     /// Makes one outside of the cache, which may be full or not ours to write to.
     pub(crate) fn private() -> Result<Staging, Error> {
         let root = private_root();
-        layout::create_private(&root).map_err(Error::io("create", &root))?;
-        if is_ours_alone(&root) {
+        if layout::create_private(&root).is_ok() && is_ours_alone(&root) {
             return Staging::create(&root);
         }
         // Somebody else was there before us. What is left here by a process that is killed stays.
         let temporary = std::env::temp_dir();
         let root = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&temporary);
-        Staging::create(&root.map_err(Error::io("create a directory below", &temporary))?.keep())
+        let root = root.map_err(Error::io("create a directory below", &temporary))?.keep();
+        let mut staging = Staging::create(&root)?;
+        staging.root = Some(root);
+        Ok(staging)
+    }
+
+    /// Uses the directory of a [`Staging`] of another process, which removes it.
+    pub(crate) fn of_another_process(directory: &Path) -> Staging {
+        Staging { directory: directory.to_owned(), lock: None, root: None }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -68,8 +89,13 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.directory);
-        let _ = fs::remove_file(&self.lock);
+        if let Some((path, _)) = &self.lock {
+            let _ = fs::remove_dir_all(&self.directory);
+            let _ = fs::remove_file(path);
+        }
+        if let Some(root) = &self.root {
+            let _ = fs::remove_dir(root);
+        }
     }
 }
 
@@ -118,8 +144,8 @@ pub(super) fn sweep(root: &Path) {
             continue;
         }
         let lock = entry.path();
-        if let Ok(file) = plain_file::open(&lock)
-            && file.try_lock().is_ok()
+        if let Ok(file) = plain_file::open_to_lock(&lock)
+            && let Ok(Ok(_held)) = FileLock::attempt(file)
         {
             let _ = fs::remove_dir_all(lock.with_extension(""));
             let _ = fs::remove_file(&lock);
@@ -137,7 +163,8 @@ mod tests {
         let held = Staging::create(root.path()).expect("created");
         let left = Staging::create(root.path()).expect("created");
         // As a killed process leaves it: the files stay, the lock is gone with its holder.
-        let (directory, lock) = (left.path().to_owned(), left.lock.clone());
+        let directory = left.path().to_owned();
+        let lock = directory.with_extension("lock");
         drop(left);
         fs::create_dir_all(directory.join("files")).expect("created");
         fs::write(&lock, "").expect("written");

@@ -1,6 +1,7 @@
 //! Where entries go that are replaced, removed or damaged: out of the way at once, deleted when nobody uses them.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -18,6 +19,9 @@ pub(super) fn damaged(slot: &Slot) -> String {
     format!("{DAMAGED}{}-{}-{}-", slot.repo, slot.entry, slot.artifact)
 }
 
+/// How often a directory of the trash is made anew that a sweep was faster to remove.
+const MOST_ATTEMPTS: usize = 10_000;
+
 /// Moves those of `paths` that exist, in this order, into one new directory of the trash.
 pub(super) fn discard(layout: &Layout, paths: &[&Path], label: &str) -> Result<(), Error> {
     if paths.iter().all(|path| path.symlink_metadata().is_err()) {
@@ -30,19 +34,37 @@ pub(super) fn discard(layout: &Layout, paths: &[&Path], label: &str) -> Result<(
     for (number, path) in paths.iter().enumerate() {
         // Numbered: an artifact's unpacked files have the name of its directory form.
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let target = directory.join(format!("{number}-{name}"));
-        while path.symlink_metadata().is_ok() {
-            match fs::rename(path, &target) {
-                Ok(()) => break,
-                // Somebody else moved it; or a sweep took the directory, which was still empty, for rubbish.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    layout::create_private(&directory).map_err(failed())?;
-                }
-                Err(error) => return Err(failed()(error)),
-            }
-        }
+        move_away(path, &directory.join(format!("{number}-{name}"))).map_err(failed())?;
+    }
+    if label.starts_with(DAMAGED) {
+        remove_earlier(&trash, label, &directory);
     }
     Ok(())
+}
+
+fn move_away(path: &Path, target: &Path) -> io::Result<()> {
+    for _ in 0..MOST_ATTEMPTS {
+        if path.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        match fs::rename(path, target) {
+            // Another process moved it; or a sweep took the directory, which was still empty, for rubbish.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                layout::create_private(target.parent().unwrap_or(target))?;
+            }
+            renamed => return renamed,
+        }
+    }
+    Err(io::Error::other("it is there, but cannot be moved"))
+}
+
+/// Removes earlier damaged copies of the artifact: one is enough to find out what happened.
+fn remove_earlier(trash: &Path, label: &str, latest: &Path) {
+    let entries = fs::read_dir(trash).into_iter().flatten().flatten();
+    let is_of_label = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(label);
+    for entry in entries.filter(is_of_label).filter(|entry| entry.path() != latest && is_free(&entry.path())) {
+        let _ = fs::remove_dir_all(entry.path());
+    }
 }
 
 /// Moves all that is there of an artifact to the trash, its manifest first.

@@ -2,9 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io::Write;
+#[cfg(unix)]
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use cached_smoke::{Artifact, BuildContext, CodeFingerprint, KeyBuilder, LoadContext, Result, Storage, Suite};
+use cached_smoke::{Artifact, BuildContext, CodeFingerprint, KeyBuilder, LoadContext, Result, Session, Storage, Suite};
 use serde::{Deserialize, Serialize};
 
 use super::orders::{log, obey_orders, order, wait_at_the_barrier, wait_in};
@@ -98,6 +101,9 @@ impl Artifact<Subject> for Words {
     fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
         log("build words");
         cx.progress().step("counting its words");
+        if order("SUBJECT_ASK_ITSELF").is_some() {
+            Session::<Subject>::open("bookshop")?.get::<Words>()?;
+        }
         obey_orders("words")?;
         let mut words = Vec::new();
         for file in files(cx.repo().path())? {
@@ -117,6 +123,7 @@ impl Artifact<Subject> for Words {
         if let Some(target) = order("SUBJECT_SAVE_LINK") {
             std::os::unix::fs::symlink(target, dir.join("link"))?;
         }
+        save_kinds(dir)?;
         let kept = if order("SUBJECT_LOSE_WORDS").is_some() { &self.0[1..] } else { &self.0[..] };
         Ok(fs::write(dir.join("words"), kept.join("\n"))?)
     }
@@ -127,6 +134,7 @@ impl Artifact<Subject> for Words {
         if order("SUBJECT_FAIL_LOAD").is_some() {
             return Err("told not to load".into());
         }
+        check_kinds(cx.dir())?;
         Ok(Words(fs::read_to_string(cx.dir().join("words"))?.lines().map(str::to_owned).collect()))
     }
 }
@@ -150,6 +158,7 @@ impl Artifact<Subject> for Lengths {
         let lengths: Vec<usize> =
             words.into_iter().map(|word| word.len()).filter(|length| *length >= at_least).collect();
         fs::create_dir(cx.dir().join("below"))?;
+        save_kinds(cx.dir())?;
         let text: Vec<String> = lengths.iter().map(usize::to_string).collect();
         fs::write(cx.dir().join("below/lengths"), text.join("\n"))?;
         Ok(Lengths(lengths))
@@ -161,6 +170,7 @@ impl Artifact<Subject> for Lengths {
         if order("SUBJECT_ASK_TO_LOAD").is_some() {
             cx.artifact::<Words>()?;
         }
+        check_kinds(cx.dir())?;
         let text = fs::read_to_string(cx.dir().join("below/lengths"))?;
         Ok(Lengths(text.lines().map(str::parse).collect::<std::result::Result<_, _>>()?))
     }
@@ -213,6 +223,72 @@ impl Mapped {
         let map = unsafe { memmap2::Mmap::map(&file) }?;
         Ok(Mapped(map))
     }
+}
+
+/// An index as a library writes it that opens a lock beside its data for writing, also to read.
+pub(super) struct Index<const VIEW: bool>(pub(super) String);
+
+impl<const VIEW: bool> Artifact<Subject> for Index<VIEW> {
+    const NAME: &'static str = if VIEW { "viewed_index" } else { "index" };
+    const STORAGE: Storage = Storage::Directory;
+    const PRIVATE_VIEW: bool = VIEW;
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build index");
+        fs::write(cx.dir().join("index.lock"), "")?;
+        fs::create_dir(cx.dir().join("segments"))?;
+        fs::write(cx.dir().join("segments/1"), "indexed")?;
+        Ok(Index(String::new()))
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        log("load index");
+        let open = |name: &str| fs::File::options().create(true).append(true).open(cx.dir().join(name));
+        // As tantivy, of whose error only the text is left.
+        let mut lock = open("index.lock").map_err(|error| format!("failed to acquire the lock: {error}"))?;
+        open("index.log")?.write_all(b"opened")?;
+        lock.write_all(b"held")?;
+        Ok(Index(fs::read_to_string(cx.dir().join("segments/1"))?))
+    }
+}
+
+/// More than any file system makes one block of.
+#[cfg(unix)]
+const HOLE: u64 = 64 << 20;
+
+/// Writes all kinds of files, if the test that runs this one wants that.
+#[cfg(unix)]
+fn save_kinds(dir: &Path) -> Result<()> {
+    if order("SUBJECT_KINDS").is_some() {
+        fs::create_dir_all(dir.join("hollow/inner"))?;
+        fs::write(dir.join("program"), "#!/bin/sh\n")?;
+        fs::set_permissions(dir.join("program"), fs::Permissions::from_mode(0o755))?;
+        fs::File::create(dir.join("sparse"))?.set_len(HOLE)?;
+    }
+    Ok(())
+}
+
+/// Fails unless they are what they were.
+#[cfg(unix)]
+fn check_kinds(dir: &Path) -> Result<()> {
+    if order("SUBJECT_KINDS").is_some() {
+        assert_eq!(fs::read_dir(dir.join("hollow/inner"))?.count(), 0, "the empty directory");
+        assert!(std::process::Command::new(dir.join("program")).status()?.success(), "the executable file");
+        let sparse = fs::metadata(dir.join("sparse"))?;
+        assert_eq!(sparse.len(), HOLE, "the length of the sparse file");
+        assert!(sparse.blocks() * 512 < HOLE / 2, "the hole of the sparse file: {} blocks", sparse.blocks());
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn save_kinds(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_kinds(_: &Path) -> Result<()> {
+    Ok(())
 }
 
 /// Depends on whatever `SUBJECT_INPUTS` declares, a line each: `file data/model.bin`.

@@ -39,6 +39,16 @@ pub(super) fn obey_orders(artifact: &str) -> Result<()> {
     if let Some(file) = order("SUBJECT_EDIT") {
         fs::write(file, "edited while being read")?;
     }
+    if is_meant("SUBJECT_START") {
+        // As a database or a compiler's daemon, which inherits whatever this process has open.
+        let child = std::process::Command::new("sleep").arg("600").spawn()?;
+        fs::write(order("SUBJECT_STARTED").unwrap(), child.id().to_string())?;
+    }
+    if is_meant("SUBJECT_RUN_AGAIN") {
+        let test = ["subject::only_words", "--exact", "--ignored", "--nocapture"];
+        let inner = std::process::Command::new(std::env::current_exe()?).args(test).output()?;
+        return Err(format!("the inner process: {}", String::from_utf8_lossy(&inner.stderr)).into());
+    }
     wait_in(artifact);
     if is_meant("SUBJECT_DIE_IN") {
         die_soon();

@@ -109,10 +109,20 @@ pub(super) fn run_or_nothing(root: &Path, arguments: &[&str]) -> Result<Vec<u8>,
 
 fn expect_success(root: &Path, arguments: &[&str], output: Output) -> Result<Vec<u8>, Error> {
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    if output.status.success() && !LEFT_OUT.iter().any(|left_out| said.contains(left_out)) {
+    if output.status.success() && !said.lines().any(|line| leaves_out_a_file(root, line)) {
         return Ok(output.stdout);
     }
     Err(failed(root, arguments, said))
+}
+
+/// Returns `true` for a warning that something in the work tree cannot be read.
+///
+/// git also warns about its own configuration, such as that of a home directory which belongs to another user. It names
+/// files of the work tree by relative paths in quotes, and those of its configuration by absolute ones.
+fn leaves_out_a_file(root: &Path, line: &str) -> bool {
+    let named = line.split('\'').nth(1).map(Path::new);
+    LEFT_OUT.iter().any(|left_out| line.contains(left_out))
+        && named.is_none_or(|path| path.is_relative() || path.starts_with(root))
 }
 
 pub(super) fn output(root: &Path, arguments: &[&str]) -> Result<Output, Error> {
@@ -172,4 +182,29 @@ pub(in crate::fingerprint) fn os_str(bytes: &[u8]) -> Result<&OsStr, Error> {
     std::str::from_utf8(bytes).map(OsStr::new).map_err(|_| {
         Error::Message(format!("a path in the output of git is not UTF-8: {}", String::from_utf8_lossy(bytes)))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_warnings_about_the_work_tree_leave_out_a_file() {
+        let leaves_out = |line| leaves_out_a_file(Path::new("/r"), line);
+        for line in [
+            "warning: could not open directory 'sub/': Permission denied",
+            "warning: unable to access 'sub/.gitattributes': Permission denied",
+            "warning: unable to access '/r/.gitignore': Permission denied",
+            "error: something else: Permission denied",
+        ] {
+            assert!(leaves_out(line), "{line}");
+        }
+        for line in [
+            "warning: unable to access '/root/.config/git/attributes': Permission denied",
+            "warning: LF will be replaced by CRLF in 'a.txt'",
+            "",
+        ] {
+            assert!(!leaves_out(line), "{line}");
+        }
+    }
 }

@@ -27,6 +27,11 @@ impl Table {
         (!boot.is_empty()).then_some(Table { boot, namespace })
     }
 
+    /// Returns a name that no other table has: that of another boot or of another container.
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.boot, self.namespace.display())
+    }
+
     /// Returns what no other process has, on this or another boot, in this or another container.
     pub(super) fn identity(&self, process: &Process) -> String {
         identity(&self.boot, &self.namespace, process.pid, process.start)

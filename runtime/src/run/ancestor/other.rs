@@ -21,6 +21,11 @@ impl Table {
         System::host_name().ok().map(|host| Table { host })
     }
 
+    /// Returns a name that the table of no other machine has.
+    pub(super) fn name(&self) -> String {
+        self.host.clone()
+    }
+
     /// Returns what no other process of this machine has. The start is known to the second, and the boot is not known.
     pub(super) fn identity(&self, process: &Process) -> String {
         let mut parts = Parts::default();

@@ -1,72 +1,110 @@
-//! The build of an artifact that has to be built: for everybody, or for this process alone.
+//! The build of an artifact: for every test, or for this process alone.
 
+use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 use super::calls::{failed, guarded, is_skip};
-use super::remote::{FETCHED, share};
+use super::remote::{FETCHED, note, share};
 use super::{FORCED, Obtain};
 use crate::context::Progress;
 use crate::error::{Error, Step};
 use crate::layout::Slot;
-use crate::lock::BuildLock;
 use crate::message;
 use crate::session::hooks::{Call, Value};
 use crate::session::{Loaded, Origin};
 use crate::session::{code, inputs};
 use crate::store::{Entry, Found, Miss, Staging, list};
-use crate::telemetry::Outcome;
+use crate::telemetry::{ArtifactReport, Outcome};
 
 /// The kind of note that says that a build failed.
 const FAILURES: &str = "failures";
 
+/// The result of a build that was meant for every test.
+pub(super) enum Built {
+    Published,
+    /// It could not be published, for the reason in the report; its files are here.
+    Private(Staging),
+    /// It could be saved nowhere, for the reason in the report.
+    Unsaved(Value),
+}
+
 /// A build, or a save, that failed.
 struct Failed {
     error: Box<Error>,
-    /// Where it was to write is gone: that is not its fault.
+    /// The directory that it was to write to is gone: that is not its fault.
     place_is_lost: bool,
 }
 
 /// A build that failed, for the other processes of the run.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
     pub(super) message: String,
     pub(super) mend: String,
-    /// What the build took.
+    /// How long the build took.
     pub(super) seconds: f64,
     /// nextest's number of the attempt: a retry is a wish to try again.
     attempt: u32,
 }
 
 impl Obtain<'_> {
-    /// The build, under the lock, for every test of this run and later ones.
-    pub(super) fn build_and_publish(mut self, lock: BuildLock, slot: &Slot, miss: &Miss) -> Result<Loaded, Error> {
+    /// Waits for other machines that build it, and else builds it in this process.
+    pub(super) fn build_here(&mut self, slot: &Slot, miss: &Miss) -> Result<Loaded, Error> {
+        if !self.is_forced(slot)
+            && let Some((value, entry)) = self.wait_for_turn(slot, miss)?
+        {
+            return Ok(self.restored(Outcome::Fetched, value, entry));
+        }
+        self.build_for_all(slot, miss)
+    }
+
+    /// Builds and publishes it under the lock, and loads it. Where it cannot be published, this process uses it alone.
+    pub(super) fn build_for_all(&mut self, slot: &Slot, miss: &Miss) -> Result<Loaded, Error> {
+        match self.build_and_publish(slot, miss)? {
+            Built::Published => {
+                let replace = self.report.outcome == Outcome::Forced;
+                let remote = self.remote.take();
+                let mut loaded = self.load_published(slot)?;
+                // Other tests need not wait until other machines have it, too.
+                self.lock = None;
+                if let (Some(mut remote), Origin::Entry(entry)) = (remote, &loaded.origin) {
+                    share(&mut remote, self.process, slot, &entry.manifest, replace);
+                    note(&remote, &mut loaded.report);
+                }
+                Ok(loaded)
+            }
+            Built::Private(staging) => self.use_private(staging),
+            Built::Unsaved(value) => Ok(self.loaded(value, Origin::Nowhere)),
+        }
+    }
+
+    /// Builds it and publishes it, under the lock. It is not loaded.
+    pub(super) fn build_and_publish(&mut self, slot: &Slot, miss: &Miss) -> Result<Built, Error> {
         self.check_failures(slot)?;
-        self.lock = Some(lock);
         if matches!(miss, Miss::Damaged(_))
             && let Err(error) = self.store(slot).set_aside()
         {
             self.warn_unwritable(&error);
         }
-        let forced = self.is_forced(slot);
-        self.report.outcome = if forced { Outcome::Forced } else { Outcome::Built };
+        let is_forced = self.is_forced(slot);
+        self.report.outcome = if is_forced { Outcome::Forced } else { Outcome::Built };
         self.report.reason = miss.to_string();
 
         let staging = match Staging::create(&self.process.layout.staging()) {
             Ok(staging) => staging,
             Err(error) => {
                 self.warn_unwritable(&error);
-                return self.build_privately(miss.to_string());
+                return self.build_in_private(miss.to_string());
             }
         };
-        let (built, staging) = match self.build(staging) {
+        let (value, staging) = match self.build(staging) {
             Ok(built) => built,
             // No room; or somebody has removed the whole cache meanwhile.
             Err(Failed { error, place_is_lost }) if error.is_storage() || place_is_lost => {
                 self.warn_unwritable(&error);
-                return self.build_privately(miss.to_string());
+                return self.build_in_private(miss.to_string());
             }
             Err(Failed { error, .. }) => {
                 self.remember(slot, &error);
@@ -74,21 +112,21 @@ impl Obtain<'_> {
             }
         };
         let Some(staging) = staging else {
-            // It could be built, but nowhere be saved.
-            return Ok(self.loaded(built, Origin::Nowhere));
+            self.bypassed(miss.to_string());
+            return Ok(Built::Unsaved(value));
         };
-        drop(built);
+        drop(value);
         if let Some(changed) = self.changed_meanwhile() {
             let reason = format!("{changed} changed while it was being read");
             message::warn_once(&format!("{}: {reason}; the result is used once and not kept", self.subject()));
-            return self.use_privately(staging, reason);
+            return self.keep_private(staging, reason);
         }
 
         let listed = match list(&staging.files()) {
             Ok(listed) => listed,
             Err(error) if matches!(error, Error::Io { .. }) => {
                 self.warn_unwritable(&error);
-                return self.build_privately(error.to_string());
+                return self.build_in_private(error.to_string());
             }
             Err(error) => {
                 let error = failed(self.repo(), self.kind.name, Step::Save, Box::new(error));
@@ -97,7 +135,7 @@ impl Obtain<'_> {
             }
         };
         if !staging.is_below(&self.process.layout.staging()) {
-            return self.use_privately(staging, "there was no room in the cache to save it".to_owned());
+            return self.keep_private(staging, "there was no room in the cache to save it".to_owned());
         }
 
         let begun = Instant::now();
@@ -108,25 +146,19 @@ impl Obtain<'_> {
         if let Err(error) = published {
             self.warn_unwritable(&error);
             if staging.files().is_dir() {
-                return self.use_privately(staging, error.to_string());
+                return self.keep_private(staging, error.to_string());
             }
-            return self.build_privately(error.to_string());
+            return self.build_in_private(error.to_string());
         }
-        if forced {
+        if is_forced {
             self.process.run.write(FORCED, &self.note(slot), &true);
         }
         self.process.run.remove(FAILURES, &self.note(slot));
         self.process.run.remove(FETCHED, &self.note(slot));
-        let (remote, process) = (self.remote.take(), self.process);
-        // This gives the lock back: nobody here waits until others have it, too.
-        let mut loaded = self.restore_published(slot)?;
-        if let Some(remote) = remote {
-            share(remote, process, slot, &mut loaded, forced);
-        }
-        Ok(loaded)
+        Ok(Built::Published)
     }
 
-    /// What its key was computed from and is no longer what the key says.
+    /// Names what its key was computed from and is no longer what the key says.
     fn changed_meanwhile(&self) -> Option<String> {
         if !self.session.repo.is_unchanged() {
             return Some("the repository".to_owned());
@@ -134,11 +166,15 @@ impl Obtain<'_> {
         inputs::changed(self.process, &self.recipe.inputs).or_else(|| code::changed(&self.recipe.files))
     }
 
-    /// The test is given what every later one will be given.
-    fn restore_published(self, slot: &Slot) -> Result<Loaded, Error> {
+    /// Loads what was just published: the test is given what every later one will be given.
+    pub(super) fn load_published(&mut self, slot: &Slot) -> Result<Loaded, Error> {
         let begun = Instant::now();
         let why = match self.store(slot).open() {
-            Found::Ready(entry) => return self.load_published(entry, begun),
+            Found::Ready(entry) => return self.load_new(slot, entry, begun),
+            Found::Missing(Miss::Unusable(reason)) => {
+                message::warn_once_about("unusable", &format!("{reason}; the result is used without the cache"));
+                return self.use_unheld(self.store(slot).plain_files(), reason);
+            }
             Found::Packed(..) => "its files were changed".to_owned(),
             Found::Missing(miss) => miss.to_string(),
         };
@@ -149,44 +185,87 @@ impl Obtain<'_> {
         self.build_privately("it was gone as soon as it was published".to_owned())
     }
 
-    fn load_published(mut self, entry: Entry, begun: Instant) -> Result<Loaded, Error> {
-        let (value, elsewhere) = self.load(&entry.directory, true)?;
-        self.add_restore(begun, elsewhere);
-        self.report.bytes = entry.manifest.bytes();
-        Ok(self.loaded(value, Origin::Entry(Box::new(entry))))
+    /// Loads what this run has just built. If it does not load, no other test of the run tries that again.
+    fn load_new(&mut self, slot: &Slot, mut entry: Entry, begun: Instant) -> Result<Loaded, Error> {
+        let loaded = self.load_files(&mut entry);
+        match loaded {
+            Ok((value, elsewhere)) => {
+                self.add_restore(begun, elsewhere);
+                self.report.bytes = entry.manifest.bytes();
+                Ok(self.loaded(value, Origin::Entry(Box::new(entry))))
+            }
+            Err(error) => {
+                self.reject_new(slot, &error);
+                Err(error)
+            }
+        }
     }
 
-    /// A build outside of the cache, for this process alone.
-    pub(super) fn build_privately(mut self, reason: String) -> Result<Loaded, Error> {
-        let (value, staging) = self.build(Staging::private()?).map_err(|failed| *failed.error)?;
-        let Some(staging) = staging else {
-            self.bypassed(reason);
-            return Ok(self.loaded(value, Origin::Nowhere));
+    /// Takes away what this run has built and what does not load, and lets the other tests of the run know.
+    fn reject_new(&mut self, slot: &Slot, error: &Error) {
+        if is_skip(error) {
+            return;
+        }
+        self.remember(slot, error);
+        self.failed(self.report.rebuild_seconds);
+        if let Err(error) = self.store(slot).set_aside() {
+            self.warn_unwritable(&error);
+        }
+    }
+
+    /// Builds it outside of the cache, for this process alone.
+    pub(super) fn build_privately(&mut self, reason: String) -> Result<Loaded, Error> {
+        match self.build_in_private(reason)? {
+            Built::Private(staging) => self.use_private(staging),
+            Built::Unsaved(value) => Ok(self.loaded(value, Origin::Nowhere)),
+            Built::Published => unreachable!("a private build publishes nothing"),
+        }
+    }
+
+    pub(super) fn build_in_private(&mut self, reason: String) -> Result<Built, Error> {
+        let (value, staging) = self.build(self.private_staging()?).map_err(|failed| *failed.error)?;
+        self.bypassed(reason);
+        Ok(staging.map_or_else(|| Built::Unsaved(value), Built::Private))
+    }
+
+    /// Moves what could not be published out of the cache if it must be.
+    fn keep_private(&mut self, staging: Staging, reason: String) -> Result<Built, Error> {
+        self.bypassed(reason);
+        let staging = match &self.handover {
+            Some(place) if !staging.is_below(place) => self.move_to_handover(staging)?,
+            _ => staging,
         };
-        drop(value);
-        self.use_privately(staging, reason)
+        Ok(Built::Private(staging))
     }
 
-    /// Another build outside of the cache, for whoever asked for a copy of its own.
-    pub(in crate::session) fn build_again(mut self) -> Result<Value, Error> {
+    /// Builds it outside of the cache again, for a test that asked for a copy of its own.
+    pub(in crate::session) fn build_again(mut self) -> Result<(Value, ArtifactReport), Error> {
         let (value, staging) = self.build(Staging::private()?).map_err(|failed| *failed.error)?;
-        let Some(staging) = staging else { return Ok(value) };
-        let (value, _) = self.load(&staging.files(), false)?;
+        let Some(staging) = staging else { return Ok((value, self.report)) };
+        let (value, _) = self.loading().load(&staging.files(), false)?;
         // As those of any artifact, its files stay until the process ends: it may have mapped them.
         std::mem::forget(staging);
-        Ok(value)
+        Ok((value, self.report))
     }
 
     /// Loads what lies in a directory of this process alone.
-    fn use_privately(mut self, staging: Staging, reason: String) -> Result<Loaded, Error> {
+    pub(super) fn use_private(&mut self, staging: Staging) -> Result<Loaded, Error> {
         let begun = Instant::now();
-        let (value, elsewhere) = self.load(&staging.files(), false)?;
+        let (value, elsewhere) = self.loading().load(&staging.files(), false)?;
         self.add_restore(begun, elsewhere);
-        self.bypassed(reason);
         Ok(self.loaded(value, Origin::Private(staging)))
     }
 
-    fn bypassed(&mut self, reason: String) {
+    /// Loads what lies in the cache, but cannot be held there against removal.
+    fn use_unheld(&mut self, directory: PathBuf, reason: String) -> Result<Loaded, Error> {
+        let begun = Instant::now();
+        let (value, elsewhere) = self.loading().load(&directory, false)?;
+        self.add_restore(begun, elsewhere);
+        self.bypassed(reason);
+        Ok(self.loaded(value, Origin::Unheld(directory)))
+    }
+
+    pub(super) fn bypassed(&mut self, reason: String) {
         self.report.outcome = Outcome::Bypassed;
         self.report.reason = reason;
     }
@@ -196,7 +275,7 @@ impl Obtain<'_> {
         let begun = Instant::now();
         let directory = staging.files();
         let call = Call::new(&directory, &self.recipe.needs);
-        let waiting = self.lock.as_ref().and_then(BuildLock::notice);
+        let waiting = self.lock.as_ref().and_then(|lock| lock.notice());
         let progress = Progress::new(format!("building {}", self.subject()), waiting);
         let built = guarded(|| self.hooks.build(&call, progress));
         let elsewhere = call.elsewhere();
@@ -214,7 +293,7 @@ impl Obtain<'_> {
         result
     }
 
-    /// Notes what a build took that failed.
+    /// Notes how long a failed build took.
     pub(super) fn failed(&self, seconds: f64) {
         *self.failed_after.lock().unwrap_or_else(PoisonError::into_inner) = seconds;
     }
@@ -231,7 +310,7 @@ impl Obtain<'_> {
         }
         // What was built straight into the first directory is lost with it; what is saved can be saved elsewhere.
         drop(staging);
-        match Staging::private().and_then(|elsewhere| save(&elsewhere).map(|()| elsewhere)) {
+        match self.private_staging().and_then(|elsewhere| save(&elsewhere).map(|()| elsewhere)) {
             Ok(elsewhere) => Ok((value, Some(elsewhere))),
             Err(error) => {
                 self.warn_unwritable(&error);
@@ -243,14 +322,12 @@ impl Obtain<'_> {
     /// Lets the other tests of the run know.
     fn remember(&self, slot: &Slot, error: &Error) {
         if !is_skip(error) {
-            let mend = error.mend().unwrap_or_default();
-            let failure =
-                Failure { message: error.report(), mend, seconds: self.report.rebuild_seconds, attempt: attempt() };
+            let failure = Failure::new(error, self.report.rebuild_seconds);
             self.process.run.write(FAILURES, &self.note(slot), &failure);
         }
     }
 
-    /// A build that has failed in this run is not tried again, except by a retry.
+    /// Fails if the build has failed in this run: it is not tried again, except by a retry.
     pub(super) fn check_failures(&self, slot: &Slot) -> Result<(), Error> {
         match self.failure(slot) {
             Some(failure) => Err(Error::FailedEarlier {
@@ -262,14 +339,21 @@ impl Obtain<'_> {
         }
     }
 
-    /// The build that has failed in this run, unless this is a retry.
-    pub(super) fn failure(&self, slot: &Slot) -> Option<Failure> {
+    /// Returns the build that has failed in this run, unless this is a retry.
+    fn failure(&self, slot: &Slot) -> Option<Failure> {
         let failure: Failure = self.process.run.read(FAILURES, &self.note(slot))?;
         (failure.attempt >= attempt()).then_some(failure)
     }
 }
 
-/// nextest counts the attempts at a test from 1.
+impl Failure {
+    pub(super) fn new(error: &Error, seconds: f64) -> Failure {
+        let mend = error.mend().unwrap_or_default();
+        Failure { message: error.report(), mend, seconds, attempt: attempt() }
+    }
+}
+
+/// Returns nextest's number of the attempt, which starts at 1.
 fn attempt() -> u32 {
     std::env::var("NEXTEST_ATTEMPT").ok().and_then(|attempt| attempt.parse().ok()).unwrap_or(1)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::{BoxError, Error, Result, Step};
 use crate::panic::catch_panic;
-use crate::session::hooks::{Call, Hooks, Value};
+use crate::session::hooks::Call;
 
 impl<'a> Call<'a> {
     pub(super) fn new(directory: &'a Path, needs: &'a [TypeId]) -> Call<'a> {
@@ -18,19 +18,6 @@ impl<'a> Call<'a> {
     pub(super) fn elsewhere(&self) -> Duration {
         *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Loads an artifact; also how much of the time was spent on those that it needs.
-pub(in crate::session) fn load(
-    hooks: &dyn Hooks,
-    repo: &str,
-    needs: &[TypeId],
-    directory: &Path,
-    is_verified: bool,
-) -> Result<(Value, Duration), Error> {
-    let call = Call { is_verified, ..Call::new(directory, needs) };
-    let loaded = guarded(|| hooks.load(&call));
-    Ok((loaded.map_err(|error| failed(repo, hooks.kind().name, Step::Load, error))?, call.elsewhere()))
 }
 
 /// Tells which hook of which artifact failed.

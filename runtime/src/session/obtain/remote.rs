@@ -5,13 +5,11 @@ use std::time::{Duration, Instant};
 use super::Obtain;
 use crate::error::Error;
 use crate::layout::Slot;
-use crate::lock::BuildLock;
 use crate::manifest::{Manifest, Unusable};
 use crate::message;
 use crate::remote::{Fetched, Parcel, Remote, SharedEntry, Turn};
 use crate::session::hooks::Value;
 use crate::session::process::Process;
-use crate::session::{Loaded, Origin};
 use crate::store::{Entry, Found, Miss, Staging, packed};
 use crate::telemetry::ArtifactReport;
 
@@ -95,15 +93,10 @@ impl Obtain<'_> {
     }
 
     /// Waits while another machine builds it, and fetches what that has built. Nothing: it is this one's turn.
-    pub(super) fn wait_for_turn(
-        &mut self,
-        slot: &Slot,
-        miss: &Miss,
-        lock: &BuildLock,
-    ) -> Result<Option<(Value, Entry)>, Error> {
+    pub(super) fn wait_for_turn(&mut self, slot: &Slot, miss: &Miss) -> Result<Option<(Value, Entry)>, Error> {
         let Some(mut remote) = self.remote.take() else { return Ok(None) };
         let begun = Instant::now();
-        let mut notice = lock.notice();
+        let mut notice = self.lock.as_ref().and_then(|lock| lock.notice());
         let (test, subject) = (&self.session.test, self.subject());
         let turn = remote.lease(self.process.config.lock_timeout, &mut |what| {
             let waited = message::seconds(begun.elapsed());
@@ -122,16 +115,13 @@ impl Obtain<'_> {
     }
 }
 
-/// Gives what was just built and published here to the shared tier. Nobody else waits meanwhile.
-pub(super) fn share(mut remote: Remote<'_>, process: &Process, slot: &Slot, loaded: &mut Loaded, replace: bool) {
-    if let Origin::Entry(entry) = &loaded.origin
-        && let Ok(staging) = Staging::create(&process.layout.staging())
-    {
+/// Gives what was just built and published here to the shared tier. No other test waits meanwhile.
+pub(super) fn share(remote: &mut Remote<'_>, process: &Process, slot: &Slot, manifest: &Manifest, replace: bool) {
+    if let Ok(staging) = Staging::create(&process.layout.staging()) {
         let directory = staging.path();
-        let pack = || packed(&process.layout, slot, &entry.manifest, directory);
-        remote.share(&Parcel { manifest: &entry.manifest, directory, pack: &pack, replace });
+        let pack = || packed(&process.layout, slot, manifest, directory);
+        remote.share(&Parcel { manifest, directory, pack: &pack, replace });
     }
-    note(&remote, &mut loaded.report);
 }
 
 /// What the shared tier had to do with it.

@@ -1,0 +1,180 @@
+//! A build by a process of its own: the side of that process, the builder.
+//!
+//! It is the test's executable, told to run the same test: only that knows the types. It finds the artifact among the
+//! test's parameters and what these need, builds that one, and ends. It asks for nothing else, or it might wait for a
+//! lock of the test that waits for it.
+
+use std::any::TypeId;
+use std::collections::HashSet;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use once_cell::sync::Lazy;
+
+use super::build::{Built, Failure};
+use super::handover::{self, End, Handover, Ticket};
+use super::remote::share;
+use super::{Obtain, Turn};
+use crate::config::{Config, DEFAULT_LOCK_TIMEOUT};
+use crate::error::Error;
+use crate::key::Recipe;
+use crate::layout::Slot;
+use crate::lock::BuildLock;
+use crate::message::{self, PREFIX};
+use crate::session::hooks::Hooks;
+use crate::session::untyped::Untyped;
+use crate::telemetry::{ArtifactReport, Outcome};
+
+/// Names the directory of the handover to a builder. Processes that it starts have the variable, too.
+pub(super) const HANDOVER: &str = "SMOKE_BUILDER";
+
+/// The artifacts that a builder has looked at to find its target.
+pub(crate) type Seen = HashSet<TypeId>;
+
+/// This process, if a test started it to build an artifact.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    place: PathBuf,
+    ticket: Ticket,
+    lock: Mutex<Option<BuildLock>>,
+}
+
+/// Returns `true` if a test started this process to build an artifact.
+pub(in crate::session) fn is_builder() -> bool {
+    Builder::of_process().is_some()
+}
+
+/// Returns how long a builder may take, which nothing else may ever end: as long as any test waits for it, and no shorter
+/// than any build.
+pub(super) fn time_limit(config: &Config) -> Duration {
+    config.lock_timeout.max(DEFAULT_LOCK_TIMEOUT)
+}
+
+/// Ends this process when its time is over, if it is a builder.
+pub(in crate::session) fn limit_time(config: &Config) {
+    if is_builder() {
+        let limit = time_limit(config);
+        thread::spawn(move || {
+            thread::sleep(limit);
+            give_up(&format!(
+                "the build is given up after {}; a larger SMOKE_LOCK_TIMEOUT raises the limit",
+                message::seconds(limit)
+            ));
+        });
+    }
+}
+
+fn give_up(reason: &str) -> ! {
+    eprintln!("{PREFIX} {reason}");
+    std::process::exit(1);
+}
+
+impl Builder {
+    /// Returns the builder that this process is, and takes over the lock before any code of users runs.
+    pub(crate) fn of_process() -> Option<&'static Builder> {
+        static BUILDER: Lazy<Option<Builder>> = Lazy::new(|| {
+            let place = PathBuf::from(std::env::var_os(HANDOVER)?);
+            Builder::at(place).unwrap_or_else(|error| give_up(&error.report()))
+        });
+        BUILDER.as_ref()
+    }
+
+    fn at(place: PathBuf) -> Result<Option<Builder>, Error> {
+        let ticket = match handover::take_ticket(&place) {
+            Ok(ticket) => ticket,
+            // A process that a builder has started.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && place.is_dir() => return Ok(None),
+            Err(error) => return Err(Error::io("take the order to build from", &place)(error)),
+        };
+        message::keep_warnings();
+        Ok(Some(Builder { place, ticket, lock: Mutex::new(Some(BuildLock::inherited()?)) }))
+    }
+
+    /// Builds the artifact and ends the process, if it is the one that this process was started for.
+    pub(in crate::session) fn serve(&self, session: &Untyped, hooks: &dyn Hooks, recipe: Recipe) {
+        let failed_after = Mutex::default();
+        let mut obtain = Obtain::new(session, hooks, recipe, &failed_after);
+        let slot = obtain.slot();
+        let Ticket { repo, entry, artifact } = &self.ticket;
+        if (repo, entry, artifact) != (&slot.repo, &slot.entry, &slot.artifact) {
+            return;
+        }
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take().map(Arc::new);
+        obtain.lock.clone_from(&lock);
+        obtain.handover = Some(self.place.clone());
+        let end = obtain.serve(&slot).unwrap_or_else(|error| ended_by(error, obtain.report.rebuild_seconds));
+        let is_stored = matches!(end, End::Stored(_));
+        // Before the lock is released: the test reads it then.
+        self.hand_over(end, session.recorded());
+        obtain.lock = None;
+        drop(lock);
+        if is_stored {
+            obtain.share_published(&slot);
+        }
+        std::process::exit(i32::from(!is_stored));
+    }
+
+    /// Ends the process: the target was not found.
+    pub(crate) fn end(&self, served: Result<(), Error>) -> ! {
+        let Ticket { repo, artifact, .. } = &self.ticket;
+        match served {
+            Err(error) => {
+                self.hand_over(ended_by(error, 0.0), Vec::new());
+                give_up(&format!("`{artifact}` of {repo} cannot be built"));
+            }
+            Ok(()) => give_up(&format!("this test asks for no `{artifact}` of {repo} with the key that was asked for")),
+        }
+    }
+
+    fn hand_over(&self, end: End, needed: Vec<ArtifactReport>) {
+        let handover = Handover { end, needed, warnings: message::kept_warnings() };
+        if let Err(error) = handover::write(&self.place, &handover) {
+            eprintln!("{PREFIX} the result cannot be handed over below {}: {error}", self.place.display());
+        }
+    }
+}
+
+fn ended_by(error: Error, seconds: f64) -> End {
+    match error {
+        Error::Skipped { repo, reason } => End::Skipped { repo, reason },
+        error => End::Failed(Failure::new(&error, seconds)),
+    }
+}
+
+impl Obtain<'_> {
+    /// Builds it for the test that has handed over the lock.
+    fn serve(&mut self, slot: &Slot) -> Result<End, Error> {
+        let built = match self.turn(slot, false)? {
+            Turn::Done(loaded) => return Ok(End::Stored(loaded.report)),
+            Turn::Privately(reason) => self.build_in_private(reason)?,
+            Turn::ForAll(miss) => {
+                if !self.is_forced(slot)
+                    && let Some((value, entry)) = self.wait_for_turn(slot, &miss)?
+                {
+                    return Ok(End::Stored(self.restored(Outcome::Fetched, value, entry).report));
+                }
+                self.build_and_publish(slot, &miss)?
+            }
+        };
+        let report = self.report.clone();
+        Ok(match built {
+            Built::Published => End::Stored(report),
+            Built::Private(_) => End::Private(report),
+            Built::Unsaved(_) => End::Unsaved,
+        })
+    }
+
+    /// Gives to other machines what this one has just built.
+    fn share_published(&mut self, slot: &Slot) {
+        let is_built = self.report.outcome.is_miss();
+        if let Some(mut remote) = self.remote.take().filter(|_| is_built)
+            && let Ok((manifest, _lease)) = self.store(slot).find()
+        {
+            let replace = self.report.outcome == Outcome::Forced;
+            share(&mut remote, self.process, slot, &manifest, replace);
+        }
+    }
+}

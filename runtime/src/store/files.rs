@@ -1,0 +1,150 @@
+//! The files of an artifact: listed, protected, brought to disk, moved into place.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::disk;
+use crate::error::Error;
+use crate::fingerprint::{file_digest, is_executable};
+use crate::layout;
+use crate::manifest::{FileKind, ListedFile, is_plain};
+use crate::message;
+
+/// How often a directory is made anew that a collector was faster to remove.
+const MOST_ATTEMPTS: usize = 10_000;
+
+/// Lists every file below `directory`, by name, with its digest, and every directory with nothing in it.
+///
+/// # Errors
+/// There is no file, one cannot be read, or one cannot be stored: a link, a device, a name that is not possible on every
+/// system.
+pub(crate) fn list(directory: &Path) -> Result<Vec<ListedFile>, Error> {
+    let mut listed = Vec::new();
+    collect(directory, "", &mut listed)?;
+    if listed.is_empty() {
+        return Err(Error::Message(
+            "no file was written: `save`, or `build` itself, must write into the directory that it is given what \
+             `load` needs"
+                .to_owned(),
+        ));
+    }
+    listed.sort_by(|left, right| left.path.cmp(&right.path));
+    Ok(listed)
+}
+
+fn collect(directory: &Path, prefix: &str, listed: &mut Vec<ListedFile>) -> Result<(), Error> {
+    for entry in fs::read_dir(directory).map_err(Error::io("list the directory", directory))? {
+        let entry = entry.map_err(Error::io("list the directory", directory))?;
+        let path = entry.path();
+        let refuse = |why: &str| Error::Message(format!("{} cannot be stored: {why}", path.display()));
+        let name = entry.file_name().into_string().map_err(|_| refuse("its name is not UTF-8"))?;
+        let relative = format!("{prefix}{name}");
+        if !is_plain(&relative) {
+            return Err(refuse("not every system can have a file of that name"));
+        }
+        let metadata = entry.metadata().map_err(Error::io("look at", &path))?;
+        if metadata.is_dir() {
+            let before = listed.len();
+            collect(&path, &format!("{relative}/"), listed)?;
+            if listed.len() == before {
+                listed.push(ListedFile {
+                    path: relative,
+                    kind: FileKind::EmptyDirectory,
+                    size: 0,
+                    digest: String::new(),
+                });
+            }
+        } else if metadata.is_file() {
+            let (kind, digest) = (kind(&metadata), file_digest(&path)?);
+            listed.push(ListedFile { path: relative, kind, size: metadata.len(), digest });
+        } else {
+            return Err(refuse("only files and directories can be, no links and no devices"));
+        }
+    }
+    Ok(())
+}
+
+fn kind(metadata: &Metadata) -> FileKind {
+    if is_executable(metadata) { FileKind::Executable } else { FileKind::Plain }
+}
+
+/// Takes from everybody the permission to write to the files.
+pub(super) fn protect(directory: &Path, files: &[ListedFile]) -> Result<(), Error> {
+    files.iter().filter(|file| !file.is_directory()).try_for_each(|file| {
+        let path = directory.join(&file.path);
+        make_read_only(&path, file.kind)
+    })
+}
+
+/// Takes from everybody the permission to write to a file. Where the file system has no permissions, that is said once.
+pub(super) fn make_read_only(path: &Path, kind: FileKind) -> Result<(), Error> {
+    match set_mode(path, kind) {
+        Err(error) if disk::has_no_permissions(&error) => {
+            message::warn_once_about(
+                "permissions",
+                &format!(
+                    "the file system of the cache refuses to make files read-only ({error}): a test that writes to an \
+                     artifact damages it for other tests\nhelp: let SMOKE_CACHE_DIR name a directory on another file system"
+                ),
+            );
+            Ok(())
+        }
+        changed => changed.map_err(Error::io("make read-only", path)),
+    }
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, kind: FileKind) -> io::Result<()> {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(kind.mode()))
+}
+
+#[cfg(not(unix))]
+fn set_mode(path: &Path, _: FileKind) -> io::Result<()> {
+    let mut permissions = fs::metadata(path)?.permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(path, permissions)
+}
+
+/// Renames, making the directory above the target.
+pub(super) fn move_into_place(from: &Path, to: &Path) -> Result<(), Error> {
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for _ in 0..MOST_ATTEMPTS {
+        // A collector takes directories that are empty: this one, between being made, or found, and the move.
+        if let Some(parent) = to.parent()
+            && let Err(error) = layout::create_private(parent)
+        {
+            let is_something_else = parent.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());
+            if error.kind() == io::ErrorKind::AlreadyExists && !is_something_else {
+                last = error;
+                continue;
+            }
+            return Err(Error::io("create", parent)(error));
+        }
+        match fs::rename(from, to) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && from.exists() => last = error,
+            renamed => return renamed.map_err(Error::io("move a finished file to", to)),
+        }
+    }
+    Err(Error::io("move a finished file to", to)(last))
+}
+
+/// Brings the files and the names of all their directories to disk.
+pub(super) fn sync_tree(directory: &Path, files: &[ListedFile]) -> Result<(), Error> {
+    let mut directories: BTreeSet<PathBuf> = BTreeSet::from([directory.to_owned()]);
+    for file in files {
+        let path = directory.join(&file.path);
+        sync(&path)?;
+        directories.extend(path.ancestors().skip(1).take_while(|above| *above != directory).map(Path::to_owned));
+    }
+    directories.iter().try_for_each(|directory| sync(directory))
+}
+
+/// Brings a file, or the names in a directory, to disk. Windows cannot open a directory to do that.
+pub(super) fn sync(path: &Path) -> Result<(), Error> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    File::open(path).and_then(|file| disk::sync(&file)).map_err(Error::io("bring to disk", path))
+}

@@ -1,0 +1,110 @@
+//! A view of an artifact's files for one process: a directory in which a library can create and change files, without
+//! touching the stored bytes.
+//!
+//! Libraries such as tantivy, SQLite, RocksDB and LMDB keep locks and logs beside their data, and open them for writing
+//! also to read.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use super::staging::Staging;
+use crate::error::Error;
+use crate::manifest::{FileKind, ListedFile};
+
+/// Bytes of a file that is copied where the file system cannot share its blocks. Locks and logs are smaller, and a copy
+/// of this size takes less than a millisecond. A larger file is linked, and stays read-only.
+const MOST_COPIED: u64 = 1 << 20;
+
+/// Makes a view of the listed files of `directory` in `staging`.
+pub(crate) fn fill(staging: &Staging, directory: &Path, files: &[ListedFile]) -> Result<(), Error> {
+    let root = staging.files();
+    for file in files {
+        let (from, to) = (directory.join(&file.path), root.join(&file.path));
+        let parent = if file.is_directory() { &*to } else { to.parent().unwrap_or(&root) };
+        fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        if !file.is_directory() {
+            show(&from, &to, file).map_err(Error::io("show in a private view", &from))?;
+        }
+    }
+    Ok(())
+}
+
+fn show(from: &Path, to: &Path, file: &ListedFile) -> io::Result<()> {
+    if share_blocks(from, to)? || file.size <= MOST_COPIED && fs::copy(from, to).is_ok() {
+        return make_writable(to, file.kind);
+    }
+    link(from, to)
+}
+
+/// Returns `false`, and leaves no file, where the file system cannot share blocks between files.
+#[cfg(target_os = "linux")]
+fn share_blocks(from: &Path, to: &Path) -> io::Result<bool> {
+    let source = File::open(from)?;
+    let target = File::create_new(to)?;
+    if rustix::fs::ioctl_ficlone(&target, &source).is_ok() {
+        return Ok(true);
+    }
+    fs::remove_file(to)?;
+    Ok(false)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn share_blocks(_: &Path, _: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(unix)]
+fn make_writable(path: &Path, kind: FileKind) -> io::Result<()> {
+    const OWNER_MAY_WRITE: u32 = 0o200;
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(kind.mode() | OWNER_MAY_WRITE))
+}
+
+#[cfg(not(unix))]
+fn make_writable(path: &Path, _: FileKind) -> io::Result<()> {
+    let mut permissions = fs::metadata(path)?.permissions();
+    permissions.set_readonly(false);
+    fs::set_permissions(path, permissions)
+}
+
+/// A symbolic link, because a hard link would change what the file system says of the stored file.
+#[cfg(unix)]
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(from, to)
+}
+
+#[cfg(not(unix))]
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::list;
+
+    #[test]
+    fn a_view_can_be_written_to_and_leaves_the_stored_files_alone() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let stored = root.path().join("stored");
+        fs::create_dir_all(stored.join("below/empty")).expect("created");
+        fs::write(stored.join("lock"), "").expect("written");
+        fs::write(stored.join("below/run"), "#!").expect("written");
+        let large = vec![7; usize::try_from(MOST_COPIED).expect("small") + 1];
+        fs::write(stored.join("below/large"), &large).expect("written");
+        let files = list(&stored).expect("listed");
+        crate::store::files::protect(&stored, &files).expect("protected");
+
+        let staging = Staging::create(&root.path().join("staging")).expect("created");
+        fill(&staging, &stored, &files).expect("a view");
+        let view = staging.files();
+        assert!(view.join("below/empty").is_dir());
+        assert_eq!(fs::read(view.join("below/large")).expect("readable"), large);
+        fs::write(view.join("lock"), "held").expect("an existing file can be written to");
+        fs::write(view.join("below/log"), "more").expect("a file can be created");
+        assert_eq!(fs::read(stored.join("lock")).expect("readable"), b"");
+        assert!(!stored.join("below/log").exists());
+        drop(staging);
+        assert_eq!(fs::read(stored.join("below/large")).expect("still there"), large);
+    }
+}

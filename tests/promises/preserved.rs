@@ -1,0 +1,32 @@
+//! What `load` finds is what `save` left: empty directories, executable files, and holes as well.
+#![cfg(unix)]
+
+use std::fs;
+
+use cached_smoke::Outcome;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn empty_directories_executables_and_holes_are_kept() {
+    let sandbox = Sandbox::new();
+    let run = || sandbox.run("both").env("SUBJECT_KINDS", "1").passes();
+    let built = run();
+    assert_eq!((built.outcome("words"), built.outcome("lengths")), (Outcome::Built, Outcome::Built));
+    let hit = run();
+    assert_eq!((hit.outcome("words"), hit.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
+    fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap();
+    assert_eq!(run().outcome("words"), Outcome::Hit, "unpacked again");
+    assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
+}
+
+#[test]
+fn a_missing_empty_directory_is_damage() {
+    let sandbox = Sandbox::new();
+    let run = || sandbox.run("only_lengths").env("SUBJECT_KINDS", "1").passes();
+    run();
+    let hollow = sandbox.entry_file("below/lengths").ancestors().nth(2).unwrap().join("hollow");
+    fs::remove_dir_all(hollow).unwrap();
+    let done = run();
+    assert_eq!((done.outcome("lengths"), done.reason("lengths")), (Outcome::Built, "some of its files are missing"));
+}
