@@ -157,3 +157,26 @@ fn a_load_is_told_whether_its_files_were_compared() {
         "what lies there when it is loaded again may be another build's"
     );
 }
+
+#[test]
+fn a_copy_of_its_own_is_loaded_once_and_counted() {
+    let sandbox = Sandbox::new();
+    let built = sandbox.run("owns_what_needs_another").passes();
+    let loads = |log: &[String], artifact: &str| log.iter().filter(|line| **line == format!("load {artifact}")).count();
+    let log = sandbox.take_log();
+    assert_eq!((loads(&log, "lengths"), loads(&log, "words")), (1, 1), "{log:?}");
+    assert!(built.report("lengths").restore_seconds > 0.0);
+
+    let hit = sandbox.run("owns_what_needs_another").passes();
+    let log = sandbox.take_log();
+    assert_eq!((loads(&log, "lengths"), loads(&log, "words")), (1, 0), "{log:?}");
+    assert!(hit.report("lengths").restore_seconds > 0.0);
+
+    // Shared first, and owned then: another load, whose time is in the report, too.
+    sandbox.run("only_words").passes();
+    sandbox.take_log();
+    let twice = sandbox.run("asks_for_more").env("SUBJECT_LOAD_MILLISECONDS", "50").passes();
+    let log = sandbox.take_log();
+    assert_eq!(loads(&log, "words"), 2, "{log:?}");
+    assert!(twice.report("words").restore_seconds >= 0.1, "{:?}", twice.report("words"));
+}

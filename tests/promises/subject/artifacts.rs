@@ -6,6 +6,7 @@ use std::io::Write;
 #[cfg(unix)]
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use cached_smoke::{Artifact, BuildContext, CodeFingerprint, KeyBuilder, LoadContext, Result, Session, Storage, Suite};
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,9 @@ impl Artifact<Subject> for Words {
 
     fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
         log("load words");
+        if let Some(milliseconds) = order("SUBJECT_LOAD_MILLISECONDS") {
+            std::thread::sleep(Duration::from_millis(milliseconds.parse()?));
+        }
         println!("are the files of words verified? {}", cx.is_verified());
         if order("SUBJECT_FAIL_LOAD").is_some() {
             return Err("told not to load".into());
