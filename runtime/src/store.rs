@@ -72,8 +72,8 @@ impl std::fmt::Display for Miss {
 #[derive(Debug)]
 pub(crate) enum Found {
     Ready(Entry),
-    /// Only the archive is there, or its unpacked files are damaged.
-    Packed(Manifest, Lease),
+    /// Only the archive is there; or its unpacked files are damaged in this way.
+    Packed(Manifest, Lease, Option<String>),
     Missing(Miss),
 }
 
@@ -138,7 +138,10 @@ impl Store<'_> {
                 }
                 Found::Ready(Entry { manifest, directory, lease, _staging: None, view: None })
             }
-            Err(_) if self.storage == Storage::Archive => Found::Packed(manifest, lease),
+            Err(damage) if self.storage == Storage::Archive => {
+                let damage = directory.exists().then_some(damage);
+                Found::Packed(manifest, lease, damage)
+            }
             Err(damage) => Found::Missing(Miss::Damaged(damage)),
         }
     }

@@ -86,6 +86,7 @@ fn unpacked_files_are_unpacked_again_from_a_good_archive() {
         tamper(&sandbox.cache().join(".unpacked/bookshop").join(entry).join("words/words"), flip_last);
     });
     assert_eq!(done.outcome("words"), Outcome::Hit);
+    assert!(done.stderr.contains("`words` of bookshop is unpacked again: its file words is not"), "{}", done.stderr);
     assert_eq!(sandbox.take_builds(), [""; 0]);
 }
 

@@ -69,7 +69,7 @@ pub(super) struct Obtain<'a> {
 /// The result of a look into the cache.
 enum Look {
     Restored(Value, Entry),
-    Packed(Manifest, Lease),
+    Packed(Manifest, Lease, Option<String>),
     Missing(Miss),
 }
 
@@ -256,7 +256,7 @@ impl<'a> Obtain<'a> {
                     Err(miss) => Look::Missing(miss),
                 });
             }
-            Found::Packed(manifest, lease) => Look::Packed(manifest, lease),
+            Found::Packed(manifest, lease, damage) => Look::Packed(manifest, lease, damage),
             Found::Missing(miss) => Look::Missing(miss),
         };
         self.add_restore(begun, Duration::ZERO);
@@ -271,7 +271,12 @@ impl<'a> Obtain<'a> {
         match self.look(slot)? {
             Look::Restored(value, entry) => Ok(Ok((value, entry))),
             Look::Missing(miss) => Ok(Err(miss)),
-            Look::Packed(manifest, lease) => self.unpack(slot, manifest, lease),
+            Look::Packed(manifest, lease, damage) => {
+                if let Some(damage) = damage {
+                    message::warn_once(&format!("{} is unpacked again: {damage}", self.subject()));
+                }
+                self.unpack(slot, manifest, lease)
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crate::fingerprint::file_digest;
 use crate::manifest::{ListedFile, Manifest};
+use crate::message;
 use crate::run::Run;
 use crate::stamp::Stamp;
 
@@ -27,7 +28,8 @@ pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest
     if run.read::<Vec<Stamp>>(KIND, name).is_some_and(|proved| proved == before) {
         return Ok(Checked::EarlierInTheRun);
     }
-    compare(directory, manifest)?;
+    let what = format!("comparing the files of `{}` of {}", manifest.artifact, manifest.repo);
+    message::while_slow(&what, || compare(directory, manifest))?;
     run.write(KIND, name, &before);
     Ok(Checked::NowForTheRun)
 }

@@ -73,7 +73,7 @@ impl Cache {
         let store = self.store(run);
         let entry = match store.open() {
             Found::Ready(entry) => entry,
-            Found::Packed(manifest, lease) => {
+            Found::Packed(manifest, lease, _) => {
                 let staging = Staging::create(&self.layout.staging()).expect("a place to work in");
                 store.unpack(manifest, lease, staging, true).expect("the disk is fine").ok()?
             }

@@ -62,7 +62,7 @@ pub(super) fn settle(run: &Path, telemetry: &Path) -> io::Result<()> {
             continue;
         }
         let path = entry.path();
-        let Ok(file) = plain_file::open(&path) else { continue };
+        let Ok(file) = plain_file::open_to_lock(&path) else { continue };
         if file.try_lock().is_err() || !path.exists() {
             // It is under way; or somebody else has written its record meanwhile.
             continue;

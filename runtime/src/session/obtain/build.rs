@@ -141,7 +141,8 @@ impl Obtain<'_> {
         let begun = Instant::now();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a build")]
         let milliseconds = (self.report.rebuild_seconds * 1000.0) as u64;
-        let published = self.store(slot).publish(&staging, listed, milliseconds);
+        let publish = || self.store(slot).publish(&staging, listed, milliseconds);
+        let published = message::while_slow(&format!("publishing {}", self.subject()), publish);
         self.report.rebuild_seconds += begun.elapsed().as_secs_f64();
         if let Err(error) = published {
             self.warn_unwritable(&error);

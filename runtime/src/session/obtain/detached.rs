@@ -59,7 +59,7 @@ impl Obtain<'_> {
                 message::warn_once(&format!(
                     "{subject} is built by the test's own process: no other can be started: {error}"
                 ));
-                return self.build_for_all(slot, miss);
+                return self.build_here(slot, miss);
             }
         };
         if let Some(lock) = self.lock.take().and_then(Arc::into_inner) {
