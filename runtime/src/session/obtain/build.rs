@@ -1,6 +1,7 @@
 //! The build of an artifact: for every test, or for this process alone.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::Instant;
 
@@ -34,7 +35,7 @@ pub(super) enum Built {
 /// A build, or a save, that failed.
 struct Failed {
     error: Box<Error>,
-    /// The directory that it was to write to is gone: that is not its fault.
+    /// The directory that it was to write to is gone, or cannot be written to: that is not its fault.
     place_is_lost: bool,
 }
 
@@ -284,7 +285,7 @@ impl Obtain<'_> {
             Ok(value) => self.save(value, staging),
             Err(error) => {
                 let error = failed(self.repo(), self.kind.name, Step::Build, error);
-                Err(Failed { error: Box::new(error), place_is_lost: !directory.is_dir() })
+                Err(Failed { error: Box::new(error), place_is_lost: !is_usable(&directory) })
             }
         };
         self.report.rebuild_seconds += begun.elapsed().saturating_sub(elsewhere).as_secs_f64();
@@ -307,7 +308,9 @@ impl Obtain<'_> {
         match save(&staging) {
             Ok(()) => return Ok((value, Some(staging))),
             Err(error) if error.is_storage() => self.warn_unwritable(&error),
-            Err(error) => return Err(Failed { error: Box::new(error), place_is_lost: !staging.files().is_dir() }),
+            Err(error) => {
+                return Err(Failed { error: Box::new(error), place_is_lost: !is_usable(&staging.files()) });
+            }
         }
         // What was built straight into the first directory is lost with it; what is saved can be saved elsewhere.
         drop(staging);
@@ -345,6 +348,11 @@ impl Obtain<'_> {
         let failure: Failure = self.process.run.read(FAILURES, &self.note(slot))?;
         (failure.attempt >= attempt()).then_some(failure)
     }
+}
+
+/// Returns `true` if a file can be made and written to in the directory.
+fn is_usable(directory: &Path) -> bool {
+    tempfile::tempfile_in(directory).and_then(|mut file| file.write_all(b"probe")).is_ok()
 }
 
 impl Failure {

@@ -67,17 +67,19 @@ impl Obtain<'_> {
         }
         // `SMOKE_LOCK_TIMEOUT` is for builds of others: its own, a test would not give up either if it built by itself. And
         // it is no wait for a build of another test.
-        match self.acquire(slot, builder::time_limit(self.process.config) + GRACE)? {
-            Acquired::Locked(lock) => self.lock = Some(Arc::new(lock)),
-            _ => return self.build_privately(format!("its build does not end, see {}", log.display())),
+        match self.acquire(slot, builder::time_limit(self.process.config) + GRACE) {
+            Ok(Acquired::Locked(lock)) => self.lock = Some(Arc::new(lock)),
+            Ok(_) => return self.build_privately(format!("its build does not end, see {}", log.display())),
+            // The builder has the lock. What it leaves can be used without.
+            Err(error) => self.warn_unwritable(&error),
         }
         // It has released the lock, so it is at its end, unless it still has to share what it built.
         let _ = match &mut self.remote {
-            Some(remote) => {
+            Some(remote) if self.lock.is_some() => {
                 remote.add_asked_by(child.id());
                 child.try_wait().map(drop)
             }
-            None => child.wait().map(drop),
+            _ => child.wait().map(drop),
         };
         let end = handover::read(&handover).map(|handover| {
             handover.warnings.iter().for_each(Warning::write);
@@ -92,7 +94,7 @@ impl Obtain<'_> {
             }
             Some(End::Failed(failure)) => Err(self.failed_elsewhere(failure, &log)),
             Some(End::Skipped { repo, reason }) => Err(Error::Skipped { repo, reason }),
-            Some(End::Unsaved) => self.build_for_all(slot, miss),
+            Some(End::Unsaved) => self.build_if_locked(slot, miss),
             Some(End::Stored(report)) if report.outcome.is_miss() => {
                 self.adopt(report);
                 self.load_published(slot)
@@ -112,9 +114,13 @@ impl Obtain<'_> {
                 repeat(log);
                 let subject = self.subject();
                 message::warn_once(&format!("the process that built {subject} has left nothing; it is built here"));
-                self.build_for_all(slot, &miss)
+                self.build_if_locked(slot, &miss)
             }
         }
+    }
+
+    fn build_if_locked(&mut self, slot: &Slot, miss: &Miss) -> Result<Loaded, Error> {
+        if self.lock.is_some() { self.build_for_all(slot, miss) } else { self.build_privately(miss.to_string()) }
     }
 
     /// Takes over what the builder reports of its build.
