@@ -1,0 +1,677 @@
+//! The processes, the locks and the entries, and what each step of `session/obtain.rs` does to them.
+
+use stateright::{Model, Property};
+
+/// The tests, and as many places for the builder that each of them may have at a time.
+const TESTS: usize = 3;
+const PROCESSES: usize = 2 * TESTS;
+/// The bit of a child that a build left behind, beside those of the processes.
+const CHILD: u8 = 1 << 7;
+/// A process that is dead and whose place another one has.
+const FORGOTTEN: u8 = 0xFF;
+
+/// Which rules the processes follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// A builder obtains the test's parameters, one after the other, until it comes to its target.
+    ReplayParameters,
+    /// A builder builds its target and nothing else. Locks are unlocked explicitly, a lock whose recorded holder is dead
+    /// is not waited for, and a builder that cannot publish hands its result to the test that started it.
+    BuildTarget,
+}
+
+/// Two artifacts, of which the first needs the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Artifact {
+    Index,
+    Graph,
+}
+
+use Artifact::{Graph, Index};
+
+/// The parameters of a test, in their order.
+pub(crate) type Parameters = [Option<Artifact>; 2];
+
+/// The protocol, the tests and the faults that are explored.
+#[derive(Clone, Debug)]
+pub(crate) struct Exploration {
+    pub(crate) protocol: Protocol,
+    /// The parameters that each test may have: every combination is explored.
+    pub(crate) tests: [&'static [Parameters]; TESTS],
+    /// `load` of the index asks for the graph, as its `build` does.
+    pub(crate) load_needs: bool,
+    pub(crate) faults: Faults,
+}
+
+/// How many faults an execution may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Faults {
+    /// Processes that are killed.
+    pub(crate) kills: u8,
+    /// System calls that fail.
+    pub(crate) refusals: u8,
+    /// Builds that leave behind a child which keeps the builder's standard input open.
+    pub(crate) children: u8,
+    /// Faults in all.
+    pub(crate) total: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    processes: [Process; PROCESSES],
+    locks: [Lock; 2],
+    entries: [Entry; 2],
+    /// How often each artifact's build was begun.
+    builds: [u8; 2],
+    /// How often a process gave up the wait for each artifact's lock, because its holder was dead.
+    given_up: [u8; 2],
+    left: Faults,
+    /// A process restored files that are not those of the manifest, or published without the lock.
+    is_unsound: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Process {
+    life: Life,
+    parameters: Parameters,
+    /// The test starts builders: it runs under nextest.
+    is_detached: bool,
+    /// Of a builder.
+    target: Option<Artifact>,
+    has: [bool; 2],
+    /// The artifacts that it is obtaining: one, and perhaps the one that this needs.
+    frames: [Option<Frame>; 2],
+    /// Its builder has left a result that it could not publish.
+    is_handed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Life {
+    /// A place for a builder.
+    Vacant,
+    Running,
+    Ended,
+    Failed,
+    Killed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Frame {
+    artifact: Artifact,
+    step: Step,
+    /// It holds the artifact's build lock.
+    is_locked: bool,
+}
+
+/// The steps of `Obtain`, in their order: no step leads back to an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Step {
+    Look,
+    Lock,
+    LookAgain,
+    Detach,
+    HandOver,
+    LockAfterBuilder,
+    WaitForBuilder,
+    LookForResult,
+    Stage,
+    Build,
+    PlaceFiles,
+    CommitManifest,
+    Sync,
+    BuildPrivately,
+    Load,
+}
+
+/// A kernel lock: it is held as long as a process has the locked file open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Lock {
+    /// A bit for each process.
+    open_in: u8,
+    /// The process that its file names.
+    holder: Option<u8>,
+}
+
+/// What is on disk, by the process that put it there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Entry {
+    files: Option<u8>,
+    manifest: Option<u8>,
+}
+
+/// What may happen next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Action {
+    /// The process takes its next step.
+    Take(usize),
+    /// The system refuses the process the call that its next step makes.
+    Refuse(usize),
+    /// The process finds that the holder of the lock that it waits for is dead.
+    GiveUp(usize),
+    /// The builder's build starts a child that outlives it.
+    LeaveChild(usize),
+    /// SIGKILL.
+    Kill(usize),
+    /// The builder ends.
+    Exit(usize),
+}
+
+impl Model for Exploration {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        let [first, second, third] = self.tests;
+        let mut states = Vec::new();
+        for detached in 0..1 << TESTS {
+            for a in first {
+                for b in second {
+                    states.extend(third.iter().map(|c| State::new([*a, *b, *c], detached, self.faults)));
+                }
+            }
+        }
+        states
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        // A step that concerns its process alone may come first: whatever the others do, or a kill, has the same effect after
+        // it. So the other orders need no exploration.
+        if let Some(number) = (0..PROCESSES).find(|number| state.is_at_a_private_step(*number, self.load_needs)) {
+            self.actions_of(state, number, actions);
+            return;
+        }
+        for number in 0..PROCESSES {
+            if state.processes[number].life == Life::Running {
+                self.actions_of(state, number, actions);
+                if state.left.may(state.left.kills) {
+                    actions.push(Action::Kill(number));
+                }
+            }
+        }
+    }
+
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut next = last.clone();
+        match action {
+            Action::Take(process) => next.take(self, process),
+            Action::Refuse(process) => {
+                next.left.spend(|left| &mut left.refusals);
+                next.refuse(self.protocol, process);
+            }
+            Action::GiveUp(process) => {
+                let artifact = next.frame(process).artifact;
+                next.given_up[artifact as usize] += 1;
+                next.build_privately(process);
+            }
+            Action::LeaveChild(process) => {
+                next.left.spend(|left| &mut left.children);
+                let artifact = next.frame(process).artifact;
+                next.locks[artifact as usize].open_in |= CHILD;
+            }
+            Action::Kill(process) => {
+                next.left.spend(|left| &mut left.kills);
+                next.end(process, Life::Killed);
+            }
+            Action::Exit(process) => next.end(process, Life::Ended),
+        }
+        assert!(next.progress() > last.progress(), "{action:?} leads back: {last:?} {next:?}");
+        Some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            // Exact here, although stateright forgets cycles and joins: `progress` excludes cycles, and what has ended stays so.
+            Property::eventually("every process ends", |_, state: &State| {
+                state.processes.iter().all(|process| process.life != Life::Running)
+            }),
+            Property::always("no test fails", |_, state: &State| {
+                state.processes.iter().all(|process| process.life != Life::Failed)
+            }),
+            Property::always("nothing wrong is served", |_, state: &State| !state.is_unsound),
+            Property::always("no build is needless", |model: &Exploration, state: &State| {
+                [Index, Graph]
+                    .into_iter()
+                    .all(|artifact| state.builds[artifact as usize] <= model.most_builds(state, artifact))
+            }),
+        ]
+    }
+}
+
+impl Exploration {
+    fn actions_of(&self, state: &State, number: usize, actions: &mut Vec<Action>) {
+        let process = &state.processes[number];
+        let Some(frame) = process.frame() else {
+            actions.push(Action::Exit(number));
+            return;
+        };
+        if !state.is_blocked(number, frame) {
+            actions.push(Action::Take(number));
+        }
+        if state.left.may(state.left.refusals) && process.makes_a_call(frame) {
+            actions.push(Action::Refuse(number));
+        }
+        if self.protocol == Protocol::BuildTarget && state.is_abandoned(frame) {
+            actions.push(Action::GiveUp(number));
+        }
+        if state.left.may(state.left.children) && process.is_target(frame.artifact) && frame.step == Step::Build {
+            actions.push(Action::LeaveChild(number));
+        }
+    }
+
+    /// Says for people what an action does in a state.
+    pub(crate) fn describe(state: &State, action: Action) -> String {
+        let (number, event) = match action {
+            Action::Take(number) => (number, ""),
+            Action::Refuse(number) => (number, ", which the system refuses"),
+            Action::GiveUp(number) => (number, ", whose holder is dead"),
+            Action::LeaveChild(number) => (number, ", which leaves a child behind"),
+            Action::Kill(number) => (number, ", in which it is killed"),
+            Action::Exit(number) => return format!("{}: exit", name(number)),
+        };
+        state.processes[number].frame().map_or_else(
+            || format!("{}{event}", name(number)),
+            |frame| format!("{}: {} of the {:?}{event}", name(number), frame.step.name(), frame.artifact),
+        )
+    }
+
+    /// One build; one more for each kill; two for each refused call, after which a process builds for itself and the next one
+    /// for all; one for each process that did not wait for a dead holder.
+    fn most_builds(&self, state: &State, artifact: Artifact) -> u8 {
+        let (kills, refusals) = (self.faults.kills - state.left.kills, self.faults.refusals - state.left.refusals);
+        1 + kills + 2 * refusals + state.given_up[artifact as usize]
+    }
+}
+
+impl Faults {
+    fn may(&self, left: u8) -> bool {
+        left > 0 && self.total > 0
+    }
+
+    fn spend(&mut self, which: impl Fn(&mut Faults) -> &mut u8) {
+        *which(self) -= 1;
+        self.total -= 1;
+    }
+}
+
+impl Artifact {
+    fn need(self) -> Option<Artifact> {
+        (self == Index).then_some(Graph)
+    }
+}
+
+impl Step {
+    /// Where `session/obtain.rs`, `obtain/detached.rs`, `obtain/build.rs` or `store.rs` takes it.
+    fn name(self) -> &'static str {
+        match self {
+            Step::Look => "look",
+            Step::Lock => "lock",
+            Step::LookAgain => "look_again",
+            Step::Detach => "build_detached: start",
+            Step::HandOver => "build_detached: drop(lock)",
+            Step::LockAfterBuilder => "build_detached: lock_within",
+            Step::WaitForBuilder => "build_detached: builder.wait",
+            Step::LookForResult => "build_detached: look_again",
+            Step::Stage => "build_and_publish: Staging::create",
+            Step::Build => "build_and_publish: build",
+            Step::PlaceFiles => "publish: the files move into place",
+            Step::CommitManifest => "publish: the manifest is renamed",
+            Step::Sync => "publish: the directories are synced",
+            Step::BuildPrivately => "build_privately",
+            Step::Load => "load",
+        }
+    }
+
+    fn waits_for_a_lock(self) -> bool {
+        matches!(self, Step::Lock | Step::LockAfterBuilder)
+    }
+}
+
+impl Process {
+    fn new(life: Life, parameters: Parameters, is_detached: bool, target: Option<Artifact>) -> Process {
+        let mut process =
+            Process { life, parameters, is_detached, target, has: [false; 2], frames: [None; 2], is_handed: false };
+        process.ask();
+        process
+    }
+
+    /// The artifact that it is obtaining.
+    fn frame(&self) -> Option<Frame> {
+        self.frames[1].or(self.frames[0])
+    }
+
+    fn frame_mut(&mut self) -> Option<&mut Frame> {
+        let [outer, inner] = &mut self.frames;
+        inner.as_mut().or(outer.as_mut())
+    }
+
+    fn has(&self, artifact: Artifact) -> bool {
+        self.has[artifact as usize]
+    }
+
+    /// Asks for its next parameter, if there is one.
+    fn ask(&mut self) {
+        if let Some(artifact) = self.parameters.into_iter().flatten().find(|artifact| !self.has(*artifact)) {
+            self.frames[0] = Some(Frame::new(artifact));
+        }
+    }
+
+    /// What its build, or `load`, asks for now.
+    fn missing_need(&self, artifact: Artifact) -> Option<Artifact> {
+        artifact.need().filter(|need| !self.has(*need))
+    }
+
+    /// Its next step makes a call that the system may refuse.
+    fn makes_a_call(&self, frame: Frame) -> bool {
+        match frame.step {
+            Step::Lock | Step::LockAfterBuilder | Step::Detach | Step::Stage => true,
+            Step::PlaceFiles | Step::CommitManifest | Step::Sync => true,
+            Step::Build => self.missing_need(frame.artifact).is_none(),
+            _ => false,
+        }
+    }
+
+    fn is_target(&self, artifact: Artifact) -> bool {
+        self.target == Some(artifact)
+    }
+
+    fn progress(&self) -> u64 {
+        if self.life != Life::Running {
+            return 2048;
+        }
+        let step = |frame: Option<Frame>| frame.map_or(0, |frame| frame.step as u64 + 1);
+        let had = self.has.iter().filter(|has| **has).count() as u64;
+        had * 512 + step(self.frames[0]) * 20 + step(self.frames[1])
+    }
+}
+
+impl Frame {
+    fn new(artifact: Artifact) -> Frame {
+        Frame { artifact, step: Step::Look, is_locked: false }
+    }
+}
+
+impl State {
+    fn new(parameters: [Parameters; TESTS], detached: u8, faults: Faults) -> State {
+        State {
+            processes: std::array::from_fn(|number| match parameters.get(number) {
+                Some([None, None]) => Process::new(Life::Ended, [None; 2], false, None),
+                Some(parameters) => Process::new(Life::Running, *parameters, detached & (1 << number) != 0, None),
+                None => Process::new(Life::Vacant, [None; 2], false, None),
+            }),
+            locks: Default::default(),
+            entries: Default::default(),
+            builds: [0; 2],
+            given_up: [0; 2],
+            left: faults,
+            is_unsound: false,
+        }
+    }
+
+    /// Who waits for what, in a state in which nothing goes on.
+    pub(crate) fn waits(&self) -> Vec<String> {
+        let waiting = (0..PROCESSES).filter(|number| self.processes[*number].life == Life::Running);
+        waiting
+            .filter_map(|number| Some((number, self.processes[number].frame()?)))
+            .map(|(waiter, frame)| {
+                let holders = self.locks[frame.artifact as usize].open_in;
+                let holders = (0..PROCESSES).filter(|number| holders & bit(*number) != 0).map(name);
+                let held_by = holders.collect::<Vec<_>>().join(", ");
+                let held_by = if held_by.is_empty() { "a child of a build" } else { &held_by };
+                format!("{} waits for the lock of the {:?}, held by {held_by}", name(waiter), frame.artifact)
+            })
+            .collect()
+    }
+
+    fn frame(&self, process: usize) -> Frame {
+        self.processes[process].frame().expect("it obtains something")
+    }
+
+    fn lock(&mut self, artifact: Artifact) -> &mut Lock {
+        &mut self.locks[artifact as usize]
+    }
+
+    fn is_published(&self, artifact: Artifact) -> bool {
+        self.entries[artifact as usize].manifest.is_some()
+    }
+
+    fn is_blocked(&self, process: usize, frame: Frame) -> bool {
+        let is_held = self.locks[frame.artifact as usize].open_in != 0;
+        match frame.step {
+            Step::Lock | Step::LockAfterBuilder => is_held,
+            Step::WaitForBuilder => self.processes[builder_of(process)].life == Life::Running,
+            _ => false,
+        }
+    }
+
+    /// It waits for a lock that is held, but not by the process that its file names.
+    fn is_abandoned(&self, frame: Frame) -> bool {
+        let lock = self.locks[frame.artifact as usize];
+        let is_dead = lock.holder.is_some_and(|holder| {
+            self.processes.get(usize::from(holder)).is_none_or(|process| process.life != Life::Running)
+        });
+        frame.step.waits_for_a_lock() && lock.open_in != 0 && is_dead
+    }
+
+    /// The process's next step neither reads nor changes what other processes see.
+    fn is_at_a_private_step(&self, number: usize, load_needs: bool) -> bool {
+        let process = &self.processes[number];
+        let Some(frame) = process.frame().filter(|_| process.life == Life::Running) else { return false };
+        let is_about_to_ask = process.missing_need(frame.artifact).is_some();
+        match frame.step {
+            Step::Stage | Step::Build | Step::Sync => true,
+            Step::WaitForBuilder => !self.is_blocked(number, frame),
+            Step::BuildPrivately => is_about_to_ask,
+            Step::Load => is_about_to_ask && load_needs,
+            _ => false,
+        }
+    }
+
+    /// Larger after each step of any process, so that no execution goes on for ever. A builder's counts for less than any
+    /// step of a test: it begins when one is taken.
+    fn progress(&self) -> u64 {
+        let (tests, builders) = self.processes.split_at(TESTS);
+        let sum = |processes: &[Process]| processes.iter().map(Process::progress).sum::<u64>();
+        let children = self.locks.iter().filter(|lock| lock.open_in & CHILD != 0).count() as u64;
+        (sum(tests) << 16) + (sum(builders) << 2) + children + 4 * u64::from(8 - self.left.children)
+    }
+
+    /// The next step of a process.
+    fn take(&mut self, model: &Exploration, number: usize) {
+        let protocol = model.protocol;
+        let process = &self.processes[number];
+        let frame = self.frame(number);
+        let artifact = frame.artifact;
+        match frame.step {
+            Step::Look if self.is_published(artifact) => self.restore(number),
+            Step::Look if process.is_target(artifact) => {
+                // `BuildLock::inherited` writes the builder's name into the file.
+                self.own(number, artifact);
+                self.go_to(number, Step::LookAgain);
+            }
+            Step::Look => self.go_to(number, Step::Lock),
+            Step::Lock | Step::LockAfterBuilder => {
+                self.lock(artifact).open_in = bit(number);
+                self.own(number, artifact);
+                let is_after = frame.step == Step::LockAfterBuilder;
+                self.go_to(number, if is_after { Step::WaitForBuilder } else { Step::LookAgain });
+            }
+            Step::LookAgain if self.is_published(artifact) => self.restore(number),
+            Step::LookAgain if !frame.is_locked => self.build_privately(number),
+            Step::LookAgain if process.is_detached => self.go_to(number, Step::Detach),
+            Step::LookAgain => self.go_to(number, Step::Stage),
+            Step::Detach => {
+                let parameters = match protocol {
+                    Protocol::ReplayParameters => process.parameters,
+                    Protocol::BuildTarget => [Some(artifact), None],
+                };
+                let builder = builder_of(number);
+                assert!(self.processes[builder].life != Life::Running, "a test has one builder at a time");
+                self.processes[number].is_handed = false;
+                self.forget(builder);
+                self.processes[builder] = Process::new(Life::Running, parameters, false, Some(artifact));
+                self.lock(artifact).open_in |= bit(builder);
+                self.go_to(number, Step::HandOver);
+            }
+            Step::HandOver => {
+                self.close(number, artifact);
+                self.go_to(number, Step::LockAfterBuilder);
+            }
+            Step::WaitForBuilder => self.go_to(number, Step::LookForResult),
+            Step::LookForResult if self.is_published(artifact) => self.restore(number),
+            Step::LookForResult if process.is_handed => self.finish(protocol, number),
+            Step::LookForResult if !frame.is_locked => self.build_privately(number),
+            Step::LookForResult => self.go_to(number, Step::Stage),
+            Step::Stage => {
+                self.builds[artifact as usize] += 1;
+                self.go_to(number, Step::Build);
+            }
+            Step::Build => match process.missing_need(artifact) {
+                Some(need) => self.obtain(number, need),
+                None => self.go_to(number, Step::PlaceFiles),
+            },
+            Step::PlaceFiles => {
+                self.is_unsound |= self.locks[artifact as usize].open_in & bit(number) == 0;
+                self.entries[artifact as usize] = Entry { files: Some(short(number)), manifest: None };
+                self.go_to(number, Step::CommitManifest);
+            }
+            Step::CommitManifest => {
+                self.is_unsound |= self.locks[artifact as usize].open_in & bit(number) == 0;
+                self.entries[artifact as usize].manifest = Some(short(number));
+                self.go_to(number, Step::Sync);
+            }
+            Step::Sync => self.go_to(number, Step::Load),
+            Step::BuildPrivately => match process.missing_need(artifact) {
+                Some(need) => self.obtain(number, need),
+                None => self.hand_back(protocol, number),
+            },
+            Step::Load => match process.missing_need(artifact).filter(|_| model.load_needs) {
+                Some(need) => self.obtain(number, need),
+                None => self.finish(protocol, number),
+            },
+        }
+    }
+
+    /// The next step of a process, if the system refuses what it asks for.
+    fn refuse(&mut self, protocol: Protocol, number: usize) {
+        match self.frame(number).step {
+            Step::Lock => self.go_to(number, Step::LookAgain),
+            Step::LockAfterBuilder => match protocol {
+                Protocol::ReplayParameters => self.end(number, Life::Failed),
+                Protocol::BuildTarget => self.go_to(number, Step::WaitForBuilder),
+            },
+            Step::Detach => self.go_to(number, Step::Stage),
+            // The files are still in the staging directory, and are used from there.
+            Step::PlaceFiles => self.hand_back(protocol, number),
+            _ => self.build_privately(number),
+        }
+    }
+
+    fn go_to(&mut self, number: usize, step: Step) {
+        let frame = self.processes[number].frame_mut().expect("it obtains something");
+        frame.step = step;
+    }
+
+    /// The process asks for what the artifact needs that it is building or loading.
+    fn obtain(&mut self, number: usize, need: Artifact) {
+        self.processes[number].frames[1] = Some(Frame::new(need));
+    }
+
+    /// Takes what is published, and loads it.
+    fn restore(&mut self, number: usize) {
+        let entry = self.entries[self.frame(number).artifact as usize];
+        self.is_unsound |= entry.files != entry.manifest;
+        self.go_to(number, Step::Load);
+    }
+
+    fn build_privately(&mut self, number: usize) {
+        let artifact = self.frame(number).artifact;
+        self.builds[artifact as usize] += 1;
+        self.go_to(number, Step::BuildPrivately);
+    }
+
+    /// The process has a result that it could not publish.
+    fn hand_back(&mut self, protocol: Protocol, number: usize) {
+        if protocol == Protocol::BuildTarget && self.processes[number].is_target(self.frame(number).artifact) {
+            self.processes[number - TESTS].is_handed = true;
+        }
+        self.finish(protocol, number);
+    }
+
+    /// The process has the artifact: it releases the lock, and goes on.
+    fn finish(&mut self, protocol: Protocol, number: usize) {
+        let frame = self.frame(number);
+        if frame.is_locked {
+            match protocol {
+                // The builder's standard input is the lock, too: it ends with the process.
+                Protocol::ReplayParameters if self.processes[number].is_target(frame.artifact) => {}
+                Protocol::ReplayParameters => self.close(number, frame.artifact),
+                Protocol::BuildTarget => *self.lock(frame.artifact) = Lock::default(),
+            }
+        }
+        let process = &mut self.processes[number];
+        process.has[frame.artifact as usize] = true;
+        if process.frames[1].take().is_some() {
+            return;
+        }
+        process.frames[0] = None;
+        if process.is_target(frame.artifact) {
+            // What is left to do is to exit.
+            return;
+        }
+        process.ask();
+        if process.frame().is_none() {
+            self.end(number, Life::Ended);
+        }
+    }
+
+    /// Writes the process's name into the lock's file.
+    fn own(&mut self, number: usize, artifact: Artifact) {
+        self.lock(artifact).holder = Some(short(number));
+        self.processes[number].frame_mut().expect("it obtains something").is_locked = true;
+    }
+
+    /// Closes the process's file of the lock; who else has it open still holds it.
+    fn close(&mut self, number: usize, artifact: Artifact) {
+        if let Some(frame) = self.processes[number].frame_mut() {
+            frame.is_locked = false;
+        }
+        let lock = self.lock(artifact);
+        lock.open_in &= !bit(number);
+        if lock.open_in == 0 {
+            *lock = Lock::default();
+        }
+    }
+
+    /// Another process takes the place of one that is dead: its name in a lock stays that of a dead one.
+    fn forget(&mut self, dead: usize) {
+        for lock in &mut self.locks {
+            if lock.holder == Some(short(dead)) {
+                lock.holder = Some(FORGOTTEN);
+            }
+        }
+    }
+
+    fn end(&mut self, number: usize, life: Life) {
+        for artifact in [Index, Graph] {
+            self.close(number, artifact);
+        }
+        // What it was at makes no difference any more.
+        self.processes[number] = Process::new(life, [None; 2], false, None);
+    }
+}
+
+fn builder_of(test: usize) -> usize {
+    test + TESTS
+}
+
+fn name(process: usize) -> String {
+    if process < TESTS { format!("test {}", process + 1) } else { format!("builder of test {}", process - TESTS + 1) }
+}
+
+fn bit(process: usize) -> u8 {
+    1 << process
+}
+
+fn short(process: usize) -> u8 {
+    u8::try_from(process).expect("six processes")
+}
