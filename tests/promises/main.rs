@@ -19,6 +19,7 @@ mod detached;
 mod disk_full;
 mod environment;
 mod failure;
+mod faults;
 mod force_rebuild;
 mod keys;
 mod on_miss;
