@@ -113,13 +113,13 @@ fn building_targets_survives_three_tests() {
     holds(THREE_TESTS, NO_FAULT);
 }
 #[test]
-#[ignore = "takes a minute without optimization"]
+#[ignore = "takes a quarter of a minute"]
 fn building_targets_survives_two_faults_in_two_tests() {
     holds(TWO_TESTS, TWO_FAULTS);
 }
 
 #[test]
-#[ignore = "takes minutes without optimization"]
+#[ignore = "takes a quarter of a minute"]
 fn building_targets_survives_one_fault_in_three_tests() {
     holds(THREE_TESTS, ONE_FAULT);
 }

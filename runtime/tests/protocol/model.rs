@@ -1,4 +1,6 @@
-//! The processes, the locks and the entries, and what each step of `session/obtain.rs` does to them.
+//! The processes, the locks and the entries, and what may happen to them.
+
+mod steps;
 
 use stateright::{Model, Property};
 
@@ -283,7 +285,7 @@ impl Exploration {
 }
 
 impl Faults {
-    fn may(&self, left: u8) -> bool {
+    fn may(self, left: u8) -> bool {
         left > 0 && self.total > 0
     }
 
@@ -363,8 +365,13 @@ impl Process {
     /// Its next step makes a call that the system may refuse.
     fn makes_a_call(&self, frame: Frame) -> bool {
         match frame.step {
-            Step::Lock | Step::LockAfterBuilder | Step::Detach | Step::Stage => true,
-            Step::PlaceFiles | Step::CommitManifest | Step::Sync => true,
+            Step::Lock
+            | Step::LockAfterBuilder
+            | Step::Detach
+            | Step::Stage
+            | Step::PlaceFiles
+            | Step::CommitManifest
+            | Step::Sync => true,
             Step::Build => self.missing_need(frame.artifact).is_none(),
             _ => false,
         }
@@ -473,190 +480,6 @@ impl State {
         let sum = |processes: &[Process]| processes.iter().map(Process::progress).sum::<u64>();
         let children = self.locks.iter().filter(|lock| lock.open_in & CHILD != 0).count() as u64;
         (sum(tests) << 16) + (sum(builders) << 2) + children + 4 * u64::from(8 - self.left.children)
-    }
-
-    /// The next step of a process.
-    fn take(&mut self, model: &Exploration, number: usize) {
-        let protocol = model.protocol;
-        let process = &self.processes[number];
-        let frame = self.frame(number);
-        let artifact = frame.artifact;
-        match frame.step {
-            Step::Look if self.is_published(artifact) => self.restore(number),
-            Step::Look if process.is_target(artifact) => {
-                // `BuildLock::inherited` writes the builder's name into the file.
-                self.own(number, artifact);
-                self.go_to(number, Step::LookAgain);
-            }
-            Step::Look => self.go_to(number, Step::Lock),
-            Step::Lock | Step::LockAfterBuilder => {
-                self.lock(artifact).open_in = bit(number);
-                self.own(number, artifact);
-                let is_after = frame.step == Step::LockAfterBuilder;
-                self.go_to(number, if is_after { Step::WaitForBuilder } else { Step::LookAgain });
-            }
-            Step::LookAgain if self.is_published(artifact) => self.restore(number),
-            Step::LookAgain if !frame.is_locked => self.build_privately(number),
-            Step::LookAgain if process.is_detached => self.go_to(number, Step::Detach),
-            Step::LookAgain => self.go_to(number, Step::Stage),
-            Step::Detach => {
-                let parameters = match protocol {
-                    Protocol::ReplayParameters => process.parameters,
-                    Protocol::BuildTarget => [Some(artifact), None],
-                };
-                let builder = builder_of(number);
-                assert!(self.processes[builder].life != Life::Running, "a test has one builder at a time");
-                self.processes[number].is_handed = false;
-                self.forget(builder);
-                self.processes[builder] = Process::new(Life::Running, parameters, false, Some(artifact));
-                self.lock(artifact).open_in |= bit(builder);
-                self.go_to(number, Step::HandOver);
-            }
-            Step::HandOver => {
-                self.close(number, artifact);
-                self.go_to(number, Step::LockAfterBuilder);
-            }
-            Step::WaitForBuilder => self.go_to(number, Step::LookForResult),
-            Step::LookForResult if self.is_published(artifact) => self.restore(number),
-            Step::LookForResult if process.is_handed => self.finish(protocol, number),
-            Step::LookForResult if !frame.is_locked => self.build_privately(number),
-            Step::LookForResult => self.go_to(number, Step::Stage),
-            Step::Stage => {
-                self.builds[artifact as usize] += 1;
-                self.go_to(number, Step::Build);
-            }
-            Step::Build => match process.missing_need(artifact) {
-                Some(need) => self.obtain(number, need),
-                None => self.go_to(number, Step::PlaceFiles),
-            },
-            Step::PlaceFiles => {
-                self.is_unsound |= self.locks[artifact as usize].open_in & bit(number) == 0;
-                self.entries[artifact as usize] = Entry { files: Some(short(number)), manifest: None };
-                self.go_to(number, Step::CommitManifest);
-            }
-            Step::CommitManifest => {
-                self.is_unsound |= self.locks[artifact as usize].open_in & bit(number) == 0;
-                self.entries[artifact as usize].manifest = Some(short(number));
-                self.go_to(number, Step::Sync);
-            }
-            Step::Sync => self.go_to(number, Step::Load),
-            Step::BuildPrivately => match process.missing_need(artifact) {
-                Some(need) => self.obtain(number, need),
-                None => self.hand_back(protocol, number),
-            },
-            Step::Load => match process.missing_need(artifact).filter(|_| model.load_needs) {
-                Some(need) => self.obtain(number, need),
-                None => self.finish(protocol, number),
-            },
-        }
-    }
-
-    /// The next step of a process, if the system refuses what it asks for.
-    fn refuse(&mut self, protocol: Protocol, number: usize) {
-        match self.frame(number).step {
-            Step::Lock => self.go_to(number, Step::LookAgain),
-            Step::LockAfterBuilder => match protocol {
-                Protocol::ReplayParameters => self.end(number, Life::Failed),
-                Protocol::BuildTarget => self.go_to(number, Step::WaitForBuilder),
-            },
-            Step::Detach => self.go_to(number, Step::Stage),
-            // The files are still in the staging directory, and are used from there.
-            Step::PlaceFiles => self.hand_back(protocol, number),
-            _ => self.build_privately(number),
-        }
-    }
-
-    fn go_to(&mut self, number: usize, step: Step) {
-        let frame = self.processes[number].frame_mut().expect("it obtains something");
-        frame.step = step;
-    }
-
-    /// The process asks for what the artifact needs that it is building or loading.
-    fn obtain(&mut self, number: usize, need: Artifact) {
-        self.processes[number].frames[1] = Some(Frame::new(need));
-    }
-
-    /// Takes what is published, and loads it.
-    fn restore(&mut self, number: usize) {
-        let entry = self.entries[self.frame(number).artifact as usize];
-        self.is_unsound |= entry.files != entry.manifest;
-        self.go_to(number, Step::Load);
-    }
-
-    fn build_privately(&mut self, number: usize) {
-        let artifact = self.frame(number).artifact;
-        self.builds[artifact as usize] += 1;
-        self.go_to(number, Step::BuildPrivately);
-    }
-
-    /// The process has a result that it could not publish.
-    fn hand_back(&mut self, protocol: Protocol, number: usize) {
-        if protocol == Protocol::BuildTarget && self.processes[number].is_target(self.frame(number).artifact) {
-            self.processes[number - TESTS].is_handed = true;
-        }
-        self.finish(protocol, number);
-    }
-
-    /// The process has the artifact: it releases the lock, and goes on.
-    fn finish(&mut self, protocol: Protocol, number: usize) {
-        let frame = self.frame(number);
-        if frame.is_locked {
-            match protocol {
-                // The builder's standard input is the lock, too: it ends with the process.
-                Protocol::ReplayParameters if self.processes[number].is_target(frame.artifact) => {}
-                Protocol::ReplayParameters => self.close(number, frame.artifact),
-                Protocol::BuildTarget => *self.lock(frame.artifact) = Lock::default(),
-            }
-        }
-        let process = &mut self.processes[number];
-        process.has[frame.artifact as usize] = true;
-        if process.frames[1].take().is_some() {
-            return;
-        }
-        process.frames[0] = None;
-        if process.is_target(frame.artifact) {
-            // What is left to do is to exit.
-            return;
-        }
-        process.ask();
-        if process.frame().is_none() {
-            self.end(number, Life::Ended);
-        }
-    }
-
-    /// Writes the process's name into the lock's file.
-    fn own(&mut self, number: usize, artifact: Artifact) {
-        self.lock(artifact).holder = Some(short(number));
-        self.processes[number].frame_mut().expect("it obtains something").is_locked = true;
-    }
-
-    /// Closes the process's file of the lock; who else has it open still holds it.
-    fn close(&mut self, number: usize, artifact: Artifact) {
-        if let Some(frame) = self.processes[number].frame_mut() {
-            frame.is_locked = false;
-        }
-        let lock = self.lock(artifact);
-        lock.open_in &= !bit(number);
-        if lock.open_in == 0 {
-            *lock = Lock::default();
-        }
-    }
-
-    /// Another process takes the place of one that is dead: its name in a lock stays that of a dead one.
-    fn forget(&mut self, dead: usize) {
-        for lock in &mut self.locks {
-            if lock.holder == Some(short(dead)) {
-                lock.holder = Some(FORGOTTEN);
-            }
-        }
-    }
-
-    fn end(&mut self, number: usize, life: Life) {
-        for artifact in [Index, Graph] {
-            self.close(number, artifact);
-        }
-        // What it was at makes no difference any more.
-        self.processes[number] = Process::new(life, [None; 2], false, None);
     }
 }
 

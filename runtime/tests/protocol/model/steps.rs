@@ -1,0 +1,226 @@
+//! What each step of `session/obtain.rs` does: the methods are called as those that take it.
+
+use super::Artifact::{Graph, Index};
+use super::{
+    Artifact, Entry, Exploration, FORGOTTEN, Frame, Life, Lock, Process, Protocol, State, Step, TESTS, bit, builder_of,
+    short,
+};
+
+impl State {
+    /// The next step of a process.
+    pub(super) fn take(&mut self, model: &Exploration, number: usize) {
+        let frame = self.frame(number);
+        match frame.step {
+            Step::Look | Step::Lock | Step::LookAgain => self.restore_or_build(number, frame),
+            Step::Detach | Step::HandOver | Step::LockAfterBuilder | Step::WaitForBuilder | Step::LookForResult => {
+                self.build_detached(model.protocol, number, frame);
+            }
+            Step::Stage | Step::Build | Step::PlaceFiles | Step::CommitManifest | Step::Sync => {
+                self.build_and_publish(number, frame);
+            }
+            Step::BuildPrivately => match self.processes[number].missing_need(frame.artifact) {
+                Some(need) => self.obtain(number, need),
+                None => self.hand_back(model.protocol, number),
+            },
+            Step::Load => match self.processes[number].missing_need(frame.artifact).filter(|_| model.load_needs) {
+                Some(need) => self.obtain(number, need),
+                None => self.finish(model.protocol, number),
+            },
+        }
+    }
+
+    fn restore_or_build(&mut self, number: usize, frame: Frame) {
+        let (process, artifact) = (&self.processes[number], frame.artifact);
+        match frame.step {
+            Step::Look | Step::LookAgain if self.is_published(artifact) => self.restore(number),
+            Step::Look if process.is_target(artifact) => {
+                // `BuildLock::inherited` writes the builder's name into the file.
+                self.own(number, artifact);
+                self.go_to(number, Step::LookAgain);
+            }
+            Step::Look => self.go_to(number, Step::Lock),
+            Step::Lock => {
+                self.acquire(number, artifact);
+                self.go_to(number, Step::LookAgain);
+            }
+            _ if !frame.is_locked => self.build_privately(number),
+            _ => self.go_to(number, if process.is_detached { Step::Detach } else { Step::Stage }),
+        }
+    }
+
+    fn build_detached(&mut self, protocol: Protocol, number: usize, frame: Frame) {
+        let artifact = frame.artifact;
+        match frame.step {
+            Step::Detach => {
+                self.start(protocol, number, artifact);
+                self.go_to(number, Step::HandOver);
+            }
+            Step::HandOver => {
+                self.close(number, artifact);
+                self.go_to(number, Step::LockAfterBuilder);
+            }
+            Step::LockAfterBuilder => {
+                self.acquire(number, artifact);
+                self.go_to(number, Step::WaitForBuilder);
+            }
+            Step::WaitForBuilder => self.go_to(number, Step::LookForResult),
+            _ if self.is_published(artifact) => self.restore(number),
+            _ if self.processes[number].is_handed => self.finish(protocol, number),
+            _ if !frame.is_locked => self.build_privately(number),
+            _ => self.go_to(number, Step::Stage),
+        }
+    }
+
+    /// Starts a builder, which has the lock open as well.
+    fn start(&mut self, protocol: Protocol, number: usize, target: Artifact) {
+        let parameters = match protocol {
+            Protocol::ReplayParameters => self.processes[number].parameters,
+            Protocol::BuildTarget => [Some(target), None],
+        };
+        let builder = builder_of(number);
+        assert!(self.processes[builder].life != Life::Running, "a test has one builder at a time");
+        self.forget(builder);
+        self.processes[builder] = Process::new(Life::Running, parameters, false, Some(target));
+        self.processes[number].is_handed = false;
+        self.lock(target).open_in |= bit(builder);
+    }
+
+    fn build_and_publish(&mut self, number: usize, frame: Frame) {
+        let artifact = frame.artifact;
+        let is_locked = self.locks[artifact as usize].open_in & bit(number) != 0;
+        match frame.step {
+            Step::Stage => {
+                self.builds[artifact as usize] += 1;
+                self.go_to(number, Step::Build);
+            }
+            Step::Build => match self.processes[number].missing_need(artifact) {
+                Some(need) => self.obtain(number, need),
+                None => self.go_to(number, Step::PlaceFiles),
+            },
+            Step::PlaceFiles => {
+                self.is_unsound |= !is_locked;
+                self.entries[artifact as usize] = Entry { files: Some(short(number)), manifest: None };
+                self.go_to(number, Step::CommitManifest);
+            }
+            Step::CommitManifest => {
+                self.is_unsound |= !is_locked;
+                self.entries[artifact as usize].manifest = Some(short(number));
+                self.go_to(number, Step::Sync);
+            }
+            _ => self.go_to(number, Step::Load),
+        }
+    }
+
+    /// The next step of a process, if the system refuses what it asks for.
+    pub(super) fn refuse(&mut self, protocol: Protocol, number: usize) {
+        match self.frame(number).step {
+            Step::Lock => self.go_to(number, Step::LookAgain),
+            Step::LockAfterBuilder => match protocol {
+                Protocol::ReplayParameters => self.end(number, Life::Failed),
+                Protocol::BuildTarget => self.go_to(number, Step::WaitForBuilder),
+            },
+            Step::Detach => self.go_to(number, Step::Stage),
+            // The files are still in the staging directory, and are used from there.
+            Step::PlaceFiles => self.hand_back(protocol, number),
+            _ => self.build_privately(number),
+        }
+    }
+
+    fn go_to(&mut self, number: usize, step: Step) {
+        let frame = self.processes[number].frame_mut().expect("it obtains something");
+        frame.step = step;
+    }
+
+    /// The process asks for what the artifact needs that it is building or loading.
+    fn obtain(&mut self, number: usize, need: Artifact) {
+        self.processes[number].frames[1] = Some(Frame::new(need));
+    }
+
+    /// Takes what is published, and loads it.
+    fn restore(&mut self, number: usize) {
+        let entry = self.entries[self.frame(number).artifact as usize];
+        self.is_unsound |= entry.files != entry.manifest;
+        self.go_to(number, Step::Load);
+    }
+
+    pub(super) fn build_privately(&mut self, number: usize) {
+        let artifact = self.frame(number).artifact;
+        self.builds[artifact as usize] += 1;
+        self.go_to(number, Step::BuildPrivately);
+    }
+
+    /// The process has a result that it could not publish.
+    fn hand_back(&mut self, protocol: Protocol, number: usize) {
+        if protocol == Protocol::BuildTarget && self.processes[number].is_target(self.frame(number).artifact) {
+            self.processes[number - TESTS].is_handed = true;
+        }
+        self.finish(protocol, number);
+    }
+
+    /// The process has the artifact: it releases the lock, and goes on.
+    fn finish(&mut self, protocol: Protocol, number: usize) {
+        let frame = self.frame(number);
+        if frame.is_locked {
+            match protocol {
+                // The builder's standard input is the lock, too: it ends with the process.
+                Protocol::ReplayParameters if self.processes[number].is_target(frame.artifact) => {}
+                Protocol::ReplayParameters => self.close(number, frame.artifact),
+                Protocol::BuildTarget => *self.lock(frame.artifact) = Lock::default(),
+            }
+        }
+        let process = &mut self.processes[number];
+        process.has[frame.artifact as usize] = true;
+        if process.frames[1].take().is_some() {
+            return;
+        }
+        process.frames[0] = None;
+        if process.is_target(frame.artifact) {
+            // What is left to do is to exit.
+            return;
+        }
+        process.ask();
+        if process.frame().is_none() {
+            self.end(number, Life::Ended);
+        }
+    }
+
+    fn acquire(&mut self, number: usize, artifact: Artifact) {
+        self.lock(artifact).open_in = bit(number);
+        self.own(number, artifact);
+    }
+
+    /// Writes the process's name into the lock's file.
+    fn own(&mut self, number: usize, artifact: Artifact) {
+        self.lock(artifact).holder = Some(short(number));
+        self.processes[number].frame_mut().expect("it obtains something").is_locked = true;
+    }
+
+    /// Closes the process's file of the lock; who else has it open still holds it.
+    fn close(&mut self, number: usize, artifact: Artifact) {
+        if let Some(frame) = self.processes[number].frame_mut() {
+            frame.is_locked = false;
+        }
+        let lock = self.lock(artifact);
+        lock.open_in &= !bit(number);
+        if lock.open_in == 0 {
+            *lock = Lock::default();
+        }
+    }
+
+    /// Another process takes the place of one that is dead: its name in a lock stays that of a dead one.
+    fn forget(&mut self, dead: usize) {
+        for lock in &mut self.locks {
+            if lock.holder == Some(short(dead)) {
+                lock.holder = Some(FORGOTTEN);
+            }
+        }
+    }
+
+    pub(super) fn end(&mut self, number: usize, life: Life) {
+        for artifact in [Index, Graph] {
+            self.close(number, artifact);
+        }
+        // What it was at makes no difference any more.
+        self.processes[number] = Process::new(life, [None; 2], false, None);
+    }
+}
