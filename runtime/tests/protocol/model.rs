@@ -465,7 +465,8 @@ impl State {
         let Some(frame) = process.frame().filter(|_| process.life == Life::Running) else { return false };
         let is_about_to_ask = process.missing_need(frame.artifact).is_some();
         match frame.step {
-            Step::Stage | Step::Build | Step::Sync => true,
+            Step::Stage | Step::Build => true,
+            Step::Sync => !process.is_target(frame.artifact),
             Step::WaitForBuilder => !self.is_blocked(number, frame),
             Step::BuildPrivately => is_about_to_ask,
             Step::Load => is_about_to_ask && load_needs,

@@ -11,12 +11,12 @@ impl State {
     pub(super) fn take(&mut self, model: &Exploration, number: usize) {
         let frame = self.frame(number);
         match frame.step {
-            Step::Look | Step::Lock | Step::LookAgain => self.restore_or_build(number, frame),
+            Step::Look | Step::Lock | Step::LookAgain => self.restore_or_build(model.protocol, number, frame),
             Step::Detach | Step::HandOver | Step::LockAfterBuilder | Step::WaitForBuilder | Step::LookForResult => {
                 self.build_detached(model.protocol, number, frame);
             }
             Step::Stage | Step::Build | Step::PlaceFiles | Step::CommitManifest | Step::Sync => {
-                self.build_and_publish(number, frame);
+                self.build_and_publish(model.protocol, number, frame);
             }
             Step::BuildPrivately => match self.processes[number].missing_need(frame.artifact) {
                 Some(need) => self.obtain(number, need),
@@ -29,11 +29,13 @@ impl State {
         }
     }
 
-    fn restore_or_build(&mut self, number: usize, frame: Frame) {
+    fn restore_or_build(&mut self, protocol: Protocol, number: usize, frame: Frame) {
         let (process, artifact) = (&self.processes[number], frame.artifact);
+        let is_target = process.is_target(artifact);
+        let looks = !(is_target && protocol == Protocol::BuildTarget && frame.step == Step::Look);
         match frame.step {
-            Step::Look | Step::LookAgain if self.is_published(artifact) => self.restore(number),
-            Step::Look if process.is_target(artifact) => {
+            Step::Look | Step::LookAgain if looks && self.is_published(artifact) => self.restore(number),
+            Step::Look if is_target => {
                 // `BuildLock::inherited` writes the builder's name into the file.
                 self.own(number, artifact);
                 self.go_to(number, Step::LookAgain);
@@ -64,8 +66,8 @@ impl State {
                 self.go_to(number, Step::WaitForBuilder);
             }
             Step::WaitForBuilder => self.go_to(number, Step::LookForResult),
-            _ if self.is_published(artifact) => self.restore(number),
             _ if self.processes[number].is_handed => self.finish(protocol, number),
+            _ if self.is_published(artifact) => self.restore(number),
             _ if !frame.is_locked => self.build_privately(number),
             _ => self.go_to(number, Step::Stage),
         }
@@ -85,7 +87,7 @@ impl State {
         self.lock(target).open_in |= bit(builder);
     }
 
-    fn build_and_publish(&mut self, number: usize, frame: Frame) {
+    fn build_and_publish(&mut self, protocol: Protocol, number: usize, frame: Frame) {
         let artifact = frame.artifact;
         let is_locked = self.locks[artifact as usize].open_in & bit(number) != 0;
         match frame.step {
@@ -106,6 +108,10 @@ impl State {
                 self.is_unsound |= !is_locked;
                 self.entries[artifact as usize].manifest = Some(short(number));
                 self.go_to(number, Step::Sync);
+            }
+            // The test that started the builder loads it.
+            _ if protocol == Protocol::BuildTarget && self.processes[number].is_target(artifact) => {
+                self.finish(protocol, number);
             }
             _ => self.go_to(number, Step::Load),
         }
