@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::sandbox::{Done, Sandbox};
+use crate::sandbox::{Run, Sandbox};
 
-/// Seconds after which a run has taken too long: alone, it takes less than one.
-const LIMIT: &str = "20";
+/// After which a run has taken too long: alone, it takes less than a second.
+const LIMIT: Duration = Duration::from_mins(1);
 /// Scenarios that are explored at a time.
 const WORKERS: usize = 4;
 
@@ -154,20 +155,21 @@ impl Tried {
             .env("FAULT_BELOW", sandbox.cache())
             .env("FAULT_AT", number.to_string())
             .env("FAULT_ERROR", scenario.fault.error(number).unwrap_or(0).to_string())
-            .env("FAULT_SPENT", &spent)
-            .wrapped("timeout", &["--signal=KILL", LIMIT])
-            .done();
+            .env("FAULT_SPENT", &spent);
+        let end = End::of(faulty);
         let call = fs::read_to_string(spent).ok();
         let mut problems = Vec::new();
-        if !faulty.passed && !call.as_deref().is_some_and(|call| scenario.may_fail(call)) {
-            problems.push(failure(&faulty));
+        let may_fail = call.as_deref().is_some_and(|call| scenario.may_fail(call));
+        match end {
+            End::Passed { .. } => {}
+            End::Failed(_) if may_fail => {}
+            End::Failed(problem) | End::Endless(problem) => problems.push(problem),
         }
         check_builds(&sandbox, 2, &mut problems);
 
-        let next = sandbox.run(scenario.test).env("TMPDIR", &temporary);
-        let next = next.wrapped("timeout", &["--signal=KILL", LIMIT]).done();
-        if !next.passed || next.stderr.contains("warning") {
-            problems.push(format!("without a fault, afterwards: {}", failure(&next)));
+        let next = End::of(sandbox.run(scenario.test).env("TMPDIR", &temporary));
+        if let End::Failed(problem) | End::Endless(problem) | End::Passed { warning: Some(problem) } = next {
+            problems.push(format!("without a fault, afterwards: {problem}"));
         }
         check_builds(&sandbox, 1, &mut problems);
         Tried { call, problems }
@@ -199,12 +201,27 @@ fn check_builds(sandbox: &Sandbox, most: usize, problems: &mut Vec<String>) {
     }
 }
 
-/// The lines that say why a run has failed, or has not ended.
-fn failure(done: &Done) -> String {
-    let lines: Vec<&str> = done.stderr.lines().map(str::trim).collect();
-    if let (false, Some(waits)) = (done.passed, lines.iter().rfind(|line| line.contains("has waited"))) {
-        return format!("does not end within {LIMIT} s: {waits}");
+/// How a run has ended, in its own words.
+enum End {
+    Passed {
+        warning: Option<String>,
+    },
+    Failed(String),
+    /// It was killed after [`LIMIT`].
+    Endless(String),
+}
+
+impl End {
+    fn of(run: Run<'_>) -> End {
+        let begun = Instant::now();
+        let limit = LIMIT.as_secs().to_string();
+        let done = run.wrapped("timeout", &["--signal=KILL", &limit]).done();
+        let lines: Vec<&str> = done.stderr.lines().map(str::trim).collect();
+        if !done.passed && begun.elapsed() >= LIMIT {
+            return End::Endless(format!("does not end: {}", lines.last().unwrap_or(&"it says nothing")));
+        }
+        let telling = lines.iter().position(|line| line.contains("failed") || line.contains("warning"));
+        let words = telling.map(|first| lines[first..].iter().take(5).copied().collect::<Vec<_>>().join(" | "));
+        if done.passed { End::Passed { warning: words } } else { End::Failed(words.unwrap_or(done.stderr)) }
     }
-    let first = lines.iter().position(|line| line.contains("failed") || line.contains("warning")).unwrap_or(0);
-    lines[first..].iter().take(5).copied().collect::<Vec<_>>().join(" | ")
 }

@@ -75,9 +75,12 @@ fn path_of(file: c_int) -> PathBuf {
     fs::read_link(format!("/proc/self/fd/{file}")).unwrap_or_default()
 }
 
-/// Defines a function in the place of one of the C library, which it calls unless the call on the path has to fail.
+/// Defines functions in the place of those of the C library, which they call unless the call on the path has to fail.
 macro_rules! interpose {
-    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty, $call:literal, if $is_change:expr, on $path:expr;)*) => {$(
+    ($(
+        fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty, $call:literal, if $is_change:expr,
+            on $path:expr;
+    )*) => {$(
         /// # Safety
         /// As the function of the C library.
         #[unsafe(no_mangle)]
@@ -101,7 +104,8 @@ interpose! {
     fn mkdir(name: *const c_char, mode: c_uint) -> c_int, "mkdir", if true, on path(name);
     fn rename(from: *const c_char, to: *const c_char) -> c_int, "rename", if true, on path(to);
     fn unlink(name: *const c_char) -> c_int, "unlink", if true, on path(name);
-    fn unlinkat(at: c_int, name: *const c_char, flags: c_int) -> c_int, "unlinkat", if true, on path_of(at).join(path(name));
+    fn unlinkat(at: c_int, name: *const c_char, flags: c_int) -> c_int, "unlinkat", if true,
+        on path_of(at).join(path(name));
     fn rmdir(name: *const c_char) -> c_int, "rmdir", if true, on path(name);
     fn chmod(name: *const c_char, mode: c_uint) -> c_int, "chmod", if true, on path(name);
     fn fchmod(file: c_int, mode: c_uint) -> c_int, "fchmod", if true, on path_of(file);
