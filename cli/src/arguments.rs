@@ -40,8 +40,9 @@ pub(crate) enum Command {
     Test(TestArguments),
     /// Build what is missing, without running any test.
     ///
-    /// The tests themselves build it, in the same way as ever, and stop when they have their fixtures. What they ask a
-    /// session for in their bodies is not known before, and not built.
+    /// The tests themselves build it, in the same way as ever, and stop when they have their fixtures. Of a test without
+    /// the attribute the first artifact that it asks a session for is known; if anything is missing, its body runs, and
+    /// its failures do not count. What a test with the attribute asks its session for is not known, and not built.
     #[command(after_help = "Exit status: 0 if everything is in the cache now; 1 if not, because a build failed, a \
                             repository could not be fetched, or one that was named is not there; 2 if this command itself failed.")]
     Populate(PopulateArguments),
@@ -56,7 +57,8 @@ pub(crate) enum Command {
     List(StoredArguments),
     /// Tell which keys the tests have now, and whether those are in the cache.
     ///
-    /// The tests are compiled, and tell their keys; none of them runs, and nothing is built.
+    /// The tests are compiled, and tell their keys; nothing is built. A test without the attribute runs until it asks a
+    /// session for its first artifact, and whether it fails does not count.
     #[command(
         after_help = "Exit status: 0, whether they are in the cache or not; 2 if a repository that was named is \
                             not there, or this command itself failed.\n\n\

@@ -1,13 +1,13 @@
 //! The command `populate`: what is missing is built, by the tests themselves, and no test is run.
 
 use std::collections::{HashMap, HashSet};
-use std::process::ExitCode;
+use std::process::{ExitCode, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cached_smoke::Outcome;
 use cached_smoke::tooling::remote::{Asked, read_asked};
 use cached_smoke::tooling::{Config, KeyReport, builder, note_size, read_reports, stored};
+use cached_smoke::{ArtifactReport, Outcome};
 
 use crate::arguments::PopulateArguments;
 use crate::fetch_missing::fetch_missing;
@@ -60,12 +60,19 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
     let (runner, is_interrupted) = if missing.is_empty() {
         (None, false)
     } else {
-        let runner = runner.in_another_run();
-        let is_interrupted = build(config, &runner, &missing, what)?;
-        (Some(runner), is_interrupted)
+        let runner = runner.in_another_run("b");
+        let (is_interrupted, output) = build(config, &runner, &missing, what)?;
+        (Some((runner, output)), is_interrupted)
     };
 
     let still_missing = still_missing(config, &missing)?;
+    let has_failed_build = runner.as_ref().is_some_and(|(runner, _)| has_failed_build(config, runner));
+    if let Some((_, output)) = &runner
+        && !output.status.success()
+        && (has_failed_build || what == Missing::Built && !still_missing.is_empty())
+    {
+        eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    }
     for key in &still_missing {
         output::line(format_args!("missing: {} of {}: {}", key.artifact, key.repo, key.key));
     }
@@ -76,7 +83,7 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
         output::line(format_args!("left out: {}: failed to {}", left_out.repo, left_out.reason));
     }
     let (mut has_failed, mut fetched) = (false, 0);
-    if let Some(runner) = runner {
+    if let Some((runner, _)) = runner {
         if !is_interrupted {
             rest_of(config, runner.run())?;
         }
@@ -105,7 +112,16 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
         // The shared tier need not have all of it; but it has to answer.
         return Ok(if has_failed || !unavailable.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
-    Ok(if still_missing.is_empty() && names.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_complete = still_missing.is_empty() && !has_failed_build && names.is_empty();
+    Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Returns `true` if a test could not have an artifact. Other failures are those of bodies, which tests without the
+/// attribute run: what they check is not asked here.
+fn has_failed_build(config: &Config, runner: &Runner) -> bool {
+    let reports = read_reports(config.cache_dir(), runner.run()).unwrap_or_default();
+    let mut artifacts = reports.iter().flat_map(|report| &report.artifacts);
+    artifacts.any(|artifact| artifact.outcome == Outcome::Failed && !artifact.artifact.is_empty())
 }
 
 /// How many different artifacts came from the shared tier.
@@ -116,8 +132,9 @@ fn number_fetched(config: &Config, runner: &Runner) -> usize {
     fetched.map(|artifact| (&artifact.key, &artifact.artifact)).collect::<HashSet<_>>().len()
 }
 
-/// Has the tests build what is missing, and says what they are at; whether that was interrupted.
-fn build(config: &Config, runner: &Runner, missing: &[&KeyReport], what: Missing) -> Result<bool, String> {
+/// Has the tests build what is missing, and says what they are at. Returns `true` if that was interrupted, and what the
+/// runner printed.
+fn build(config: &Config, runner: &Runner, missing: &[&KeyReport], what: Missing) -> Result<(bool, Output), String> {
     let (on_miss, doing) = match what {
         Missing::Built => ("build", "building"),
         Missing::Fetched => ("skip", "fetching"),
@@ -146,7 +163,7 @@ fn build(config: &Config, runner: &Runner, missing: &[&KeyReport], what: Missing
         }
         bar.at(&at.join(", "));
         for report in read_reports(config.cache_dir(), runner.run()).unwrap_or_default() {
-            for artifact in report.artifacts.iter().filter(|artifact| is_decisive(artifact.outcome)) {
+            for artifact in report.artifacts.iter().filter(|artifact| is_decisive(artifact)) {
                 if said.insert((report.repo.clone(), artifact.artifact.clone(), artifact.key.clone())) {
                     bar.done();
                     let what = match artifact.outcome {
@@ -170,15 +187,17 @@ fn build(config: &Config, runner: &Runner, missing: &[&KeyReport], what: Missing
     let output = tests.join().map_err(|_| "the thread that waits for the tests panicked".to_owned())?;
     let is_interrupted = patience.end();
     let output = output.map_err(|error| format!("failed to wait for {}: {error}", shown(&command)))?;
-    if !output.status.success() {
-        eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(is_interrupted)
+    Ok((is_interrupted, output))
 }
 
 /// Whether it tells of a build, and not of a test that was given what another has built.
-fn is_decisive(outcome: Outcome) -> bool {
-    !matches!(outcome, Outcome::Hit | Outcome::Shared | Outcome::Skipped)
+fn is_decisive(artifact: &ArtifactReport) -> bool {
+    match artifact.outcome {
+        Outcome::Hit | Outcome::Shared | Outcome::Skipped => false,
+        // Only a body can fail to open a session here: the tests of the attribute have told their keys.
+        Outcome::Failed => !artifact.artifact.is_empty(),
+        _ => true,
+    }
 }
 
 fn still_missing<'a>(config: &Config, missing: &[&'a KeyReport]) -> Result<Vec<&'a KeyReport>, String> {

@@ -2,13 +2,19 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cached_smoke::tooling::Config;
 use clap::{Args, ValueEnum};
 
 use crate::remote::this_helper;
+
+/// Exit statuses of nextest after it ran the tests: they passed, some failed, there were none.
+/// <https://docs.rs/nextest-metadata/latest/nextest_metadata/enum.NextestExitCode.html>
+const NEXTEST_HAS_RUN: [i32; 3] = [0, 100, 4];
+/// Exit statuses of `cargo test` after it ran the tests.
+const CARGO_HAS_RUN: [i32; 2] = [0, 101];
 
 /// How a command that runs tests is told to.
 #[derive(Args, Clone, Debug)]
@@ -33,7 +39,7 @@ pub(crate) enum RunnerKind {
 }
 
 /// A runner, and which tests it runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Runner {
     cargo: OsString,
     is_nextest: bool,
@@ -72,9 +78,9 @@ impl Runner {
         &self.run
     }
 
-    /// The same in a run of its own.
-    pub(crate) fn in_another_run(self) -> Runner {
-        Runner { run: new_run_id() + "-b", ..self }
+    /// The same in a run of its own, whose id ends in `purpose`.
+    pub(crate) fn in_another_run(self, purpose: &str) -> Runner {
+        Runner { run: format!("{}-{purpose}", new_run_id()), ..self }
     }
 
     /// Runs all smoke tests, also those that are `#[ignore]`d.
@@ -111,6 +117,10 @@ impl Runner {
             command.args(["--run-ignored", "all", "--no-fail-fast"]);
             command.args(["--status-level", "none", "--final-status-level", "fail", "--show-progress", "none"]);
             command.args(&self.given);
+            if what == "key" {
+                // Tests that end at their first artifact fail, and would do so each time.
+                command.env("NEXTEST_RETRIES", "0");
+            }
         } else {
             command.args(["--no-fail-fast", "--quiet"]).args(&self.given).args(self.include_ignored());
         }
@@ -121,6 +131,25 @@ impl Runner {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// Returns why tests were left unrun by a command of [`stopping_after`](Self::stopping_after), if they were. That tests
+    /// fail is no reason.
+    pub(crate) fn unfinished(&self, output: &Output) -> Option<String> {
+        let statuses: &[i32] = if self.is_nextest { &NEXTEST_HAS_RUN } else { &CARGO_HAS_RUN };
+        if !output.status.code().is_some_and(|code| statuses.contains(&code)) {
+            let runner = if self.is_nextest { "cargo nextest run" } else { "cargo test" };
+            return Some(format!("{runner} did not run the tests ({})", output.status));
+        }
+        // nextest runs each test in a process of its own.
+        if self.is_nextest {
+            return None;
+        }
+        // A process that ends early takes with it the tests that have not begun, of which nothing else tells.
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let begun = stdout.lines().filter(|line| is_begin(line)).count();
+        let ended = stdout.lines().filter(|line| line.starts_with("test result: ")).count();
+        (ended < begun).then(|| "a test binary ended before all of its tests had run".to_owned())
     }
 
     /// For cargo test, after what was given: that may have arguments for the tests' harness already.
@@ -143,6 +172,12 @@ impl Runner {
         }
         command
     }
+}
+
+/// Returns `true` for the line that libtest begins with: `running 3 tests`.
+fn is_begin(line: &str) -> bool {
+    let number = line.strip_prefix("running ").and_then(|line| line.split_once(" test"));
+    number.is_some_and(|(number, rest)| number.parse::<usize>().is_ok() && ["", "s"].contains(&rest))
 }
 
 fn has_nextest(cargo: &std::ffi::OsStr) -> bool {

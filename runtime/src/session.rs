@@ -23,7 +23,7 @@ use crate::store::{Entry, Staging};
 use crate::telemetry::{ArtifactReport, CacheReport};
 use hooks::{HooksOf, Value};
 pub(crate) use obtain::{Builder, Seen};
-use untyped::Untyped;
+use untyped::{Untyped, record_key_failure};
 
 /// One test's access to the artifacts of one repository.
 ///
@@ -154,9 +154,12 @@ impl<S: Suite> Session<S> {
     /// `tokio::task::block_in_place` or its like.
     ///
     /// # Errors
-    /// It cannot be built, saved or loaded; or it is not in the cache and `SMOKE_ON_MISS` forbids building it.
+    /// It cannot be built, saved or loaded; or it is not in the cache and `SMOKE_ON_MISS` forbids building it. Under
+    /// `SMOKE_STOP_AFTER=key`, which `cargo smoke-cache key` and its like set, always: with [`Error::Skipped`] once the
+    /// artifact's key is recorded.
     pub fn get<A: Artifact<S>>(&self) -> Result<&A, Error> {
         let hooks = HooksOf::<S, A>::new(self);
+        self.check_stop(&hooks)?;
         Ok(known(self.untyped.shared(&hooks)?.downcast_ref()))
     }
 
@@ -171,6 +174,17 @@ impl<S: Suite> Session<S> {
         self.untyped.serve(&HooksOf::<S, A>::new(self), seen)
     }
 
+    /// Under `SMOKE_STOP_AFTER=key` nothing is restored or built: the body of a test without the attribute, which does
+    /// run, ends at its first artifact.
+    fn check_stop(&self, hooks: &HooksOf<'_, S, impl Artifact<S>>) -> Result<(), Error> {
+        if self.stop_after() == Some(StopAfter::Key) { Err(self.untyped.stop_at_key(hooks)) } else { Ok(()) }
+    }
+
+    /// Records that the keys of a test of the attribute are missing from those of the run.
+    pub(crate) fn record_key_failure(test: &str, repo: &str, error: &Error) {
+        record_key_failure(test, true, repo, None, error);
+    }
+
     pub(crate) fn stop_after(&self) -> Option<StopAfter> {
         self.untyped.process.config.stop_after
     }
@@ -182,6 +196,7 @@ impl<S: Suite> Session<S> {
     /// As [`get`](Self::get).
     pub fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
         let hooks = HooksOf::<S, A>::new(self);
+        self.check_stop(&hooks)?;
         Ok(*known(self.untyped.owned(&hooks)?.downcast().ok()))
     }
 

@@ -5,13 +5,16 @@
 //! - `records`: to programs
 //! - `under_way`: of a test that is killed before it can tell
 //! - `keys`: what a run finds out that stops after the keys
+//! - `key_failures`: the keys that such a run could not compute
 
+mod key_failures;
 mod keys;
 mod line;
 mod records;
 mod report;
 mod under_way;
 
+pub use key_failures::{KeyFailure, read_key_failures};
 pub(crate) use keys::append as append_key;
 pub use keys::{KeyReport, read_keys};
 pub use records::read_reports;

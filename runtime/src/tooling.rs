@@ -21,7 +21,7 @@ use crate::error::Error;
 pub use crate::key::{Ingredient, describe, in_common};
 use crate::layout::{Layout, Slot};
 pub use crate::retention::{Collected, Policy};
-pub use crate::telemetry::{KeyReport, read_keys, read_reports};
+pub use crate::telemetry::{KeyFailure, KeyReport, read_key_failures, read_keys, read_reports};
 pub use runs::{CacheSize, PastRun, note_size, runs};
 pub use stored::{Made, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
 

@@ -1,7 +1,7 @@
 //! A run that wants to know what its tests would ask for, or that they have it, runs none of them.
 
 use cached_smoke::Outcome;
-use cached_smoke::tooling::{KeyReport, read_keys};
+use cached_smoke::tooling::{KeyReport, read_key_failures, read_keys};
 
 use crate::sandbox::Sandbox;
 
@@ -44,6 +44,81 @@ fn a_miss_has_its_reason_and_a_manifest_that_is_damaged_is_one() {
     crate::sandbox::tamper(&sandbox.entry_file("count.json"), |_| Vec::new());
     let damaged = keys(&sandbox, "damaged", "only_count");
     assert!(damaged[0].miss.as_deref().is_some_and(|miss| miss.contains("manifest")), "{damaged:?}");
+}
+
+/// What a test without the attribute tells: artifacts whose keys are recorded, and whether it passed.
+fn told_by_a_body(sandbox: &Sandbox, run: &str, test: &str) -> (Vec<String>, bool) {
+    let done = sandbox.run_within(run, test).env("SMOKE_STOP_AFTER", "key").done();
+    assert!(done.reports.is_empty(), "{:?}", done.reports);
+    let said = format!("{}{}", done.stdout, done.stderr);
+    assert!(done.passed || said.contains("SMOKE_STOP_AFTER=key: `"), "{said}");
+    let keys = read_keys(&sandbox.cache(), run).unwrap();
+    (keys.into_iter().map(|key| key.artifact).collect(), done.passed)
+}
+
+#[test]
+fn a_session_records_the_key_and_ends_the_test() {
+    let sandbox = Sandbox::new();
+    for (test, keys, passes) in [
+        ("by_two_sessions", &["words"][..], false),
+        ("by_many_threads", &["lengths"], false),
+        ("asks_in_a_runtime", &["words"], false),
+        ("counts_two_repositories", &["count"], false),
+        ("goes_on_without_artifacts", &["words", "lengths", "count"], true),
+    ] {
+        let (mut told, passed) = told_by_a_body(&sandbox, test, test);
+        told.dedup();
+        assert_eq!(
+            (&told[..], passed),
+            (keys.iter().map(|&key| key.to_owned()).collect::<Vec<_>>().as_slice(), passes)
+        );
+        assert_eq!(read_key_failures(&sandbox.cache(), test).unwrap(), []);
+    }
+    assert_eq!(sandbox.take_log(), [""; 0], "nothing is built, saved or loaded");
+
+    // What is there is not restored, either.
+    sandbox.run("only_words").passes();
+    sandbox.take_log();
+    assert_eq!(told_by_a_body(&sandbox, "there", "asks_in_a_runtime"), (vec!["words".to_owned()], false));
+    assert_eq!(sandbox.take_log(), [""; 0]);
+}
+
+#[test]
+fn a_key_that_is_not_told_is_recorded_with_its_reason() {
+    let sandbox = Sandbox::new();
+    let failures = |run: &str, test: &str, name: &str, value: &str| {
+        sandbox.run_within(run, test).env("SMOKE_STOP_AFTER", "key").env(name, value).fails();
+        read_key_failures(&sandbox.cache(), run).unwrap()
+    };
+    for (test, is_of_attribute) in [("both", true), ("asks_in_a_runtime", false)] {
+        let [failure] = &failures(test, test, "SUBJECT_PANIC", "key")[..] else { panic!("one failure of {test}") };
+        assert_eq!((failure.is_of_attribute, failure.repo.as_str()), (is_of_attribute, "bookshop"));
+        assert_eq!(failure.artifact.as_deref(), (!is_of_attribute).then_some("words"));
+        assert!(failure.message.starts_with("failed to compute the key of `words`"), "{failure:?}");
+        assert!(failure.help.is_some() && !failure.is_interrupted, "{failure:?}");
+    }
+    let [failure] = &failures("configured", "waits_without_a_configuration", "SUBJECT_LOG", "/dev/null")[..] else {
+        panic!("one failure of the configuration")
+    };
+    assert!(failure.message.contains("no configuration"), "{failure:?}");
+
+    let skipped = sandbox.run_within("left-out", "both").env("SMOKE_STOP_AFTER", "key");
+    skipped.env("SMOKE_LEAVE_OUT", "bookshop").passes();
+    assert_eq!(read_key_failures(&sandbox.cache(), "left-out").unwrap(), [], "it has no keys in this run");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_test_that_is_killed_before_its_keys_is_recorded() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run_within("killed", "both").env("SMOKE_STOP_AFTER", "key");
+    let (started, pipe) = run.start_until_in("key");
+    assert_eq!(read_key_failures(&sandbox.cache(), "killed").unwrap(), [], "it is under way");
+    started.kill();
+    drop(pipe);
+    let [failure] = &read_key_failures(&sandbox.cache(), "killed").unwrap()[..] else { panic!("one failure") };
+    assert_eq!((failure.test.as_str(), failure.is_interrupted), ("subject::both", true));
+    assert_eq!(read_key_failures(&sandbox.cache(), "killed").unwrap().len(), 1, "once, however often it is read");
 }
 
 #[test]

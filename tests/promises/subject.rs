@@ -263,6 +263,26 @@ fn reads_a_viewed_index(index: &Index<true>) {
     assert_eq!(index.0, "indexed");
 }
 
+/// As a body that can do without its artifacts.
+#[test]
+#[ignore = "run by the tests beside it, in a process of its own"]
+fn goes_on_without_artifacts() {
+    let session = Session::<Subject>::open("bookshop").unwrap();
+    let _ = session.get::<Words>();
+    let _ = session.owned::<Lengths>();
+    let again = Session::<Subject>::open("bookshop").unwrap();
+    let _ = again.get::<Count>();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by the tests beside it, in a process of its own"]
+async fn asks_in_a_runtime() -> std::result::Result<(), cached_smoke::Error> {
+    let session = Session::<Subject>::open("bookshop")?;
+    let words = tokio::task::block_in_place(|| session.owned::<Words>())?;
+    assert!(!words.0.is_empty());
+    Ok(())
+}
+
 struct Refusal;
 
 impl std::process::Termination for Refusal {

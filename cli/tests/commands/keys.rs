@@ -1,7 +1,158 @@
 //! `key` and `explain`: what the tests would ask for.
 
-use crate::project::{SUITE, text};
+use std::process::Output;
+
+use crate::project::{Project, SUITE, both_streams, text};
 use crate::{json, out, project, smoke_cache};
+
+/// Tests without the attribute, which open sessions themselves.
+const PLAIN: &str = r#"
+mod suite;
+
+use cached_smoke::Session;
+use suite::{Number, Smoke};
+
+#[test]
+fn asks() {
+    Session::<Smoke>::open("one").unwrap().get::<Number>().unwrap();
+    panic!("noise: its body went on");
+}
+
+#[test]
+fn owns() {
+    Session::<Smoke>::open("one").unwrap().owned::<Number>().unwrap();
+    panic!("noise: its body went on");
+}
+
+#[test]
+fn goes_on_without() {
+    for _ in 0..2 {
+        let session = Session::<Smoke>::open("one").unwrap();
+        let _ = session.get::<Number>();
+    }
+}
+
+#[test]
+fn asks_for_what_is_left_out() {
+    Session::<Smoke>::open("two").unwrap();
+}
+
+#[test]
+fn asks_for_what_is_unknown() {
+    Session::<Smoke>::open("nobody").unwrap();
+}
+
+#[test]
+fn fails_anyway() {
+    panic!("noise");
+}
+"#;
+
+/// `project`, with plain tests beside those of the attribute, and a second repository.
+fn project_with_plain_tests(name: &str) -> Project {
+    let project = project(name);
+    project.write("tests/plain.rs", PLAIN);
+    std::fs::create_dir(project.path("two")).unwrap();
+    project.write("two/file", "content");
+    project.write("smoke.toml", "[repos.one]\npath = \"one\"\n[repos.two]\npath = \"two\"\n");
+    project
+}
+
+/// The runners that are installed.
+fn runners(project: &Project) -> Vec<&'static str> {
+    project.nextest(&[]).map_or_else(|| vec!["cargo"], |_| vec!["cargo", "nextest"])
+}
+
+#[track_caller]
+fn is_quiet(output: &Output) {
+    let said = both_streams(output);
+    assert!(["noise", "panicked", "nobody"].iter().all(|word| !said.contains(word)), "{said}");
+}
+
+#[test]
+fn plain_tests_tell_their_keys_and_build_nothing() {
+    let project = project_with_plain_tests("plain-keys");
+    let mut hashes = Vec::new();
+    for runner in runners(&project) {
+        for command in ["key", "explain"] {
+            let told = smoke_cache(&project, &[command, "one", "--json", "--runner", runner]);
+            let rows = json(&told);
+            assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
+            is_quiet(&told);
+        }
+        let hash = smoke_cache(&project, &["key", "one", "--hash", "--runner", runner]);
+        is_quiet(&hash);
+        hashes.push(out(&hash, 0));
+        assert_eq!(project.take_log().len(), 0, "{runner}");
+    }
+    assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
+
+    // Its tests alone: no test of the attribute takes part.
+    let alone = smoke_cache(&project, &["key", "one", "--json", "--runner", "cargo", "--", "--test", "plain"]);
+    assert_eq!(json(&alone).as_array().unwrap().len(), 1);
+    let none = smoke_cache(
+        &project,
+        &["key", "one", "--runner", "cargo", "--", "--test", "plain", "asks_for_what_is_unknown"],
+    );
+    assert_eq!(none.status.code(), Some(2));
+    let stderr = text(&none.stderr);
+    assert!(stderr.contains("no repository is called `nobody`") && stderr.contains("error: no test "), "{stderr}");
+}
+
+#[test]
+fn plain_tests_that_fail_do_not_fail_populate() {
+    for (name, runner) in [("plain-populated", "cargo"), ("plain-populated-too", "nextest")] {
+        let project = project_with_plain_tests(name);
+        if !runners(&project).contains(&runner) {
+            continue;
+        }
+        let populated = smoke_cache(&project, &["populate", "one", "--runner", runner]);
+        assert_eq!(out(&populated, 0), "1 of 1 artifacts are in the cache; 1 were built now\n");
+        is_quiet(&populated);
+        assert_eq!(project.take_log().len(), 1);
+    }
+}
+
+#[test]
+fn a_process_that_ends_before_its_keys_fails_the_command() {
+    let project = project("ended-early");
+    let suite = std::fs::read_to_string(project.path(SUITE)).unwrap();
+    let name = "const NAME: &'static str = \"number\";";
+    let with_key = |body: &str| {
+        let key = format!("{name}\n    fn key(_: &mut cached_smoke::KeyBuilder<'_, Smoke>) {{ {body} }}");
+        project.write(SUITE, &suite.replace(name, &key));
+    };
+    for end in ["std::process::exit(0)", "std::process::abort()"] {
+        with_key(end);
+        for runner in runners(&project) {
+            let failed = smoke_cache(&project, &["key", "--runner", runner]);
+            assert_eq!(failed.status.code(), Some(2), "{end} {runner}: {}", both_streams(&failed));
+            let stderr = text(&failed.stderr);
+            assert!(stderr.contains("its process ended before it recorded its keys"), "{end} {runner}: {stderr}");
+        }
+    }
+
+    // Under `cargo test` it takes with it the tests of its binary that have not begun.
+    project.write(SUITE, &suite);
+    let tests = std::fs::read_to_string(project.path("tests/a.rs")).unwrap();
+    project.write("tests/a.rs", &(tests + "\n#[test]\nfn a_plain_test() { std::process::abort() }\n"));
+    let failed = smoke_cache(&project, &["key", "--runner", "cargo", "--", "--test", "a", "--", "--test-threads", "1"]);
+    assert_eq!(failed.status.code(), Some(2), "{}", both_streams(&failed));
+    let stderr = text(&failed.stderr);
+    assert!(stderr.contains("error: a test binary ended before all of its tests had run"), "{stderr}");
+    if runners(&project).contains(&"nextest") {
+        let told = smoke_cache(&project, &["key", "--json", "--runner", "nextest"]);
+        assert_eq!(json(&told).as_array().unwrap().len(), 1, "there it has a process of its own");
+    }
+}
+
+#[test]
+fn a_runner_that_cannot_run_fails_the_command() {
+    let project = project("unrunnable");
+    let failed = smoke_cache(&project, &["key", "--runner", "cargo", "--", "--", "--no-such-option"]);
+    assert_eq!(failed.status.code(), Some(2), "{}", both_streams(&failed));
+    assert!(text(&failed.stderr).contains("no-such-option"), "{}", text(&failed.stderr));
+}
 
 #[test]
 fn keys_are_told_before_anything_is_built_and_follow_the_code() {
@@ -63,5 +214,9 @@ fn a_key_that_cannot_be_computed_is_told_with_its_cause() {
     let failed = smoke_cache(&project, &["key"]);
     assert_eq!(failed.status.code(), Some(2));
     let stderr = text(&failed.stderr);
-    assert!(stderr.contains("told to") && stderr.contains("error: not every test could tell its keys"), "{stderr}");
+    assert!(
+        stderr.contains("told to") && stderr.contains("error: failed to compute the keys of 2 tests\n"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("\nhelp: ") && !stderr.contains("test result"), "{stderr}");
 }

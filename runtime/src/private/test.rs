@@ -108,6 +108,11 @@ impl<S: Suite> Setup<S> {
             });
             builder.end(served);
         }
+        let failed = |error: &Error| Session::<S>::record_key_failure(&self.test.name(), self.test.repo, error);
+        self.prepared().inspect_err(failed)
+    }
+
+    fn prepared(&self) -> Result<Fixture<S>, Error> {
         let session = self.session()?;
         let stop_after = session.stop_after();
         if stop_after == Some(StopAfter::Key) {

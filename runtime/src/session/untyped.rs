@@ -20,7 +20,9 @@ use crate::key::{Declared, Recipe};
 use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 use crate::repo::Repo;
-use crate::telemetry::{ArtifactReport, CacheReport, KeyReport, Outcome, UnderWay, append_key, next_number};
+use crate::telemetry::{
+    ArtifactReport, CacheReport, KeyFailure, KeyReport, Outcome, UnderWay, append_key, next_number,
+};
 
 /// A test, its repository, and what it has been given. When it is dropped, it reports what the cache did.
 pub(super) struct Untyped {
@@ -48,7 +50,13 @@ impl Untyped {
         let number = next_number();
         let record = |artifact| CacheReport::new(process.run, number, &test, repo, vec![artifact]);
         let reports = is_reported(process);
-        let under_way = reports.then(|| UnderWay::begin(process.run, &record(interrupted()))).flatten();
+        let under_way = if reports {
+            UnderWay::begin(process.run, &record(interrupted()))
+        } else if is_of_attribute && stops_at_keys(process) {
+            UnderWay::begin_keys(process.run, number, &KeyFailure::interrupted(&test, repo))
+        } else {
+            None
+        };
         match Untyped::repo(process, repo) {
             Ok(repo) => Ok(Untyped {
                 process,
@@ -67,6 +75,9 @@ impl Untyped {
             Err(error) => {
                 if reports {
                     record(without_artifact("", "", &error)).emit(process.run);
+                }
+                if !is_of_attribute {
+                    record_key_failure(&test, is_of_attribute, repo, None, &error);
                 }
                 under_way.inspect(UnderWay::end);
                 Err(error)
@@ -208,6 +219,22 @@ impl Untyped {
         })
     }
 
+    /// Records the artifact's key, and says that the test ends here: its body is code of its own, and has asked for it.
+    pub(super) fn stop_at_key(&self, hooks: &dyn Hooks) -> Error {
+        let (repo, artifact) = (self.repo.name(), hooks.kind().name);
+        match self.look(hooks) {
+            Ok(()) => {
+                let reason =
+                    format!("SMOKE_STOP_AFTER=key: `{artifact}` is neither restored nor built; its key is recorded");
+                Error::Skipped { repo: repo.to_owned(), reason }
+            }
+            Err(error) => {
+                record_key_failure(&self.test, self.is_of_attribute, repo, Some(artifact), &error);
+                error
+            }
+        }
+    }
+
     fn recipe(&self, hooks: &dyn Hooks) -> Result<Recipe, Error> {
         let kind = hooks.kind();
         let in_key = |error: Error| error.about(self.repo.name(), kind.name, Step::Key);
@@ -279,6 +306,8 @@ impl Untyped {
     /// Reports, the first time it is called.
     fn emit(&self) {
         if !is_reported(self.process) {
+            // Its keys are recorded.
+            self.under_way.as_ref().inspect(|under_way| under_way.end());
             return;
         }
         self.emitted.get_or_init(|| {
@@ -316,7 +345,20 @@ fn is_same(left: &ArtifactReport, right: &ArtifactReport) -> bool {
 
 /// Whether this process runs its tests, as far as their reports are concerned.
 fn is_reported(process: &Process) -> bool {
-    process.config.stop_after != Some(StopAfter::Key) && !obtain::is_builder()
+    !stops_at_keys(process) && !obtain::is_builder()
+}
+
+fn stops_at_keys(process: &Process) -> bool {
+    process.config.stop_after == Some(StopAfter::Key)
+}
+
+/// Records for whoever reads the run's keys that some are missing, if this process is to record them. A test that is
+/// skipped has none.
+pub(super) fn record_key_failure(test: &str, is_of_attribute: bool, repo: &str, artifact: Option<&str>, error: &Error) {
+    let Ok(process) = Process::get() else { return };
+    if stops_at_keys(process) && !matches!(error, Error::Skipped { .. }) {
+        KeyFailure::new(test, is_of_attribute, repo, artifact, error).emit(process.run);
+    }
 }
 
 /// What is reported of a test that cannot report itself.

@@ -94,6 +94,7 @@ impl Artifact<Subject> for Words {
 
     fn key(key: &mut KeyBuilder<'_, Subject>) {
         assert_ne!(order("SUBJECT_PANIC").as_deref(), Some("key"), "told to panic");
+        wait_in("key");
         wait_at_the_barrier();
         let config = key.suite_config();
         key.config(&config.words);
