@@ -212,7 +212,11 @@ pub(crate) struct GcArguments {
     #[arg(long, value_name = "AGE")]
     pub(crate) max_age: Option<humantime::Duration>,
 
-    /// Versions of one artifact of one repository, the latest used ones.
+    /// Keep the latest used versions of each artifact of a repository.
+    ///
+    /// Each configuration of each suite has versions of its own: tests use several of them side by side. So one that no
+    /// test uses any more stays, and --max-age removes it. Values of declared inputs are no configuration: an entry with
+    /// another value is another version.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_versions: Option<usize>,
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::arguments::{ExplainArguments, KeyArguments};
+use crate::configuration;
 use crate::keys::look;
 use crate::output;
 use crate::runner::Runner;
@@ -23,11 +24,19 @@ struct KeyRow<'a> {
     digest: &'a str,
     is_there: bool,
     reason: Option<&'a str>,
+    suite: Option<&'a str>,
+    config: Vec<serde_json::Value>,
+    /// For people.
+    #[serde(skip)]
+    configuration: String,
 }
 
-impl<'a> From<&'a KeyReport> for KeyRow<'a> {
-    fn from(key: &'a KeyReport) -> KeyRow<'a> {
+impl<'a> KeyRow<'a> {
+    fn new(key: &'a KeyReport, configuration: String) -> KeyRow<'a> {
         KeyRow {
+            suite: configuration::suite(&key.ingredients),
+            config: configuration::configs(&key.ingredients),
+            configuration,
             repo: &key.repo,
             artifact: &key.artifact,
             key: &key.key,
@@ -39,13 +48,15 @@ impl<'a> From<&'a KeyReport> for KeyRow<'a> {
 }
 
 impl Row for KeyRow<'_> {
-    const HEADERS: &'static [&'static str] = &["repo", "artifact", "cache", "key", "reason"];
+    const HEADERS: &'static [&'static str] = &["repo", "artifact", "configuration", "cache", "key", "reason"];
+    const OPTIONAL: Option<&'static str> = Some("configuration");
 
     fn cells(&self) -> Vec<Cell> {
         let state = if self.is_there { table::state("there", Some(true)) } else { table::state("missing", None) };
         vec![
             Cell::new(self.repo),
             Cell::new(self.artifact),
+            Cell::new(&self.configuration),
             state,
             Cell::new(self.key),
             table::text(self.reason.unwrap_or("")),
@@ -59,7 +70,11 @@ pub(crate) fn run(config: &Config, arguments: &KeyArguments) -> Result<ExitCode,
     if arguments.hash {
         output::line(hash(&keys));
     } else {
-        table::print(&keys.iter().map(KeyRow::from).collect::<Vec<_>>(), arguments.json);
+        let known: Vec<_> = keys.iter().map(|key| (&*key.repo, &*key.artifact, Some(&key.ingredients[..]))).collect();
+        let differences = configuration::differences(&known);
+        let rows: Vec<KeyRow<'_>> =
+            keys.iter().zip(differences).map(|(key, difference)| KeyRow::new(key, difference)).collect();
+        table::print(&rows, arguments.json);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,6 +9,7 @@ use comfy_table::Cell;
 use serde::Serialize;
 
 use crate::arguments::{CleanArguments, StoredArguments};
+use crate::configuration;
 use crate::output;
 use crate::progress::Bar;
 use crate::selection::is_meant;
@@ -27,6 +28,11 @@ struct StoredRow {
     /// `ok`, `damaged`, `newer`.
     state: &'static str,
     reason: String,
+    suite: Option<String>,
+    config: Vec<serde_json::Value>,
+    /// For people.
+    #[serde(skip)]
+    configuration: String,
 }
 
 impl From<&StoredArtifact> for StoredRow {
@@ -46,13 +52,19 @@ impl From<&StoredArtifact> for StoredRow {
             last_used: stored.last_used.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
             state,
             reason,
+            suite: { stored.manifest.as_ref().ok() }
+                .and_then(|made| configuration::suite(&made.ingredients).map(str::to_owned)),
+            config: { stored.manifest.as_ref() }
+                .map_or_else(|_| Vec::new(), |made| configuration::configs(&made.ingredients)),
+            configuration: String::new(),
         }
     }
 }
 
 impl Row for StoredRow {
     const HEADERS: &'static [&'static str] =
-        &["repo", "artifact", "state", "size", "build_seconds", "last used", "key"];
+        &["repo", "artifact", "configuration", "state", "size", "build_seconds", "last used", "key"];
+    const OPTIONAL: Option<&'static str> = Some("configuration");
 
     fn cells(&self) -> Vec<Cell> {
         let is_good = match self.state {
@@ -63,6 +75,7 @@ impl Row for StoredRow {
         vec![
             Cell::new(&self.repo),
             Cell::new(&self.artifact),
+            Cell::new(&self.configuration),
             table::state(self.state, is_good),
             Cell::new(ByteSize(self.bytes)),
             self.build_seconds.map_or_else(|| Cell::new("-"), table::seconds),
@@ -96,13 +109,25 @@ pub(crate) fn meant(config: &Config, repos: &[String]) -> Result<Vec<StoredArtif
     Ok(stored)
 }
 
+/// A row for each, which says how its configuration differs from the others' of its artifact.
+fn rows(all: &[StoredArtifact]) -> Vec<StoredRow> {
+    let known: Vec<_> = all
+        .iter()
+        .map(|stored| {
+            (&*stored.repo, &*stored.artifact, stored.manifest.as_ref().ok().map(|made| &made.ingredients[..]))
+        })
+        .collect();
+    let rows = all.iter().map(StoredRow::from).zip(configuration::differences(&known));
+    rows.map(|(row, configuration)| StoredRow { configuration, ..row }).collect()
+}
+
 fn total(rows: &[StoredRow]) -> String {
     format!("{} artifacts, {}", rows.len(), ByteSize(rows.iter().map(|row| row.bytes).sum()))
 }
 
 /// The command `list`.
 pub(crate) fn list(config: &Config, arguments: &StoredArguments) -> Result<ExitCode, String> {
-    let rows: Vec<StoredRow> = meant(config, &arguments.repos)?.iter().map(StoredRow::from).collect();
+    let rows = rows(&meant(config, &arguments.repos)?);
     table::print(&rows, arguments.json);
     if !arguments.json {
         output::line(format_args!("{} in {}", total(&rows), config.cache_dir().display()));
@@ -114,10 +139,9 @@ pub(crate) fn list(config: &Config, arguments: &StoredArguments) -> Result<ExitC
 pub(crate) fn run_verify(config: &Config, arguments: &StoredArguments) -> Result<ExitCode, String> {
     let stored = meant(config, &arguments.repos)?;
     let bar = Bar::new("verifying", stored.len());
-    let mut rows = Vec::new();
-    for artifact in &stored {
+    let mut rows = rows(&stored);
+    for (artifact, row) in stored.iter().zip(&mut rows) {
         bar.at(&format!("{} of {}", artifact.artifact, artifact.repo));
-        let mut row = StoredRow::from(artifact);
         if let Verdict::Damaged { reason, is_set_aside } = verify(config, artifact).map_err(|error| error.report())? {
             let mend = if is_set_aside {
                 "set aside; the next test that asks for it builds it anew"
@@ -126,7 +150,6 @@ pub(crate) fn run_verify(config: &Config, arguments: &StoredArguments) -> Result
             };
             (row.state, row.reason) = ("damaged", format!("{reason}; {mend}"));
         }
-        rows.push(row);
         bar.done();
     }
     bar.finish();

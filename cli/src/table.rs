@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, stdout};
 
-use comfy_table::{Cell, CellAlignment, Color, Table, presets};
+use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, Table, presets};
 use serde::Serialize;
 
 use crate::output;
@@ -11,6 +11,8 @@ use crate::output;
 pub(crate) trait Row: Serialize {
     /// The columns' names; those that end in a unit hold numbers.
     const HEADERS: &'static [&'static str];
+    /// The column that is left out where all of its cells are empty.
+    const OPTIONAL: Option<&'static str> = None;
 
     fn cells(&self) -> Vec<Cell>;
 }
@@ -31,8 +33,15 @@ pub(crate) fn table<R: Row>(rows: &[R]) -> Table {
     if !in_colours() {
         table.force_no_tty();
     }
+    let optional = R::HEADERS.iter().position(|header| Some(*header) == R::OPTIONAL);
+    let mut is_optional_used = false;
     for row in rows {
-        table.add_row(row.cells());
+        let cells = row.cells();
+        is_optional_used |= optional.is_some_and(|column| !cells[column].content().is_empty());
+        table.add_row(cells);
+    }
+    if let Some(column) = optional.filter(|_| !is_optional_used).and_then(|column| table.column_mut(column)) {
+        column.set_constraint(ColumnConstraint::Hidden);
     }
     let is_number = |header: &str| ["bytes", "size", "seconds", "files"].iter().any(|unit| header.ends_with(unit));
     for column in table.column_iter_mut().filter(|column| is_number(R::HEADERS[column.index])) {

@@ -6,6 +6,7 @@
 
 mod builder;
 mod canonical;
+mod configuration;
 mod difference;
 mod identity;
 mod input;
@@ -14,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 pub use builder::KeyBuilder;
 pub(crate) use builder::{Checked, Declared, Recipe};
+pub(crate) use configuration::configuration;
+pub use configuration::tell_apart;
 pub use difference::{describe, in_common};
 pub(crate) use identity::artifact as artifact_identity;
 pub(crate) use input::Input;
@@ -24,7 +27,7 @@ use crate::fingerprint::Parts;
 const SHORT_DIGEST: usize = 16;
 
 /// One thing that an artifact depends on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Ingredient {

@@ -5,7 +5,7 @@
 //! a later version of this crate wrote, and what nobody knows here. Nothing waits: two that collect at once do not get
 //! in each other's way.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +13,7 @@ use bytesize::ByteSize;
 
 use crate::error::Error;
 use crate::file_lock::FileLock;
+use crate::key::{Ingredient, configuration};
 use crate::layout::{self, Layout};
 use crate::message;
 use crate::store::{self, Removal, Stored};
@@ -24,7 +25,8 @@ pub struct Policy {
     pub max_bytes: Option<u64>,
     /// How long ago an artifact was last used.
     pub max_age: Option<Duration>,
-    /// Versions of one artifact of one repository.
+    /// Versions of one artifact of one repository, suite and configuration. Entries with different values of a declared
+    /// input are versions of one another. Entries whose manifest cannot be read are counted by themselves.
     pub max_versions: Option<usize>,
 }
 
@@ -125,12 +127,15 @@ fn collect(
 
 /// Which of these, sorted by their last use, are too old, or one version too many.
 fn condemned(stored: &[Stored], policy: &Policy, now: SystemTime) -> Vec<bool> {
-    let mut versions: HashMap<(&str, &str), usize> = HashMap::new();
+    type Line<'a> = (&'a str, &'a str, Option<BTreeSet<&'a Ingredient>>);
+    let mut versions: HashMap<Line<'_>, usize> = HashMap::new();
     let mut condemned: Vec<bool> = stored
         .iter()
         .rev()
         .map(|stored| {
-            let version = versions.entry((&stored.slot.repo, &stored.slot.artifact)).or_default();
+            // Tests use several configurations side by side: none of them is an older version.
+            let configuration = stored.manifest.as_ref().ok().map(|manifest| configuration(&manifest.ingredients));
+            let version = versions.entry((&stored.slot.repo, &stored.slot.artifact, configuration)).or_default();
             *version += 1;
             // What was used in the future, by a clock that went wrong, is new.
             let age = now.duration_since(stored.last_used).unwrap_or_default();
@@ -159,8 +164,9 @@ impl Collected {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::Key;
     use crate::layout::Slot;
-    use crate::manifest::Unusable;
+    use crate::manifest::{Built, Manifest, Storage, Unusable};
 
     const HOUR: Duration = Duration::from_hours(1);
 
@@ -173,6 +179,22 @@ mod tests {
         let [repo, entry, artifact] = path.split('/').collect::<Vec<_>>()[..] else { panic!("three names") };
         let slot = Slot { repo: repo.to_owned(), entry: entry.to_owned(), artifact: artifact.to_owned() };
         Stored { slot, bytes: 10, last_used: now() - hours * HOUR, manifest: Err(Unusable::OtherKey) }
+    }
+
+    /// The same, with a manifest of these ingredients.
+    fn made(path: &str, hours: u32, ingredients: &[(&str, &str)]) -> Stored {
+        let ingredients = ingredients.iter().map(|(name, value)| Ingredient::new(name, (*value).to_owned())).collect();
+        let built = Built {
+            type_name: "A".to_owned(),
+            storage: Storage::Directory,
+            files: Vec::new(),
+            archive: None,
+            build_milliseconds: 1,
+            completed: 1,
+            run: "r".to_owned(),
+        };
+        let manifest = Manifest::new(&Key::new("r", "e", ingredients), "a", built);
+        Stored { manifest: Ok(manifest), ..stored(path, hours) }
     }
 
     fn removed(stored: Vec<Stored>, policy: Policy) -> Vec<String> {
@@ -230,6 +252,23 @@ mod tests {
         let policy = Policy { max_versions: Some(1), ..Policy::default() };
         let all = vec![stored("r/e/a", 2), stored("r/f/a", 1), stored("r/e/b", 9), stored("q/e/a", 9)];
         assert_eq!(removed(all, policy), ["r/e/a"]);
+    }
+
+    #[test]
+    fn configurations_and_suites_have_versions_of_their_own() {
+        let policy = Policy { max_versions: Some(1), ..Policy::default() };
+        let ingredients = |config, suite, code| [("config", config), ("suite", suite), ("code", code)];
+        let all = vec![
+            made("r/e/a", 1, &ingredients("1", "s", "new")),
+            made("r/f/a", 2, &ingredients("1", "s", "old")),
+            made("r/g/a", 3, &ingredients("2", "s", "old")),
+            made("r/h/a", 4, &ingredients("1", "t", "old")),
+            // Declared inputs are no configuration: the other value is an older version.
+            made("r/i/a", 5, &[("config", "1"), ("suite", "s"), ("code", "new"), ("variable", "V\t\"1\"")]),
+            // A damaged one takes no place of a good one.
+            stored("r/j/a", 0),
+        ];
+        assert_eq!(removed(all, policy), ["r/i/a", "r/f/a"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 
 pub use crate::config::{Config, RepoSource, Source};
 use crate::error::Error;
-pub use crate::key::{Ingredient, describe, in_common};
+pub use crate::key::{Ingredient, describe, in_common, tell_apart};
 use crate::layout::{Layout, Slot};
 pub use crate::retention::{Collected, Policy};
 pub use crate::telemetry::{KeyFailure, KeyReport, read_key_failures, read_keys, read_reports};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::project::{Project, text};
+use crate::project::{Project, SUITE, text};
 use crate::{json, out, project, smoke_cache, smoke_cache_with};
 
 /// The one file of that name in the cache's entries.
@@ -89,6 +89,58 @@ fn limits_and_names_say_what_goes() {
     assert!(out(&smoke_cache(&project, &["clean", "one"]), 0).starts_with("removed 1 artifacts ("));
     assert_eq!(count(&project), 0);
     assert_eq!(fs::read_dir(project.path("cache/.trash")).unwrap().count(), 0, "it is gone");
+}
+
+/// The artifact in two configurations, of which `of_other` is the second one's.
+fn project_with_two_configurations(name: &str) -> Project {
+    let project = project(name);
+    let suite = fs::read_to_string(project.path(SUITE)).unwrap();
+    let config =
+        "#[derive(Clone, Default, serde::Serialize)]\npub struct Config { pub size: u32, pub mode: Option<String> }";
+    project.write(SUITE, &(suite.replace("type Config = ();", "type Config = Config;") + config));
+    let tests = fs::read_to_string(project.path("tests/a.rs")).unwrap();
+    let other = "#[cached_smoke(repo = \"one\", config = suite::Config { size: 5, ..Default::default() })]\nfn of_other(_: &Number) {}\n";
+    project.write("tests/a.rs", &(tests + other));
+    let manifest = fs::read_to_string(project.path("Cargo.toml")).unwrap();
+    project.write("Cargo.toml", &(manifest + "serde = { version = \"1\", features = [\"derive\"] }\n"));
+    project
+}
+
+#[test]
+fn configurations_are_no_versions_of_one_another() {
+    let project = project_with_two_configurations("configured");
+    for number in 1..=2 {
+        project.write("src/lib.rs", &format!("pub fn number() -> u32 {{ {number} }}\n"));
+        assert!(out(&smoke_cache(&project, &["populate"]), 0).starts_with("2 of 2 artifacts are in the cache; 2 were"));
+    }
+    let collected = out(&smoke_cache(&project, &["gc", "--max-versions", "1"]), 0);
+    assert!(collected.contains("removed 2 artifacts ("), "{collected}");
+    let keys = json(&smoke_cache(&project, &["key", "--json"]));
+    assert!(keys.as_array().unwrap().iter().all(|key| key["is_there"] == true), "{keys}");
+}
+
+#[test]
+fn rows_say_how_their_configurations_differ() {
+    let project = project_with_two_configurations("told-apart");
+    out(&smoke_cache(&project, &["populate"]), 0);
+    for command in ["key", "list"] {
+        let table = out(&smoke_cache(&project, &[command]), 0);
+        assert!(table.lines().next().unwrap().contains(" configuration "), "{table}");
+        assert!(table.contains(" size=0 ") && table.contains(" size=5 ") && !table.contains("mode"), "{table}");
+        let rows = json(&smoke_cache(&project, &[command, "--json"]));
+        let sizes: Vec<u64> =
+            rows.as_array().unwrap().iter().map(|row| row["config"][0]["size"].as_u64().unwrap()).collect();
+        assert!(sizes.contains(&0) && sizes.contains(&5), "{rows}");
+        assert!(rows[0]["suite"].as_str().unwrap().ends_with("suite::Smoke"), "{rows}");
+    }
+    // One of them is nothing to tell apart.
+    let single = self::project("told-alone");
+    out(&smoke_cache(&single, &["populate"]), 0);
+    for command in ["key", "list"] {
+        let table = out(&smoke_cache(&single, &[command]), 0);
+        assert!(!table.contains("configuration"), "{table}");
+        assert_eq!(json(&smoke_cache(&single, &[command, "--json"]))[0]["config"], serde_json::json!([null]));
+    }
 }
 
 #[test]

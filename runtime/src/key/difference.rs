@@ -10,7 +10,7 @@ use super::input::{Kind, Known, lines};
 use super::{Ingredient, canonical};
 
 /// More than this many changed settings, or inputs of one kind, are counted rather than listed.
-const MAX_SETTINGS: usize = 3;
+pub(super) const MAX_SETTINGS: usize = 3;
 /// A longer value says nothing in a line of a log.
 const MAX_VALUE: usize = 48;
 
@@ -238,7 +238,7 @@ fn shorten(value: &Value) -> String {
     shorten_text(&value.to_string())
 }
 
-fn shorten_text(text: &str) -> String {
+pub(super) fn shorten_text(text: &str) -> String {
     if text.chars().count() <= MAX_VALUE {
         return text.to_owned();
     }
