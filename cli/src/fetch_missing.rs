@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use cached_smoke::tooling::{Config, RepoSource, Source};
+use cached_smoke::tooling::{Config, RepoSource, Source, create_cache};
 
 use crate::fetch::fetch;
 use crate::output;
@@ -34,6 +34,10 @@ pub(crate) fn run(config: &Config, names: &[String]) -> Result<ExitCode, String>
 pub(crate) fn fetch_missing(config: &Config, repos: &[(&str, &RepoSource)]) -> Vec<LeftOut> {
     let missing: Vec<_> =
         repos.iter().filter(|(_, repo)| !matches!(repo.source, Source::Path(_)) && !repo.path.is_dir()).collect();
+    if !missing.is_empty() {
+        // Where that cannot be done, each fetch says so.
+        let _ = create_cache(config);
+    }
     let mut left_out = Vec::new();
     let bar = Bar::new("fetching repositories", missing.len());
     for (name, repo) in missing {

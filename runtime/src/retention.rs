@@ -90,6 +90,7 @@ pub(crate) fn keep_within(layout: &Layout, policy: &Policy) {
 }
 
 fn lock(layout: &Layout) -> Result<Option<FileLock>, Error> {
+    layout.create()?;
     let path = layout.collector_lock();
     let open = || {
         layout::create_private(path.parent().unwrap_or(&path))?;

@@ -70,6 +70,24 @@ pub fn builder(config: &Config, key: &KeyReport) -> Option<Builder> {
     Some(Builder { pid: holder.pid, elapsed: holder.elapsed(), step: holder.step })
 }
 
+/// Makes the cache directory, with the files that let git and backup tools overlook it, if it is not there.
+///
+/// # Errors
+/// Fails if the directory is not as it should be, or cannot be written to.
+pub fn create_cache(config: &Config) -> Result<(), Error> {
+    checked_layout(config)?.create()
+}
+
+/// As [`checked_layout`], for what writes to a cache that is there: it may have been copied without the files at its top.
+fn layout_to_write(config: &Config) -> Result<Layout, Error> {
+    let layout = checked_layout(config)?;
+    if layout.root().is_dir() {
+        // Whoever cannot write them fails at what is to be done.
+        let _ = layout.create();
+    }
+    Ok(layout)
+}
+
 fn checked_layout(config: &Config) -> Result<Layout, Error> {
     let layout = Layout::new(config.cache_dir());
     layout.check()?;

@@ -5,6 +5,8 @@
 mod project;
 
 mod browser;
+#[cfg(unix)]
+mod cache_directory;
 mod keys;
 mod populate;
 #[cfg(unix)]

@@ -72,6 +72,7 @@ pub fn note_size(config: &Config, run: &str) -> Result<CacheSize, Error> {
     let stored = store::inventory(&layout);
     let size = CacheSize { bytes: stored.iter().map(|stored| stored.bytes).sum(), artifacts: stored.len() };
     let path = layout.runs().join(run).join(SIZE);
+    layout.create()?;
     let write = || {
         layout::create_private(&layout.runs().join(run))?;
         fs::write(&path, serde_json::to_vec(&size)?)

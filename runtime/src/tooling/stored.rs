@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::checked_layout;
+use super::{checked_layout, layout_to_write};
 use crate::config::Config;
 use crate::error::Error;
 use crate::key::Ingredient;
@@ -139,7 +139,7 @@ pub enum Verdict {
 /// # Errors
 /// The cache directory is not as it should be.
 pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Verdict, Error> {
-    let layout = checked_layout(config)?;
+    let layout = layout_to_write(config)?;
     let slot = &artifact.stored.slot;
     let verified = match &artifact.stored.manifest {
         Ok(manifest) => store::verify(&layout, slot, manifest),
@@ -158,7 +158,7 @@ pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Verdict, Err
 /// # Errors
 /// The cache directory is not as it should be.
 pub fn remove(config: &Config, artifact: &StoredArtifact) -> Result<bool, Error> {
-    let layout = checked_layout(config)?;
+    let layout = layout_to_write(config)?;
     if matches!(artifact.manifest, Err(Unreadable::Newer(_))) {
         return Ok(false);
     }
