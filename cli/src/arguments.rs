@@ -52,7 +52,9 @@ pub(crate) enum Command {
                             itself failed."
     )]
     Fetch(FetchArguments),
-    /// Tell what is in the cache.
+    /// Tell what is in the cache, and what is being built right now.
+    ///
+    /// While a test runner runs in another terminal, this says who builds what, for how long, and at which step.
     #[command(after_help = "Exit status: 0; 2 if this command itself failed.")]
     List(StoredArguments),
     /// Tell which keys the tests have now, and whether those are in the cache.

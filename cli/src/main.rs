@@ -1,6 +1,7 @@
 //! `cargo smoke-cache`: fetch the repositories of smoke tests, run the tests, see and steer what the cache does.
 
 mod arguments;
+mod building;
 mod configuration;
 mod fetch;
 mod fetch_missing;

@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use cached_smoke::tooling::remote::{Asked, read_asked};
-use cached_smoke::tooling::{Config, note_size, read_reports};
+use cached_smoke::tooling::{Config, note_size, read_reports, read_warnings};
 use serde::Serialize;
 
 use crate::TROUBLE;
 use crate::arguments::TestArguments;
+use crate::building::while_telling;
 use crate::fetch_missing::fetch_missing;
 use crate::interrupt;
 use crate::output;
@@ -31,6 +32,8 @@ struct Told<'a> {
     left_out: &'a [&'a str],
     /// What was asked of the shared tier.
     remote: &'a [Asked],
+    /// What the tests warned of.
+    warnings: &'a [String],
 }
 
 pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode, String> {
@@ -48,9 +51,13 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
         command.stdout(std::io::stderr());
     }
     eprintln!("running {}", shown(&command));
-    let (status, is_interrupted) = interrupt::start(&mut command)
-        .and_then(|(mut runner, patience)| Ok((runner.wait()?, patience.end())))
-        .map_err(|error| format!("failed to start {}: {error}", shown(&command)))?;
+    let repos: Vec<&str> = selected.iter().map(|(name, _)| *name).collect();
+    let run = || {
+        interrupt::start(&mut command)
+            .and_then(|(mut runner, patience)| Ok((runner.wait()?, patience.end())))
+            .map_err(|error| format!("failed to start {}: {error}", shown(&command)))
+    };
+    let (status, is_interrupted) = while_telling(config, &repos, runner.clear(), run)?;
 
     let reports = read_reports(config.cache_dir(), runner.run()).map_err(|error| {
         format!("failed to read what the tests reported in {}: {error}", config.cache_dir().display())
@@ -60,6 +67,9 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
         rest_of(config, runner.run())?;
     }
     let asked = read_asked(config, runner.run()).map_err(|error| error.report())?;
+    let warnings = read_warnings(config.cache_dir(), runner.run()).map_err(|error| {
+        format!("failed to read what the tests warned of in {}: {error}", config.cache_dir().display())
+    })?;
     if arguments.json {
         output::json(&Told {
             run: runner.run(),
@@ -67,6 +77,7 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
             artifacts: summary.rows(),
             left_out: &names,
             remote: &asked,
+            warnings: &warnings,
         });
     } else {
         output::line(format_args!("\n{summary}"));
@@ -75,6 +86,10 @@ pub(crate) fn run(config: &Config, arguments: &TestArguments) -> Result<ExitCode
         }
         for left_out in &unfetched {
             output::line(format_args!("left out: {}: failed to {}", left_out.repo, left_out.reason));
+        }
+        // nextest keeps back what tests that pass have printed.
+        for warning in &warnings {
+            output::line(format_args!("warning: {}", output::plain(warning)));
         }
     }
     // For the report; a cache that cannot be written to has been warned of already.

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::{Command, Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,6 +11,10 @@ use clap::{Args, ValueEnum};
 
 use crate::remote::this_helper;
 
+/// How many running tests nextest lists below its progress bar.
+const MOST_RUNNING: &str = "NEXTEST_MAX_PROGRESS_RUNNING";
+/// To the first column, and all of the line erased.
+const CLEAR_LINE: &str = "\r\x1b[2K";
 /// Exit statuses of nextest after it ran the tests: they passed, some failed, there were none.
 /// <https://docs.rs/nextest-metadata/latest/nextest_metadata/enum.NextestExitCode.html>
 const NEXTEST_HAS_RUN: [i32; 3] = [0, 100, 4];
@@ -92,10 +97,20 @@ impl Runner {
         let mut command = self.command();
         if self.is_nextest {
             command.args(["--run-ignored", "all"]).args(fail_fast).args(&self.given);
+            if env::var_os(MOST_RUNNING).is_none() {
+                // One line of progress bar: of several, a redraw erases what was said meanwhile; see `clear`.
+                command.env(MOST_RUNNING, "0");
+            }
         } else {
             command.args(fail_fast).args(&self.given).args(self.include_ignored());
         }
         command
+    }
+
+    /// Returns what goes before a line on standard error while the tests run: nextest draws its progress bar on the last
+    /// line of a terminal, and draws it again below.
+    pub(crate) fn clear(&self) -> &'static str {
+        if self.is_nextest && std::io::stderr().is_terminal() { CLEAR_LINE } else { "" }
     }
 
     /// Compiles them, for all to see.

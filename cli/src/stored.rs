@@ -4,11 +4,12 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytesize::ByteSize;
-use cached_smoke::tooling::{Config, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
+use cached_smoke::tooling::{Building, Config, StoredArtifact, Unreadable, Verdict, building, remove, stored, verify};
 use comfy_table::Cell;
 use serde::Serialize;
 
 use crate::arguments::{CleanArguments, StoredArguments};
+use crate::building::Line;
 use crate::configuration;
 use crate::output;
 use crate::progress::Bar;
@@ -25,7 +26,7 @@ struct StoredRow {
     build_seconds: Option<f64>,
     /// Seconds since 1970.
     last_used: u64,
-    /// `ok`, `damaged`, `newer`.
+    /// `ok`, `damaged`, `newer`; for programs also `building`, of what is not there yet, or is replaced.
     state: &'static str,
     reason: String,
     suite: Option<String>,
@@ -56,6 +57,24 @@ impl From<&StoredArtifact> for StoredRow {
                 .and_then(|made| configuration::suite(&made.ingredients).map(str::to_owned)),
             config: { stored.manifest.as_ref() }
                 .map_or_else(|_| Vec::new(), |made| configuration::configs(&made.ingredients)),
+            configuration: String::new(),
+        }
+    }
+}
+
+impl From<&Building> for StoredRow {
+    fn from(one: &Building) -> StoredRow {
+        StoredRow {
+            repo: one.repo.clone(),
+            artifact: one.artifact.clone(),
+            key: one.key.clone(),
+            bytes: 0,
+            build_seconds: None,
+            last_used: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            state: "building",
+            reason: Line(one).to_string(),
+            suite: None,
+            config: Vec::new(),
             configuration: String::new(),
         }
     }
@@ -127,9 +146,17 @@ fn total(rows: &[StoredRow]) -> String {
 
 /// The command `list`.
 pub(crate) fn list(config: &Config, arguments: &StoredArguments) -> Result<ExitCode, String> {
-    let rows = rows(&meant(config, &arguments.repos)?);
+    let mut rows = rows(&meant(config, &arguments.repos)?);
+    let being_built: Vec<Building> =
+        building(config).into_iter().filter(|one| is_meant(&arguments.repos, &one.repo)).collect();
+    if arguments.json {
+        rows.extend(being_built.iter().map(StoredRow::from));
+    }
     table::print(&rows, arguments.json);
     if !arguments.json {
+        for one in &being_built {
+            output::line(format_args!("building {}", Line(one)));
+        }
         output::line(format_args!("{} in {}", total(&rows), config.cache_dir().display()));
     }
     Ok(ExitCode::SUCCESS)

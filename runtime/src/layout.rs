@@ -191,13 +191,17 @@ impl Layout {
         self.root.join(".unpacked").join(&slot.repo).join(&slot.entry).join(&slot.artifact)
     }
 
+    pub(crate) fn locks(&self) -> PathBuf {
+        self.root.join(".locks")
+    }
+
     pub(crate) fn build_lock(&self, slot: &Slot) -> PathBuf {
-        self.root.join(".locks").join(&slot.repo).join(&slot.entry).join(format!("{}.lock", slot.artifact))
+        self.locks().join(&slot.repo).join(&slot.entry).join(format!("{}.lock", slot.artifact))
     }
 
     /// Held by the one process that collects.
     pub(crate) fn collector_lock(&self) -> PathBuf {
-        self.root.join(".locks").join("collector.lock")
+        self.locks().join("collector.lock")
     }
 
     pub(crate) fn staging(&self) -> PathBuf {

@@ -2,9 +2,11 @@
 //!
 //! Tests have no use for this.
 
+mod building;
 mod push;
 mod runs;
 mod stored;
+mod warnings;
 
 /// The shared tier: what helpers are asked, and what a run asked.
 pub mod remote {
@@ -22,8 +24,10 @@ pub use crate::key::{Ingredient, describe, in_common, tell_apart};
 use crate::layout::{Layout, Slot};
 pub use crate::retention::{Collected, Policy};
 pub use crate::telemetry::{KeyFailure, KeyReport, read_key_failures, read_keys, read_reports};
+pub use building::{Building, building};
 pub use runs::{CacheSize, PastRun, note_size, runs};
 pub use stored::{Made, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
+pub use warnings::read_warnings;
 
 /// Removes from the cache what the policy does not allow, and what killed processes left behind. `None`: another process is at
 /// it.

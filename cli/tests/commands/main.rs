@@ -17,6 +17,8 @@ mod test;
 
 use std::process::Output;
 
+#[cfg(unix)]
+use project::SUITE;
 use project::{Project, text};
 
 /// `cargo smoke-cache`, as cargo calls it.
@@ -48,4 +50,21 @@ fn project(name: &str) -> Project {
     let project = Project::with_suite(name);
     std::fs::remove_file(project.path("tests/b.rs")).unwrap();
     project
+}
+
+/// Over one artifact, whose build says that it is at one of three numbers, and then waits for the other end of a pipe.
+#[cfg(unix)]
+fn project_that_waits(name: &str) -> (Project, std::path::PathBuf) {
+    let project = project(name);
+    let pipe = project.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let suite = std::fs::read_to_string(project.path(SUITE)).unwrap();
+    let suite = suite.replace("fn build(_:", "fn build(cx:").replace(
+        "        Ok(Number(project::number()))",
+        "        cx.progress().count(1, 3, \"numbers\");\n        \
+                std::fs::read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/pipe\"))?;\n        \
+                Ok(Number(project::number()))",
+    );
+    project.write(SUITE, &suite);
+    (project, pipe)
 }

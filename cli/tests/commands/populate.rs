@@ -6,7 +6,9 @@ use std::io::{BufRead, BufReader};
 #[cfg(unix)]
 use std::process::Stdio;
 
-use crate::project::{SUITE, text};
+use crate::project::text;
+#[cfg(unix)]
+use crate::project_that_waits;
 use crate::{out, project, smoke_cache};
 
 #[test]
@@ -33,17 +35,7 @@ fn what_is_missing_is_built_and_no_test_runs() {
 #[cfg(unix)]
 #[test]
 fn what_a_build_says_of_itself_is_shown_while_it_is_at_it() {
-    let project = project("progressing");
-    let pipe = project.path("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let suite = fs::read_to_string(project.path(SUITE)).unwrap();
-    let suite = suite.replace("fn build(_:", "fn build(cx:").replace(
-        "        Ok(Number(project::number()))",
-        "        cx.progress().count(1, 3, \"numbers\");\n        \
-                std::fs::read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/pipe\"))?;\n        \
-                Ok(Number(project::number()))",
-    );
-    project.write(SUITE, &suite);
+    let (project, pipe) = project_that_waits("progressing");
     let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
     let mut populate = command.args(["smoke-cache", "populate"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(populate.stderr.take().unwrap()).lines().map_while(Result::ok);

@@ -3,7 +3,9 @@
 use std::fs;
 
 use crate::project::{Project, text};
-use crate::{json, smoke_cache, smoke_cache_with};
+#[cfg(unix)]
+use crate::project_that_waits;
+use crate::{json, out, project, smoke_cache, smoke_cache_with};
 
 #[test]
 fn the_command_runs_the_tests_and_sums_up() {
@@ -154,4 +156,51 @@ fn an_interrupt_is_the_runners_and_the_summary_follows() {
         let stdout = text(&done.stdout);
         assert!(stdout.contains("hit rate: 0 % (0 of 1 artifacts were there before the run; "), "{stdout}");
     }
+}
+
+/// Under nextest, where it is installed, nothing that a test says while it runs is seen.
+#[cfg(unix)]
+#[test]
+fn what_is_being_built_is_shown_while_the_runner_runs() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    const AT: &str = "building number of one: 1 of 3 numbers (";
+    let (project, pipe) = project_that_waits("shown");
+    let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
+    command.args(["smoke-cache", "test", "--repo", "one"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.starts_with(&format!("[smoke-cache] {AT}"))).expect("it ended without a word");
+    let seconds: u64 = line.rsplit_once('(').unwrap().1.split_once(" s, process ").unwrap().0.parse().unwrap();
+    assert!(seconds >= 5, "{line}");
+
+    let listed = out(&smoke_cache(&project, &["list"]), 0);
+    assert!(listed.starts_with(AT) && listed.contains("\n0 artifacts, 0 B in "), "{listed}");
+    let rows = json(&smoke_cache(&project, &["list", "one", "--json"]));
+    assert_eq!((&rows[0]["state"], &rows[0]["artifact"]), (&"building".into(), &"number".into()), "{rows}");
+    assert_eq!(rows[0]["key"], json(&smoke_cache(&project, &["key", "--json"]))[0]["key"]);
+
+    // Now the build may go on.
+    fs::write(pipe, "").unwrap();
+    lines.for_each(drop);
+    let done = running.wait_with_output().unwrap();
+    assert!(done.status.success(), "{}", text(&done.stdout));
+    assert!(!out(&smoke_cache(&project, &["list"]), 0).contains("building"));
+    let warm = smoke_cache(&project, &["test", "--repo", "one"]);
+    assert!(warm.status.success() && !text(&warm.stderr).contains("building"), "{}", text(&warm.stderr));
+}
+
+#[test]
+fn the_summary_ends_with_the_warnings_of_the_run() {
+    let project = project("warned");
+    let notes = project.path("cache/.runs/warned");
+    fs::create_dir_all(&notes).unwrap();
+    fs::write(notes.join("warnings"), "\"the \\u001bsky falls\"\n\"beware\"\n\"the \\u001bsky falls\"\n").unwrap();
+    let run = |arguments: &[&str]| smoke_cache_with(&project, &[("SMOKE_RUN_ID", "warned")], arguments);
+    let summary = out(&run(&["test"]), 0);
+    assert!(summary.ends_with("\nwarning: the  sky falls\nwarning: beware\n"), "{summary}");
+    let told = json(&run(&["test", "--json"]));
+    assert_eq!(told["warnings"], serde_json::json!(["the \u{1b}sky falls", "beware"]));
+    assert!(!out(&smoke_cache(&project, &["test"]), 0).contains("warning: "), "another run had none");
 }
