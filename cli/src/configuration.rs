@@ -8,17 +8,17 @@ use serde_json::Value;
 /// Says of each row how its configuration differs from those of the same repository and artifact; a row whose ingredients
 /// are not known has no text.
 pub(crate) fn differences(rows: &[(&str, &str, Option<&[Ingredient]>)]) -> Vec<String> {
-    let mut groups: BTreeMap<(&str, &str), Vec<(usize, &[Ingredient])>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (index, (repo, artifact, ingredients)) in rows.iter().enumerate() {
-        if let Some(ingredients) = ingredients {
-            groups.entry((repo, artifact)).or_default().push((index, ingredients));
+        if ingredients.is_some() {
+            groups.entry((repo, artifact)).or_default().push(index);
         }
     }
     let mut texts = vec![String::new(); rows.len()];
     for group in groups.values() {
-        let keys: Vec<&[Ingredient]> = group.iter().map(|(_, ingredients)| *ingredients).collect();
-        for ((index, _), text) in group.iter().zip(tell_apart(&keys)) {
-            texts[*index] = text;
+        let keys: Vec<&[Ingredient]> = group.iter().filter_map(|&index| rows[index].2).collect();
+        for (&index, text) in group.iter().zip(tell_apart(&keys)) {
+            texts[index] = text;
         }
     }
     texts

@@ -204,3 +204,31 @@ fn the_summary_ends_with_the_warnings_of_the_run() {
     assert_eq!(told["warnings"], serde_json::json!(["the \u{1b}sky falls", "beware"]));
     assert!(!out(&smoke_cache(&project, &["test"]), 0).contains("warning: "), "another run had none");
 }
+
+/// docs/adopting.md has the lines to be copied.
+#[test]
+fn the_recipe_for_nextest_runs_the_warming_tests_first() {
+    let document = include_str!("../../../docs/adopting.md");
+    let step = document.split_once("### 5. ").unwrap().1.split_once("### 6. ").unwrap().0;
+    let recipe = step.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let warm = step.split_once("```rust\n").unwrap().1.split_once("```").unwrap().0;
+
+    let project = project("recipe");
+    fs::create_dir_all(project.path(".config")).unwrap();
+    project.write(".config/nextest.toml", recipe);
+    let warm = warm.replace("_: &DependencyGraph, _: &SparseIndex", "_: &Number");
+    let tests = fs::read_to_string(project.path("tests/a.rs")).unwrap();
+    fs::remove_file(project.path("tests/a.rs")).unwrap();
+    project.write("tests/smoke_multi_repo.rs", &(tests + "\n#[test]\nfn a_plain_one() {}\n" + &warm));
+    fs::create_dir(project.path("two")).unwrap();
+    project.write("two/file", "content");
+    project.write("smoke.toml", "[repos.one]\npath = \"one\"\n[repos.two]\npath = \"two\"\n");
+    let Some(mut nextest) = project.nextest(&["--run-ignored", "all", "--test-threads", "1"]) else { return };
+    let done = nextest.output().unwrap();
+    let stderr = text(&done.stderr);
+    assert!(done.status.success() && !stderr.contains("unknown configuration"), "{stderr}");
+    let passed: Vec<&str> = stderr.lines().filter(|line| line.trim_start().starts_with("PASS ")).collect();
+    let is_warm = |line: &&str| line.contains(" warm::");
+    assert!(passed[..2].iter().all(is_warm) && !passed[2..6].iter().any(is_warm), "{stderr}");
+    assert!(stderr.contains("cache_miss=1"), "their lines are shown: {stderr}");
+}
