@@ -67,11 +67,12 @@ fn fill(config: &Config, arguments: &PopulateArguments, what: Missing) -> Result
 
     let still_missing = still_missing(config, &missing)?;
     let has_failed_build = runner.as_ref().is_some_and(|(runner, _)| has_failed_build(config, runner));
-    if let Some((_, output)) = &runner
-        && !output.status.success()
-        && (has_failed_build || what == Missing::Built && !still_missing.is_empty())
-    {
-        eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if let Some((runner, output)) = &runner {
+        // What the shared tier does not have may be missing.
+        let is_unexpected = what == Missing::Built || runner.unfinished(output).is_some();
+        if !output.status.success() && (has_failed_build || is_unexpected && !still_missing.is_empty()) {
+            eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        }
     }
     for key in &still_missing {
         output::line(format_args!("missing: {} of {}: {}", key.artifact, key.repo, key.key));

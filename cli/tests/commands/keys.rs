@@ -220,3 +220,18 @@ fn a_key_that_cannot_be_computed_is_told_with_its_cause() {
     );
     assert!(stderr.contains("\nhelp: ") && !stderr.contains("test result"), "{stderr}");
 }
+
+#[test]
+fn tests_that_cannot_read_their_settings_fail_the_command() {
+    let project = project("unsettled");
+    // They have no run to record that in. The command is run where its own settings are good.
+    let toml = "[repos.one]\npath = \"one\"\n";
+    project.write("smoke.toml", &format!("{toml}[defaults]\nlock-timeout = \"nonsense\"\n"));
+    std::fs::create_dir(project.path("below")).unwrap();
+    project.write("below/smoke.toml", "[repos.one]\npath = \"../one\"\n");
+    let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
+    let failed = command.current_dir(project.path("below")).args(["smoke-cache", "key"]).output().unwrap();
+    assert_eq!(failed.status.code(), Some(2), "{}", both_streams(&failed));
+    let stderr = text(&failed.stderr);
+    assert!(stderr.contains("nonsense") && stderr.contains("error: not every test could tell its keys"), "{stderr}");
+}
