@@ -1,5 +1,6 @@
 //! The command `gc`: the cache kept within limits.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use bytesize::ByteSize;
@@ -17,6 +18,7 @@ struct Told<'a> {
     freed_bytes: u64,
     kept_bytes: u64,
     in_use: usize,
+    failures: &'a [String],
 }
 
 pub(crate) fn run(config: &Config, arguments: &GcArguments) -> Result<ExitCode, String> {
@@ -33,7 +35,7 @@ pub(crate) fn run(config: &Config, arguments: &GcArguments) -> Result<ExitCode, 
             None => return Err("another process is collecting at this moment; try again when it is done".to_owned()),
         }
     };
-    let Collected { removed, freed_bytes, kept_bytes, in_use, .. } = &collected;
+    let Collected { removed, freed_bytes, kept_bytes, in_use, failures, .. } = &collected;
     if arguments.json {
         let told = Told {
             dry_run: arguments.dry_run,
@@ -41,9 +43,10 @@ pub(crate) fn run(config: &Config, arguments: &GcArguments) -> Result<ExitCode, 
             freed_bytes: *freed_bytes,
             kept_bytes: *kept_bytes,
             in_use: *in_use,
+            failures,
         };
         output::json(&told);
-        return Ok(ExitCode::SUCCESS);
+        return Ok(status(failures));
     }
     let would = if arguments.dry_run { "would remove" } else { "removed" };
     for artifact in removed {
@@ -56,5 +59,13 @@ pub(crate) fn run(config: &Config, arguments: &GcArguments) -> Result<ExitCode, 
         ByteSize(*kept_bytes),
         if *in_use > 0 { format!("; {in_use} should go, but are in use") } else { String::new() }
     ));
-    Ok(ExitCode::SUCCESS)
+    let distinct: BTreeSet<&String> = failures.iter().collect();
+    for reason in distinct {
+        eprintln!("error: cannot be removed: {reason}");
+    }
+    Ok(status(failures))
+}
+
+fn status(failures: &[String]) -> ExitCode {
+    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytesize::ByteSize;
-use cached_smoke::tooling::{Building, Config, StoredArtifact, Unreadable, Verdict, building, remove, stored, verify};
+use cached_smoke::tooling::{
+    Building, Config, Removed, StoredArtifact, Unreadable, Verdict, building, remove, stored, verify,
+};
 use comfy_table::Cell;
 use serde::Serialize;
 
@@ -203,13 +205,9 @@ pub(crate) fn clean(config: &Config, arguments: &CleanArguments) -> Result<ExitC
                 artifact.key(),
                 ByteSize(artifact.bytes)
             ));
-        } else if !remove(config, artifact).map_err(|error| error.report())? {
+        } else if let Removed::Kept(reason) = remove(config, artifact).map_err(|error| error.report())? {
             kept += 1;
-            output::line(format_args!(
-                "kept {} of {}: it is in use, or a later version's",
-                artifact.artifact,
-                artifact.key()
-            ));
+            output::line(format_args!("kept {} of {}: {reason}", artifact.artifact, artifact.key()));
             continue;
         }
         (bytes, removed) = (bytes + artifact.bytes, removed + 1);

@@ -26,7 +26,7 @@ pub use crate::retention::{Collected, Policy};
 pub use crate::telemetry::{KeyFailure, KeyReport, read_key_failures, read_keys, read_reports};
 pub use building::{Building, building};
 pub use runs::{CacheSize, PastRun, note_size, runs};
-pub use stored::{Made, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
+pub use stored::{Made, Removed, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
 pub use warnings::read_warnings;
 
 /// Removes from the cache what the policy does not allow, and what killed processes left behind. `None`: another process is at

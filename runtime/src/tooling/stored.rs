@@ -153,14 +153,28 @@ pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Verdict, Err
     })
 }
 
-/// Moves an artifact to the trash; `false`: it is in use, or a later version's.
+/// The result of an attempt to remove an artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Removed {
+    /// It is in the trash.
+    Done,
+    /// It stays, for this reason.
+    Kept(String),
+}
+
+/// Moves an artifact to the trash.
 ///
 /// # Errors
 /// The cache directory is not as it should be.
-pub fn remove(config: &Config, artifact: &StoredArtifact) -> Result<bool, Error> {
-    let layout = layout_to_write(config)?;
+pub fn remove(config: &Config, artifact: &StoredArtifact) -> Result<Removed, Error> {
+    let layout = checked_layout(config)?;
     if matches!(artifact.manifest, Err(Unreadable::Newer(_))) {
-        return Ok(false);
+        return Ok(Removed::Kept("a later version of cached-smoke wrote it".to_owned()));
     }
-    Ok(store::remove(&layout, &artifact.stored.slot) == Removal::Removed)
+    Ok(match store::remove(&layout, &artifact.stored.slot) {
+        Removal::Removed => Removed::Done,
+        Removal::InUse => Removed::Kept("it is in use".to_owned()),
+        Removal::Impossible(reason) => Removed::Kept(reason),
+    })
 }
