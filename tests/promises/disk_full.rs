@@ -14,7 +14,7 @@ const WARNING: &str = "cannot be written to, so nothing is kept";
 /// One test on a disk with little room, then another with plenty. What was there at the end of the first: everything?
 fn with(options: &str) -> Option<bool> {
     let sandbox = Sandbox::new();
-    let disk = SmallDisk::mount(&sandbox, options)?;
+    let mut disk = SmallDisk::mount(&sandbox, options)?;
     let tight = disk.run_within("tight", "both").passes();
     assert!(tight.stderr.matches(WARNING).count() <= 1, "{options}: one warning: {}", tight.stderr);
     let published = ["words.json", "lengths.json"].map(|name| find(&disk.cache().join("bookshop"), name));

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::{Run, Sandbox, is_root};
 
@@ -10,6 +10,7 @@ use super::{Run, Sandbox, is_root};
 pub(crate) struct SmallDisk<'a> {
     sandbox: &'a Sandbox,
     keeper: Child,
+    answers: BufReader<ChildStdout>,
 }
 
 impl<'a> SmallDisk<'a> {
@@ -20,18 +21,20 @@ impl<'a> SmallDisk<'a> {
         if !is_root() {
             command.args(["--user", "--map-root-user"]);
         }
-        // The keeper lives until its standard input ends, and the file system as long as the keeper.
-        let script = "mount -t tmpfs -o \"$1\" cached-smoke \"$0\" && echo mounted && read end";
+        // The keeper lives until its standard input ends, and the file system as long as the keeper. It remounts with the options
+        // of each line that it reads: root in its user namespace, it may. The source is named so that mount(8) does not add the
+        // options of the mount table: the owner in there has no number in the namespace.
+        let script = "mount -t tmpfs -o \"$1\" cached-smoke \"$0\" && echo mounted &&
+            while read -r options; do mount -t tmpfs -o \"remount,$options\" cached-smoke \"$0\" && echo mounted || exit; done";
         command.args(["--mount", "sh", "-c", script]).arg(sandbox.cache()).arg(format!("mode=700,{options}"));
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let Ok(mut keeper) = spawned else {
             eprintln!("left out: unshare, of util-linux, is not installed");
             return None;
         };
-        let mut line = String::new();
-        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let disk = SmallDisk { sandbox, keeper };
-        if line == "mounted\n" {
+        let answers = BufReader::new(keeper.stdout.take().unwrap());
+        let mut disk = SmallDisk { sandbox, keeper, answers };
+        if disk.is_mounted() {
             return Some(disk);
         }
         eprintln!("left out: this user may not mount a file system");
@@ -39,10 +42,16 @@ impl<'a> SmallDisk<'a> {
     }
 
     /// Makes room.
-    pub(crate) fn enlarge(&self) {
-        let mut command = Command::new("nsenter");
-        command.args(self.entrance()).args(["mount", "-o", "remount,size=100m,nr_inodes=10000"]);
-        assert!(command.arg(self.sandbox.cache()).status().unwrap().success());
+    pub(crate) fn enlarge(&mut self) {
+        self.keeper.stdin.as_mut().unwrap().write_all(b"mode=700,size=100m,nr_inodes=10000\n").unwrap();
+        assert!(self.is_mounted(), "the file system cannot be enlarged");
+    }
+
+    /// Waits for the keeper's answer.
+    fn is_mounted(&mut self) -> bool {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        line == "mounted\n"
     }
 
     /// As [`Sandbox::run_within`], with the small disk.
@@ -70,7 +79,7 @@ impl<'a> SmallDisk<'a> {
 
 impl Drop for SmallDisk<'_> {
     fn drop(&mut self) {
-        let _ = self.keeper.stdin.take().map(|mut input| input.write_all(b"\n"));
+        drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
 }
