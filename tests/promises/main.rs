@@ -20,6 +20,7 @@ mod disk_full;
 mod environment;
 mod failure;
 mod faults;
+mod filesystems;
 mod force_rebuild;
 mod keys;
 mod on_miss;

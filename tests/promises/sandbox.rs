@@ -195,7 +195,7 @@ impl Run<'_> {
 
     /// `command`, in the same environment.
     #[cfg(unix)]
-    fn with_command(mut self, mut command: Command) -> Self {
+    pub(crate) fn with_command(mut self, mut command: Command) -> Self {
         for (name, value) in self.command.get_envs() {
             match value {
                 Some(value) => command.env(name, value),

@@ -1,0 +1,110 @@
+//! The cache on file systems that have ways of their own. `.ci/filesystems` mounts them and prints the table.
+#![cfg(target_os = "linux")]
+
+mod place;
+mod ways;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use place::{Place, Trouble};
+use ways::WAYS;
+
+/// What takes longer than this is noticed.
+const SLOW: Duration = Duration::from_secs(10);
+
+/// One way on one file system, judged.
+struct Cell {
+    text: String,
+    /// One line, unless all is well.
+    explanation: Option<String>,
+    is_bad: bool,
+}
+
+/// One row of the table: runs the cache in each way in the directory that `FILESYSTEM_DIRECTORY` names.
+#[test]
+#[ignore = "run by .ci/filesystems, which mounts a file system"]
+fn row() {
+    let name = variable("FILESYSTEM_NAME");
+    let report = PathBuf::from(variable("FILESYSTEM_REPORT"));
+    let mut row = format!("| {name:<18} |");
+    let mut bad = Vec::new();
+    for (title, way) in WAYS {
+        let cell = judge(title, *way);
+        let _ = write!(row, " {:<10} |", cell.text);
+        if let Some(explanation) = cell.explanation {
+            append(&report.join("explanations"), &format!("{name}, {title}: {}: {explanation}", cell.text));
+        }
+        if cell.is_bad {
+            bad.push(*title);
+        }
+    }
+    append(&report.join("table"), &row);
+    assert!(bad.is_empty(), "{name}: {bad:?}");
+}
+
+/// The table's first two lines.
+#[test]
+#[ignore = "run by .ci/filesystems"]
+fn head() {
+    let mut titles = format!("| {:<18} |", "file system");
+    let mut rule = format!("| {} |", "-".repeat(18));
+    for (title, _) in WAYS {
+        let _ = write!(titles, " {title:<10} |");
+        let _ = write!(rule, " {} |", "-".repeat(10));
+    }
+    let report = PathBuf::from(variable("FILESYSTEM_REPORT"));
+    append(&report.join("table"), &titles);
+    append(&report.join("table"), &rule);
+}
+
+fn judge(title: &str, way: fn(&Place) -> Result<usize, Trouble>) -> Cell {
+    let place = Place::new(title);
+    let ended = way(&place);
+    let builds = place.builds();
+    let expected = match ended {
+        Ok(expected) if builds < expected => {
+            let text = format!("{builds} builds where {expected} were to be");
+            return Cell { text: "FAIL".to_owned(), explanation: Some(text), is_bad: true };
+        }
+        Ok(expected) => expected,
+        Err(Trouble::Failed(text)) => {
+            return Cell { text: "FAIL".to_owned(), explanation: Some(text), is_bad: true };
+        }
+        Err(Trouble::Hung(text)) => return Cell { text: "hang".to_owned(), explanation: Some(text), is_bad: true },
+        Err(Trouble::Impossible(text)) => {
+            return Cell { text: "-".to_owned(), explanation: Some(text), is_bad: false };
+        }
+    };
+    let mut text = if place.slowest() > SLOW { "slow" } else { "ok" }.to_owned();
+    let mut explanations = Vec::new();
+    if builds > expected {
+        let _ = write!(text, " {}b", builds - expected);
+        explanations.push(format!("{builds} builds where {expected} are enough"));
+    }
+    if place.slowest() > SLOW {
+        explanations.push(format!("a process took {:.1} s", place.slowest().as_secs_f64()));
+    }
+    let warnings = place.warnings();
+    if !warnings.is_empty() {
+        let _ = write!(text, " {}w", warnings.len());
+        let mut distinct = warnings;
+        distinct.sort();
+        distinct.dedup();
+        explanations.push(distinct.join("; "));
+    }
+    let explanation = (!explanations.is_empty()).then(|| explanations.join("; "));
+    Cell { text, explanation, is_bad: false }
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: this is run by .ci/filesystems"))
+}
+
+fn append(path: &std::path::Path, line: &str) {
+    let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
