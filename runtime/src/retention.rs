@@ -52,11 +52,16 @@ pub struct Collected {
 /// # Errors
 /// The cache cannot be written to.
 pub(crate) fn enforce(layout: &Layout, policy: &Policy, now: SystemTime) -> Result<Option<Collected>, Error> {
+    let (ours, orphans) = (ours(layout), store::orphans(layout));
+    if ours.is_empty() && orphans.is_empty() {
+        // Also where the file system has no locks: nothing is kept there.
+        return Ok(Some(Collected::default()));
+    }
     let Some(_lock) = lock(layout)? else { return Ok(None) };
-    for orphan in store::orphans(layout) {
+    for orphan in orphans {
         store::remove(layout, &orphan);
     }
-    Ok(Some(collect(ours(layout), policy, now, |stored| store::remove(layout, &stored.slot))))
+    Ok(Some(collect(ours, policy, now, |stored| store::remove(layout, &stored.slot))))
 }
 
 /// What [`enforce`] would do, were nothing in use.
@@ -108,8 +113,9 @@ fn collect(
     now: SystemTime,
     mut remove: impl FnMut(&Stored) -> Removal,
 ) -> Collected {
-    // Least recently used first.
-    stored.sort_by_key(|stored| stored.last_used);
+    // Least recently used first. Where times are coarse (2 s on FAT), the time of the build decides.
+    let completed = |stored: &Stored| stored.manifest.as_ref().map_or(0, |manifest| manifest.completed);
+    stored.sort_by_key(|stored| (stored.last_used, completed(stored)));
     let mut collected =
         Collected { kept_bytes: stored.iter().map(|stored| stored.bytes).sum(), ..Collected::default() };
     let condemned = condemned(&stored, policy, now);

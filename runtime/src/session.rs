@@ -83,8 +83,6 @@ impl Loaded {
 pub(crate) enum Origin {
     Entry(Box<Entry>),
     Private(Staging),
-    /// In the cache, but not held against removal.
-    Unheld(PathBuf),
     /// It could be saved nowhere.
     Nowhere,
 }
@@ -94,7 +92,6 @@ impl Origin {
         match self {
             Origin::Entry(entry) => Some(entry.directory.clone()),
             Origin::Private(staging) => Some(staging.files()),
-            Origin::Unheld(directory) => Some(directory.clone()),
             Origin::Nowhere => None,
         }
     }
@@ -103,7 +100,7 @@ impl Origin {
     fn stored_files(&self) -> &[ListedFile] {
         match self {
             Origin::Entry(entry) => &entry.manifest.files,
-            Origin::Private(_) | Origin::Unheld(_) | Origin::Nowhere => &[],
+            Origin::Private(_) | Origin::Nowhere => &[],
         }
     }
 }

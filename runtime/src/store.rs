@@ -21,7 +21,6 @@ pub(crate) use files::list;
 use files::{make_read_only, move_into_place, sync, sync_tree};
 pub(crate) use inventory::{Stored, inventory, orphans};
 pub(crate) use lease::Lease;
-use lease::is_unstable;
 pub(crate) use removal::{Removal, remove, set_aside};
 pub(crate) use staging::{Staging, sweep_private};
 pub(crate) use trash::sweep;
@@ -57,13 +56,11 @@ pub(crate) enum Miss {
     Damaged(String),
     /// A later version of this crate made it: it is not ours to replace.
     Foreign(String),
-    /// The file system of the cache does not do what it must.
-    Unusable(String),
 }
 
 impl std::fmt::Display for Miss {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Miss::Absent(words) | Miss::Damaged(words) | Miss::Foreign(words) | Miss::Unusable(words)) = self;
+        let (Miss::Absent(words) | Miss::Damaged(words) | Miss::Foreign(words)) = self;
         f.write_str(words)
     }
 }
@@ -100,12 +97,6 @@ impl Store<'_> {
         let (lease, text) = match Lease::take(&self.layout.manifest(&self.slot)) {
             Ok(Some(held)) => held,
             Ok(None) => return Err(Miss::Absent(self.explain_absence())),
-            Err(error) if is_unstable(&error) => {
-                return Err(Miss::Unusable(format!(
-                    "the cache at {} cannot be used: {error}",
-                    self.layout.root().display()
-                )));
-            }
             Err(error) => return Err(Miss::Damaged(format!("its manifest cannot be read: {error}"))),
         };
         let manifest = Manifest::of_key(&text, self.key, &self.slot.artifact, self.storage);
@@ -279,7 +270,7 @@ impl Store<'_> {
         trash::discard_artifact(self.layout, &self.slot, label)
     }
 
-    pub(crate) fn plain_files(&self) -> PathBuf {
+    fn plain_files(&self) -> PathBuf {
         match self.storage {
             Storage::Archive => self.layout.unpacked(&self.slot),
             Storage::Directory => self.layout.directory(&self.slot),

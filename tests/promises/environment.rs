@@ -3,10 +3,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use cached_smoke::Outcome;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Done, Sandbox};
+use crate::shim;
 
 /// As `docker run --user 1000` has it, with the home directory of root.
 #[test]
@@ -71,4 +73,44 @@ fn a_place_for_private_builds_that_is_taken_is_no_error() {
 fn own_user() -> u32 {
     use std::os::unix::fs::MetadataExt;
     fs::metadata("/proc/self").unwrap().uid()
+}
+
+/// Runs a test over a cache, and with private builds, on a file system that has a fault of `tests/shim`.
+fn with_fault(sandbox: &Sandbox, library: &Path, fault: &str, test: &str) -> Done {
+    let temporary = sandbox.path("tmp");
+    fs::create_dir_all(&temporary).unwrap();
+    let below = format!("{}:{}", sandbox.cache().display(), temporary.display());
+    let run = sandbox.run(test).env("TMPDIR", temporary).env("LD_PRELOAD", library);
+    run.env("SHIM", fault).env("SHIM_BELOW", below).passes()
+}
+
+#[test]
+fn without_locks_hits_are_served_and_misses_built_privately() {
+    let sandbox = Sandbox::new();
+    let Some(library) = shim::compile(include_str!("../shim/shim.rs"), &sandbox.path("")) else { return };
+    let cold = with_fault(&sandbox, &library, "flock-enosys", "both");
+    assert_eq!((cold.outcome("words"), cold.outcome("lengths")), (Outcome::Bypassed, Outcome::Bypassed));
+    assert_eq!(cold.stderr.matches("warning").count(), 1, "{}", cold.stderr);
+    assert!(cold.stderr.contains("file locks are not supported in the cache at"), "{}", cold.stderr);
+
+    sandbox.run("both").passes();
+    sandbox.take_log();
+    let warm = with_fault(&sandbox, &library, "flock-enosys", "both");
+    assert_eq!((warm.outcome("words"), warm.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
+    assert!(sandbox.take_builds().is_empty() && !warm.stderr.contains("warning"), "{}", warm.stderr);
+}
+
+#[test]
+fn what_can_be_kept_is_kept_without_chmod_fsync_or_stable_inodes() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(library) = shim::compile(include_str!("../shim/shim.rs"), directory.path()) else { return };
+    for (fault, warnings) in [("chmod-eperm", 1), ("fsync-einval", 0), ("unstable-inodes", 0), ("flock-ebadf", 0)] {
+        let sandbox = Sandbox::new();
+        let cold = with_fault(&sandbox, &library, fault, "both");
+        assert_eq!((cold.outcome("words"), cold.outcome("lengths")), (Outcome::Built, Outcome::Built), "{fault}");
+        assert_eq!(cold.stderr.matches("warning").count(), warnings, "{fault}: {}", cold.stderr);
+        let warm = with_fault(&sandbox, &library, fault, "both");
+        assert_eq!((warm.outcome("words"), warm.outcome("lengths")), (Outcome::Hit, Outcome::Hit), "{fault}");
+        assert!(!warm.stderr.contains("warning"), "{fault}: {}", warm.stderr);
+    }
 }

@@ -4,13 +4,13 @@
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::sandbox::{Run, Sandbox};
+use crate::shim;
 
 /// After which a run has taken too long: alone, it takes less than a second.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -61,28 +61,10 @@ impl fmt::Display for Scenario {
     }
 }
 
-/// Compiles the library that has the faults; nothing, and a line that says so, where there is no compiler.
-fn shim(directory: &Path) -> Option<PathBuf> {
-    let (source, library) = (directory.join("shim.rs"), directory.join("shim.so"));
-    fs::write(&source, include_str!("faults/shim.rs")).unwrap();
-    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    rustc.args(["--edition=2024", "--crate-type=cdylib", "-Copt-level=1", "-o"]).args([&library, &source]);
-    match rustc.output() {
-        Ok(output) => {
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            Some(library)
-        }
-        Err(error) => {
-            eprintln!("left out: rustc cannot be started: {error}");
-            None
-        }
-    }
-}
-
 #[test]
 fn a_fault_at_any_call_neither_fails_nor_blocks_a_test() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(shim) = shim(directory.path()) else { return };
+    let Some(shim) = shim::compile(include_str!("faults/shim.rs"), directory.path()) else { return };
     let mut scenarios = Vec::new();
     for test in ["only_lengths", "both"] {
         for fault in [Fault::Kill, Fault::Refuse, Fault::NoRoom] {

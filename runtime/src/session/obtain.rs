@@ -332,10 +332,6 @@ impl<'a> Obtain<'a> {
             message::warn_once(&format!("{}: {reason}; it is left alone", self.subject()));
             return Some(reason.clone());
         }
-        if let Miss::Unusable(reason) = miss {
-            message::warn_once_about("unusable", &format!("{reason}; artifacts are built without the cache"));
-            return Some(reason.clone());
-        }
         let read_only = self.process.config.mode == Mode::ReadOnly;
         read_only.then(|| format!("{miss} (SMOKE_CACHE=read-only)"))
     }

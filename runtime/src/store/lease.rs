@@ -7,7 +7,7 @@
 //! removal needs an exclusive lock.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Seek};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -20,8 +20,7 @@ use crate::plain_file;
 /// Thousands of times what moving an artifact to the trash takes.
 const PATIENCE: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(1);
-/// How often a manifest may be replaced between opening and locking it. Each time is chance, or the file system reports
-/// another identity for an open file than for its path, as some FUSE file systems do.
+/// How often a manifest may be replaced between opening and locking it: each time is chance.
 const MOST_ATTEMPTS: usize = 100;
 
 /// The lock, until the last copy of this is dropped or the process ends.
@@ -34,7 +33,7 @@ impl Lease {
     /// Locks the manifest at `path` and reads it. Returns `None` if there is none.
     ///
     /// # Errors
-    /// The manifest cannot be read, is locked for a long time, or has no stable identity ([`is_unstable`]).
+    /// The manifest cannot be read, is locked for a long time, or is replaced again and again.
     pub(crate) fn take(path: &Path) -> io::Result<Option<(Lease, Vec<u8>)>> {
         for _ in 0..MOST_ATTEMPTS {
             let file = match plain_file::open(path) {
@@ -49,7 +48,7 @@ impl Lease {
             }
             // Moved away between opening and locking: look again.
         }
-        Err(io::Error::other(Unstable))
+        Err(io::Error::other("it is replaced again and again"))
     }
 
     /// Returns `true` if the manifest at `path` is still the one that is held: its files are, then, those that were
@@ -75,22 +74,6 @@ impl Lease {
     }
 }
 
-#[derive(Debug)]
-struct Unstable;
-
-impl std::fmt::Display for Unstable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("its file system reports changing inode numbers for one file")
-    }
-}
-
-impl std::error::Error for Unstable {}
-
-/// Returns `true` if the error says that a file has no stable identity.
-pub(super) fn is_unstable(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Unstable>)
-}
-
 /// Waits for a process that is about to move the manifest to the trash, which takes no time, unless it was stopped.
 fn lock_shared(file: &File) -> io::Result<()> {
     let begun = Instant::now();
@@ -108,15 +91,12 @@ fn lock_shared(file: &File) -> io::Result<()> {
 }
 
 /// Locks the manifest at `path` exclusively, unless another process has a lock on it.
-fn lock_exclusive(path: &Path) -> io::Result<Option<(FileLock, File)>> {
-    let lock = |file: File| -> io::Result<Option<(FileLock, File)>> {
-        let held = file.try_clone()?;
-        Ok(FileLock::attempt(file)?.ok().map(|lock| (lock, held)))
-    };
-    match lock(plain_file::open_to_lock(path)?) {
+fn lock_exclusive(path: &Path) -> io::Result<Option<FileLock>> {
+    let attempt = || Ok(FileLock::attempt(plain_file::open_to_lock(path)?)?.ok());
+    match attempt() {
         Err(error) if needs_writing(&error) => {
             make_writable(path)?;
-            lock(plain_file::open_to_lock(path)?)
+            attempt()
         }
         locked => locked,
     }
@@ -155,28 +135,41 @@ pub(crate) struct Claim {
 
 impl Claim {
     /// Claims the artifact of the manifest at `path`, which need not be there. Returns `None` if a process has a lease.
+    /// The caller holds the build lock: nothing else replaces the manifest meanwhile.
     ///
     /// # Errors
-    /// The manifest cannot be opened or locked, or has no stable identity.
+    /// The manifest cannot be opened or locked.
     pub(crate) fn lay(path: &Path) -> io::Result<Option<Claim>> {
-        for _ in 0..MOST_ATTEMPTS {
-            match lock_exclusive(path) {
-                Ok(Some((lock, file))) if is_still_at(&file, path)? => {
-                    return Ok(Some(Claim { _manifest: Some(lock) }));
-                }
-                // Replaced between opening and locking: look again.
-                Ok(Some(_)) => {}
-                Ok(None) => return Ok(None),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(Claim { _manifest: None })),
-                Err(error) => return Err(error),
-            }
+        match lock_exclusive(path) {
+            Ok(lock) => Ok(lock.map(|lock| Claim { _manifest: Some(lock) })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(Claim { _manifest: None })),
+            Err(error) => Err(error),
         }
-        Err(io::Error::other(Unstable))
     }
 }
 
-#[cfg(unix)]
+/// Returns `true` if the file at `path` is the open one.
+///
+/// Some FUSE file systems report another inode number for an open file than for its path. So manifests with the same
+/// content are the same, too: it names the run and the second in which the files were written, and their digests.
 fn is_still_at(file: &File, path: &Path) -> io::Result<bool> {
+    Ok(has_identity(file, path)? || has_content(file, path)?)
+}
+
+fn has_content(mut file: &File, path: &Path) -> io::Result<bool> {
+    let there = match plain_file::open(path) {
+        Ok(there) => plain_file::read(&there, MAX_BYTES)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    file.rewind()?;
+    let held = plain_file::read(file, MAX_BYTES)?;
+    file.rewind()?;
+    Ok(held == there)
+}
+
+#[cfg(unix)]
+fn has_identity(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
     let held = file.metadata()?;
     match path.metadata() {
@@ -188,6 +181,6 @@ fn is_still_at(file: &File, path: &Path) -> io::Result<bool> {
 
 /// Without inode numbers a replaced manifest goes unnoticed; its files then fail their check and are built again.
 #[cfg(not(unix))]
-fn is_still_at(_: &File, path: &Path) -> io::Result<bool> {
+fn has_identity(_: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()
 }

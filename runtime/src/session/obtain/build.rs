@@ -1,7 +1,7 @@
 //! The build of an artifact: for every test, or for this process alone.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::PoisonError;
 use std::time::Instant;
 
@@ -173,10 +173,6 @@ impl Obtain<'_> {
         let begun = Instant::now();
         let why = match self.store(slot).open() {
             Found::Ready(entry) => return self.load_new(slot, entry, begun),
-            Found::Missing(Miss::Unusable(reason)) => {
-                message::warn_once_about("unusable", &format!("{reason}; the result is used without the cache"));
-                return self.use_unheld(self.store(slot).plain_files(), reason);
-            }
             Found::Packed(..) => "its files were changed".to_owned(),
             Found::Missing(miss) => miss.to_string(),
         };
@@ -256,15 +252,6 @@ impl Obtain<'_> {
         let (value, elsewhere) = self.loading().load(&staging.files(), false)?;
         self.add_restore(begun, elsewhere);
         Ok(self.loaded(value, Origin::Private(staging)))
-    }
-
-    /// Loads what lies in the cache, but cannot be held there against removal.
-    fn use_unheld(&mut self, directory: PathBuf, reason: String) -> Result<Loaded, Error> {
-        let begun = Instant::now();
-        let (value, elsewhere) = self.loading().load(&directory, false)?;
-        self.add_restore(begun, elsewhere);
-        self.bypassed(reason);
-        Ok(self.loaded(value, Origin::Unheld(directory)))
     }
 
     pub(super) fn bypassed(&mut self, reason: String) {
