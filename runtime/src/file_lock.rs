@@ -19,7 +19,7 @@ pub(crate) struct FileLock {
     file: Option<File>,
 }
 
-/// How the wait for a lock ended.
+/// The end of a wait for a lock.
 #[derive(Debug)]
 pub(crate) enum Waited<E> {
     Locked(FileLock),

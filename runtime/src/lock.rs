@@ -72,7 +72,7 @@ pub(crate) struct BuildLock {
     lock: FileLock,
 }
 
-/// How the wait for a build lock ended.
+/// The end of a wait for a build lock.
 #[derive(Debug)]
 pub(crate) enum Acquired {
     Locked(BuildLock),

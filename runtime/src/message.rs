@@ -62,11 +62,11 @@ pub(crate) fn kept_warnings() -> Vec<Warning> {
     KEPT.get().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
 }
 
-/// When a wait is first reported: a short one needs no words.
+/// The time until a wait is first reported: a short one needs no words.
 pub(crate) const FIRST_REMINDER: Duration = Duration::from_secs(1);
-/// How often it is reported again.
+/// The time between reports of one wait.
 pub(crate) const REMINDER: Duration = Duration::from_secs(5);
-/// When work that nothing is expected of but to be quick is first reported.
+/// The time until slow work is first reported.
 const SLOW: Duration = Duration::from_secs(2);
 
 /// Does `work`, and reports on standard error after two seconds, and then every five, that it still goes on.

@@ -12,7 +12,7 @@ use crate::layout;
 use crate::manifest::{FileKind, ListedFile, is_plain};
 use crate::message;
 
-/// How often a directory is made anew that a collector was faster to remove.
+/// The limit of attempts to make a directory that a collector is faster to remove.
 const MOST_ATTEMPTS: usize = 10_000;
 
 /// Lists every file below `directory`, by name, with its digest, and every directory with nothing in it.

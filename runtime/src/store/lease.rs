@@ -20,7 +20,7 @@ use crate::plain_file;
 /// Thousands of times what moving an artifact to the trash takes.
 const PATIENCE: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(1);
-/// How often a manifest may be replaced between opening and locking it: each time is chance.
+/// The limit of attempts to lock a manifest that is replaced meanwhile: each time is chance.
 const MOST_ATTEMPTS: usize = 100;
 
 /// The lock, until the last copy of this is dropped or the process ends.

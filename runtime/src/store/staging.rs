@@ -12,7 +12,7 @@ use crate::plain_file;
 const PREFIX: &str = "cached-smoke-";
 const LOCK: &str = ".lock";
 
-/// How often a directory is made anew that a sweep was faster to remove: each time is chance, or the file system is wrong.
+/// The limit of attempts to make a directory that a sweep is faster to remove: each time is chance.
 const MOST_ATTEMPTS: usize = 100;
 
 /// A directory to work in, removed with this value.

@@ -19,7 +19,7 @@ pub(super) fn damaged(slot: &Slot) -> String {
     format!("{DAMAGED}{}-{}-{}-", slot.repo, slot.entry, slot.artifact)
 }
 
-/// How often a directory of the trash is made anew that a sweep was faster to remove.
+/// The limit of attempts to make a directory of the trash that a sweep is faster to remove.
 const MOST_ATTEMPTS: usize = 10_000;
 
 /// Moves those of `paths` that exist, in this order, into one new directory of the trash.

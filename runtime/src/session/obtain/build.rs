@@ -44,7 +44,7 @@ struct Failed {
 pub(super) struct Failure {
     pub(super) message: String,
     pub(super) mend: String,
-    /// How long the build took.
+    /// The duration of the build.
     pub(super) seconds: f64,
     /// nextest's number of the attempt: a retry is a wish to try again.
     attempt: u32,

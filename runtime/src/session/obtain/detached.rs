@@ -27,7 +27,7 @@ use crate::telemetry::{ArtifactReport, Outcome};
 
 /// A builder whose time is over is gone long before.
 const GRACE: Duration = Duration::from_mins(1);
-/// How many lines of a builder's output are repeated when it fails.
+/// The number of lines of a builder's output that are repeated when it fails.
 const MOST_LINES: usize = 60;
 
 impl Obtain<'_> {

@@ -25,7 +25,7 @@ use crate::telemetry::ArtifactReport;
 const TICKET: &str = "ticket.json";
 const RESULT: &str = "result.json";
 
-/// What a builder is started for.
+/// The order to build an artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ticket {
     pub(super) repo: String,
@@ -33,7 +33,7 @@ pub(super) struct Ticket {
     pub(super) artifact: String,
 }
 
-/// How a builder ended that was not killed.
+/// The result of a builder that was not killed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Handover {
     pub(super) end: End,
