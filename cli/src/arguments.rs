@@ -78,8 +78,10 @@ pub(crate) enum Command {
     /// Remove what is too old or too much, and what killed processes left behind. What is in use stays.
     ///
     /// Without a limit, `SMOKE_MAX_SIZE` or `max-size` of smoke.toml counts.
-    #[command(after_help = "Exit status: 0; 1 if something cannot be removed for another reason than that it is in use; 2 if this command \
-                            itself failed.")]
+    #[command(
+        after_help = "Exit status: 0; 1 if something cannot be removed for another reason than that it is in use; 2 if this command \
+                            itself failed."
+    )]
     Gc(GcArguments),
     /// Remove everything, or all of some repositories. What is in use stays; fetched repositories do, too.
     #[command(after_help = "Exit status: 0; 2 if this command itself failed.")]
