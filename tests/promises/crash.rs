@@ -61,7 +61,7 @@ fn killed_at_any_change_of_the_disk_it_leaves_an_artifact_or_none() {
     if !can_trace() {
         return;
     }
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::without_git();
     let mut kills = 0;
     for call in CHANGES {
         for number in 1.. {
@@ -87,7 +87,7 @@ fn killed_while_it_replaces_an_artifact_it_leaves_the_old_one_the_new_one_or_non
     if !can_trace() {
         return;
     }
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::without_git();
     let mut kills = 0;
     for call in ["rename", "renameat", "renameat2", "fsync", "fdatasync"] {
         for number in 1.. {

@@ -13,7 +13,7 @@ const WARNING: &str = "cannot be written to, so nothing is kept";
 
 /// One test on a disk with little room, then another with plenty. What was there at the end of the first: everything?
 fn with(options: &str) -> Option<bool> {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::without_git();
     let mut disk = SmallDisk::mount(&sandbox, options)?;
     let tight = disk.run_within("tight", "both").passes();
     assert!(tight.stderr.matches(WARNING).count() <= 1, "{options}: one warning: {}", tight.stderr);
@@ -73,7 +73,7 @@ fn at_each_file_and_directory_that_is_made() {
 fn at_each_size_that_a_file_may_have() {
     let text = "novel ".repeat(2_000);
     for blocks in 1..=64 {
-        let sandbox = Sandbox::new();
+        let sandbox = Sandbox::without_git();
         fs::write(sandbox.repo().join("long.txt"), &text).unwrap();
         let script = format!("trap '' XFSZ && ulimit -f {blocks} && exec \"$0\" \"$@\"");
         let limited = |test: &str| sandbox.run(test).wrapped("sh", &["-c", &script]);

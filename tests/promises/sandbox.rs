@@ -53,6 +53,14 @@ impl Sandbox {
         sandbox
     }
 
+    /// With a plain directory for a repository: git would take most of the time of a test that runs many processes.
+    pub(crate) fn without_git() -> Sandbox {
+        let sandbox = Sandbox::without_repository();
+        fs::create_dir(sandbox.repo()).unwrap();
+        fs::write(sandbox.repo().join("a.txt"), "novel of manners\n").unwrap();
+        sandbox
+    }
+
     /// With the name of a repository and nothing there.
     pub(crate) fn without_repository() -> Sandbox {
         let sandbox = Sandbox { root: tempfile::tempdir().unwrap(), runs: AtomicU32::new(0) };
