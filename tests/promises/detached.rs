@@ -115,6 +115,12 @@ fn where_it_may_not_or_cannot_be_it_is_built_by_the_test_itself() {
     let told_not_to = detached(&sandbox, "one", "only_words").env("SMOKE_DETACH", "0").passes();
     assert_eq!(told_not_to.outcome("words"), Outcome::Built);
     assert!(!sandbox.cache().join(".runs/one/builds").exists());
+    // As does what a body asks its session for.
+    let sandbox = Sandbox::new();
+    let done = detached(&sandbox, "one", "asks_for_more").passes();
+    assert!(!done.stderr.contains("warning"), "{}", done.stderr);
+    assert_eq!((done.outcome("count"), done.outcome("words")), (Outcome::Built, Outcome::Built));
+    assert_eq!(fs::read_dir(sandbox.cache().join(".runs/one/builds")).unwrap().count(), 1, "that of the parameter");
     // What asks its session itself is no test of the attribute: code of its own runs before.
     let sandbox = Sandbox::new();
     detached(&sandbox, "one", "by_two_sessions").passes();

@@ -28,8 +28,10 @@ use crate::telemetry::{
 pub(super) struct Untyped {
     pub(super) process: &'static Process,
     pub(super) test: String,
-    /// Another process can be told to run it, and nothing of it runs before it has its fixture.
-    pub(super) is_of_attribute: bool,
+    /// Its parameters say what it asks for, and its body does not run before it has that.
+    is_of_attribute: bool,
+    /// All that its parameters ask for is there.
+    is_set_up: OnceCell<()>,
     /// Which of the tests of this process it is.
     number: u32,
     under_way: Option<UnderWay>,
@@ -62,6 +64,7 @@ impl Untyped {
                 process,
                 test,
                 is_of_attribute,
+                is_set_up: OnceCell::new(),
                 number,
                 under_way,
                 repo,
@@ -291,6 +294,11 @@ impl Untyped {
         CacheReport::new(self.process.run, self.number, &self.test, self.repo.name(), reports)
     }
 
+    /// Returns `true` if another process that runs this test asks for the same artifacts, and runs none of its body before.
+    pub(super) fn can_be_repeated(&self) -> bool {
+        self.is_of_attribute && self.is_set_up.get().is_none()
+    }
+
     /// Keeps the report back until the session is dropped.
     pub(super) fn defer_report(&self) {
         let _ = self.deferred.set(());
@@ -298,6 +306,7 @@ impl Untyped {
 
     /// Everything that the test's parameters ask for has been had.
     pub(super) fn finish_setup(&self) {
+        let _ = self.is_set_up.set(());
         if self.deferred.get().is_none() {
             self.emit();
         }

@@ -35,7 +35,7 @@ impl Obtain<'_> {
     pub(super) fn is_detached(&self) -> bool {
         cfg!(unix)
             && self.process.config.detach
-            && self.session.is_of_attribute
+            && self.session.can_be_repeated()
             && !self.process.is_failing.load(Ordering::Relaxed)
             && !builder::is_builder()
     }
