@@ -338,6 +338,8 @@ impl<'a> Obtain<'a> {
 
     /// Waits for the build lock. The inner error is a reason to build without it.
     fn lock(&mut self, slot: &Slot) -> Result<Result<BuildLock, String>, Error> {
+        // With its `.gitignore`, if something has removed it since the start of the run.
+        self.process.layout.create()?;
         let begun = Instant::now();
         let acquired = self.acquire(slot, self.process.config.lock_timeout);
         self.report.wait_seconds += begun.elapsed().as_secs_f64();
