@@ -175,6 +175,15 @@ impl BuildLock {
     }
 }
 
+/// Returns `true` if the standard input of this process is a file, as that of a builder is.
+pub(crate) fn is_handed_over() -> bool {
+    #[cfg(unix)]
+    let input = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned().map(File::from);
+    #[cfg(not(unix))]
+    let input: io::Result<File> = Err(io::ErrorKind::Unsupported.into());
+    input.and_then(|input| input.metadata()).is_ok_and(|metadata| metadata.is_file())
+}
+
 #[cfg(unix)]
 fn inherited() -> io::Result<File> {
     // The copy is closed on `exec`.

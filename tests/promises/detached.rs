@@ -198,4 +198,7 @@ fn a_process_that_a_builder_starts_is_no_builder() {
     assert!(done.stderr.contains("the inner process:"), "{}", done.stderr);
     assert!(!done.stderr.contains("cannot be built"), "{}", done.stderr);
     assert!(sandbox.take_builds().contains(&"build words".to_owned()));
+    // One that outlives the builder and its test has the variable as well.
+    let done = sandbox.run("only_words").env("SMOKE_BUILDER", sandbox.path("gone")).passes();
+    assert_eq!(done.outcome("words"), Outcome::Hit);
 }

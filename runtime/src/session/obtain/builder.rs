@@ -22,7 +22,7 @@ use crate::config::{Config, DEFAULT_LOCK_TIMEOUT};
 use crate::error::Error;
 use crate::key::Recipe;
 use crate::layout::Slot;
-use crate::lock::BuildLock;
+use crate::lock::{self, BuildLock};
 use crate::message::{self, PREFIX};
 use crate::session::hooks::Hooks;
 use crate::session::untyped::Untyped;
@@ -85,8 +85,11 @@ impl Builder {
     fn at(place: PathBuf) -> Result<Option<Builder>, Error> {
         let ticket = match handover::take_ticket(&place) {
             Ok(ticket) => ticket,
-            // A process that a builder has started.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && place.is_dir() => return Ok(None),
+            // A process that a builder has started, perhaps one that outlives it. But one that was handed a lock is a
+            // builder whose test has ended.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && (place.is_dir() || !lock::is_handed_over()) => {
+                return Ok(None);
+            }
             Err(error) => return Err(Error::io("take the order to build from", &place)(error)),
         };
         message::keep_warnings();
