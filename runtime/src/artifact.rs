@@ -67,11 +67,12 @@ pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
     ///
     /// Set it for libraries that keep locks or logs beside their data, and open them for writing also to read: tantivy,
     /// SQLite, RocksDB, LMDB. Each process has a copy of its own, and the stored files stay as they are. Where the file
-    /// system can share blocks (Btrfs, XFS), all files are copies at no cost. Elsewhere files of up to 1 MiB are copied,
-    /// and larger ones are symbolic links to the stored files, which are read-only.
+    /// system can share blocks (Btrfs, XFS), a copy costs next to nothing. Elsewhere 1 GiB takes about half a second, and
+    /// each file some tens of microseconds.
     ///
     /// Without it, `load` is first called with the stored directory. If it fails for want of a permission, it is called
-    /// again with a private copy, and a warning says so.
+    /// again with a private directory, and a warning says so. There, files of more than 1 MiB are symbolic links to the
+    /// stored files, which are read-only.
     const PRIVATE_VIEW: bool = false;
 
     /// To be raised whenever `save` writes something that an earlier `load` would misread, if the code's fingerprint
@@ -84,7 +85,8 @@ pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
         let _ = key;
     }
 
-    /// Builds it. May write into [`cx.dir()`](BuildContext::dir) what `load` needs; then there is no need for `save`.
+    /// Builds it. May write into [`cx.dir()`](BuildContext::dir) what `load` needs; then there is no need for `save`. Together
+    /// they must write at least one file or directory.
     ///
     /// # Errors
     /// Any; the build is not tried again in this run.
@@ -105,6 +107,7 @@ pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
     /// read-only and shared with other processes. They may be mapped into memory. Open all of them here: in a long run the entry may later be replaced by another one.
     ///
     /// # Errors
-    /// Any; a stored artifact that does not load is built once more.
+    /// Any; a stored artifact of an earlier run that does not load is built once more. A test that cannot load what its own
+    /// run has built fails.
     fn load(cx: &LoadContext<'_, S>) -> Result<Self>;
 }

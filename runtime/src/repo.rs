@@ -59,9 +59,12 @@ impl Repo {
         &self.state
     }
 
-    /// Whether it still is what the run took it for. A repository that is gone is not.
-    pub(crate) fn is_unchanged(&self) -> bool {
-        look(&self.name, &self.path, self.stamps.as_deref()).is_ok_and(|state| state == self.state)
+    /// Returns `true` if it still is what the run took it for.
+    ///
+    /// # Errors
+    /// Its state cannot be taken again; perhaps it is gone.
+    pub(crate) fn is_unchanged(&self) -> Result<bool, Error> {
+        look(&self.name, &self.path, self.stamps.as_deref()).map(|state| state == self.state)
     }
 
     /// A pinned revision is a commit, or the beginning of one.

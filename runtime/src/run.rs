@@ -24,6 +24,7 @@ use crate::json_lines;
 use crate::layout::{self, Layout};
 use crate::message;
 use crate::plain_file;
+use crate::store;
 pub(crate) use ancestor::Identity;
 
 /// Reports look back over the last runs; nothing else needs them once they are over.
@@ -72,21 +73,22 @@ impl Run {
     /// Notes a warning about `topic`. Returns `false` if a process of this run has warned of it before.
     pub(crate) fn is_first_warning(&self, topic: &str, text: &str) -> bool {
         let mut name = Parts::default();
-        name.add(topic);
-        let marker = self.note("warned", &name.finish()[..32]);
-        let mark = || {
-            layout::create_private(marker.parent().unwrap_or(&marker))?;
-            File::create_new(&marker)
-        };
-        match mark() {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-            // Where that cannot be noted, each process warns.
-            Err(_) => true,
-            Ok(_) => {
-                let _ = json_lines::append(&self.directory.join(WARNINGS), &text);
-                true
+        name.add(&self.id).add(topic);
+        let name = &name.finish()[..32];
+        let mark = |marker: &Path| {
+            layout::create_private(marker.parent().unwrap_or(marker))?;
+            match File::create_new(marker) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+                created => created.map(|_| true),
             }
+        };
+        // Where nothing can be noted in the cache, and nowhere else either, each process warns.
+        let is_first = mark(&self.note("warned", name)).or_else(|_| mark(&store::private_warning(name)));
+        let is_first = is_first.unwrap_or(true);
+        if is_first {
+            let _ = json_lines::append(&self.directory.join(WARNINGS), &text);
         }
+        is_first
     }
 
     /// The run of this id, for a tool or a test.

@@ -22,7 +22,7 @@ use files::{make_read_only, move_into_place, sync, sync_tree};
 pub(crate) use inventory::{Stored, inventory, orphans};
 pub(crate) use lease::Lease;
 pub(crate) use removal::{Removal, remove, set_aside};
-pub(crate) use staging::{Staging, sweep_private};
+pub(crate) use staging::{Staging, private_warning, sweep as sweep_staging, sweep_private};
 pub(crate) use trash::sweep;
 
 use crate::archive;

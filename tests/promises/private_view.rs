@@ -35,8 +35,23 @@ fn a_declared_view_is_made_at_once_and_without_a_word() {
         assert_eq!(sandbox.take_log().iter().filter(|line| *line == "load index").count(), 1);
     }
     assert_eq!(fs::read(sandbox.entry_file("index.lock")).unwrap(), b"", "the stored file is as it was, also for root");
+    assert_eq!(
+        fs::metadata(sandbox.entry_file("segments/large")).unwrap().len(),
+        2 << 20,
+        "nor is a large one changed"
+    );
     sandbox.run("only_repo").passes();
     assert_eq!(fs::read_dir(sandbox.cache().join(".staging")).unwrap().count(), 0, "the next run has swept the views");
+}
+
+/// A run may have hundreds of tests, each with a view of its own.
+#[test]
+fn views_of_tests_that_have_ended_do_not_pile_up_in_a_run() {
+    let sandbox = Sandbox::new();
+    for _ in 0..4 {
+        sandbox.run_within("one", "reads_a_viewed_index").passes();
+        assert_eq!(fs::read_dir(sandbox.cache().join(".staging")).unwrap().count(), 2, "the last one and its lock");
+    }
 }
 
 #[test]

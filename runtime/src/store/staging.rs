@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
 use crate::file_lock::{self, FileLock};
@@ -11,6 +12,9 @@ use crate::plain_file;
 
 const PREFIX: &str = "cached-smoke-";
 const LOCK: &str = ".lock";
+const WARNED: &str = "warned-";
+/// Longer than any run.
+const KEEP_WARNINGS: Duration = Duration::from_hours(7 * 24);
 
 /// The limit of attempts to make a directory that a sweep is faster to remove: each time is chance.
 const MOST_ATTEMPTS: usize = 100;
@@ -99,11 +103,28 @@ impl Drop for Staging {
     }
 }
 
+/// Returns the place of a note that a run has warned of something, where its own directory cannot be written to.
+pub(crate) fn private_warning(name: &str) -> PathBuf {
+    private_root().join(format!("{WARNED}{name}"))
+}
+
 /// Removes what processes that are gone have left outside of the cache.
 pub(crate) fn sweep_private() {
     let root = private_root();
     if is_ours_alone(&root) {
         sweep(&root);
+        sweep_warnings(&root, SystemTime::now());
+    }
+}
+
+fn sweep_warnings(root: &Path, now: SystemTime) {
+    let is_old = |entry: &fs::DirEntry| {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age > KEEP_WARNINGS))
+    };
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(WARNED) && is_old(entry)) {
+        let _ = fs::remove_file(entry.path());
     }
 }
 
@@ -135,7 +156,7 @@ fn is_ours_alone(directory: &Path) -> bool {
 }
 
 /// Removes what processes that are gone have left below `root`.
-pub(super) fn sweep(root: &Path) {
+pub(crate) fn sweep(root: &Path) {
     let Ok(entries) = fs::read_dir(root) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();

@@ -3,6 +3,9 @@
 //!
 //! Libraries such as tantivy, SQLite, RocksDB and LMDB keep locks and logs beside their data, and open them for writing
 //! also to read.
+//!
+//! A view that an artifact asks for is a copy of all files. One that is tried after a permission error has links to large
+//! files: a lock is what most libraries want to write to.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,29 +15,41 @@ use super::staging::Staging;
 use crate::error::Error;
 use crate::manifest::{FileKind, ListedFile};
 
-/// Bytes of a file that is copied where the file system cannot share its blocks. Locks and logs are smaller, and a copy
-/// of this size takes less than a millisecond. A larger file is linked, and stays read-only.
+/// Bytes of a file of which [`Large::Linked`] makes a copy where the file system cannot share its blocks. Locks and logs
+/// are smaller, and a copy of this size takes less than a millisecond.
 const MOST_COPIED: u64 = 1 << 20;
 
+/// The treatment of files of more than 1 MiB where the file system cannot share blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Large {
+    /// Copied: 1 GiB takes about half a second.
+    Copied,
+    /// Linked: they stay read-only.
+    Linked,
+}
+
 /// Makes a view of the listed files of `directory` in `staging`.
-pub(crate) fn fill(staging: &Staging, directory: &Path, files: &[ListedFile]) -> Result<(), Error> {
+pub(crate) fn fill(staging: &Staging, directory: &Path, files: &[ListedFile], large: Large) -> Result<(), Error> {
     let root = staging.files();
     for file in files {
         let (from, to) = (directory.join(&file.path), root.join(&file.path));
         let parent = if file.is_directory() { &*to } else { to.parent().unwrap_or(&root) };
         fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
         if !file.is_directory() {
-            show(&from, &to, file).map_err(Error::io("show in a private view", &from))?;
+            show(&from, &to, file, large).map_err(Error::io("show in a private view", &from))?;
         }
     }
     Ok(())
 }
 
-fn show(from: &Path, to: &Path, file: &ListedFile) -> io::Result<()> {
-    if share_blocks(from, to)? || file.size <= MOST_COPIED && fs::copy(from, to).is_ok() {
-        return make_writable(to, file.kind);
+fn show(from: &Path, to: &Path, file: &ListedFile, large: Large) -> io::Result<()> {
+    if !share_blocks(from, to)? {
+        if large == Large::Linked && file.size > MOST_COPIED {
+            return link(from, to);
+        }
+        fs::copy(from, to)?;
     }
-    link(from, to)
+    make_writable(to, file.kind)
 }
 
 /// Returns `false`, and leaves no file, where the file system cannot share blocks between files.
@@ -96,7 +111,7 @@ mod tests {
         crate::store::files::protect(&stored, &files).expect("protected");
 
         let staging = Staging::create(&root.path().join("staging")).expect("created");
-        fill(&staging, &stored, &files).expect("a view");
+        fill(&staging, &stored, &files, Large::Linked).expect("a view");
         let view = staging.files();
         assert!(view.join("below/empty").is_dir());
         assert_eq!(fs::read(view.join("below/large")).expect("readable"), large);
@@ -104,7 +119,10 @@ mod tests {
         fs::write(view.join("below/log"), "more").expect("a file can be created");
         assert_eq!(fs::read(stored.join("lock")).expect("readable"), b"");
         assert!(!stored.join("below/log").exists());
-        drop(staging);
+        let copy = Staging::create(&root.path().join("staging")).expect("created");
+        fill(&copy, &stored, &files, Large::Copied).expect("a view");
+        fs::write(copy.files().join("below/large"), "changed").expect("a large file can be written to");
+        drop((staging, copy));
         assert_eq!(fs::read(stored.join("below/large")).expect("still there"), large);
     }
 }

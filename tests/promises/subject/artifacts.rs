@@ -233,6 +233,9 @@ impl Mapped {
 /// An index as a library writes it that opens a lock beside its data for writing, also to read.
 pub(super) struct Index<const VIEW: bool>(pub(super) String);
 
+/// More than is copied where only a lock has to be written to.
+const LARGE: usize = 2 << 20;
+
 impl<const VIEW: bool> Artifact<Subject> for Index<VIEW> {
     const NAME: &'static str = if VIEW { "viewed_index" } else { "index" };
     const STORAGE: Storage = Storage::Directory;
@@ -243,6 +246,7 @@ impl<const VIEW: bool> Artifact<Subject> for Index<VIEW> {
         fs::write(cx.dir().join("index.lock"), "")?;
         fs::create_dir(cx.dir().join("segments"))?;
         fs::write(cx.dir().join("segments/1"), "indexed")?;
+        fs::write(cx.dir().join("segments/large"), vec![7; LARGE])?;
         Ok(Index(String::new()))
     }
 
@@ -253,6 +257,10 @@ impl<const VIEW: bool> Artifact<Subject> for Index<VIEW> {
         let mut lock = open("index.lock").map_err(|error| format!("failed to acquire the lock: {error}"))?;
         open("index.log")?.write_all(b"opened")?;
         lock.write_all(b"held")?;
+        assert_eq!(fs::read(cx.dir().join("segments/large"))?.len(), LARGE);
+        if VIEW {
+            open("segments/large")?.write_all(b"more")?;
+        }
         Ok(Index(fs::read_to_string(cx.dir().join("segments/1"))?))
     }
 }

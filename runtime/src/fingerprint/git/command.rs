@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
@@ -160,7 +160,9 @@ fn is_case_sensitive(root: &Path) -> bool {
 }
 
 fn not_started(root: &Path, arguments: &[&str], error: std::io::Error) -> Error {
-    failed(root, arguments, format!("{error}; is git installed and on the PATH?"))
+    let is_missing = error.kind() == ErrorKind::NotFound;
+    let help = if is_missing { "\nhelp: install git, or put it on the PATH" } else { "" };
+    failed(root, arguments, format!("it cannot be started: {error}{help}"))
 }
 
 fn failed(root: &Path, arguments: &[&str], message: String) -> Error {

@@ -117,8 +117,7 @@ impl Obtain<'_> {
             return Ok(Built::Unsaved(value));
         };
         drop(value);
-        if let Some(changed) = self.changed_meanwhile() {
-            let reason = format!("{changed} changed while it was being read");
+        if let Some(reason) = self.changed_meanwhile() {
             message::warn_once(&format!("{}: {reason}; the result is used once and not kept", self.subject()));
             return self.keep_private(staging, reason);
         }
@@ -160,19 +159,25 @@ impl Obtain<'_> {
         Ok(Built::Published)
     }
 
-    /// Names what its key was computed from and is no longer what the key says.
+    /// Returns a reason if the key no longer says what it was built from.
     fn changed_meanwhile(&self) -> Option<String> {
-        if !self.session.repo.is_unchanged() {
-            return Some("the repository".to_owned());
-        }
-        inputs::changed(self.process, &self.recipe.inputs).or_else(|| code::changed(&self.recipe.files))
+        let changed = match self.session.repo.is_unchanged() {
+            Ok(true) => {
+                inputs::changed(self.process, &self.recipe.inputs).or_else(|| code::changed(&self.recipe.files))?
+            }
+            Ok(false) => "the repository".to_owned(),
+            Err(error) => {
+                return Some(format!("the repository cannot be read again after the build: {}", error.report_line()));
+            }
+        };
+        Some(format!("{changed} changed while it was being read"))
     }
 
     /// Loads what was just published: the test is given what every later one will be given.
     pub(super) fn load_published(&mut self, slot: &Slot) -> Result<Loaded, Error> {
         let begun = Instant::now();
         let why = match self.store(slot).open() {
-            Found::Ready(entry) => return self.load_new(slot, entry, begun),
+            Found::Ready(entry) => return self.load_new(entry, begun),
             Found::Packed(..) => "its files were changed".to_owned(),
             Found::Missing(miss) => miss.to_string(),
         };
@@ -183,32 +188,13 @@ impl Obtain<'_> {
         self.build_privately("it was gone as soon as it was published".to_owned())
     }
 
-    /// Loads what this run has just built. If it does not load, no other test of the run tries that again.
-    fn load_new(&mut self, slot: &Slot, mut entry: Entry, begun: Instant) -> Result<Loaded, Error> {
+    /// Loads what this run has just built. If it does not load, this test fails, and others may try.
+    fn load_new(&mut self, mut entry: Entry, begun: Instant) -> Result<Loaded, Error> {
         let loaded = self.load_files(&mut entry);
-        match loaded {
-            Ok((value, elsewhere)) => {
-                self.add_restore(begun, elsewhere);
-                self.report.bytes = entry.manifest.bytes();
-                Ok(self.loaded(value, Origin::Entry(Box::new(entry))))
-            }
-            Err(error) => {
-                self.reject_new(slot, &error);
-                Err(error)
-            }
-        }
-    }
-
-    /// Takes away what this run has built and what does not load, and lets the other tests of the run know.
-    fn reject_new(&mut self, slot: &Slot, error: &Error) {
-        if is_skip(error) {
-            return;
-        }
-        self.remember(slot, error);
-        self.failed(self.report.rebuild_seconds);
-        if let Err(error) = self.store(slot).set_aside() {
-            self.warn_unwritable(&error);
-        }
+        let (value, elsewhere) = loaded.inspect_err(|_| self.failed(self.report.rebuild_seconds))?;
+        self.add_restore(begun, elsewhere);
+        self.report.bytes = entry.manifest.bytes();
+        Ok(self.loaded(value, Origin::Entry(Box::new(entry))))
     }
 
     /// Builds it outside of the cache, for this process alone.

@@ -26,6 +26,7 @@ use crate::lock::{self, BuildLock};
 use crate::message::{self, PREFIX};
 use crate::session::hooks::Hooks;
 use crate::session::untyped::Untyped;
+use crate::store::Found;
 use crate::telemetry::{ArtifactReport, Outcome};
 
 /// Names the directory of the handover to a builder. Processes that it starts have the variable, too.
@@ -170,14 +171,15 @@ impl Obtain<'_> {
         })
     }
 
-    /// Gives to other machines what this one has just built.
+    /// Gives to other machines what this one has just built, if it loads.
     fn share_published(&mut self, slot: &Slot) {
         let is_built = self.report.outcome.is_miss();
         if let Some(mut remote) = self.remote.take().filter(|_| is_built)
-            && let Ok((manifest, _lease)) = self.store(slot).find()
+            && let Found::Ready(mut entry) = self.store(slot).open()
+            && self.load_files(&mut entry).is_ok()
         {
             let replace = self.report.outcome == Outcome::Forced;
-            share(&mut remote, self.process, slot, &manifest, replace);
+            share(&mut remote, self.process, slot, &entry.manifest, replace);
         }
     }
 }

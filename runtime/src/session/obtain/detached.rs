@@ -56,9 +56,8 @@ impl Obtain<'_> {
             Ok(started) => started,
             Err(error) => {
                 let subject = self.subject();
-                message::warn_once(&format!(
-                    "{subject} is built by the test's own process: no other can be started: {error}"
-                ));
+                let text = format!("{subject} is built by the test's own process: no other can be started: {error}");
+                message::warn_once_about("detach", &text);
                 return self.build_here(slot, miss);
             }
         };

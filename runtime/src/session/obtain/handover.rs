@@ -9,7 +9,7 @@
 //! ```
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -69,8 +69,12 @@ pub(super) fn take_ticket(directory: &Path) -> io::Result<Ticket> {
     Ok(serde_json::from_slice(&fs::read(taken)?)?)
 }
 
+/// Writes the result into the directory, which is gone if the test has ended: it is not made again.
 pub(super) fn write(directory: &Path, handover: &Handover) -> io::Result<()> {
-    layout::write_whole(&directory.join(RESULT), &serde_json::to_vec(handover)?)
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(&serde_json::to_vec(handover)?)?;
+    file.persist(directory.join(RESULT))?;
+    Ok(())
 }
 
 /// Returns how the builder ended; `None` if it was killed.
@@ -103,7 +107,8 @@ fn empty(place: &Path) -> Result<Staging, Error> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io("empty", &files)(error)),
         _ => {}
     }
-    layout::create_private(&files).map_err(Error::io("create", &files))?;
+    // Not the directory above: it is gone if the test has ended, and nothing would remove it again.
+    fs::create_dir(&files).map_err(Error::io("create", &files))?;
     Ok(staging)
 }
 

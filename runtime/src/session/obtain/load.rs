@@ -13,7 +13,8 @@ use crate::manifest::{ListedFile, Manifest};
 use crate::message;
 use crate::session::hooks::{Call, Hooks, Value};
 use crate::session::process::Process;
-use crate::store::{Entry, Lease, Miss, Staging, view};
+use crate::store::view::{self, Large};
+use crate::store::{Entry, Lease, Miss, Staging, sweep_staging};
 
 /// The means to load one artifact.
 pub(in crate::session) struct Loading<'a> {
@@ -43,20 +44,20 @@ impl Loading<'_> {
         files: &[ListedFile],
         is_verified: bool,
     ) -> Result<(Value, Duration, Option<Staging>), Error> {
-        let through_view = || {
-            let view = self.view(directory, files)?;
+        let through_view = |large| {
+            let view = self.view(directory, files, large)?;
             let (value, elsewhere) = self.load(&view.files(), is_verified)?;
             Ok((value, elsewhere, Some(view)))
         };
         if self.hooks.kind().private_view {
-            return through_view();
+            return through_view(Large::Copied);
         }
         let error = match self.load(directory, is_verified) {
             Ok((value, elsewhere)) => return Ok((value, elsewhere, None)),
             Err(error) if error.lacks_permission() => error,
             Err(error) => return Err(error),
         };
-        let Ok(loaded) = through_view() else { return Err(error) };
+        let Ok(loaded) = through_view(Large::Linked) else { return Err(error) };
         let name = self.hooks.kind().name;
         message::warn_once(&format!(
             "`{name}` of {} was loaded from a copy of its directory, because stored files are read-only: {}\n\
@@ -67,10 +68,14 @@ impl Loading<'_> {
         Ok(loaded)
     }
 
-    fn view(&self, directory: &Path, files: &[ListedFile]) -> Result<Staging, Error> {
-        let make = |staging: Staging| view::fill(&staging, directory, files).map(|()| staging);
-        // Beside the stored files, blocks can be shared.
+    fn view(&self, directory: &Path, files: &[ListedFile], large: Large) -> Result<Staging, Error> {
+        let make = |staging: Staging| view::fill(&staging, directory, files, large).map(|()| staging);
+        // Beside the stored files, blocks can be shared. Those of tests of this run that have ended are not kept until the
+        // next one: they may be many.
         let beside = (self.process.config.mode == Mode::ReadWrite).then(|| self.process.layout.staging());
+        if let Some(root) = &beside {
+            sweep_staging(root);
+        }
         match beside.map(|root| Staging::create(&root).and_then(make)) {
             Some(Ok(view)) => Ok(view),
             _ => Staging::private().and_then(make),
@@ -118,7 +123,7 @@ impl Obtain<'_> {
         }
     }
 
-    /// Loads what was found whole. If it does not load all the same, it is as good as damaged.
+    /// Loads what was found whole. If it does not load all the same, it is as good as damaged, unless this run built it.
     pub(super) fn load_entry(
         &mut self,
         mut entry: Entry,
@@ -135,6 +140,8 @@ impl Obtain<'_> {
                 Ok(Ok((value, entry)))
             }
             Err(error) if is_skip(&error) => Err(error),
+            // Building it again in one run would give the same. Another test may be able to load it.
+            Err(error) if entry.manifest.run == self.process.run.id() => Err(error),
             Err(error) => {
                 self.add_restore(begun, Duration::ZERO);
                 Ok(Err(Miss::Damaged(format!("it does not load: {}", innermost(&error)))))
