@@ -190,7 +190,7 @@ fn an_explanation_has_the_ingredients_and_what_differs_from_what_is_at_hand() {
     for line in [
         "  code    ",
         "  config  null",
-        "  format  1.0",
+        "  format  2.0",
         "  suite   explained tests/suite/mod.rs suite::Smoke",
         "  at hand one:files:",
         "  differs repository changed",

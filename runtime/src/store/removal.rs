@@ -37,6 +37,7 @@ fn try_remove(layout: &Layout, slot: &Slot, label: &str) -> Result<Removal, Erro
     if let Some(link) = layout.link_among(slot) {
         return Ok(Removal::Impossible(format!("{} is a link", link.display())));
     }
+    layout.create()?;
     // A process that publishes has files without a manifest in place for a moment.
     let Some(_build_lock) = BuildLock::try_acquire(&layout.build_lock(slot))? else { return Ok(Removal::InUse) };
     // Held until all is moved: a reader that has opened the manifest waits for this, and then finds it gone.
