@@ -73,7 +73,7 @@ impl Run {
     /// Notes a warning about `topic`. Returns `false` if a process of this run has warned of it before.
     pub(crate) fn is_first_warning(&self, topic: &str, text: &str) -> bool {
         let mut name = Parts::default();
-        name.add(&self.id).add(topic);
+        name.add(self.directory.as_os_str().as_encoded_bytes()).add(topic);
         let name = &name.finish()[..32];
         let mark = |marker: &Path| {
             layout::create_private(marker.parent().unwrap_or(marker))?;
