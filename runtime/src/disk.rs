@@ -1,7 +1,8 @@
 //! What file systems may refuse without being of no use.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
+use std::path::Path;
 
 /// Brings a file, or the names in a directory, to disk, where the file system can.
 ///
@@ -9,7 +10,7 @@ use std::io;
 /// an artifact that was published just before. That does no harm: every byte is compared at its first use in a run.
 pub(crate) fn sync(file: &File) -> io::Result<()> {
     match file.sync_all() {
-        Err(error) if is_unsupported(&error) => Ok(()),
+        Err(error) if is_unsupported(&error) || is_bad_descriptor(&error) => Ok(()),
         synced => synced,
     }
 }
@@ -17,18 +18,50 @@ pub(crate) fn sync(file: &File) -> io::Result<()> {
 /// Returns `true` if the error of changing permissions says that the file system has none, or none that this user may
 /// change.
 pub(crate) fn has_no_permissions(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::PermissionDenied || is_unsupported(error)
+    error.kind() == io::ErrorKind::PermissionDenied || is_unsupported(error) || is_bad_descriptor(error)
+}
+
+/// Returns `true` if the error says that the file system cannot do it for any file.
+pub(crate) fn is_unsupported(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP].iter().any(|errno| is(error, *errno))
+    }
+    #[cfg(not(unix))]
+    {
+        error.kind() == io::ErrorKind::Unsupported
+    }
+}
+
+/// Returns `true` if the error says that the file is not open in the way that this takes.
+pub(crate) fn is_bad_descriptor(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        is(error, rustix::io::Errno::BADF)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
 }
 
 #[cfg(unix)]
-fn is_unsupported(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP, Errno::BADF]
-        .iter()
-        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+pub(crate) fn is(error: &io::Error, errno: rustix::io::Errno) -> bool {
+    error.raw_os_error() == Some(errno.raw_os_error())
+}
+
+/// Changes the permissions of a file. Elsewhere than on Unix, only the owner's permission to write counts.
+#[cfg(unix)]
+pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn is_unsupported(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::Unsupported
+pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    const OWNER_MAY_WRITE: u32 = 0o200;
+    let mut permissions = fs::metadata(path)?.permissions();
+    permissions.set_readonly(mode & OWNER_MAY_WRITE == 0);
+    fs::set_permissions(path, permissions)
 }

@@ -10,6 +10,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::disk;
 use crate::message;
 
 /// An exclusive lock, held until this is dropped or the process ends.
@@ -101,16 +102,10 @@ impl Drop for FileLock {
 /// systems, `ENOLCK` NFS without a lock manager, `EINVAL` file systems that know no lock at all.
 pub(crate) fn is_unsupported(error: &io::Error) -> bool {
     #[cfg(unix)]
-    {
-        use rustix::io::Errno;
-        [Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP, Errno::NOLCK, Errno::INVAL]
-            .iter()
-            .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+    if disk::is(error, rustix::io::Errno::NOLCK) {
+        return true;
     }
-    #[cfg(not(unix))]
-    {
-        error.kind() == io::ErrorKind::Unsupported
-    }
+    disk::is_unsupported(error)
 }
 
 #[cfg(test)]

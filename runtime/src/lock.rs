@@ -177,23 +177,29 @@ impl BuildLock {
 
 /// Returns `true` if the standard input of this process is a file, as that of a builder is.
 pub(crate) fn is_handed_over() -> bool {
-    #[cfg(unix)]
-    let input = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned().map(File::from);
-    #[cfg(not(unix))]
-    let input: io::Result<File> = Err(io::ErrorKind::Unsupported.into());
-    input.and_then(|input| input.metadata()).is_ok_and(|metadata| metadata.is_file())
+    standard_input().and_then(|input| input.metadata()).is_ok_and(|metadata| metadata.is_file())
 }
 
 #[cfg(unix)]
 fn inherited() -> io::Result<File> {
-    // The copy is closed on `exec`.
-    let lock = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()?;
+    let lock = standard_input()?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
-    Ok(File::from(lock))
+    Ok(lock)
+}
+
+/// Returns a copy of the standard input that is closed on `exec`.
+#[cfg(unix)]
+fn standard_input() -> io::Result<File> {
+    std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned().map(File::from)
 }
 
 #[cfg(not(unix))]
 fn inherited() -> io::Result<File> {
+    standard_input()
+}
+
+#[cfg(not(unix))]
+fn standard_input() -> io::Result<File> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -80,7 +80,7 @@ pub(super) fn protect(directory: &Path, files: &[ListedFile]) -> Result<(), Erro
 
 /// Takes from everybody the permission to write to a file. Where the file system has no permissions, that is said once.
 pub(super) fn make_read_only(path: &Path, kind: FileKind) -> Result<(), Error> {
-    match set_mode(path, kind) {
+    match disk::set_mode(path, kind.mode()) {
         Err(error) if disk::has_no_permissions(&error) => {
             message::warn_once_about(
                 "permissions",
@@ -93,18 +93,6 @@ pub(super) fn make_read_only(path: &Path, kind: FileKind) -> Result<(), Error> {
         }
         changed => changed.map_err(Error::io("make read-only", path)),
     }
-}
-
-#[cfg(unix)]
-fn set_mode(path: &Path, kind: FileKind) -> io::Result<()> {
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(kind.mode()))
-}
-
-#[cfg(not(unix))]
-fn set_mode(path: &Path, _: FileKind) -> io::Result<()> {
-    let mut permissions = fs::metadata(path)?.permissions();
-    permissions.set_readonly(true);
-    fs::set_permissions(path, permissions)
 }
 
 /// Renames, making the directory above the target.

@@ -6,19 +6,22 @@
 //! Where the file system has no locks, an artifact is used without a lease. Nothing is removed there either, because a
 //! removal needs an exclusive lock.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Seek};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::disk;
 use crate::file_lock::{self, FileLock};
 use crate::manifest::MAX_BYTES;
 use crate::plain_file;
 
 /// Thousands of times what moving an artifact to the trash takes.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The mode of a manifest that its owner may open for writing.
+const OWNER_MAY_WRITE: u32 = 0o644;
 const INTERVAL: Duration = Duration::from_millis(1);
 /// The limit of attempts to lock a manifest that is replaced meanwhile: each time is chance.
 const MOST_ATTEMPTS: usize = 100;
@@ -94,36 +97,13 @@ fn lock_shared(file: &File) -> io::Result<()> {
 fn lock_exclusive(path: &Path) -> io::Result<Option<FileLock>> {
     let attempt = || Ok(FileLock::attempt(plain_file::open_to_lock(path)?)?.ok());
     match attempt() {
-        Err(error) if needs_writing(&error) => {
-            make_writable(path)?;
+        // NFS: the file has to be open for writing (flock(2)).
+        Err(error) if disk::is_bad_descriptor(&error) => {
+            disk::set_mode(path, OWNER_MAY_WRITE)?;
             attempt()
         }
         locked => locked,
     }
-}
-
-/// Returns `true` if the file has to be open for writing to be locked: NFS (flock(2)).
-#[cfg(unix)]
-fn needs_writing(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::BADF.raw_os_error())
-}
-
-#[cfg(not(unix))]
-fn needs_writing(_: &io::Error) -> bool {
-    false
-}
-
-#[cfg(unix)]
-fn make_writable(path: &Path) -> io::Result<()> {
-    const OWNER_MAY_WRITE: u32 = 0o644;
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(OWNER_MAY_WRITE))
-}
-
-#[cfg(not(unix))]
-fn make_writable(path: &Path) -> io::Result<()> {
-    let mut permissions = fs::metadata(path)?.permissions();
-    permissions.set_readonly(false);
-    fs::set_permissions(path, permissions)
 }
 
 /// The right to remove an artifact: no process has a lease on it, and one that wants a lease waits until this is

@@ -12,12 +12,15 @@ use std::io;
 use std::path::Path;
 
 use super::staging::Staging;
+use crate::disk;
 use crate::error::Error;
-use crate::manifest::{FileKind, ListedFile};
+use crate::manifest::ListedFile;
 
 /// Bytes of a file of which [`Large::Linked`] makes a copy where the file system cannot share its blocks. Locks and logs
 /// are smaller, and a copy of this size takes less than a millisecond.
 const MOST_COPIED: u64 = 1 << 20;
+
+const OWNER_MAY_WRITE: u32 = 0o200;
 
 /// The treatment of files of more than 1 MiB where the file system cannot share blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +52,7 @@ fn show(from: &Path, to: &Path, file: &ListedFile, large: Large) -> io::Result<(
         }
         fs::copy(from, to)?;
     }
-    make_writable(to, file.kind)
+    disk::set_mode(to, file.kind.mode() | OWNER_MAY_WRITE)
 }
 
 /// Returns `false`, and leaves no file, where the file system cannot share blocks between files.
@@ -67,19 +70,6 @@ fn share_blocks(from: &Path, to: &Path) -> io::Result<bool> {
 #[cfg(not(target_os = "linux"))]
 fn share_blocks(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
-}
-
-#[cfg(unix)]
-fn make_writable(path: &Path, kind: FileKind) -> io::Result<()> {
-    const OWNER_MAY_WRITE: u32 = 0o200;
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(kind.mode() | OWNER_MAY_WRITE))
-}
-
-#[cfg(not(unix))]
-fn make_writable(path: &Path, _: FileKind) -> io::Result<()> {
-    let mut permissions = fs::metadata(path)?.permissions();
-    permissions.set_readonly(false);
-    fs::set_permissions(path, permissions)
 }
 
 /// A symbolic link, because a hard link would change what the file system says of the stored file.
