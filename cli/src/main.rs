@@ -63,5 +63,9 @@ fn main() -> ExitCode {
 /// The settings as tests in this directory see them.
 fn settings() -> Result<Config, String> {
     let here = std::env::current_dir().map_err(|error| format!("failed to find the current directory: {error}"))?;
-    Config::for_directory(&here).map_err(|error| error.report())
+    let mut config = Config::for_directory(&here).map_err(|error| error.report())?;
+    if let Some(helper) = remote::this_program() {
+        config.set_default_helper(helper);
+    }
+    Ok(config)
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use bytesize::ByteSize;
-use cached_smoke::tooling::remote::{Operation, Outcome, Pushed, push, read_asked};
+use cached_smoke::tooling::remote::{Operation, Outcome, Pushed, await_sharing, push, read_asked};
 use cached_smoke::tooling::{Config, StoredArtifact, read_reports, stored};
 
 use crate::arguments::PushArguments;
@@ -52,6 +52,8 @@ pub(crate) fn rest_of(config: &Config, run: &str) -> Result<(), String> {
     if config.remote().is_none() {
         return Ok(());
     }
+    // A process that builds lets its test go before it shares.
+    await_sharing(config, run).map_err(|error| error.report())?;
     let asked = read_asked(config, run).map_err(|error| error.report())?;
     let is_shared = |artifact: &StoredArtifact| {
         { asked.iter() }.any(|asked| {

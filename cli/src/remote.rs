@@ -55,12 +55,16 @@ pub(crate) fn settings(config: &Config) -> Result<&Settings, String> {
     })
 }
 
-/// This program as the helper, for tests that know of no other: they need not find it by its name, and it is of this version.
+/// Returns the command of this program as the helper: it need not be found by its name, and it is of this version.
+pub(crate) fn this_program() -> Option<Vec<String>> {
+    let this = std::env::current_exe().ok()?;
+    Some([this.to_str()?, "smoke-cache", "remote-helper"].map(str::to_owned).to_vec())
+}
+
+/// Returns the variable that names this program as the helper, for tests that know of no other.
 pub(crate) fn this_helper(config: &Config) -> Option<(&'static str, String)> {
     if config.remote()?.helper.is_some() {
         return None;
     }
-    let this = std::env::current_exe().ok()?;
-    let list = [this.to_str()?, "smoke-cache", "remote-helper"];
-    Some((HELPER, serde_json::to_string(&list).ok()?))
+    Some((HELPER, serde_json::to_string(&this_program()?).ok()?))
 }

@@ -256,6 +256,13 @@ impl Config {
         self.remote.as_ref()
     }
 
+    /// Sets the helper that this process starts where the settings name none: a program and its arguments.
+    pub fn set_default_helper(&mut self, helper: Vec<String>) {
+        if let Some(remote) = &mut self.remote {
+            remote.default_helper = helper;
+        }
+    }
+
     /// The repositories that `SMOKE_LEAVE_OUT` leaves out of the run.
     pub fn left_out(&self) -> &[String] {
         &self.left_out

@@ -31,6 +31,8 @@ pub(crate) use ancestor::Identity;
 const KEEP: Duration = Duration::from_hours(30 * 24);
 /// The warnings of a run, a line each: a test runner hides the output of tests that pass.
 pub(crate) const WARNINGS: &str = "warnings.jsonl";
+/// The locks of the processes that share what they have built, after the tests that wait for it were let go.
+const SHARING: &str = "sharing";
 /// More than the largest note, the proof of an artifact of a million files.
 const MAX_NOTE: u64 = 256 << 20;
 
@@ -151,6 +153,20 @@ impl Run {
         Ok(value)
     }
 
+    /// Marks that this process is sharing an artifact, until the lock is dropped.
+    pub(crate) fn sharing(&self, name: &str) -> Option<FileLock> {
+        self.lock(SHARING, name)
+    }
+
+    /// Waits until no process of this run is sharing an artifact.
+    pub(crate) fn await_sharing(&self) {
+        for entry in fs::read_dir(self.directory.join(SHARING)).into_iter().flatten().flatten() {
+            if let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".lock")) {
+                drop(self.lock(SHARING, name));
+            }
+        }
+    }
+
     /// Locks a note while it is computed; `None` where that cannot be, so that each process computes it for itself.
     fn lock(&self, kind: &str, name: &str) -> Option<FileLock> {
         let path = self.note(kind, &format!("{name}.lock"));
@@ -166,7 +182,7 @@ impl Run {
         let waited = FileLock::wait(file, DEFAULT_LOCK_TIMEOUT, |waited| {
             let waited = message::seconds(waited);
             message::progress(&format!(
-                "has waited {waited} for another process of this run, which reads {kind}/{name}"
+                "has waited {waited} for another process of this run, which is at {kind}/{name}"
             ));
             Ok::<_, Infallible>(())
         });

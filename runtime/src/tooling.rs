@@ -10,7 +10,7 @@ mod warnings;
 
 /// The shared tier: what helpers are asked, and what a run asked.
 pub mod remote {
-    pub use super::push::push;
+    pub use super::push::{await_sharing, push};
     pub use crate::config::Remote as Settings;
     pub use crate::remote::protocol::*;
     pub use crate::remote::{Asked, Operation, Pushed, read_asked, try_helper};

@@ -106,6 +106,44 @@ fn what_a_test_could_not_share_within_its_budget_is_shared_when_all_are_over() {
     assert!(fs::exists(project.path("bucket/v1/entries/one")).unwrap());
 }
 
+#[test]
+fn the_summary_waits_for_what_builders_still_share() {
+    let project = project("slowly");
+    fs::create_dir(project.path("bucket")).unwrap();
+    let url = format!("fs://{}", project.path("bucket").display());
+    let program = env!("CARGO_BIN_EXE_cargo-smoke-cache");
+    let (slow, stores) = (project.path("slow"), project.path("stores"));
+    let script = format!(
+        "#!/bin/sh\nwhile read -r line; do case $line in *store*) echo store >> {stores}; sleep 1;; esac; printf '%s\\n' \"$line\"; \
+         done | {program} smoke-cache remote-helper\n",
+        stores = stores.display()
+    );
+    write_executable(&slow, &script);
+    let variables = [
+        ("SMOKE_REMOTE", url.as_str()),
+        ("SMOKE_REMOTE_UNSIGNED", "1"),
+        ("SMOKE_REMOTE_BUDGET", "1m"),
+        ("SMOKE_REMOTE_HELPER", slow.to_str().unwrap()),
+        // With it, a builder of its own builds.
+        ("NEXTEST", "1"),
+    ];
+    let done = smoke_cache_with(&project, &variables, &["test", "--runner", "cargo"]);
+    let stdout = out(&done, 0);
+    assert!(stdout.contains("1 shared (") && stdout.contains(" 0 errors"), "{stdout}");
+    assert_eq!(fs::read_to_string(&stores).unwrap().lines().count(), 1, "{stdout}{}", text(&done.stderr));
+}
+
+#[test]
+fn what_is_pushed_needs_no_helper_on_the_path() {
+    let project = project("alone");
+    out(&smoke_cache_with(&project, &[], &["populate"]), 0);
+    fs::create_dir(project.path("bucket")).unwrap();
+    let url = format!("fs://{}", project.path("bucket").display());
+    let variables = [("SMOKE_REMOTE", url.as_str()), ("SMOKE_REMOTE_UNSIGNED", "1"), ("PATH", "/nonexistent")];
+    let pushed = smoke_cache_with(&project, &variables, &["push"]);
+    assert!(out(&pushed, 0).contains("1 artifacts were shared ("), "{}", text(&pushed.stderr));
+}
+
 fn write_executable(path: &Path, script: &str) {
     fs::write(path, script).unwrap();
     fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();

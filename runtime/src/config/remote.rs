@@ -67,6 +67,8 @@ pub struct Remote {
     pub budget: Option<Duration>,
     /// The helper, and its arguments, if another than `cargo smoke-cache` is named.
     pub helper: Option<Vec<String>>,
+    /// The helper where `helper` names none.
+    pub(super) default_helper: Vec<String>,
 }
 
 impl Remote {
@@ -77,7 +79,7 @@ impl Remote {
 
     /// What starts the helper: a program, and its arguments.
     pub fn helper(&self) -> Vec<String> {
-        self.helper.clone().unwrap_or_else(|| HELPER.map(str::to_owned).to_vec())
+        self.helper.as_ref().unwrap_or(&self.default_helper).clone()
     }
 
     /// What a helper has to know, as variables: it need not read `smoke.toml`. What it signs with is in its environment already, or nowhere.
@@ -139,6 +141,7 @@ impl Remote {
             )?,
             budget: text("SMOKE_REMOTE_BUDGET", table.budget.as_ref())?.map(budget).transpose()?,
             helper,
+            default_helper: HELPER.map(str::to_owned).to_vec(),
         }))
     }
 }

@@ -7,6 +7,16 @@ use crate::remote::{Parcel, Pushed, Remote};
 use crate::run::Run;
 use crate::store::{self, Lease, Staging, packed};
 
+/// Waits until the processes that a run has left behind have shared what they built. Their budget limits how long they take.
+///
+/// # Errors
+/// Fails if the cache directory is not as it should be.
+pub fn await_sharing(config: &Config, run: &str) -> Result<(), Error> {
+    let layout = checked_layout(config)?;
+    Run::named(run, &layout).await_sharing();
+    Ok(())
+}
+
 /// Gives an artifact to the shared tier, unless it is there; `replace`: also then. It may take as long as `SMOKE_LOCK_TIMEOUT`.
 ///
 /// `run` is what it is noted in.

@@ -113,11 +113,15 @@ impl Builder {
         let is_stored = matches!(end, End::Stored(_));
         // Before the lock is released: the test reads it then.
         self.hand_over(end, session.recorded());
+        // The same holds for this: who awaits all that the run shares finds it locked once the test is over.
+        let sharing =
+            obtain.remote.as_ref().filter(|_| is_stored).and_then(|_| obtain.process.run.sharing(&obtain.note(&slot)));
         obtain.lock = None;
         drop(lock);
         if is_stored {
             obtain.share_published(&slot);
         }
+        drop(sharing);
         std::process::exit(i32::from(!is_stored));
     }
 
