@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use cached_smoke::tooling::{Config, Ingredient, KeyReport, describe, in_common, stored};
+use cached_smoke::tooling::{Config, KeyInput, KeyReport, describe, in_common, stored};
 use comfy_table::Cell;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -34,8 +34,8 @@ struct KeyRow<'a> {
 impl<'a> KeyRow<'a> {
     fn new(key: &'a KeyReport, configuration: String) -> KeyRow<'a> {
         KeyRow {
-            suite: configuration::suite(&key.ingredients),
-            config: configuration::configs(&key.ingredients),
+            suite: configuration::suite(&key.key_inputs),
+            config: configuration::configs(&key.key_inputs),
             configuration,
             repo: &key.repo,
             artifact: &key.artifact,
@@ -70,7 +70,7 @@ pub(crate) fn run(config: &Config, arguments: &KeyArguments) -> Result<ExitCode,
     if arguments.hash {
         output::line(hash(&keys));
     } else {
-        let known: Vec<_> = keys.iter().map(|key| (&*key.repo, &*key.artifact, Some(&key.ingredients[..]))).collect();
+        let known: Vec<_> = keys.iter().map(|key| (&*key.repo, &*key.artifact, Some(&key.key_inputs[..]))).collect();
         let differences = configuration::differences(&known);
         let rows: Vec<KeyRow<'_>> =
             keys.iter().zip(differences).map(|(key, difference)| KeyRow::new(key, difference)).collect();
@@ -112,7 +112,7 @@ struct Explanation<'a> {
     key: &'a str,
     is_there: bool,
     reason: Option<&'a str>,
-    ingredients: &'a [Ingredient],
+    key_inputs: &'a [KeyInput],
     /// The entries of this artifact that are at hand, the most like it first.
     others: Vec<Difference>,
 }
@@ -130,7 +130,7 @@ const MOST_OTHERS: usize = 3;
 const MOST_CHARACTERS: usize = 100;
 /// Of a terminal.
 const COLUMNS: usize = 80;
-/// The room for an ingredient's name where there are no longer ones.
+/// The room for an key_input's name where there are no longer ones.
 const LEAST_NAME: usize = 8;
 
 /// The command `explain`.
@@ -143,19 +143,19 @@ pub(crate) fn explain(config: &Config, arguments: &ExplainArguments) -> Result<E
             let same = stored.iter().filter(|stored| stored.repo == key.repo && stored.artifact == key.artifact);
             let made = same.filter_map(|stored| stored.manifest.as_ref().ok().map(|made| (stored, made)));
             let mut others: Vec<_> = made.filter(|(_, made)| made.digest != key.digest).collect();
-            others.sort_by_key(|(_, made)| std::cmp::Reverse(in_common(&made.ingredients, &key.ingredients)));
-            let difference = |ingredients: &[Ingredient]| describe(ingredients, &key.ingredients);
+            others.sort_by_key(|(_, made)| std::cmp::Reverse(in_common(&made.key_inputs, &key.key_inputs)));
+            let difference = |key_inputs: &[KeyInput]| describe(key_inputs, &key.key_inputs);
             Explanation {
                 repo: &key.repo,
                 artifact: &key.artifact,
                 key: &key.key,
                 is_there: key.miss.is_none(),
                 reason: key.miss.as_deref(),
-                ingredients: &key.ingredients,
+                key_inputs: &key.key_inputs,
                 others: others
                     .into_iter()
                     .take(MOST_OTHERS)
-                    .map(|(stored, made)| Difference { key: stored.key(), difference: difference(&made.ingredients) })
+                    .map(|(stored, made)| Difference { key: stored.key(), difference: difference(&made.key_inputs) })
                     .collect(),
             }
         })
@@ -177,10 +177,10 @@ fn print(explanation: &Explanation<'_>) {
     };
     output::line(format_args!("{} of {}: {state}", explanation.artifact, explanation.repo));
     output::line(format_args!("  key {}", explanation.key));
-    let names = explanation.ingredients.iter().map(|ingredient| ingredient.name.len() + 1);
+    let names = explanation.key_inputs.iter().map(|key_input| key_input.name.len() + 1);
     let width = names.max().unwrap_or_default().max(LEAST_NAME);
-    for ingredient in explanation.ingredients {
-        output::line(format_args!("    {:<width$}{}", ingredient.name, shown(ingredient, COLUMNS - 4 - width)));
+    for key_input in explanation.key_inputs {
+        output::line(format_args!("    {:<width$}{}", key_input.name, shown(key_input, COLUMNS - 4 - width)));
     }
     for Difference { key, difference } in &explanation.others {
         output::line(format_args!("  at hand {key}"));
@@ -188,11 +188,11 @@ fn print(explanation: &Explanation<'_>) {
     }
 }
 
-/// The ingredient's value on one line. That of a declared input has at most this many characters.
-fn shown(ingredient: &Ingredient, most: usize) -> String {
-    let summary = ingredient.summary();
+/// The key_input's value on one line. That of a declared input has at most this many characters.
+fn shown(key_input: &KeyInput, most: usize) -> String {
+    let summary = key_input.summary();
     let length = summary.chars().count();
-    match ingredient.name.as_str() {
+    match key_input.name.as_str() {
         // The end of a path, and the digest after it, say more than its beginning.
         "file" | "directory" if length > most => {
             ['…'].into_iter().chain(summary.chars().skip(length + 1 - most)).collect()
@@ -201,12 +201,12 @@ fn shown(ingredient: &Ingredient, most: usize) -> String {
         "file" | "directory" | "variable" | "tool" => summary,
         _ => {
             // The exact notation of a configuration, and the parts of a fingerprint, follow on lines of their own.
-            let value = ingredient.value.lines().next().unwrap_or_default();
+            let value = key_input.value.lines().next().unwrap_or_default();
             let mut value: String = value.chars().take(MOST_CHARACTERS + 1).collect();
             if value.chars().count() > MOST_CHARACTERS {
                 value = value.chars().take(MOST_CHARACTERS).chain(['…']).collect();
             }
-            match ingredient.note.lines().next() {
+            match key_input.note.lines().next() {
                 None => value,
                 Some(note) => format!("{value} ({note})"),
             }
@@ -218,9 +218,9 @@ fn shown(ingredient: &Ingredient, most: usize) -> String {
 mod tests {
     use super::*;
 
-    fn ingredient(name: &str, value: &str) -> Ingredient {
+    fn key_input(name: &str, value: &str) -> KeyInput {
         let text = serde_json::json!({ "name": name, "value": value, "digest": "", "note": "all\na 01234567" });
-        serde_json::from_value(text).expect("an ingredient")
+        serde_json::from_value(text).expect("a key input")
     }
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
             ("variable", format!("SCHEMA\t\"{}\"", "x".repeat(99)), "SCHEMA=\"xxxxxxxxxxxxxxxxxxxxxx…"),
             ("tool", "protoc\t\"libprotoc 3.21\\nmore\"".to_owned(), "protoc libprotoc 3.21"),
         ] {
-            assert_eq!(shown(&ingredient(name, &value), 31), expected);
+            assert_eq!(shown(&key_input(name, &value), 31), expected);
         }
     }
 }

@@ -56,9 +56,9 @@ impl From<&StoredArtifact> for StoredRow {
             state,
             reason,
             suite: { stored.manifest.as_ref().ok() }
-                .and_then(|made| configuration::suite(&made.ingredients).map(str::to_owned)),
+                .and_then(|made| configuration::suite(&made.key_inputs).map(str::to_owned)),
             config: { stored.manifest.as_ref() }
-                .map_or_else(|_| Vec::new(), |made| configuration::configs(&made.ingredients)),
+                .map_or_else(|_| Vec::new(), |made| configuration::configs(&made.key_inputs)),
             configuration: String::new(),
         }
     }
@@ -135,7 +135,7 @@ fn rows(all: &[StoredArtifact]) -> Vec<StoredRow> {
     let known: Vec<_> = all
         .iter()
         .map(|stored| {
-            (&*stored.repo, &*stored.artifact, stored.manifest.as_ref().ok().map(|made| &made.ingredients[..]))
+            (&*stored.repo, &*stored.artifact, stored.manifest.as_ref().ok().map(|made| &made.key_inputs[..]))
         })
         .collect();
     let rows = all.iter().map(StoredRow::from).zip(configuration::differences(&known));

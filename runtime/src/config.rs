@@ -16,13 +16,12 @@ use smoke_toml::SmokeToml;
 pub use smoke_toml::Source;
 
 use crate::error::Error;
+use crate::name::{ALL, MAX_NAME, check_name, check_repo_name};
 
 /// Where the cache is when nothing says otherwise, below the home directory.
 const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
 /// Longer than any build that was measured (Django in a debug build: 507 s of CPU), shorter than a CI job's limit.
 pub(crate) const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_hours(1);
-/// Long enough for any name in use, short enough for every file system once a suffix is added.
-pub(crate) const MAX_NAME: usize = 64;
 
 /// What may be done with the entries of the cache (`SMOKE_CACHE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,23 +278,6 @@ impl Config {
     }
 }
 
-/// Whether `name` can name a repository or an artifact, which become file names on every system.
-///
-/// # Errors
-/// A sentence that says what is wrong.
-pub(crate) fn check_name(what: &str, name: &str) -> Result<(), String> {
-    let valid = !name.is_empty()
-        && name.len() <= MAX_NAME
-        && !name.starts_with('.')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    if valid {
-        return Ok(());
-    }
-    Err(format!(
-        "the {what} name `{name}` must be 1 to {MAX_NAME} of the characters A-Z a-z 0-9 . _ - and not begin with a dot"
-    ))
-}
-
 /// What `smoke.toml` calls a variable.
 fn name_in_file(variable: &str) -> String {
     let name = variable.trim_start_matches("SMOKE_");
@@ -332,17 +314,6 @@ fn choice<T: Copy>(setting: Option<Setting>, choices: &[(&str, T)]) -> Result<T,
 /// As a variable says it.
 fn switch(is_on: bool) -> String {
     if is_on { "1" } else { "0" }.to_owned()
-}
-
-/// The word that means every repository.
-const ALL: &str = "all";
-
-/// Whether `name` can name a repository.
-pub(crate) fn check_repo_name(name: &str) -> Result<(), String> {
-    if name == ALL {
-        return Err(format!("no repository can be called `{ALL}`: SMOKE_FORCE_REBUILD={ALL} means every one"));
-    }
-    check_name("repository", name)
 }
 
 /// Names of repositories, all of them known.

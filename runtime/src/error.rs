@@ -1,4 +1,4 @@
-//! The one error type: every variant says what failed, where, and how to mend it.
+//! The one error type: every variant says what failed, where, and what to do about it.
 //!
 //! Messages are lower-case fragments that read well after "failed to …:"; causes are reached through
 //! [`source`](std::error::Error::source), and [`Error::report`] prints the whole chain.
@@ -31,7 +31,7 @@ pub enum Step {
 }
 
 impl Step {
-    fn mend(self, artifact: &str) -> String {
+    fn help(self, artifact: &str) -> String {
         match self {
             Step::Key => {
                 "correct what that says of the artifact: its `key`, its `NAME`, or the configuration that it is given"
@@ -103,7 +103,7 @@ pub enum Error {
         /// Where it should be.
         path: PathBuf,
         /// How to get it.
-        mend: String,
+        help: String,
     },
     /// A repository is at another revision than the one pinned by `rev`.
     WrongRevision {
@@ -115,8 +115,8 @@ pub enum Error {
         expected: String,
         /// What is checked out.
         found: String,
-        /// How to mend it.
-        mend: String,
+        /// The action that resolves it.
+        help: String,
     },
     /// `git` failed on a repository.
     Git {
@@ -142,8 +142,8 @@ pub enum Error {
         input: String,
         /// The reason, with the absolute path.
         reason: String,
-        /// How to mend it.
-        mend: String,
+        /// The action that resolves it.
+        help: String,
     },
     /// An artifact's `key`, `build`, `save` or `load` failed, or what the cache does around them.
     Fixture {
@@ -169,8 +169,8 @@ pub enum Error {
     Elsewhere {
         /// What it said: what failed, and why.
         message: String,
-        /// How to mend it.
-        mend: String,
+        /// The action that resolves it.
+        help: String,
     },
     /// The entry is not there and `SMOKE_ON_MISS=fail` forbids building it.
     NotCached {
@@ -230,16 +230,16 @@ impl Error {
         }
     }
 
-    /// How to mend it, where the messages do not say so themselves. The innermost artifact knows best: one that only
+    /// The action that resolves it, where the messages do not say so themselves. The innermost artifact knows best: one that only
     /// needs it fails with it.
-    pub(crate) fn mend(&self) -> Option<String> {
+    pub(crate) fn help(&self) -> Option<String> {
         let inner = std::error::Error::source(self).and_then(|source| source.downcast_ref::<Error>());
-        if let Some(mend) = inner.and_then(Error::mend) {
-            return Some(mend);
+        if let Some(help) = inner.and_then(Error::help) {
+            return Some(help);
         }
         match self {
-            Error::Fixture { artifact, step, .. } => Some(step.mend(artifact)),
-            Error::Elsewhere { mend, .. } | Error::Input { mend, .. } => Some(mend.clone()),
+            Error::Fixture { artifact, step, .. } => Some(step.help(artifact)),
+            Error::Elsewhere { help, .. } | Error::Input { help, .. } => Some(help.clone()),
             Error::FailedEarlier { .. } => Some(
                 "see the test of this run that failed first; this run does not try again, the next one does".to_owned(),
             ),
@@ -310,12 +310,12 @@ impl fmt::Display for Error {
                     smoke_toml.display()
                 )
             }
-            Error::RepoMissing { name, path, mend } => {
-                write!(f, "the repository `{name}` is not at {}; {mend}", path.display())
+            Error::RepoMissing { name, path, help } => {
+                write!(f, "the repository `{name}` is not at {}; {help}", path.display())
             }
-            Error::WrongRevision { name, path, expected, found, mend } => write!(
+            Error::WrongRevision { name, path, expected, found, help } => write!(
                 f,
-                "the repository `{name}` at {} is at revision {found}, but smoke.toml pins {expected}; {mend}",
+                "the repository `{name}` at {} is at revision {found}, but smoke.toml pins {expected}; {help}",
                 path.display()
             ),
             Error::Git { path, command, message } => {

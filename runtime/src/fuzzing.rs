@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use arbitrary::{Result, Unstructured};
 
-use crate::archive;
-use crate::manifest::{ArchiveFile, FileKind, ListedFile, Manifest, check_paths};
+use crate::store::archive;
+use crate::store::manifest::{ArchiveFile, FileKind, ListedFile, Manifest, check_paths};
 
 /// Whether the bytes are a manifest. One that is read is written as it was read, and names no file outside of its directory.
 ///

@@ -1,27 +1,30 @@
-//! A key: everything that an artifact depends on, as named ingredients, and the digest of them all.
+//! A key: everything that an artifact depends on, as named key inputs, and the digest of them all.
 //!
-//! Ingredients, by name: `repo`, `suite`, `code`, `files`, `config`, `path`, `format`, and the declared inputs `file`, `directory`, `variable`,
+//! Key inputs, by name: `repo`, `suite`, `code`, `files`, `config`, `path`, `format`, and the declared inputs `file`, `directory`, `variable`,
 //! `tool`. A name may occur more than once: an artifact that names its own configuration and needs another one has both. Their
 //! order and repetition do not matter.
 
-mod builder;
 mod canonical;
 mod configuration;
 mod difference;
+pub(crate) mod fingerprint;
 mod identity;
 mod input;
+pub(crate) mod repo;
+mod resolved;
+pub(crate) mod stamp;
 
 use serde::{Deserialize, Serialize};
 
-pub use builder::KeyBuilder;
-pub(crate) use builder::{Checked, Declared, Recipe};
+pub(crate) use canonical::canonical;
 pub(crate) use configuration::configuration;
 pub use configuration::tell_apart;
 pub use difference::{describe, in_common};
 pub(crate) use identity::artifact as artifact_identity;
 pub(crate) use input::Input;
+pub(crate) use resolved::{Checked, Declared, ResolvedKey};
 
-use crate::fingerprint::Parts;
+use crate::digest::Parts;
 
 /// How many hexadecimal digits of a key name its directory; the manifest holds all of them.
 const SHORT_DIGEST: usize = 16;
@@ -30,7 +33,7 @@ const SHORT_DIGEST: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Ingredient {
+pub struct KeyInput {
     /// `repo`, `suite`, `code`, `files`, `config`, `path` or `format`; or `file`, `directory`, `variable` or `tool`, for a declared input.
     pub name: String,
     /// What it is: this is what counts. Of a declared input: its path or name, a tab, and the digest of its content, its value
@@ -44,19 +47,19 @@ pub struct Ingredient {
     pub note: String,
 }
 
-impl Ingredient {
-    pub(crate) fn new(name: &str, value: String) -> Ingredient {
+impl KeyInput {
+    pub(crate) fn new(name: &str, value: String) -> KeyInput {
         let mut parts = Parts::default();
         parts.add(name).add(&value);
-        Ingredient { name: name.to_owned(), value, digest: parts.finish(), note: String::new() }
+        KeyInput { name: name.to_owned(), value, digest: parts.finish(), note: String::new() }
     }
 
-    pub(crate) fn with_note(self, note: String) -> Ingredient {
-        Ingredient { note, ..self }
+    pub(crate) fn with_note(self, note: String) -> KeyInput {
+        KeyInput { note, ..self }
     }
 
     /// Whether both are the same part of a key.
-    pub(crate) fn is(&self, other: &Ingredient) -> bool {
+    pub(crate) fn is(&self, other: &KeyInput) -> bool {
         (&self.name, &self.value, &self.digest) == (&other.name, &other.value, &other.digest)
     }
 
@@ -79,22 +82,22 @@ impl Ingredient {
 pub(crate) struct Key {
     repo: String,
     revision: String,
-    ingredients: Vec<Ingredient>,
+    key_inputs: Vec<KeyInput>,
     digest: String,
 }
 
 impl Key {
-    pub(crate) fn new(repo: &str, revision: &str, mut ingredients: Vec<Ingredient>) -> Key {
-        ingredients.sort();
-        ingredients.dedup_by(|left, right| left.digest == right.digest);
+    pub(crate) fn new(repo: &str, revision: &str, mut key_inputs: Vec<KeyInput>) -> Key {
+        key_inputs.sort();
+        key_inputs.dedup_by(|left, right| left.digest == right.digest);
         let mut parts = Parts::default();
         // By digest, so that a note cannot change the order.
-        let mut digests: Vec<&str> = ingredients.iter().map(|ingredient| ingredient.digest.as_str()).collect();
+        let mut digests: Vec<&str> = key_inputs.iter().map(|key_input| key_input.digest.as_str()).collect();
         digests.sort_unstable();
         for digest in digests {
             parts.add(digest);
         }
-        Key { repo: repo.to_owned(), revision: revision.to_owned(), ingredients, digest: parts.finish() }
+        Key { repo: repo.to_owned(), revision: revision.to_owned(), key_inputs, digest: parts.finish() }
     }
 
     pub(crate) fn repo(&self) -> &str {
@@ -105,11 +108,11 @@ impl Key {
         &self.revision
     }
 
-    pub(crate) fn ingredients(&self) -> &[Ingredient] {
-        &self.ingredients
+    pub(crate) fn key_inputs(&self) -> &[KeyInput] {
+        &self.key_inputs
     }
 
-    /// SHA-256 of all ingredients, hexadecimal.
+    /// SHA-256 of all key inputs, hexadecimal.
     pub(crate) fn digest(&self) -> &str {
         &self.digest
     }
@@ -133,9 +136,9 @@ impl Key {
 mod tests {
     use super::*;
 
-    fn key(ingredients: &[(&str, &str)]) -> Key {
-        let ingredients = ingredients.iter().map(|(name, value)| Ingredient::new(name, (*value).to_owned())).collect();
-        Key::new("django", "40cfbab0b4f1", ingredients)
+    fn key(key_inputs: &[(&str, &str)]) -> Key {
+        let key_inputs = key_inputs.iter().map(|(name, value)| KeyInput::new(name, (*value).to_owned())).collect();
+        Key::new("django", "40cfbab0b4f1", key_inputs)
     }
 
     #[test]
@@ -160,8 +163,8 @@ mod tests {
     #[test]
     fn notes_are_no_part_of_the_key() {
         let noted = |note: &str| {
-            let code = Ingredient::new("code", "x".to_owned()).with_note(note.to_owned());
-            Key::new("r", "v", vec![code, Ingredient::new("code", "y".to_owned())])
+            let code = KeyInput::new("code", "x".to_owned()).with_note(note.to_owned());
+            Key::new("r", "v", vec![code, KeyInput::new("code", "y".to_owned())])
         };
         assert_eq!(noted("a").digest(), noted("b").digest());
     }

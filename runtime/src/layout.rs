@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::plain_file;
 
-/// The version of everything written under the cache directory. It is an ingredient of every key, so that a new
+/// The version of everything written under the cache directory. It is a key input of every key, so that a new
 /// version of this crate never reads an entry that it does not understand.
 pub(crate) const FORMAT: u32 = 2;
 
@@ -54,7 +54,7 @@ pub(crate) fn workshop(cache_dir: &Path) -> PathBuf {
 
 /// One artifact of one entry, by name.
 #[derive(Clone, Debug)]
-pub(crate) struct Slot {
+pub(crate) struct ArtifactPath {
     pub(crate) repo: String,
     /// The entry's directory name.
     pub(crate) entry: String,
@@ -149,8 +149,12 @@ impl Layout {
     }
 
     /// The first link among all that is an artifact's own: what it leads to is neither written to nor removed.
-    pub(crate) fn link_among(&self, slot: &Slot) -> Option<PathBuf> {
-        self.link_on_the_way([self.directory(slot), self.unpacked(slot), self.build_lock(slot)])
+    pub(crate) fn link_among(&self, artifact_path: &ArtifactPath) -> Option<PathBuf> {
+        self.link_on_the_way([
+            self.directory(artifact_path),
+            self.unpacked(artifact_path),
+            self.build_lock(artifact_path),
+        ])
     }
 
     /// The first link on the way to one of these, from the repository's folder on: [`Self::check`] has looked at what is above it.
@@ -171,32 +175,35 @@ impl Layout {
         self.root.join(repo)
     }
 
-    pub(crate) fn entry(&self, slot: &Slot) -> PathBuf {
-        self.repo(&slot.repo).join(&slot.entry)
+    pub(crate) fn entry(&self, artifact_path: &ArtifactPath) -> PathBuf {
+        self.repo(&artifact_path.repo).join(&artifact_path.entry)
     }
 
-    pub(crate) fn manifest(&self, slot: &Slot) -> PathBuf {
-        self.entry(slot).join(format!("{}.json", slot.artifact))
+    pub(crate) fn manifest(&self, artifact_path: &ArtifactPath) -> PathBuf {
+        self.entry(artifact_path).join(format!("{}.json", artifact_path.artifact))
     }
 
-    pub(crate) fn archive(&self, slot: &Slot) -> PathBuf {
-        self.entry(slot).join(format!("{}.tar.zst", slot.artifact))
+    pub(crate) fn archive(&self, artifact_path: &ArtifactPath) -> PathBuf {
+        self.entry(artifact_path).join(format!("{}.tar.zst", artifact_path.artifact))
     }
 
-    pub(crate) fn directory(&self, slot: &Slot) -> PathBuf {
-        self.entry(slot).join(&slot.artifact)
+    pub(crate) fn directory(&self, artifact_path: &ArtifactPath) -> PathBuf {
+        self.entry(artifact_path).join(&artifact_path.artifact)
     }
 
-    pub(crate) fn unpacked(&self, slot: &Slot) -> PathBuf {
-        self.root.join(".unpacked").join(&slot.repo).join(&slot.entry).join(&slot.artifact)
+    pub(crate) fn unpacked(&self, artifact_path: &ArtifactPath) -> PathBuf {
+        self.root.join(".unpacked").join(&artifact_path.repo).join(&artifact_path.entry).join(&artifact_path.artifact)
     }
 
     pub(crate) fn locks(&self) -> PathBuf {
         self.root.join(".locks")
     }
 
-    pub(crate) fn build_lock(&self, slot: &Slot) -> PathBuf {
-        self.locks().join(&slot.repo).join(&slot.entry).join(format!("{}.lock", slot.artifact))
+    pub(crate) fn build_lock(&self, artifact_path: &ArtifactPath) -> PathBuf {
+        self.locks()
+            .join(&artifact_path.repo)
+            .join(&artifact_path.entry)
+            .join(format!("{}.lock", artifact_path.artifact))
     }
 
     /// Held by the one process that collects.

@@ -23,54 +23,47 @@
 //! of this crate. On several machines at once it is as safe as the file system's locks (`flock`) are. This crate has no unsafe
 //! code.
 
-mod archive;
-mod artifact;
+mod api;
 mod config;
-mod context;
 mod cores;
+mod digest;
 mod disk;
 mod error;
 mod file_lock;
-mod fingerprint;
 mod json_lines;
 mod key;
 mod layout;
-mod lock;
-mod manifest;
 mod message;
+mod name;
 mod own_thread;
 mod panic;
 mod plain_file;
-mod private;
+mod private_directory;
 mod remote;
-mod repo;
-mod retention;
 mod run;
-mod session;
-mod stamp;
 mod store;
 mod telemetry;
 mod text;
 
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::private::*;
+    pub use crate::api::private::*;
 }
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod tooling;
 
-pub use artifact::{Artifact, Suite};
+pub use api::artifact::{Artifact, Suite};
+pub use api::context::{BuildContext, LoadContext, Progress};
+pub use api::key_builder::KeyBuilder;
+pub use api::session::Session;
 #[doc = include_str!("../doc/attribute.md")]
 pub use cached_smoke_macros::cached_smoke;
-pub use context::{BuildContext, LoadContext, Progress};
 pub use error::{BoxError, Error, Result, Step};
-pub use fingerprint::CodeFingerprint;
-pub use key::KeyBuilder;
-pub use manifest::Storage;
-pub use repo::Repo;
-pub use session::Session;
+pub use key::fingerprint::CodeFingerprint;
+pub use key::repo::Repo;
+pub use store::manifest::Storage;
 pub use telemetry::{ArtifactReport, CacheReport, Outcome};
 
 /// Fingerprints code by what was compiled: every change that can change what it does changes the fingerprint.

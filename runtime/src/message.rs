@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 use once_cell::sync::{Lazy, OnceCell};
 use serde::{Deserialize, Serialize};
 
-use crate::run::Run;
-
 /// Printed before every line of ours, on either stream.
 pub(crate) const PREFIX: &str = "[smoke-cache]";
 
@@ -31,9 +29,19 @@ pub(crate) fn warn_once_about(topic: &str, text: &str) {
         kept.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
         return;
     }
-    if Run::known().is_none_or(|run| run.is_first_warning(topic, text)) {
+    if FILTER.get().is_none_or(|is_first| is_first(topic, text)) {
         eprintln!("{PREFIX} warning: {text}");
     }
+}
+
+/// Returns `true` if a warning about a topic is to be written: no process of the run has written one.
+type Filter = fn(topic: &str, text: &str) -> bool;
+
+static FILTER: OnceCell<Filter> = OnceCell::new();
+
+/// Asks `filter` before each warning from here on.
+pub(crate) fn filter_warnings(filter: Filter) {
+    let _ = FILTER.set(filter);
 }
 
 /// The warnings of a process whose output is read by no person.

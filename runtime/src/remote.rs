@@ -22,20 +22,20 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub(crate) use entry::SharedEntry;
-pub(crate) use fetch::{Fetched, packed};
+pub(crate) use fetch::Fetched;
 use helper::{Helper, NoAnswer, Wait, after};
 use journal::Journal;
 pub use journal::{Asked, Operation, read_asked};
-pub(crate) use lease::Turn;
+pub(crate) use lease::LeaseResult;
 use protocol::{Answer, Command, Outcome};
-pub(crate) use share::Parcel;
 pub use share::Pushed;
+pub(crate) use share::Upload;
 
 use crate::config::{self, Config};
-use crate::layout::Slot;
-use crate::manifest::Manifest;
+use crate::layout::ArtifactPath;
 use crate::message;
 use crate::run::Run;
+use crate::store::manifest::Manifest;
 
 /// For the first word of it, before it is known what an artifact is worth: a helper starts in 20 ms, and a service on the other side of the
 /// world answers in less than a second.
@@ -88,10 +88,10 @@ pub(crate) struct Remote<'a> {
 
 impl<'a> Remote<'a> {
     /// Nothing if there is none. `key` is the whole digest.
-    pub(crate) fn of(config: &'a Config, run: &'a Run, slot: &Slot, key: &str) -> Option<Remote<'a>> {
+    pub(crate) fn of(config: &'a Config, run: &'a Run, artifact_path: &ArtifactPath, key: &str) -> Option<Remote<'a>> {
         let settings = config.remote.as_ref()?;
-        let journal = Journal::of(run, &slot.repo, key, &slot.artifact);
-        let name = format!("{}/{key}/{}", slot.repo, slot.artifact);
+        let journal = Journal::of(run, &artifact_path.repo, key, &artifact_path.artifact);
+        let name = format!("{}/{key}/{}", artifact_path.repo, artifact_path.artifact);
         Some(Remote {
             settings,
             journal,

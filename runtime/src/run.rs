@@ -17,14 +17,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{Config, DEFAULT_LOCK_TIMEOUT};
+use crate::digest::Parts;
 use crate::error::Error;
 use crate::file_lock::{FileLock, Waited};
-use crate::fingerprint::Parts;
 use crate::json_lines;
 use crate::layout::{self, Layout};
 use crate::message;
 use crate::plain_file;
-use crate::store;
+use crate::private_directory;
 pub(crate) use ancestor::Identity;
 
 /// Reports look back over the last runs; nothing else needs them once they are over.
@@ -52,7 +52,11 @@ impl Run {
     ///
     /// The first process of a run calls `tidy`, to clear away what earlier ones have left.
     pub(crate) fn of_process(config: &Config, layout: &Layout, tidy: impl FnOnce()) -> &'static Run {
-        RUN.get_or_init(|| Run::new(config.run_id.clone().unwrap_or_else(ancestor::run_id), layout, tidy))
+        RUN.get_or_init(|| {
+            let run = Run::new(config.run_id.clone().unwrap_or_else(ancestor::run_id), layout, tidy);
+            message::filter_warnings(|topic, text| RUN.get().is_none_or(|run| run.is_first_warning(topic, text)));
+            run
+        })
     }
 
     fn new(id: String, layout: &Layout, tidy: impl FnOnce()) -> Run {
@@ -67,13 +71,8 @@ impl Run {
         Run { id, directory }
     }
 
-    /// Returns the run of this process, if it is known yet.
-    pub(crate) fn known() -> Option<&'static Run> {
-        RUN.get()
-    }
-
     /// Notes a warning about `topic`. Returns `false` if a process of this run has warned of it before.
-    pub(crate) fn is_first_warning(&self, topic: &str, text: &str) -> bool {
+    fn is_first_warning(&self, topic: &str, text: &str) -> bool {
         let mut name = Parts::default();
         name.add(self.directory.as_os_str().as_encoded_bytes()).add(topic);
         let name = &name.finish()[..32];
@@ -85,7 +84,7 @@ impl Run {
             }
         };
         // Where nothing can be noted in the cache, and nowhere else either, each process warns.
-        let is_first = mark(&self.note("warned", name)).or_else(|_| mark(&store::private_warning(name)));
+        let is_first = mark(&self.note("warned", name)).or_else(|_| mark(&private_directory::warning_marker(name)));
         let is_first = is_first.unwrap_or(true);
         if is_first {
             let _ = json_lines::append(&self.directory.join(WARNINGS), &text);

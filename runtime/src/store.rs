@@ -4,13 +4,17 @@
 //! last; whoever removes takes the manifest away first. So a reader that has the manifest has the files, and a
 //! process that is killed at any point leaves an artifact or none.
 
+pub(crate) mod archive;
 mod files;
 mod inventory;
-mod lease;
-mod proof;
+pub(crate) mod lock;
+pub(crate) mod manifest;
+mod read_lock;
 mod removal;
+pub(crate) mod retention;
 mod staging;
 mod trash;
+mod verification;
 pub(crate) mod view;
 
 use std::fs;
@@ -20,19 +24,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) use files::list;
 use files::{make_read_only, move_into_place, sync, sync_tree};
 pub(crate) use inventory::{Stored, inventory, orphans};
-pub(crate) use lease::Lease;
+pub(crate) use read_lock::ReadLock;
 pub(crate) use removal::{Removal, remove, set_aside};
-pub(crate) use staging::{Staging, private_warning, sweep as sweep_staging, sweep_private};
+pub(crate) use staging::{Staging, sweep as sweep_staging, sweep_private};
 pub(crate) use trash::sweep;
 
-use crate::archive;
 use crate::error::Error;
 use crate::key::{self, Key};
-use crate::layout::{self, Layout, Slot};
-use crate::manifest::{ArchiveFile, Built, FileKind, ListedFile, Manifest, Storage, Unusable};
-use crate::remote;
+use crate::layout::{self, ArtifactPath, Layout};
 use crate::run::Run;
-use proof::Checked;
+use manifest::{ArchiveFile, Built, FileKind, ListedFile, Manifest, Storage, Unusable};
+use verification::Checked;
 
 /// An artifact whose files were checked, held against removal.
 #[derive(Debug)]
@@ -40,7 +42,7 @@ pub(crate) struct Entry {
     pub(crate) manifest: Manifest,
     /// Its plain files.
     pub(crate) directory: PathBuf,
-    pub(crate) lease: Lease,
+    pub(crate) lease: ReadLock,
     /// Where the plain files are if not in their place in the cache.
     pub(crate) _staging: Option<Staging>,
     /// The private view that it was loaded from.
@@ -70,7 +72,7 @@ impl std::fmt::Display for Miss {
 pub(crate) enum Found {
     Ready(Entry),
     /// Only the archive is there; or its unpacked files are damaged in this way.
-    Packed(Manifest, Lease, Option<String>),
+    Packed(Manifest, ReadLock, Option<String>),
     Missing(Miss),
 }
 
@@ -79,7 +81,7 @@ pub(crate) enum Found {
 pub(crate) struct Store<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) run: &'a Run,
-    pub(crate) slot: Slot,
+    pub(crate) artifact_path: ArtifactPath,
     pub(crate) key: &'a Key,
     pub(crate) storage: Storage,
     /// The short name of the artifact's type.
@@ -89,17 +91,17 @@ pub(crate) struct Store<'a> {
 impl Store<'_> {
     /// The first link on the way to what a reader opens: what it leads to is not read.
     pub(crate) fn link(&self) -> Option<PathBuf> {
-        self.layout.link_on_the_way([self.layout.entry(&self.slot), self.plain_files()])
+        self.layout.link_on_the_way([self.layout.entry(&self.artifact_path), self.plain_files()])
     }
 
     /// Looks for the artifact's manifest, and holds it; its files are left alone.
-    pub(crate) fn find(&self) -> Result<(Manifest, Lease), Miss> {
-        let (lease, text) = match Lease::take(&self.layout.manifest(&self.slot)) {
+    pub(crate) fn find(&self) -> Result<(Manifest, ReadLock), Miss> {
+        let (lease, text) = match ReadLock::take(&self.layout.manifest(&self.artifact_path)) {
             Ok(Some(held)) => held,
             Ok(None) => return Err(Miss::Absent(self.explain_absence())),
             Err(error) => return Err(Miss::Damaged(format!("its manifest cannot be read: {error}"))),
         };
-        let manifest = Manifest::of_key(&text, self.key, &self.slot.artifact, self.storage);
+        let manifest = Manifest::of_key(&text, self.key, &self.artifact_path.artifact, self.storage);
         let manifest = manifest.map_err(|unusable| match unusable {
             Unusable::Damaged(damage) => Miss::Damaged(damage),
             Unusable::OtherKey => {
@@ -122,7 +124,7 @@ impl Store<'_> {
             Err(miss) => return Found::Missing(miss),
         };
         let directory = self.plain_files();
-        match proof::check(self.run, &self.proof_name(), &directory, &manifest) {
+        match verification::check(self.run, &self.verification_name(), &directory, &manifest) {
             Ok(checked) => {
                 if checked == Checked::NowForTheRun {
                     lease.touch();
@@ -142,7 +144,7 @@ impl Store<'_> {
     pub(crate) fn unpack(
         &self,
         manifest: Manifest,
-        lease: Lease,
+        lease: ReadLock,
         staging: Staging,
         in_place: bool,
     ) -> Result<Result<Entry, Miss>, Error> {
@@ -150,7 +152,7 @@ impl Store<'_> {
             return Ok(Err(Miss::Damaged("its manifest has no archive".to_owned())));
         };
         let unpacked = staging.path().join("unpacked");
-        let archive = self.layout.archive(&self.slot);
+        let archive = self.layout.archive(&self.artifact_path);
         if let Err(damage) = archive::unpack(&archive, expected, &manifest.files, &unpacked)? {
             return Ok(Err(Miss::Damaged(damage)));
         }
@@ -161,7 +163,7 @@ impl Store<'_> {
         let directory = self.plain_files();
         trash::discard(self.layout, &[&directory], "")?;
         move_into_place(&unpacked, &directory)?;
-        proof::record(self.run, &self.proof_name(), &directory, &manifest);
+        verification::record(self.run, &self.verification_name(), &directory, &manifest);
         lease.touch();
         Ok(Ok(Entry { manifest, directory, lease, _staging: None, view: None }))
     }
@@ -192,42 +194,42 @@ impl Store<'_> {
         let type_name = self.type_name.clone();
         let built =
             Built { type_name, storage: self.storage, files: listed, archive, build_milliseconds, completed, run };
-        let manifest = Manifest::new(self.key, &self.slot.artifact, built);
+        let manifest = Manifest::new(self.key, &self.artifact_path.artifact, built);
         let packed = (self.storage == Storage::Archive).then_some(packed);
         self.commit(staging, &manifest, &manifest.to_json(), &files, packed.as_deref())?;
         Ok(manifest)
     }
 
-    /// Makes what another machine has built, and lies packed in `staging`, an artifact of the store. The caller holds the build lock. The
+    /// Publishes the artifact that another machine has built, from its packed file. The caller holds the build lock. The
     /// inner error says what is wrong with it.
     pub(crate) fn adopt(
         &self,
         staging: &Staging,
         manifest: &Manifest,
         text: &str,
-        packed_file: &ArchiveFile,
+        (packed, packed_file): (&Path, &ArchiveFile),
     ) -> Result<Result<(), String>, Error> {
         if manifest.type_name != self.type_name {
             return Ok(Err(format!("it holds a `{}`, not a `{}`", manifest.type_name, self.type_name)));
         }
-        let (packed, files) = (remote::packed(staging.path()), staging.path().join("unpacked"));
+        let files = staging.path().join("unpacked");
         // Before anything of it is decoded: who vouches for its entry vouches for its digest, and for no byte of another file.
-        if let Err(damage) = archive::verify(&packed, packed_file) {
+        if let Err(damage) = archive::verify(packed, packed_file) {
             return Ok(Err(damage));
         }
-        if let Err(damage) = archive::unpack(&packed, packed_file, &manifest.files, &files)? {
+        if let Err(damage) = archive::unpack(packed, packed_file, &manifest.files, &files)? {
             return Ok(Err(damage));
         }
         files::protect(&files, &manifest.files)?;
         match self.storage {
             Storage::Archive => {
-                make_read_only(&packed, FileKind::Plain)?;
-                sync(&packed)?;
+                make_read_only(packed, FileKind::Plain)?;
+                sync(packed)?;
             }
             Storage::Directory => sync_tree(&files, &manifest.files)?,
         }
         let packed = (self.storage == Storage::Archive).then_some(packed);
-        self.commit(staging, manifest, text, &files, packed.as_deref())?;
+        self.commit(staging, manifest, text, &files, packed)?;
         Ok(Ok(()))
     }
 
@@ -247,38 +249,38 @@ impl Store<'_> {
 
         self.layout.create()?;
         self.discard("")?;
-        let entry = self.layout.entry(&self.slot);
+        let entry = self.layout.entry(&self.artifact_path);
         if let Some(packed) = packed {
-            move_into_place(packed, &self.layout.archive(&self.slot))?;
+            move_into_place(packed, &self.layout.archive(&self.artifact_path))?;
         }
         move_into_place(files, &self.plain_files())?;
         // The files' names must be on disk before the manifest that vouches for them.
         sync(&entry)?;
-        move_into_place(&staged, &self.layout.manifest(&self.slot))?;
+        move_into_place(&staged, &self.layout.manifest(&self.artifact_path))?;
         sync(&entry)?;
-        sync(&self.layout.repo(&self.slot.repo))?;
-        proof::record(self.run, &self.proof_name(), &self.plain_files(), manifest);
+        sync(&self.layout.repo(&self.artifact_path.repo))?;
+        verification::record(self.run, &self.verification_name(), &self.plain_files(), manifest);
         Ok(())
     }
 
     /// Takes the artifact away and keeps it for a while, to be looked at. The caller holds the build lock.
     pub(crate) fn set_aside(&self) -> Result<(), Error> {
-        self.discard(&trash::damaged(&self.slot))
+        self.discard(&trash::damaged(&self.artifact_path))
     }
 
     fn discard(&self, label: &str) -> Result<(), Error> {
-        trash::discard_artifact(self.layout, &self.slot, label)
+        trash::discard_artifact(self.layout, &self.artifact_path, label)
     }
 
     fn plain_files(&self) -> PathBuf {
         match self.storage {
-            Storage::Archive => self.layout.unpacked(&self.slot),
-            Storage::Directory => self.layout.directory(&self.slot),
+            Storage::Archive => self.layout.unpacked(&self.artifact_path),
+            Storage::Directory => self.layout.directory(&self.artifact_path),
         }
     }
 
-    fn proof_name(&self) -> String {
-        format!("{}-{}-{}.json", self.slot.repo, self.slot.artifact, self.key.digest())
+    fn verification_name(&self) -> String {
+        format!("{}-{}-{}.json", self.artifact_path.repo, self.artifact_path.artifact, self.key.digest())
     }
 
     /// Compares the key with that of the entry most like it.
@@ -286,30 +288,30 @@ impl Store<'_> {
         let manifests = self.neighbours();
         let nearest = manifests
             .iter()
-            .max_by_key(|manifest| (key::in_common(&manifest.ingredients, self.key.ingredients()), manifest.completed));
+            .max_by_key(|manifest| (key::in_common(&manifest.key_inputs, self.key.key_inputs()), manifest.completed));
         match nearest {
             Some(manifest) if manifest.key == self.key.digest() => "its entry was just removed".to_owned(),
-            Some(manifest) => key::describe(&manifest.ingredients, self.key.ingredients()),
+            Some(manifest) => key::describe(&manifest.key_inputs, self.key.key_inputs()),
             None => "first build".to_owned(),
         }
     }
 
     /// The manifests of this artifact in the other entries of the repository.
     fn neighbours(&self) -> Vec<Manifest> {
-        let name = format!("{}.json", self.slot.artifact);
-        let Ok(entries) = fs::read_dir(self.layout.repo(&self.slot.repo)) else { return Vec::new() };
+        let name = format!("{}.json", self.artifact_path.artifact);
+        let Ok(entries) = fs::read_dir(self.layout.repo(&self.artifact_path.repo)) else { return Vec::new() };
         entries.flatten().filter_map(|entry| Manifest::at(&entry.path().join(&name)).ok()).collect()
     }
 }
 
 /// Reads all that there is of an artifact; the error says what is not what was written.
-pub(crate) fn verify(layout: &Layout, slot: &Slot, manifest: &Manifest) -> Result<(), String> {
+pub(crate) fn verify(layout: &Layout, artifact_path: &ArtifactPath, manifest: &Manifest) -> Result<(), String> {
     match &manifest.archive {
-        None => proof::digests(&layout.directory(slot), manifest),
+        None => verification::digests(&layout.directory(artifact_path), manifest),
         Some(archive) => {
-            archive::verify(&layout.archive(slot), archive)?;
-            let unpacked = layout.unpacked(slot);
-            if unpacked.exists() { proof::digests(&unpacked, manifest) } else { Ok(()) }
+            archive::verify(&layout.archive(artifact_path), archive)?;
+            let unpacked = layout.unpacked(artifact_path);
+            if unpacked.exists() { verification::digests(&unpacked, manifest) } else { Ok(()) }
         }
     }
 }
@@ -317,15 +319,15 @@ pub(crate) fn verify(layout: &Layout, slot: &Slot, manifest: &Manifest) -> Resul
 /// The one file that an artifact travels as: its archive, or one that is packed in `place`.
 pub(crate) fn packed(
     layout: &Layout,
-    slot: &Slot,
+    artifact_path: &ArtifactPath,
     manifest: &Manifest,
     place: &Path,
 ) -> Result<(PathBuf, ArchiveFile), String> {
     if let Some(archive) = &manifest.archive {
-        return Ok((layout.archive(slot), archive.clone()));
+        return Ok((layout.archive(artifact_path), archive.clone()));
     }
     let target = place.join("archive");
-    let packed = archive::pack(&layout.directory(slot), &manifest.files, &target);
+    let packed = archive::pack(&layout.directory(artifact_path), &manifest.files, &target);
     packed.map(|packed| (target, packed)).map_err(|error| error.report())
 }
 

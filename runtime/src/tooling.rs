@@ -20,13 +20,13 @@ use std::time::{Duration, SystemTime};
 
 pub use crate::config::{Config, RepoSource, Source};
 use crate::error::Error;
-pub use crate::key::{Ingredient, describe, in_common, tell_apart};
-use crate::layout::{Layout, Slot};
-pub use crate::retention::{Collected, Policy};
+pub use crate::key::{KeyInput, describe, in_common, tell_apart};
+use crate::layout::{ArtifactPath, Layout};
+pub use crate::store::retention::{Collected, Policy};
 pub use crate::telemetry::{KeyFailure, KeyReport, read_key_failures, read_keys, read_reports};
 pub use building::{Building, building};
 pub use runs::{CacheSize, PastRun, note_size, runs};
-pub use stored::{Made, Removed, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
+pub use stored::{ManifestInfo, Removed, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
 pub use warnings::read_warnings;
 
 /// Removes from the cache what the policy does not allow, and what killed processes left behind. `None`: another process is at
@@ -35,10 +35,10 @@ pub use warnings::read_warnings;
 /// Safe at any time: what is in use stays. Age is counted from an artifact's first use in the latest run that used it.
 ///
 /// # Errors
-/// If the cache directory is not as it should be, or cannot be written to; the error says what to mend.
+/// If the cache directory is not as it should be, or cannot be written to; the error says what to change.
 pub fn collect(config: &Config, policy: &Policy) -> Result<Option<Collected>, Error> {
     let layout = checked_layout(config)?;
-    let collected = crate::retention::enforce(&layout, policy, SystemTime::now())?;
+    let collected = crate::store::retention::enforce(&layout, policy, SystemTime::now())?;
     if collected.is_some() {
         crate::store::sweep(&layout);
         crate::store::sweep_private();
@@ -51,7 +51,7 @@ pub fn collect(config: &Config, policy: &Policy) -> Result<Option<Collected>, Er
 /// # Errors
 /// As [`collect`].
 pub fn collect_dry(config: &Config, policy: &Policy) -> Result<Collected, Error> {
-    Ok(crate::retention::rehearse(&checked_layout(config)?, policy, SystemTime::now()))
+    Ok(crate::store::retention::rehearse(&checked_layout(config)?, policy, SystemTime::now()))
 }
 
 /// A process that builds an artifact at this moment.
@@ -69,8 +69,8 @@ pub struct Builder {
 /// Who builds the artifact of this key, if somebody does.
 pub fn builder(config: &Config, key: &KeyReport) -> Option<Builder> {
     let entry = key.key.strip_prefix(&key.repo)?.strip_prefix(':')?.replacen(':', "-", 1);
-    let slot = Slot { repo: key.repo.clone(), entry, artifact: key.artifact.clone() };
-    let holder = crate::lock::holder_of(&Layout::new(config.cache_dir()).build_lock(&slot))?;
+    let artifact_path = ArtifactPath { repo: key.repo.clone(), entry, artifact: key.artifact.clone() };
+    let holder = crate::store::lock::holder_of(&Layout::new(config.cache_dir()).build_lock(&artifact_path))?;
     Some(Builder { pid: holder.pid, elapsed: holder.elapsed(), step: holder.step })
 }
 

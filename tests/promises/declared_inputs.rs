@@ -574,7 +574,7 @@ fn the_key_that_is_told_before_a_build_has_all_inputs() {
     told.env("SMOKE_STOP_AFTER", "key").env("SCHEMA", "one").passes();
     let keys = cached_smoke::tooling::read_keys(&fixture.sandbox.cache(), "told").unwrap();
     let summaries: Vec<String> =
-        keys[0].ingredients.iter().map(|ingredient| format!("{} {}", ingredient.name, ingredient.summary())).collect();
+        keys[0].key_inputs.iter().map(|key_input| format!("{} {}", key_input.name, key_input.summary())).collect();
     let digest = &blake3::hash(b"one").to_hex()[..12];
     for expected in [&format!("file data/model.bin {digest}"), "variable SCHEMA=\"one\""] {
         assert!(summaries.iter().any(|summary| summary == expected), "{expected}: {summaries:?}");

@@ -27,7 +27,7 @@ fn after_its_key_a_test_has_built_nothing_and_told_what_it_would_ask_for() {
     for key in &after {
         assert_eq!(key.key, built.report(&key.artifact).key);
         assert!(key.digest.starts_with(key.key.rsplit(':').next().unwrap()));
-        let names: Vec<&str> = key.ingredients.iter().map(|ingredient| ingredient.name.as_str()).collect();
+        let names: Vec<&str> = key.key_inputs.iter().map(|key_input| key_input.name.as_str()).collect();
         assert!(["code", "config", "format", "repo", "suite"].iter().all(|name| names.contains(name)), "{names:?}");
         assert_eq!((key.test.as_str(), key.repo.as_str()), ("subject::both", "bookshop"));
     }

@@ -68,7 +68,7 @@ pub struct Remote {
     /// The helper, and its arguments, if another than `cargo smoke-cache` is named.
     pub helper: Option<Vec<String>>,
     /// The helper where `helper` names none.
-    pub(super) default_helper: Vec<String>,
+    pub(crate) default_helper: Vec<String>,
 }
 
 impl Remote {

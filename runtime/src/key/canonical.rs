@@ -426,7 +426,7 @@ impl Serializer for Canonical {
     }
 
     fn serialize_bytes(self, v: &[u8]) -> Result<Form, Error> {
-        let digits = crate::fingerprint::hex(v);
+        let digits = crate::digest::hex(v);
         let exact = format!("bytes{}", quoted(&digits));
         Ok(Form::new(digits, exact))
     }

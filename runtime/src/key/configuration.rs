@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::difference::{MAX_SETTINGS, shorten_text};
-use super::{Ingredient, canonical};
+use super::{KeyInput, canonical};
 
 /// Digits of a digest that tell two configurations apart whose settings read the same.
 const SHORT_DIGEST: usize = 8;
@@ -14,17 +14,17 @@ const SHORT_DIGEST: usize = 8;
 /// needs.
 ///
 /// Declared inputs are not among it: another value is taken for a later version of the same thing.
-pub(crate) fn configuration(ingredients: &[Ingredient]) -> BTreeSet<&Ingredient> {
-    ingredients.iter().filter(|ingredient| ["config", "suite"].contains(&ingredient.name.as_str())).collect()
+pub(crate) fn configuration(key_inputs: &[KeyInput]) -> BTreeSet<&KeyInput> {
+    key_inputs.iter().filter(|key_input| ["config", "suite"].contains(&key_input.name.as_str())).collect()
 }
 
 /// Says of each of the keys of one artifact how its configuration differs from the others', as in `analyzer.k1=1.5`. The
 /// texts are empty if all have the same configuration; two configurations never have the same text.
-pub fn tell_apart(keys: &[&[Ingredient]]) -> Vec<String> {
-    let all: Vec<BTreeSet<&Ingredient>> = keys.iter().map(|ingredients| configuration(ingredients)).collect();
-    let is_common = |ingredient: &&Ingredient| all.iter().all(|other| other.contains(*ingredient));
-    let own: Vec<Vec<&Ingredient>> =
-        all.iter().map(|one| one.iter().copied().filter(|ingredient| !is_common(ingredient)).collect()).collect();
+pub fn tell_apart(keys: &[&[KeyInput]]) -> Vec<String> {
+    let all: Vec<BTreeSet<&KeyInput>> = keys.iter().map(|key_inputs| configuration(key_inputs)).collect();
+    let is_common = |key_input: &&KeyInput| all.iter().all(|other| other.contains(*key_input));
+    let own: Vec<Vec<&KeyInput>> =
+        all.iter().map(|one| one.iter().copied().filter(|key_input| !is_common(key_input)).collect()).collect();
     let settings: Vec<BTreeMap<String, String>> = own.iter().map(|own| settings(own)).collect();
     let names: BTreeSet<&String> = settings.iter().flat_map(BTreeMap::keys).collect();
     let differs = |name: &&String| settings.iter().any(|other| other.get(*name) != settings[0].get(*name));
@@ -56,14 +56,14 @@ pub fn tell_apart(keys: &[&[Ingredient]]) -> Vec<String> {
 }
 
 /// The values of all fields by their paths; of several configurations with one field, each value once.
-fn settings(ingredients: &[&Ingredient]) -> BTreeMap<String, String> {
+fn settings(key_inputs: &[&KeyInput]) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for ingredient in ingredients {
-        let (plain, _) = canonical::split(&ingredient.value);
+    for key_input in key_inputs {
+        let (plain, _) = canonical::split(&key_input.value);
         match serde_json::from_str(plain) {
-            Ok(value) if ingredient.name == "config" => collect("", &value, &mut values),
+            Ok(value) if key_input.name == "config" => collect("", &value, &mut values),
             _ => {
-                values.entry(ingredient.name.clone()).or_default().insert(plain.to_owned());
+                values.entry(key_input.name.clone()).or_default().insert(plain.to_owned());
             }
         }
     }
@@ -89,12 +89,12 @@ fn collect(path: &str, value: &Value, values: &mut BTreeMap<String, BTreeSet<Str
 mod tests {
     use super::*;
 
-    fn key(config: &[&str]) -> Vec<Ingredient> {
-        let configs = config.iter().map(|text| Ingredient::new("config", (*text).to_owned()));
-        configs.chain([Ingredient::new("suite", "s".to_owned()), Ingredient::new("code", config.concat())]).collect()
+    fn key(config: &[&str]) -> Vec<KeyInput> {
+        let configs = config.iter().map(|text| KeyInput::new("config", (*text).to_owned()));
+        configs.chain([KeyInput::new("suite", "s".to_owned()), KeyInput::new("code", config.concat())]).collect()
     }
 
-    fn texts(keys: &[Vec<Ingredient>]) -> Vec<String> {
+    fn texts(keys: &[Vec<KeyInput>]) -> Vec<String> {
         tell_apart(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())
     }
 
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn one_configuration_needs_no_words() {
         let mut later = key(&["5"]);
-        later.push(Ingredient::new("variable", "V\t\"1\"".to_owned()));
+        later.push(KeyInput::new("variable", "V\t\"1\"".to_owned()));
         assert_eq!(texts(&[key(&["5"]), later]), ["", ""]);
         assert_eq!(texts(&[]), [""; 0]);
     }

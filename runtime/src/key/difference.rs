@@ -7,37 +7,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::input::{Kind, Known, lines};
-use super::{Ingredient, canonical};
+use super::{KeyInput, canonical};
 
 /// More than this many changed settings, or inputs of one kind, are counted rather than listed.
 pub(super) const MAX_SETTINGS: usize = 3;
 /// A longer value says nothing in a line of a log.
 const MAX_VALUE: usize = 48;
 
-/// Returns how much two keys share, to be compared: the number of ingredients, then that of the lines in the notes of the others,
+/// Returns how much two keys share, to be compared: the number of key inputs, then that of the lines in the notes of the others,
 /// such as the parts of a fingerprint of code.
-pub fn in_common(left: &[Ingredient], right: &[Ingredient]) -> (usize, usize) {
-    let digests: BTreeSet<&str> = right.iter().map(|ingredient| ingredient.digest.as_str()).collect();
-    let (same, others): (Vec<&Ingredient>, Vec<&Ingredient>) =
-        left.iter().partition(|ingredient| digests.contains(ingredient.digest.as_str()));
-    let lines: BTreeSet<&str> = right.iter().flat_map(|ingredient| ingredient.note.lines()).collect();
-    let shared = others.iter().flat_map(|ingredient| ingredient.note.lines()).filter(|line| lines.contains(line));
+pub fn in_common(left: &[KeyInput], right: &[KeyInput]) -> (usize, usize) {
+    let digests: BTreeSet<&str> = right.iter().map(|key_input| key_input.digest.as_str()).collect();
+    let (same, others): (Vec<&KeyInput>, Vec<&KeyInput>) =
+        left.iter().partition(|key_input| digests.contains(key_input.digest.as_str()));
+    let lines: BTreeSet<&str> = right.iter().flat_map(|key_input| key_input.note.lines()).collect();
+    let shared = others.iter().flat_map(|key_input| key_input.note.lines()).filter(|line| lines.contains(line));
     (same.len(), shared.count())
 }
 
-/// Says how the ingredients of `new` differ from those of `old`, in words.
-pub fn describe(old: &[Ingredient], new: &[Ingredient]) -> String {
+/// Says how the key inputs of `new` differ from those of `old`, in words.
+pub fn describe(old: &[KeyInput], new: &[KeyInput]) -> String {
     let gone = missing_from(new, old);
     let come = missing_from(old, new);
     // The files of a test are a part of its code.
-    let subject =
-        |ingredient: &Ingredient| if ingredient.name == "files" { "code" } else { &ingredient.name }.to_owned();
-    let names: BTreeSet<String> = gone.iter().chain(&come).map(|ingredient| subject(ingredient)).collect();
+    let subject = |key_input: &KeyInput| if key_input.name == "files" { "code" } else { &key_input.name }.to_owned();
+    let names: BTreeSet<String> = gone.iter().chain(&come).map(|key_input| subject(key_input)).collect();
     let sentences: Vec<String> = names
         .into_iter()
         .map(|name| {
-            let old: Vec<&Ingredient> = gone.iter().copied().filter(|ingredient| subject(ingredient) == name).collect();
-            let new: Vec<&Ingredient> = come.iter().copied().filter(|ingredient| subject(ingredient) == name).collect();
+            let old: Vec<&KeyInput> = gone.iter().copied().filter(|key_input| subject(key_input) == name).collect();
+            let new: Vec<&KeyInput> = come.iter().copied().filter(|key_input| subject(key_input) == name).collect();
             match (old[..].as_ref(), new[..].as_ref()) {
                 _ if name == "code" => code::describe(&old, &new),
                 _ if let Some(kind) = Kind::of(&name) => describe_inputs(kind, &old, &new),
@@ -50,11 +49,11 @@ pub fn describe(old: &[Ingredient], new: &[Ingredient]) -> String {
 }
 
 /// Those of `all` that are not in `other`.
-fn missing_from<'a>(other: &[Ingredient], all: &'a [Ingredient]) -> Vec<&'a Ingredient> {
-    all.iter().filter(|one| other.iter().all(|ingredient| ingredient.digest != one.digest)).collect()
+fn missing_from<'a>(other: &[KeyInput], all: &'a [KeyInput]) -> Vec<&'a KeyInput> {
+    all.iter().filter(|one| other.iter().all(|key_input| key_input.digest != one.digest)).collect()
 }
 
-fn describe_one(name: &str, old: &Ingredient, new: &Ingredient) -> String {
+fn describe_one(name: &str, old: &KeyInput, new: &KeyInput) -> String {
     match name {
         "repo" => format!("repository changed: {} → {}", shorten_commit(&old.value), shorten_commit(&new.value)),
         "path" => format!("repository moved from {} to {}", old.value, new.value),
@@ -64,14 +63,14 @@ fn describe_one(name: &str, old: &Ingredient, new: &Ingredient) -> String {
 }
 
 /// What became of each input of one kind: the same name is the same input.
-fn describe_inputs(kind: Kind, old: &[&Ingredient], new: &[&Ingredient]) -> String {
+fn describe_inputs(kind: Kind, old: &[&KeyInput], new: &[&KeyInput]) -> String {
     let (old, new) = (by_name(old), by_name(new));
     let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     let mut changes: Vec<String> = names
         .iter()
         .take(MAX_SETTINGS)
         .map(|name| {
-            let subject = format!("{} {name}", kind.ingredient());
+            let subject = format!("{} {name}", kind.key_input());
             match (old.get(name), new.get(name)) {
                 (Some(old), Some(new)) => describe_input(&subject, old, new),
                 (Some(_), None) => format!("{subject} is not declared any more"),
@@ -85,7 +84,7 @@ fn describe_inputs(kind: Kind, old: &[&Ingredient], new: &[&Ingredient]) -> Stri
     changes.join("; ")
 }
 
-fn by_name<'a>(all: &[&'a Ingredient]) -> BTreeMap<&'a str, Known<'a>> {
+fn by_name<'a>(all: &[&'a KeyInput]) -> BTreeMap<&'a str, Known<'a>> {
     all.iter().filter_map(|one| Known::read(one)).map(|known| (known.name, known)).collect()
 }
 
@@ -249,10 +248,10 @@ pub(super) fn shorten_text(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn one(name: &str, value: &str) -> Vec<Ingredient> {
+    fn one(name: &str, value: &str) -> Vec<KeyInput> {
         vec![
-            Ingredient::new(name, value.to_owned()).with_note("examples/code-index".to_owned()),
-            Ingredient::new("same", String::new()),
+            KeyInput::new(name, value.to_owned()).with_note("examples/code-index".to_owned()),
+            KeyInput::new("same", String::new()),
         ]
     }
 
@@ -281,11 +280,10 @@ mod tests {
         assert_eq!(many, "a 1 → 2, b 1 → 2, c 1 → 2, and 1 more");
     }
 
-    /// Ingredients of one kind, by name, state and listing.
-    fn inputs(kind: &str, all: &[(&str, &str)]) -> Vec<Ingredient> {
-        let one = |(value, listing): &(&str, &str)| {
-            Ingredient::new(kind, (*value).to_owned()).with_note((*listing).to_owned())
-        };
+    /// Key inputs of one kind, by name, state and listing.
+    fn inputs(kind: &str, all: &[(&str, &str)]) -> Vec<KeyInput> {
+        let one =
+            |(value, listing): &(&str, &str)| KeyInput::new(kind, (*value).to_owned()).with_note((*listing).to_owned());
         all.iter().map(one).collect()
     }
 
@@ -302,8 +300,8 @@ mod tests {
         ] {
             assert_eq!(describe(&old, &inputs("file", &new)), words);
         }
-        let many = |digest: &str| -> Vec<Ingredient> {
-            (0..5).map(|number| Ingredient::new("file", format!("{number}\t{digest}"))).collect()
+        let many = |digest: &str| -> Vec<KeyInput> {
+            (0..5).map(|number| KeyInput::new("file", format!("{number}\t{digest}"))).collect()
         };
         assert_eq!(
             describe(&many("1"), &many("2")),
@@ -360,8 +358,7 @@ mod tests {
         enum Kind {
             A,
         }
-        let text =
-            |level, mode| canonical::canonical(&Settings { first: 1, level, mode, zeta: 1.2 }).expect("it serializes");
+        let text = |level, mode| canonical(&Settings { first: 1, level, mode, zeta: 1.2 }).expect("it serializes");
         let plain = text(None, Mode::Text("A"));
         let differs = |other: &str| describe_config(&plain, other);
         assert_eq!(differs(&text(Some(None), Mode::Text("A"))), "level None → Some(None)");
@@ -387,9 +384,8 @@ mod tests {
 
     #[test]
     fn the_entry_that_shares_more_of_its_code_is_nearer() {
-        let code = |value: &str, parts: &str| {
-            vec![Ingredient::new("code", value.to_owned()).with_note(format!("src\n{parts}"))]
-        };
+        let code =
+            |value: &str, parts: &str| vec![KeyInput::new("code", value.to_owned()).with_note(format!("src\n{parts}"))];
         let new = code("new", "crate\ta\t1\ncrate\tb\t2");
         let near = code("near", "crate\ta\t1\ncrate\tb\t1");
         let far = code("far", "crate\ta\t0\ncrate\tb\t1");

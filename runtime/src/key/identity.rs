@@ -7,7 +7,7 @@
 //! where it is called. So the crate's name is left out for a type in the module of that call, or in one below it, and the file
 //! takes its place. Any other type keeps its crate's name.
 
-use crate::fingerprint::Code;
+use crate::key::fingerprint::Code;
 
 /// Returns the identity of a suite whose `CODE` is `code`: package, file, and the path of the type.
 pub(crate) fn suite(code: &Code, type_name: &str) -> String {

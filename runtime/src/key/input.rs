@@ -1,8 +1,8 @@
 //! Declared inputs: what an artifact depends on outside of the repository, and how its key says so.
 //!
-//! The value of such an ingredient is a name and a state, with a tab between them, which is in no name:
+//! The value of such a key input is a name and a state, with a tab between them, which is in no name:
 //!
-//! | ingredient | name | state |
+//! | key input | name | state |
 //! | --- | --- | --- |
 //! | `file`, `directory` | the path, relative to the package if it can be | a digest |
 //! | `variable` | its name | its value in quotes; none, and no tab, if it is not set |
@@ -12,7 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::Ingredient;
+use super::KeyInput;
 use crate::text;
 
 /// How many digits of a digest people are shown.
@@ -29,15 +29,15 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    pub(super) fn file(path: &Path) -> Result<Input, String> {
+    pub(crate) fn file(path: &Path) -> Result<Input, String> {
         is_given(path.as_os_str(), "file", "path").map(|()| Input::File(path.to_owned()))
     }
 
-    pub(super) fn directory(path: &Path) -> Result<Input, String> {
+    pub(crate) fn directory(path: &Path) -> Result<Input, String> {
         is_given(path.as_os_str(), "directory", "path").map(|()| Input::Directory(path.to_owned()))
     }
 
-    pub(super) fn variable(name: &OsStr) -> Result<Input, String> {
+    pub(crate) fn variable(name: &OsStr) -> Result<Input, String> {
         is_given(name, "env", "name")?;
         if name.as_encoded_bytes().iter().any(|byte| [b'=', 0].contains(byte)) {
             let name = text::name(name);
@@ -48,7 +48,7 @@ impl Input {
         Ok(Input::Variable(name.to_owned()))
     }
 
-    pub(super) fn tool(program: &OsStr) -> Result<Input, String> {
+    pub(crate) fn tool(program: &OsStr) -> Result<Input, String> {
         is_given(program, "tool", "program").map(|()| Input::Tool(program.to_owned()))
     }
 
@@ -71,14 +71,14 @@ impl Input {
 
     /// For messages: `file data/model.bin`.
     pub(crate) fn subject(&self, package: &Path) -> String {
-        format!("{} {}", self.kind().ingredient(), self.name(package))
+        format!("{} {}", self.kind().key_input(), self.name(package))
     }
 
     /// Its part of the key.
-    pub(crate) fn ingredient(&self, package: &Path, state: Option<&str>) -> Ingredient {
+    pub(crate) fn key_input(&self, package: &Path, state: Option<&str>) -> KeyInput {
         let name = self.name(package);
         let value = state.map_or_else(|| name.clone(), |state| format!("{name}{SEPARATOR}{state}"));
-        Ingredient::new(self.kind().ingredient(), value)
+        KeyInput::new(self.kind().key_input(), value)
     }
 }
 
@@ -99,8 +99,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The name of its ingredients.
-    pub(super) fn ingredient(self) -> &'static str {
+    /// The name of its key inputs.
+    pub(super) fn key_input(self) -> &'static str {
         match self {
             Kind::File => "file",
             Kind::Directory => "directory",
@@ -118,9 +118,9 @@ impl Kind {
         }
     }
 
-    pub(super) fn of(ingredient: &str) -> Option<Kind> {
+    pub(super) fn of(key_input: &str) -> Option<Kind> {
         let kinds = [Kind::File, Kind::Directory, Kind::Variable, Kind::Tool];
-        kinds.into_iter().find(|kind| kind.ingredient() == ingredient)
+        kinds.into_iter().find(|kind| kind.key_input() == key_input)
     }
 }
 
@@ -134,14 +134,14 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// Nothing if the ingredient is of another kind.
-    pub(super) fn read(ingredient: &'a Ingredient) -> Option<Known<'a>> {
-        let kind = Kind::of(&ingredient.name)?;
-        let (name, state) = match ingredient.value.split_once(SEPARATOR) {
+    /// Nothing if the key input is of another kind.
+    pub(super) fn read(key_input: &'a KeyInput) -> Option<Known<'a>> {
+        let kind = Kind::of(&key_input.name)?;
+        let (name, state) = match key_input.value.split_once(SEPARATOR) {
             Some((name, state)) => (name, Some(state)),
-            None => (ingredient.value.as_str(), None),
+            None => (key_input.value.as_str(), None),
         };
-        Some(Known { kind, name, state, listing: &ingredient.note })
+        Some(Known { kind, name, state, listing: &key_input.note })
     }
 }
 
@@ -173,8 +173,8 @@ pub(super) fn lines(version: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn ingredient(input: Result<Input, String>, state: Option<&str>) -> Ingredient {
-        input.expect("valid").ingredient(Path::new("/p"), state)
+    fn key_input(input: Result<Input, String>, state: Option<&str>) -> KeyInput {
+        input.expect("valid").key_input(Path::new("/p"), state)
     }
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn an_unset_variable_is_no_value_of_another() {
-        let variable = |name: &str, state| ingredient(Input::variable(OsStr::new(name)), state);
+        let variable = |name: &str, state| key_input(Input::variable(OsStr::new(name)), state);
         let all = [variable("A", None), variable("A", Some("\"\"")), variable("A\t\"\"", None)];
         for (index, one) in all.iter().enumerate() {
             assert!(all[..index].iter().all(|other| other.digest != one.digest), "{one:?}");
@@ -201,14 +201,14 @@ mod tests {
     #[test]
     fn people_see_an_input_on_one_line() {
         let digest = "0123456789abcdef".repeat(4);
-        for (ingredient, line) in [
-            (ingredient(Input::file(Path::new("a b")), Some(&digest)), "a b 0123456789ab"),
-            (ingredient(Input::variable(OsStr::new("A")), Some("\"x\\ny\"")), "A=\"x\\ny\""),
-            (ingredient(Input::variable(OsStr::new("A")), None), "A is not set"),
-            (ingredient(Input::tool(OsStr::new("gcc")), Some("\"gcc 13\\nFree software\"")), "gcc gcc 13"),
-            (ingredient(Input::tool(OsStr::new("x")), Some("b\"\\xff\"")), "x b\"\\xff\""),
+        for (key_input, line) in [
+            (key_input(Input::file(Path::new("a b")), Some(&digest)), "a b 0123456789ab"),
+            (key_input(Input::variable(OsStr::new("A")), Some("\"x\\ny\"")), "A=\"x\\ny\""),
+            (key_input(Input::variable(OsStr::new("A")), None), "A is not set"),
+            (key_input(Input::tool(OsStr::new("gcc")), Some("\"gcc 13\\nFree software\"")), "gcc gcc 13"),
+            (key_input(Input::tool(OsStr::new("x")), Some("b\"\\xff\"")), "x b\"\\xff\""),
         ] {
-            assert_eq!(ingredient.summary(), line);
+            assert_eq!(key_input.summary(), line);
         }
     }
 

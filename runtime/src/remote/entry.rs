@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::protocol::Blob;
-use crate::manifest::{ArchiveFile, Manifest};
+use crate::store::manifest::{ArchiveFile, Manifest};
 
 /// Raised with every change that an earlier version would misread; its names in the service have it, too.
 const FORMAT: u32 = 1;

@@ -7,18 +7,20 @@ use super::entry::SharedEntry;
 use super::journal::Operation;
 use super::protocol::{Command, Outcome};
 use super::{FIRST_ANSWER, NO_TIME, Remote, Trouble, worth};
-use crate::manifest::{self, Manifest};
 use crate::plain_file;
+use crate::store::manifest::{self, Manifest};
 
 /// What the shared tier had of an artifact: its files lie packed in one, not yet believed.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) entry: SharedEntry,
     pub(crate) manifest: Manifest,
+    /// The file that holds the artifact's files, packed.
+    pub(crate) packed: PathBuf,
 }
 
 impl Remote<'_> {
-    /// Fetches the artifact into the directory `into`, as [`packed`] says; nothing if it is not there, or cannot be had. `check` is shown its
+    /// Fetches the artifact into the directory `into`; nothing if it is not there, or cannot be had. `check` is shown its
     /// entry before anything large travels.
     pub(crate) fn fetch(
         &mut self,
@@ -63,14 +65,15 @@ impl Remote<'_> {
         if left.is_zero() {
             return Err(Trouble::Late);
         }
-        let fetch = Command::Fetch { blob: entry.blob.clone(), into: packed(into) };
+        let packed = into.join("packed");
+        let fetch = Command::Fetch { blob: entry.blob.clone(), into: packed.clone() };
         let answer = self.ask(fetch, left)?;
         self.bytes = self.bytes.saturating_add(answer.bytes);
         if answer.outcome != Some(Outcome::Done) {
             // Removed before the entry that speaks of it.
             return Ok(None);
         }
-        Ok(Some(Fetched { entry, manifest }))
+        Ok(Some(Fetched { entry, manifest, packed }))
     }
 
     /// What was fetched turned out to be something else.
@@ -78,9 +81,4 @@ impl Remote<'_> {
         self.journal.note(Operation::Check, Outcome::Refused, 0, Duration::ZERO, Some(reason));
         self.failed(reason);
     }
-}
-
-/// Where a fetched artifact lies, packed, in the directory that it was fetched into.
-pub(crate) fn packed(into: &Path) -> PathBuf {
-    into.join("packed")
 }

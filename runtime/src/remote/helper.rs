@@ -287,6 +287,7 @@ mod tests {
             read_only: false,
             budget: None,
             helper: Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), script]),
+            default_helper: Vec::new(),
         };
         let mut helper = Helper::start(&settings, None, after(Duration::MAX)).expect("it greets");
         let mut told = 0;

@@ -18,7 +18,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// Who builds an artifact, of all machines.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum LeaseResult {
     /// This one.
     Ours,
     /// Another has built it.
@@ -27,9 +27,9 @@ pub(crate) enum Turn {
 
 impl Remote<'_> {
     /// Waits while another machine builds it. `progress` is told what is waited for.
-    pub(crate) fn lease(&mut self, limit: Duration, progress: &mut dyn FnMut(&str)) -> Turn {
+    pub(crate) fn lease(&mut self, limit: Duration, progress: &mut dyn FnMut(&str)) -> LeaseResult {
         if self.is_dead {
-            return Turn::Ours;
+            return LeaseResult::Ours;
         }
         let begun = Instant::now();
         let limit = self.left(limit.min(LONGEST_WAIT));
@@ -61,7 +61,7 @@ impl Remote<'_> {
             self.failed(&reason);
         }
         self.leased = outcome == Outcome::Held;
-        if outcome == Outcome::Found { Turn::Published } else { Turn::Ours }
+        if outcome == Outcome::Found { LeaseResult::Published } else { LeaseResult::Ours }
     }
 }
 

@@ -9,9 +9,9 @@ use super::helper::{Wait, after};
 use super::journal::Operation;
 use super::protocol::{Command, Outcome};
 use super::{FIRST_ANSWER, NO_TIME, Remote, Trouble, worth};
-use crate::archive;
-use crate::manifest::{ArchiveFile, Manifest};
 use crate::message;
+use crate::store::archive;
+use crate::store::manifest::{ArchiveFile, Manifest};
 
 /// Bytes; measured were 150,000 of an unoptimised build.
 const PACKED_IN_A_MILLISECOND: u64 = 100_000;
@@ -19,7 +19,7 @@ const PACKED_IN_A_MILLISECOND: u64 = 100_000;
 const SILENCE: Duration = Duration::from_secs(40);
 
 /// What is given to the shared tier.
-pub(crate) struct Parcel<'a> {
+pub(crate) struct Upload<'a> {
     pub(crate) manifest: &'a Manifest,
     /// Where files may be made for that.
     pub(crate) directory: &'a Path,
@@ -46,7 +46,7 @@ pub enum Pushed {
 
 impl Remote<'_> {
     /// Gives what was built to the other machines, within the budget.
-    pub(crate) fn share(&mut self, parcel: &Parcel<'_>) {
+    pub(crate) fn share(&mut self, parcel: &Upload<'_>) {
         if self.is_dead || self.journal.is_given_up(true) || self.journal.is_slow() {
             return;
         }
@@ -74,7 +74,7 @@ impl Remote<'_> {
     }
 
     /// Gives it to them, unless they have it. The helper has to say something every 40 seconds.
-    pub(crate) fn push(&mut self, limit: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
+    pub(crate) fn push(&mut self, limit: Duration, parcel: &Upload<'_>) -> Result<Pushed, String> {
         if self.journal.is_given_up(true) {
             return Err("it has failed too often in this run".to_owned());
         }
@@ -90,7 +90,7 @@ impl Remote<'_> {
         self.share_within(limit, SILENCE, parcel)
     }
 
-    fn share_within(&mut self, limit: Duration, silence: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
+    fn share_within(&mut self, limit: Duration, silence: Duration, parcel: &Upload<'_>) -> Result<Pushed, String> {
         let begun = Instant::now();
         let shared = self.try_share(parcel, after(limit), silence);
         self.spent += begun.elapsed();
@@ -116,7 +116,7 @@ impl Remote<'_> {
         }
     }
 
-    fn try_share(&mut self, parcel: &Parcel<'_>, deadline: Instant, silence: Duration) -> Result<Pushed, String> {
+    fn try_share(&mut self, parcel: &Upload<'_>, deadline: Instant, silence: Duration) -> Result<Pushed, String> {
         if !self.helper(deadline)?.writable {
             return Ok(Pushed::ReadOnly);
         }

@@ -5,12 +5,13 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::digest::file_digest;
 use crate::disk;
 use crate::error::Error;
-use crate::fingerprint::{file_digest, is_executable};
+use crate::key::fingerprint::is_executable;
 use crate::layout;
-use crate::manifest::{FileKind, ListedFile, is_plain};
 use crate::message;
+use crate::store::manifest::{FileKind, ListedFile, is_plain};
 
 /// The limit of attempts to make a directory that a collector is faster to remove.
 const MOST_ATTEMPTS: usize = 10_000;

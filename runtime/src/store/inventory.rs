@@ -5,15 +5,15 @@ use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::config::check_repo_name;
 use crate::cores;
-use crate::layout::{Layout, Slot};
-use crate::manifest::{Manifest, Unusable, check_artifact_name};
+use crate::layout::{ArtifactPath, Layout};
+use crate::name::{check_artifact_name, check_repo_name};
+use crate::store::manifest::{Manifest, Unusable};
 
 /// An artifact that is in the cache, whole or not.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
-    pub(crate) slot: Slot,
+    pub(crate) artifact_path: ArtifactPath,
     /// On disk, plain files and archive together.
     pub(crate) bytes: u64,
     /// The first use in the latest run that used it.
@@ -39,21 +39,21 @@ fn in_entry(layout: &Layout, repo: &str, entry: &str) -> Vec<Stored> {
     let names = names_below(&layout.root().join(repo).join(entry));
     let artifacts = names.iter().filter_map(|name| artifact_of(name, &[".json"]));
     let stored = artifacts.filter_map(|artifact| {
-        let slot = Slot { repo: repo.to_owned(), entry: entry.to_owned(), artifact };
-        let path = layout.manifest(&slot);
+        let artifact_path = ArtifactPath { repo: repo.to_owned(), entry: entry.to_owned(), artifact };
+        let path = layout.manifest(&artifact_path);
         let last_used = path.symlink_metadata().and_then(|metadata| metadata.modified()).ok()?;
-        let parts = [layout.archive(&slot), layout.directory(&slot)];
+        let parts = [layout.archive(&artifact_path), layout.directory(&artifact_path)];
         let is_there =
             |part: &&PathBuf| part.file_name().is_some_and(|name| names.iter().any(|other| **other == *name));
         let bytes: u64 = parts.iter().filter(is_there).map(|part| bytes_on_disk(part)).sum();
-        let bytes = bytes + bytes_on_disk(&layout.unpacked(&slot));
-        Some(Stored { slot, bytes, last_used, manifest: Manifest::at(&path) })
+        let bytes = bytes + bytes_on_disk(&layout.unpacked(&artifact_path));
+        Some(Stored { artifact_path, bytes, last_used, manifest: Manifest::at(&path) })
     });
     stored.collect()
 }
 
 /// The places of artifacts that have files but no manifest: what a killed process, or somebody's `rm`, left behind.
-pub(crate) fn orphans(layout: &Layout) -> Vec<Slot> {
+pub(crate) fn orphans(layout: &Layout) -> Vec<ArtifactPath> {
     let unpacked = layout.root().join(".unpacked");
     let mut orphans = Vec::new();
     for root in [layout.root(), &unpacked] {
@@ -61,9 +61,12 @@ pub(crate) fn orphans(layout: &Layout) -> Vec<Slot> {
             let names = names_below(&root.join(&repo).join(&entry));
             let artifacts: BTreeSet<String> =
                 names.iter().filter_map(|name| artifact_of(name, &[".tar.zst", ""])).collect();
-            let slots =
-                artifacts.into_iter().map(|artifact| Slot { repo: repo.clone(), entry: entry.clone(), artifact });
-            orphans.extend(slots.filter(|slot| !layout.manifest(slot).exists()));
+            let artifact_paths = artifacts.into_iter().map(|artifact| ArtifactPath {
+                repo: repo.clone(),
+                entry: entry.clone(),
+                artifact,
+            });
+            orphans.extend(artifact_paths.filter(|artifact_path| !layout.manifest(artifact_path).exists()));
         }
     }
     orphans

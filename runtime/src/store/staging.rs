@@ -3,18 +3,15 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::file_lock::{self, FileLock};
 use crate::layout;
 use crate::plain_file;
+use crate::private_directory;
 
-const PREFIX: &str = "cached-smoke-";
 const LOCK: &str = ".lock";
-const WARNED: &str = "warned-";
-/// Longer than any run.
-const KEEP_WARNINGS: Duration = Duration::from_hours(7 * 24);
 
 /// The limit of attempts to make a directory that a sweep is faster to remove: each time is chance.
 const MOST_ATTEMPTS: usize = 100;
@@ -36,7 +33,11 @@ impl Staging {
         let failed = || Error::io("create a directory to work in below", root);
         for _ in 0..MOST_ATTEMPTS {
             // The lock is there before the directory: a sweep removes what it can lock.
-            let named = tempfile::Builder::new().prefix(PREFIX).suffix(LOCK).tempfile_in(root).map_err(failed())?;
+            let named = tempfile::Builder::new()
+                .prefix(private_directory::PREFIX)
+                .suffix(LOCK)
+                .tempfile_in(root)
+                .map_err(failed())?;
             let (file, path) = named.keep().map_err(|error| failed()(error.error))?;
             let lock = match FileLock::attempt(file) {
                 Ok(Ok(lock)) => lock,
@@ -59,13 +60,13 @@ impl Staging {
 
     /// Makes one outside of the cache, which may be full or not ours to write to.
     pub(crate) fn private() -> Result<Staging, Error> {
-        let root = private_root();
-        if layout::create_private(&root).is_ok() && is_ours_alone(&root) {
+        let root = private_directory::path();
+        if layout::create_private(&root).is_ok() && private_directory::is_ours_alone(&root) {
             return Staging::create(&root);
         }
         // Somebody else was there before us. What is left here by a process that is killed stays.
         let temporary = std::env::temp_dir();
-        let root = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&temporary);
+        let root = tempfile::Builder::new().prefix(private_directory::PREFIX).tempdir_in(&temporary);
         let root = root.map_err(Error::io("create a directory below", &temporary))?.keep();
         let mut staging = Staging::create(&root)?;
         staging.root = Some(root);
@@ -103,56 +104,13 @@ impl Drop for Staging {
     }
 }
 
-/// Returns the place of a note that a run has warned of something, where its own directory cannot be written to.
-pub(crate) fn private_warning(name: &str) -> PathBuf {
-    private_root().join(format!("{WARNED}{name}"))
-}
-
 /// Removes what processes that are gone have left outside of the cache.
 pub(crate) fn sweep_private() {
-    let root = private_root();
-    if is_ours_alone(&root) {
+    let root = private_directory::path();
+    if private_directory::is_ours_alone(&root) {
         sweep(&root);
-        sweep_warnings(&root, SystemTime::now());
+        private_directory::sweep_warnings(&root, SystemTime::now());
     }
-}
-
-fn sweep_warnings(root: &Path, now: SystemTime) {
-    let is_old = |entry: &fs::DirEntry| {
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age > KEEP_WARNINGS))
-    };
-    let entries = fs::read_dir(root).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(WARNED) && is_old(entry)) {
-        let _ = fs::remove_file(entry.path());
-    }
-}
-
-/// In the directory for temporary files, where anybody may put anything: so in one of this user's below it.
-fn private_root() -> PathBuf {
-    #[cfg(unix)]
-    let name = format!("{PREFIX}{}", rustix::process::geteuid().as_raw());
-    #[cfg(not(unix))]
-    let name = format!("{PREFIX}private");
-    std::env::temp_dir().join(name)
-}
-
-/// Whether nobody else can have put something into the directory.
-#[cfg(unix)]
-fn is_ours_alone(directory: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    const OTHERS_MAY_WRITE: u32 = 0o022;
-    directory.symlink_metadata().is_ok_and(|metadata| {
-        metadata.is_dir()
-            && metadata.uid() == rustix::process::geteuid().as_raw()
-            && metadata.mode() & OTHERS_MAY_WRITE == 0
-    })
-}
-
-/// The directory for temporary files is each user's own on Windows.
-#[cfg(not(unix))]
-fn is_ours_alone(directory: &Path) -> bool {
-    directory.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Removes what processes that are gone have left below `root`.
@@ -160,7 +118,8 @@ pub(crate) fn sweep(root: &Path) {
     let Ok(entries) = fs::read_dir(root) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(LOCK));
+        let ours =
+            name.to_str().is_some_and(|name| name.starts_with(private_directory::PREFIX) && name.ends_with(LOCK));
         if !ours {
             continue;
         }

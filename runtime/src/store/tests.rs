@@ -5,8 +5,8 @@ use fastrand::Rng;
 use tempfile::TempDir;
 
 use super::*;
-use crate::key::Ingredient;
-use crate::manifest::ArchiveFile;
+use crate::key::KeyInput;
+use crate::store::manifest::ArchiveFile;
 
 #[test]
 fn a_collector_that_takes_empty_directories_does_not_stop_a_publisher() {
@@ -43,7 +43,7 @@ impl Cache {
     fn new(storage: Storage) -> Cache {
         let root = tempfile::tempdir().expect("a temporary directory");
         let layout = Layout::new(root.path());
-        let key = Key::new("r", "0123456789ab", vec![Ingredient::new("code", "c".to_owned())]);
+        let key = Key::new("r", "0123456789ab", vec![KeyInput::new("code", "c".to_owned())]);
         let good = BTreeMap::from([
             ("a".to_owned(), b"some content, of which every byte counts".to_vec()),
             ("below/b".to_owned(), (0..=255).cycle().take(5_000).collect()),
@@ -63,9 +63,9 @@ impl Cache {
     }
 
     fn store<'a>(&'a self, run: &'a Run) -> Store<'a> {
-        let slot = Slot { repo: "r".to_owned(), entry: self.key.entry(), artifact: "x".to_owned() };
+        let artifact_path = ArtifactPath { repo: "r".to_owned(), entry: self.key.entry(), artifact: "x".to_owned() };
         let type_name = "X".to_owned();
-        Store { layout: &self.layout, run, slot, key: &self.key, storage: self.storage, type_name }
+        Store { layout: &self.layout, run, artifact_path, key: &self.key, storage: self.storage, type_name }
     }
 
     /// What a process of a new run is served, if anything: opened, or else unpacked.
@@ -202,7 +202,7 @@ fn what_is_no_plain_file_is_not_served_and_nobody_waits_for_it() {
                 assert_eq!(cache.serve(&run), None, "{storage:?}: {place}: {instead:?}");
                 // Nor does a collector wait for it.
                 inventory(&cache.layout);
-                remove(&cache.layout, &cache.store(&run).slot);
+                remove(&cache.layout, &cache.store(&run).artifact_path);
                 sweep(&cache.layout);
             }
         }
@@ -237,7 +237,7 @@ fn sizes_beyond_all_bounds_are_damage() {
         let cache = Cache::new(storage);
         let _ = fs::remove_dir_all(cache.root.path().join(".unpacked"));
         let run = Run::named("reader", &cache.layout);
-        let path = cache.layout.manifest(&cache.store(&run).slot);
+        let path = cache.layout.manifest(&cache.store(&run).artifact_path);
         let manifest = Manifest::at(&path).expect("a manifest");
         let mut files = manifest.files.clone();
         files[0].size = u64::MAX;

@@ -5,18 +5,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::lease::Lease;
+use super::read_lock::ReadLock;
 use super::staging;
 use crate::error::Error;
-use crate::layout::{self, Layout, Slot};
+use crate::layout::{self, ArtifactPath, Layout};
 
 const DAMAGED: &str = "damaged-";
 /// Long enough to be asked about after a week-end.
 const KEEP_DAMAGED: Duration = Duration::from_hours(7 * 24);
 
 /// The label of what is kept, because it was damaged.
-pub(super) fn damaged(slot: &Slot) -> String {
-    format!("{DAMAGED}{}-{}-{}-", slot.repo, slot.entry, slot.artifact)
+pub(super) fn damaged(artifact_path: &ArtifactPath) -> String {
+    format!("{DAMAGED}{}-{}-{}-", artifact_path.repo, artifact_path.entry, artifact_path.artifact)
 }
 
 /// The limit of attempts to make a directory of the trash that a sweep is faster to remove.
@@ -68,8 +68,13 @@ fn remove_earlier(trash: &Path, label: &str, latest: &Path) {
 }
 
 /// Moves all that is there of an artifact to the trash, its manifest first.
-pub(super) fn discard_artifact(layout: &Layout, slot: &Slot, label: &str) -> Result<(), Error> {
-    let parts = [layout.manifest(slot), layout.archive(slot), layout.directory(slot), layout.unpacked(slot)];
+pub(super) fn discard_artifact(layout: &Layout, artifact_path: &ArtifactPath, label: &str) -> Result<(), Error> {
+    let parts = [
+        layout.manifest(artifact_path),
+        layout.archive(artifact_path),
+        layout.directory(artifact_path),
+        layout.unpacked(artifact_path),
+    ];
     discard(layout, &parts.each_ref().map(PathBuf::as_path), label)
 }
 
@@ -97,7 +102,7 @@ fn is_free(directory: &Path) -> bool {
     entries
         .flatten()
         .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
-        .all(|entry| Lease::is_free(&entry.path()).unwrap_or(false))
+        .all(|entry| ReadLock::is_free(&entry.path()).unwrap_or(false))
 }
 
 #[cfg(test)]
@@ -111,7 +116,7 @@ mod tests {
         let manifest = root.path().join("a.json");
         let throw = |label: &str| {
             fs::write(&manifest, "{}").expect("written");
-            let lease = Lease::take(&manifest).expect("readable").expect("there").0;
+            let lease = ReadLock::take(&manifest).expect("readable").expect("there").0;
             discard(&layout, &[&manifest, &root.path().join("absent")], label).expect("moved");
             lease
         };

@@ -14,7 +14,7 @@ use std::path::Path;
 use super::staging::Staging;
 use crate::disk;
 use crate::error::Error;
-use crate::manifest::ListedFile;
+use crate::store::manifest::ListedFile;
 
 /// Bytes of a file of which [`Large::Linked`] makes a copy where the file system cannot share its blocks. Locks and logs
 /// are smaller, and a copy of this size takes less than a millisecond.

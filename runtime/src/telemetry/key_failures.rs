@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::under_way;
+use super::in_flight;
 use crate::error::Error;
 use crate::json_lines;
 use crate::layout::Layout;
@@ -49,7 +49,7 @@ impl KeyFailure {
             repo: repo.to_owned(),
             artifact: artifact.map(str::to_owned),
             message: error.report(),
-            help: error.mend(),
+            help: error.help(),
             is_interrupted: false,
         }
     }
@@ -85,6 +85,6 @@ pub(super) fn append(path: &Path, failure: &KeyFailure) -> io::Result<()> {
 pub fn read_key_failures(cache_dir: &Path, run: &str) -> io::Result<Vec<KeyFailure>> {
     let directory = Layout::new(cache_dir).runs().join(run);
     let path = directory.join(FILE);
-    under_way::settle_keys(&directory, &path)?;
+    in_flight::settle_keys(&directory, &path)?;
     json_lines::read(&path)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::json_lines;
-use crate::key::Ingredient;
+use crate::key::KeyInput;
 use crate::layout::Layout;
 use crate::run::Run;
 
@@ -29,7 +29,7 @@ pub struct KeyReport {
     /// All of the key's digest: SHA-256, hexadecimal.
     pub digest: String,
     /// What the key is made of.
-    pub ingredients: Vec<Ingredient>,
+    pub key_inputs: Vec<KeyInput>,
     /// Why it would have to be built; nothing if it is there. Its files are not read for that.
     pub miss: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{CacheReport, Outcome, under_way};
+use super::{CacheReport, Outcome, in_flight};
 use crate::json_lines;
 use crate::layout::Layout;
 use crate::run::Run;
@@ -65,6 +65,6 @@ pub fn read_reports(cache_dir: &Path, run: &str) -> io::Result<Vec<CacheReport>>
     let directory = Layout::new(cache_dir).runs().join(run);
     let path = directory.join(FILE);
     // Where that cannot be done, those of the others are better than none.
-    let _ = under_way::settle(&directory, &path);
+    let _ = in_flight::settle(&directory, &path);
     json_lines::read(&path)
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::Builder;
-use crate::config::{Config, check_repo_name};
-use crate::layout::{Layout, Slot};
-use crate::lock;
-use crate::manifest::check_artifact_name;
+use crate::config::Config;
+use crate::layout::{ArtifactPath, Layout};
+use crate::name::{check_artifact_name, check_repo_name};
+use crate::store::lock;
 
 /// The file of a lock is never deleted; one that was taken longer ago than any build takes need not be tried.
 const LONGEST_BUILD: Duration = Duration::from_hours(24);
@@ -36,12 +36,12 @@ pub fn building(config: &Config) -> Vec<Building> {
     for repo in directories(&layout.locks()).into_iter().filter(|repo| check_repo_name(repo).is_ok()) {
         for entry in directories(&layout.locks().join(&repo)) {
             for artifact in recent_locks(&layout.locks().join(&repo).join(&entry)) {
-                let slot = Slot { repo: repo.clone(), entry: entry.clone(), artifact };
-                if let Some(holder) = lock::holder_of(&layout.build_lock(&slot)) {
+                let artifact_path = ArtifactPath { repo: repo.clone(), entry: entry.clone(), artifact };
+                if let Some(holder) = lock::holder_of(&layout.build_lock(&artifact_path)) {
                     let builder = Builder { pid: holder.pid, elapsed: holder.elapsed(), step: holder.step };
                     let (revision, digest) = entry.rsplit_once('-').unwrap_or(("", &entry));
                     let key = format!("{repo}:{revision}:{digest}");
-                    found.push(Building { repo: repo.clone(), artifact: slot.artifact, key, builder });
+                    found.push(Building { repo: repo.clone(), artifact: artifact_path.artifact, key, builder });
                 }
             }
         }

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::{checked_layout, layout_to_write};
 use crate::config::Config;
 use crate::error::Error;
-use crate::key::Ingredient;
-use crate::layout::Slot;
-use crate::manifest::{Manifest, Storage, Unusable};
+use crate::key::KeyInput;
+use crate::layout::ArtifactPath;
+use crate::store::manifest::{Manifest, Storage, Unusable};
 use crate::store::{self, Removal};
 
 /// An artifact in the cache.
@@ -25,18 +25,18 @@ pub struct StoredArtifact {
     /// Its first use in the latest run that used it.
     pub last_used: SystemTime,
     /// What its manifest says; or why that is of no use.
-    pub manifest: Result<Made, Unreadable>,
+    pub manifest: Result<ManifestInfo, Unreadable>,
     stored: store::Stored,
 }
 
 /// What a manifest says.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Made {
+pub struct ManifestInfo {
     /// SHA-256 of the key, hexadecimal.
     pub digest: String,
     /// What the key is made of.
-    pub ingredients: Vec<Ingredient>,
+    pub key_inputs: Vec<KeyInput>,
     /// How it is kept.
     pub storage: Storage,
     /// How many files it has.
@@ -66,8 +66,8 @@ impl StoredArtifact {
         format!("{}:{revision}:{digest}", self.repo)
     }
 
-    pub(super) fn slot(&self) -> &Slot {
-        &self.stored.slot
+    pub(super) fn artifact_path(&self) -> &ArtifactPath {
+        &self.stored.artifact_path
     }
 
     pub(super) fn whole_manifest(&self) -> Result<&Manifest, &Unusable> {
@@ -75,11 +75,11 @@ impl StoredArtifact {
     }
 }
 
-impl From<&Manifest> for Made {
-    fn from(manifest: &Manifest) -> Made {
-        Made {
+impl From<&Manifest> for ManifestInfo {
+    fn from(manifest: &Manifest) -> ManifestInfo {
+        ManifestInfo {
             digest: manifest.key.clone(),
-            ingredients: manifest.ingredients.clone(),
+            key_inputs: manifest.key_inputs.clone(),
             storage: manifest.storage,
             files: manifest.files.len(),
             build_seconds: manifest.build_seconds(),
@@ -92,14 +92,14 @@ impl From<&Manifest> for Made {
 /// Every artifact in the cache, by repository, then the latest use first. No file but the manifests is read.
 ///
 /// # Errors
-/// The cache directory is not as it should be; the error says what to mend.
+/// The cache directory is not as it should be; the error says what to change.
 pub fn stored(config: &Config) -> Result<Vec<StoredArtifact>, Error> {
     let mut all: Vec<StoredArtifact> = store::inventory(&checked_layout(config)?)
         .into_iter()
         .map(|stored| StoredArtifact {
-            repo: stored.slot.repo.clone(),
-            entry: stored.slot.entry.clone(),
-            artifact: stored.slot.artifact.clone(),
+            repo: stored.artifact_path.repo.clone(),
+            entry: stored.artifact_path.entry.clone(),
+            artifact: stored.artifact_path.artifact.clone(),
             bytes: stored.bytes,
             last_used: stored.last_used,
             manifest: match &stored.manifest {
@@ -140,16 +140,18 @@ pub enum Verdict {
 /// The cache directory is not as it should be.
 pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Verdict, Error> {
     let layout = layout_to_write(config)?;
-    let slot = &artifact.stored.slot;
+    let artifact_path = &artifact.stored.artifact_path;
     let verified = match &artifact.stored.manifest {
-        Ok(manifest) => store::verify(&layout, slot, manifest),
+        Ok(manifest) => store::verify(&layout, artifact_path, manifest),
         Err(Unusable::NewerFormat(_)) => Ok(()),
         Err(Unusable::Damaged(damage)) => Err(damage.clone()),
         Err(Unusable::OtherKey) => Err("its manifest is that of another key".to_owned()),
     };
     Ok(match verified {
         Ok(()) => Verdict::Whole,
-        Err(reason) => Verdict::Damaged { reason, is_set_aside: store::set_aside(&layout, slot) == Removal::Removed },
+        Err(reason) => {
+            Verdict::Damaged { reason, is_set_aside: store::set_aside(&layout, artifact_path) == Removal::Removed }
+        }
     })
 }
 
@@ -172,7 +174,7 @@ pub fn remove(config: &Config, artifact: &StoredArtifact) -> Result<Removed, Err
     if matches!(artifact.manifest, Err(Unreadable::Newer(_))) {
         return Ok(Removed::Kept("a later version of cached-smoke wrote it".to_owned()));
     }
-    Ok(match store::remove(&layout, &artifact.stored.slot) {
+    Ok(match store::remove(&layout, &artifact.stored.artifact_path) {
         Removal::Removed => Removed::Done,
         Removal::InUse => Removed::Kept("it is in use".to_owned()),
         Removal::Impossible(reason) => Removed::Kept(reason),

@@ -1,12 +1,12 @@
 //! What changed between two fingerprints of code: the crate, file, feature, flag or variable.
 //!
-//! The notes of the ingredients `code` and `files` say what the fingerprint consists of: the first line lists the named directories
+//! The notes of the key inputs `code` and `files` say what the fingerprint consists of: the first line lists the named directories
 //! and files, each other one a part: its kind, name and value, separated by tabs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::MAX_SETTINGS;
-use crate::key::Ingredient;
+use crate::key::KeyInput;
 
 /// The kinds of parts as the macro writes them, the most telling first.
 const KINDS: &[&str] =
@@ -15,8 +15,8 @@ const KINDS: &[&str] =
 /// Kind and name, and the value.
 type Parts<'a> = BTreeMap<(usize, &'a str), &'a str>;
 
-/// Says what changed, given the ingredients that are in one key only.
-pub(super) fn describe(old: &[&Ingredient], new: &[&Ingredient]) -> String {
+/// Says what changed, given the key inputs that are in one key only.
+pub(super) fn describe(old: &[&KeyInput], new: &[&KeyInput]) -> String {
     let (before, after) = (parts(old), parts(new));
     let names: BTreeSet<_> = before.keys().chain(after.keys()).copied().collect();
     let changes: Vec<String> = names
@@ -36,14 +36,14 @@ pub(super) fn describe(old: &[&Ingredient], new: &[&Ingredient]) -> String {
 }
 
 /// The named directories and files.
-fn named(ingredients: &[&Ingredient]) -> String {
-    let first = |ingredient: &&&Ingredient| ingredient.note.lines().next().unwrap_or_default().to_owned();
-    let names: BTreeSet<String> = ingredients.iter().map(|one| first(&one)).filter(|names| !names.is_empty()).collect();
+fn named(key_inputs: &[&KeyInput]) -> String {
+    let first = |key_input: &&&KeyInput| key_input.note.lines().next().unwrap_or_default().to_owned();
+    let names: BTreeSet<String> = key_inputs.iter().map(|one| first(&one)).filter(|names| !names.is_empty()).collect();
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-fn parts<'a>(ingredients: &[&'a Ingredient]) -> Parts<'a> {
-    let lines = ingredients.iter().flat_map(|ingredient| ingredient.note.lines().skip(1));
+fn parts<'a>(key_inputs: &[&'a KeyInput]) -> Parts<'a> {
+    let lines = key_inputs.iter().flat_map(|key_input| key_input.note.lines().skip(1));
     let part = |line: &'a str| {
         let mut fields = line.split('\t');
         let kind = fields.next()?;
@@ -80,9 +80,9 @@ fn change((kind, name): (usize, &str), old: Option<&str>, new: Option<&str>) -> 
 mod tests {
     use super::*;
 
-    fn code(name: &str, parts: &[&str]) -> Ingredient {
+    fn code(name: &str, parts: &[&str]) -> KeyInput {
         let note = format!("src, tests\n{}", parts.join("\n"));
-        Ingredient::new(name, parts.concat()).with_note(note)
+        KeyInput::new(name, parts.concat()).with_note(note)
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn an_entry_without_parts_is_told_by_the_names() {
-        let old = Ingredient::new("code", "1".to_owned()).with_note("src".to_owned());
+        let old = KeyInput::new("code", "1".to_owned()).with_note("src".to_owned());
         assert_eq!(describe(&[&old], &[&code("code", &["crate\ta\t1"])]), "code changed: src, tests");
     }
 }

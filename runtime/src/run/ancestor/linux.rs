@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::{Environment, Process, Processes, is_same_content};
-use crate::fingerprint::Parts;
+use crate::digest::Parts;
 
 /// More digits than two runs of any cache could share by chance.
 const DIGITS: usize = 32;

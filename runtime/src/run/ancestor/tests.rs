@@ -178,7 +178,7 @@ fn process_that_is_younger_than_its_child_is_not_its_parent() {
 #[test]
 fn ids_are_file_names_of_modest_length() {
     for id in [run_id(), own_id()] {
-        assert_eq!(crate::config::check_name("run", &id), Ok(()));
+        assert_eq!(crate::name::check_name("run", &id), Ok(()));
     }
     assert_ne!(own_id(), own_id());
 }

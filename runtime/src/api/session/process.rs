@@ -1,0 +1,112 @@
+//! What all sessions of a process share: the settings, the run, and every artifact that was restored or built.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
+
+use once_cell::sync::{Lazy, OnceCell};
+
+use super::Loaded;
+use super::dyn_artifact::ArtifactMeta;
+use super::request;
+use crate::config::{Config, Force, Mode, package_directory};
+use crate::error::Error;
+use crate::key::Key;
+use crate::layout::{Layout, Others};
+use crate::message;
+use crate::run::Run;
+use crate::store;
+use crate::store::retention::{self, Policy};
+
+/// The settings and the run.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) config: &'static Config,
+    pub(super) layout: Layout,
+    pub(super) run: &'static Run,
+    /// The cache has refused to keep something.
+    pub(super) is_failing: AtomicBool,
+    /// What the paths of declared inputs are relative to: absolute.
+    pub(super) package: PathBuf,
+}
+
+impl Process {
+    pub(super) fn get() -> Result<&'static Process, Error> {
+        static PROCESS: OnceCell<Process> = OnceCell::new();
+        PROCESS.get_or_try_init(|| {
+            let config = Config::of_process()?;
+            let layout = Layout::new(&config.cache_dir);
+            if config.mode != Mode::Off {
+                layout.check()?;
+            }
+            let run = Run::of_process(config, &layout, || {
+                store::sweep_private();
+                if config.mode == Mode::ReadWrite {
+                    retention::keep_within(&layout, &Policy { max_bytes: config.max_bytes, ..Policy::default() });
+                    // After that, so that what it removes is gone, too.
+                    store::sweep(&layout);
+                }
+            });
+            run.check()?;
+            if config.force != Force::None && config.mode != Mode::ReadWrite {
+                message::warn_once("SMOKE_FORCE_REBUILD replaces nothing, because SMOKE_CACHE is not read-write");
+            }
+            if config.mode != Mode::Off {
+                warn_of_others(config, &layout);
+            }
+            request::limit_time(config);
+            let package = package_directory()?;
+            let package = std::path::absolute(&package).map_err(Error::io("find the directory", &package))?;
+            Ok(Process { config, layout, run, is_failing: AtomicBool::new(false), package })
+        })
+    }
+}
+
+fn warn_of_others(config: &Config, layout: &Layout) {
+    let Some(others) = layout.others_who_can_write() else { return };
+    let cache = config.cache_dir.display();
+    if !layout.keeps_permissions() {
+        message::warn_once(&format!(
+            "the file system of the cache at {cache} keeps no permissions: other users may be able to write to it, and so \
+             choose what your tests load\nhelp: let SMOKE_CACHE_DIR name a directory on another file system"
+        ));
+        return;
+    }
+    let (who, help) = match others {
+        Others::GroupOrAnybody => ("other users".to_owned(), format!("`chmod go-w {cache}`")),
+        Others::Owner(user) => {
+            (format!("user {user}, to whom it belongs,"), "let SMOKE_CACHE_DIR name a directory of your own".to_owned())
+        }
+    };
+    message::warn_once(&format!("{who} can write to the cache at {cache}, and so choose what your tests load; {help}"));
+}
+
+/// A suite, an artifact, and its key.
+type Place = (TypeId, TypeId, String, String);
+
+/// Fails if another type of the suite has this artifact's name: they would take each other's files for their own.
+pub(super) fn check_name_is_unique(kind: &ArtifactMeta) -> Result<(), Error> {
+    type Names = HashMap<(TypeId, &'static str), (TypeId, &'static str)>;
+    static NAMES: Lazy<Mutex<Names>> = Lazy::new(Mutex::default);
+    let this = (kind.artifact, kind.type_name);
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let (id, other) = *names.entry((kind.suite, kind.name)).or_insert(this);
+    if id == this.0 {
+        return Ok(());
+    }
+    Err(Error::Message(format!(
+        "the artifacts `{other}` and `{}` are both called `{}`; give each a `NAME` of its own",
+        this.1, kind.name
+    )))
+}
+
+/// Where this process keeps the artifact of a key. What is in it stays until the process ends, as long as tests may
+/// ask for it; so it is leaked, and a reference to it is good for as long as anybody wants.
+pub(super) fn cell(kind: &ArtifactMeta, key: &Key) -> &'static OnceCell<Loaded> {
+    static CELLS: Lazy<Mutex<HashMap<Place, &'static OnceCell<Loaded>>>> = Lazy::new(Mutex::default);
+    let place = (kind.suite, kind.artifact, key.repo().to_owned(), key.digest().to_owned());
+    let mut cells = CELLS.lock().unwrap_or_else(PoisonError::into_inner);
+    cells.entry(place).or_insert_with(|| Box::leak(Box::default()))
+}
