@@ -19,6 +19,7 @@ pub(crate) mod view;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use files::list;
@@ -52,19 +53,16 @@ pub(crate) struct Entry {
 /// Why an artifact has to be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Miss {
-    /// There is none; the words say how the nearest one differs.
-    Absent(String),
-    /// There was one, now set aside if it could be.
+    /// No entry has this key. [`Store::explain`] compares it with the other entries.
+    Absent,
+    /// Another process replaced the entry while it was loaded.
+    Replaced,
+    /// `SMOKE_FORCE_REBUILD` names the repository.
+    Forced,
+    /// The entry is damaged in this way.
     Damaged(String),
-    /// A later version of this crate made it: it is not ours to replace.
+    /// A later version of this crate wrote the entry, so this version must not replace it.
     Foreign(String),
-}
-
-impl std::fmt::Display for Miss {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Miss::Absent(words) | Miss::Damaged(words) | Miss::Foreign(words)) = self;
-        f.write_str(words)
-    }
 }
 
 /// What was found in an artifact's place.
@@ -82,7 +80,7 @@ pub(crate) struct Store<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) run: &'a Run,
     pub(crate) artifact_path: ArtifactPath,
-    pub(crate) key: &'a Key,
+    pub(crate) key: Arc<Key>,
     pub(crate) storage: Storage,
     /// The short name of the artifact's type.
     pub(crate) type_name: String,
@@ -98,10 +96,10 @@ impl Store<'_> {
     pub(crate) fn find(&self) -> Result<(Manifest, ReadLock), Miss> {
         let (lease, text) = match ReadLock::take(&self.layout.manifest(&self.artifact_path)) {
             Ok(Some(held)) => held,
-            Ok(None) => return Err(Miss::Absent(self.explain_absence())),
+            Ok(None) => return Err(Miss::Absent),
             Err(error) => return Err(Miss::Damaged(format!("its manifest cannot be read: {error}"))),
         };
-        let manifest = Manifest::of_key(&text, self.key, &self.artifact_path.artifact, self.storage);
+        let manifest = Manifest::of_key(&text, &self.key, &self.artifact_path.artifact, self.storage);
         let manifest = manifest.map_err(|unusable| match unusable {
             Unusable::Damaged(damage) => Miss::Damaged(damage),
             Unusable::OtherKey => {
@@ -194,7 +192,7 @@ impl Store<'_> {
         let type_name = self.type_name.clone();
         let built =
             Built { type_name, storage: self.storage, files: listed, archive, build_milliseconds, completed, run };
-        let manifest = Manifest::new(self.key, &self.artifact_path.artifact, built);
+        let manifest = Manifest::new(&self.key, &self.artifact_path.artifact, built);
         let packed = (self.storage == Storage::Archive).then_some(packed);
         self.commit(staging, &manifest, &manifest.to_json(), &files, packed.as_deref())?;
         Ok(manifest)
@@ -283,7 +281,17 @@ impl Store<'_> {
         format!("{}-{}-{}.json", self.artifact_path.repo, self.artifact_path.artifact, self.key.digest())
     }
 
-    /// Compares the key with that of the entry most like it.
+    /// Explains a miss in one line. Reads the manifests of the repository's other entries if no entry has the key.
+    pub(crate) fn explain(&self, miss: &Miss) -> String {
+        match miss {
+            Miss::Absent => self.explain_absence(),
+            Miss::Replaced => "it was replaced while it was loaded".to_owned(),
+            Miss::Forced => "forced by SMOKE_FORCE_REBUILD".to_owned(),
+            Miss::Damaged(reason) | Miss::Foreign(reason) => reason.clone(),
+        }
+    }
+
+    /// Compares the key with that of the most similar entry.
     fn explain_absence(&self) -> String {
         let manifests = self.neighbours();
         let nearest = manifests

@@ -59,7 +59,12 @@ fn an_empty_read_only_directory_is_a_warning() {
     let done = sandbox.run("both").without_privileges().passes();
     assert_one_warning(&done);
     assert!(done.stdout.contains("cache_miss=1"), "{}", done.stdout);
-    assert!(done.stderr.contains("make it writable, or point SMOKE_CACHE_DIR elsewhere"), "{}", done.stderr);
+    assert!(
+        done.stderr
+            .contains("help: free space, make the directory writable, or set SMOKE_CACHE_DIR to another directory"),
+        "{}",
+        done.stderr
+    );
     make_writable(&sandbox.cache());
 }
 

@@ -72,7 +72,7 @@ fn what_a_link_leads_to_is_neither_read_nor_written_nor_removed() {
             }
             let done = run.passes();
             assert_eq!(look(), before, "{place}: {settings:?}");
-            let warned = done.stderr.contains("is a link: what it leads to is left alone; remove the link");
+            let warned = done.stderr.contains("is a link, and the cache does not follow links\nhelp: remove the link");
             // A hit takes no build lock, and so looks for none.
             let is_looked_at =
                 !place.starts_with(".locks") || settings.iter().any(|(name, _)| *name == "SMOKE_FORCE_REBUILD");

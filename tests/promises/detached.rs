@@ -70,7 +70,7 @@ fn a_builder_that_is_killed_is_followed_by_the_test_itself() {
     fs::write(sandbox.path("deaths/0"), "0").unwrap();
     let run = detached(&sandbox, "one", "only_words").env("SUBJECT_DIE_IN", "words").env("SUBJECT_HOLD", "words");
     let done = run.env("SUBJECT_DEATHS", sandbox.path("deaths")).passes();
-    assert!(done.stderr.contains("has left nothing; it is built here"), "{}", done.stderr);
+    assert!(done.stderr.contains("ended without a result; the test's own process builds it"), "{}", done.stderr);
     assert_eq!(done.outcome("words"), Outcome::Built);
     assert_eq!(sandbox.take_builds(), ["build words", "build words"]);
 }
@@ -84,7 +84,7 @@ fn a_failure_is_told_as_if_it_had_failed_here_and_what_the_build_said_is_repeate
             "the fixture of subject::only_words over bookshop failed",
             "failed to build `words` of bookshop",
             cause,
-            "to mend it: correct `Artifact::build` of `words`",
+            "help: correct `Artifact::build` of `words`",
             "the output of the build, from ",
         ] {
             assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
@@ -142,7 +142,7 @@ fn a_builder_killed_in_what_its_target_needs_leaves_no_deadlock() {
         let run = run.env("SUBJECT_DEATHS", sandbox.path("deaths"));
         // Without its own limit, a deadlock would last for an hour.
         let done = run.wrapped("timeout", &["--signal=KILL", "60"]).passes();
-        assert!(done.stderr.contains("has left nothing; it is built here"), "{}", done.stderr);
+        assert!(done.stderr.contains("ended without a result; the test's own process builds it"), "{}", done.stderr);
         let builds = sandbox.take_builds();
         let of = |artifact: &str| builds.iter().filter(|build| build.ends_with(artifact)).count();
         assert!(of("words") <= 2 && of("lengths") <= 2, "{test}: {builds:?}");

@@ -14,7 +14,7 @@ fn the_output_names_test_repository_artifact_step_and_cause() {
         "the fixture of subject::both over bookshop failed; the test itself did not run",
         "failed to build `words` of bookshop",
         "because: told to fail",
-        "to mend it: correct `Artifact::build` of `words`",
+        "help: correct `Artifact::build` of `words`",
     ] {
         assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
     }
@@ -53,7 +53,7 @@ fn a_key_that_fails_is_named_and_not_the_artifact_that_needs_it() {
     let done = sandbox.run("only_lengths").env("SUBJECT_PANIC", "key").fails();
     assert!(done.stderr.contains("failed to compute the key of `lengths` of bookshop"), "{}", done.stderr);
     assert!(done.stderr.contains("because: `Artifact::key` of `words`: it panicked: "), "{}", done.stderr);
-    assert!(done.stderr.contains("to mend it: correct what that says of the artifact"), "{}", done.stderr);
+    assert!(done.stderr.contains("help: correct what that says of the artifact"), "{}", done.stderr);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn each_step_that_fails_is_named_with_its_mend() {
         let sandbox = Sandbox::new();
         let done = sandbox.run("only_words").env(order, value).fails();
         assert!(done.stderr.contains(&format!("{step} `words` of bookshop")), "{}", done.stderr);
-        assert!(done.stderr.contains(&format!("to mend it: {mend}")), "{}", done.stderr);
+        assert!(done.stderr.contains(&format!("help: {mend}")), "{}", done.stderr);
     }
 }
 
@@ -147,9 +147,9 @@ fn a_build_that_fails_is_tried_once_in_its_process() {
 fn a_failure_says_how_to_mend_the_innermost_artifact() {
     let sandbox = Sandbox::new();
     let needy = sandbox.run_within("one", "only_lengths").env("SUBJECT_FAIL", "words").fails();
-    assert!(needy.stderr.contains("\nto mend it: correct `Artifact::build` of `words`"), "{}", needy.stderr);
+    assert!(needy.stderr.contains("\nhelp: correct `Artifact::build` of `words`"), "{}", needy.stderr);
     let second = sandbox.run_within("one", "only_words").fails();
-    assert!(second.stderr.contains("\nto mend it: see the test of this run that failed first"), "{}", second.stderr);
+    assert!(second.stderr.contains("\nhelp: see the test of this run that failed first"), "{}", second.stderr);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_failed_fixture_is_a_panic_at_the_users_test() {
 #[test]
 fn a_configuration_that_panics_is_an_error_of_the_fixture() {
     let done = Sandbox::new().run("waits_without_a_configuration").fails();
-    let said = "the test's configuration cannot be had: it panicked: no configuration";
+    let said = "the configuration of the test is not available: it panicked: no configuration";
     assert!(done.stderr.contains(said), "{}", done.stderr);
 }
 

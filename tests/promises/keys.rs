@@ -162,7 +162,7 @@ fn a_variable_gives_the_repository_another_place() {
 fn asking_for_what_the_key_does_not_need_is_an_error() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("only_count").env("SUBJECT_ASK", "1").fails();
-    assert!(done.stderr.contains("`count` asks for `words`, but its key does not name it"), "{}", done.stderr);
+    assert!(done.stderr.contains("`count` requests `words`, which its key does not declare"), "{}", done.stderr);
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn a_waiter_says_whom_it_waits_for_and_takes_over_when_it_is_killed() {
     let mut waiter = sandbox.run_within("one", "only_words").env("SMOKE_LOCK_TIMEOUT", "60").start();
     let stderr = waiter.child.stderr.take().unwrap();
     let said = BufReader::new(stderr).lines().map_while(Result::ok).find(|line| line.contains("has waited"));
-    let expected = format!("for `words` of bookshop, which is being made by process {}, at it for", builder.child.id());
+    let expected = format!("for `words` of bookshop: process {} has been building for", builder.child.id());
     let is_told = |line: &str| line.contains(&expected) && line.ends_with(": counting its words");
     assert!(said.as_deref().is_some_and(is_told), "{said:?}");
 

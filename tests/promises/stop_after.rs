@@ -51,7 +51,7 @@ fn told_by_a_body(sandbox: &Sandbox, run: &str, test: &str) -> (Vec<String>, boo
     let done = sandbox.run_within(run, test).env("SMOKE_STOP_AFTER", "key").done();
     assert!(done.reports.is_empty(), "{:?}", done.reports);
     let said = format!("{}{}", done.stdout, done.stderr);
-    assert!(done.passed || said.contains("SMOKE_STOP_AFTER=key: `"), "{said}");
+    assert!(done.passed || said.contains("SMOKE_STOP_AFTER=key: the key of `"), "{said}");
     let keys = read_keys(&sandbox.cache(), run).unwrap();
     (keys.into_iter().map(|key| key.artifact).collect(), done.passed)
 }

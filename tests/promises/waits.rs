@@ -62,7 +62,7 @@ fn a_lock_whose_holder_has_ended_is_not_waited_for() {
     lock.lock().unwrap();
     let done = within_a_minute(sandbox.run("only_words")).passes();
     assert_eq!(done.outcome("words"), Outcome::Bypassed);
-    assert!(done.reason("words").contains("was killed in its build"), "{}", done.reason("words"));
+    assert!(done.reason("words").contains("was killed during its build"), "{}", done.reason("words"));
     assert!(done.stderr.contains("still holds the lock"), "{}", done.stderr);
 }
 
@@ -82,7 +82,7 @@ fn an_artifact_that_its_build_asks_for_in_this_process_is_an_error() {
         let sandbox = Sandbox::new();
         let run = sandbox.run(test).env("NEXTEST", runner).env("SUBJECT_ASK_ITSELF", "1");
         let done = within_a_minute(run).fails();
-        assert!(done.stderr.contains("do not ask for `words` in its own `build`"), "{}", done.stderr);
+        assert!(done.stderr.contains("do not request `words` in its own `build`"), "{}", done.stderr);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a user implements: a suite, and its artifacts.
+//! The traits that users implement: a suite and its artifacts.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use crate::error::Result;
 use crate::key::fingerprint::CodeFingerprint;
 use crate::store::manifest::Storage;
 
-/// A family of tests that share artifacts: one code under test, one kind of configuration.
+/// A family of tests that share artifacts: one code under test and one type of configuration.
 ///
-/// Implement it for a type of your own. It is what ties artifacts of *any* crate to your tests: `impl
-/// Artifact<YourSuite> for TheirType` is allowed wherever `YourSuite` is local.
+/// Implement it for a local type. The type ties artifacts of *any* crate to your tests: `impl Artifact<YourSuite> for
+/// TheirType` is allowed wherever `YourSuite` is local.
 ///
 /// ```
 /// use cached_smoke::{CodeFingerprint, Suite};
@@ -28,86 +28,87 @@ use crate::store::manifest::Storage;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a suite of smoke tests",
     label = "this type does not implement `cached_smoke::Suite`",
-    note = "implement `Suite` for a type of your own, and `Artifact<YourSuite>` for what your tests need"
+    note = "implement `Suite` for a type of your own, and `Artifact<YourSuite>` for each fixture of your tests"
 )]
 pub trait Suite: Sized + Send + Sync + 'static {
-    /// What the artifacts are built with. Every field that is serialized is a part of the key. Skip with
-    /// `#[serde(skip)]` what cannot change the result, such as a number of threads.
+    /// The configuration of a build. Every field that is serialized is a key input. Use `#[serde(skip)]` for fields
+    /// that cannot change the result, such as a number of threads.
     type Config: Default + Serialize + Send + Sync + 'static;
 
     /// The code that builds the artifacts.
     const CODE: CodeFingerprint;
 }
 
-/// Something that is slow to build, kept on disk.
+/// A value that is slow to build and is kept on disk.
 ///
-/// What is handed to a test is always what [`load`](Artifact::load) returned, also in the process that built it: a
-/// codec that loses something is found out by the run that wrote it.
+/// A test always gets the value that [`load`](Artifact::load) returned, even in the process that built it. So the run
+/// that writes an artifact also finds a codec that loses data.
 ///
 /// # Errors
-/// Each function may fail with any error. A panic in one of them becomes an error, too.
+/// Each function may fail with any error. A panic becomes an error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an artifact of the suite `{S}`",
     label = "a smoke test's parameter must be `&Repo`, `&CacheReport`, `&Session<{S}>`, or an artifact of its suite",
     note = "implement `cached_smoke::Artifact<{S}>` for `{Self}`"
 )]
 pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
-    /// The name of its file or directory in an entry: at most 64 of the characters `A-Z a-z 0-9 _ -`, its own among the
-    /// artifacts of the suite.
+    /// The name of the artifact's file or directory in an entry: 1 to 64 of the characters `A-Z a-z 0-9 _ -`. The name
+    /// is unique among the artifacts of the suite.
     const NAME: &'static str;
 
-    /// How it is kept.
+    /// The form in which the artifact is stored.
     const STORAGE: Storage = Storage::Archive;
 
-    /// Whether it is as good when the repository lies elsewhere: no absolute path in it. If not, the repository's path
-    /// is a part of the key.
+    /// Set this to `true` if the artifact is valid wherever the repository is: it contains no absolute path. If `false`,
+    /// the repository's path is a key input.
     const RELOCATABLE: bool = false;
 
-    /// Gives `load` a private copy of its directory, in which files can be created and written to.
+    /// Gives `load` a private, writable copy of its directory.
     ///
-    /// Set it for libraries that keep locks or logs beside their data, and open them for writing also to read: tantivy,
-    /// SQLite, RocksDB, LMDB. Each process has a copy of its own, and the stored files stay as they are. Where the file
-    /// system can share blocks (Btrfs, XFS), a copy costs next to nothing. Elsewhere 1 GiB takes about half a second, and
-    /// each file some tens of microseconds.
+    /// Set it for libraries that keep locks or logs beside their data and open them for writing: tantivy, SQLite, RocksDB,
+    /// LMDB. Each process gets its own copy, and the stored files do not change. If the file system can share blocks
+    /// (Btrfs, XFS), a copy costs almost nothing. Else 1 GiB takes about half a second, and each file some tens of
+    /// microseconds.
     ///
-    /// Without it, `load` is first called with the stored directory. If it fails for want of a permission, it is called
-    /// again with a private directory, and a warning says so. There, files of more than 1 MiB are symbolic links to the
-    /// stored files, which are read-only.
+    /// If it is `false`, `load` gets the stored directory. If `load` then lacks a permission, it is called again with a
+    /// private directory, and the test prints a warning. In that directory, files of more than 1 MiB are symbolic links to
+    /// the stored, read-only files.
     const PRIVATE_VIEW: bool = false;
 
-    /// To be raised whenever `save` writes something that an earlier `load` would misread, if the code's fingerprint
-    /// does not cover them.
+    /// The version of the files that `save` writes. Raise it when an earlier `load` would misread them, unless the code's
+    /// fingerprint covers both functions.
     const FORMAT: u32 = 0;
 
-    /// Says what the artifact depends on besides the repository. By default that is the suite's [`CODE`](Suite::CODE)
-    /// and its whole configuration. Must give the same for the same configuration, in every process.
+    /// Declares the key inputs besides the repository. The default is the suite's [`CODE`](Suite::CODE) and its whole
+    /// configuration. For one configuration, every process must declare the same inputs.
     fn key(key: &mut KeyBuilder<'_, S>) {
         let _ = key;
     }
 
-    /// Builds it. May write into [`cx.dir()`](BuildContext::dir) what `load` needs; then there is no need for `save`. Together
-    /// they must write at least one file or directory.
+    /// Builds the artifact. `build` may write the files for `load` into [`cx.dir()`](BuildContext::dir), and `save` is not
+    /// needed then. Together, `build` and `save` must write at least one file or directory.
     ///
     /// # Errors
-    /// Any; the build is not tried again in this run.
+    /// Any error. The run does not repeat a failed build.
     fn build(cx: &BuildContext<'_, S>) -> Result<Self>;
 
-    /// Writes into `dir` what `load` needs: files and directories whose names are UTF-8 without `\\` and `:`, no links.
-    /// Empty directories, holes of sparse files, and the permission to execute a file are kept; other permissions and times
-    /// are not. Not called for what was restored.
+    /// Writes the files for `load` into `dir`. Names must be UTF-8 without `\\` and `:`; links are not allowed. The cache
+    /// keeps empty directories, holes of sparse files, and the permission to execute a file. It does not keep other
+    /// permissions and times. A restored artifact is not saved.
     ///
     /// # Errors
-    /// Any.
+    /// Any error.
     fn save(&self, dir: &Path) -> Result<()> {
         let _ = dir;
         Ok(())
     }
 
-    /// Reads it from [`cx.dir()`](LoadContext::dir). Unless [`PRIVATE_VIEW`](Self::PRIVATE_VIEW) is set, the files are
-    /// read-only and shared with other processes. They may be mapped into memory. Open all of them here: in a long run the entry may later be replaced by another one.
+    /// Loads the artifact from [`cx.dir()`](LoadContext::dir). Unless [`PRIVATE_VIEW`](Self::PRIVATE_VIEW) is set, the files
+    /// are read-only and shared with other processes. They may be mapped into memory. Open all files here: in a long run,
+    /// another entry may replace this one later.
     ///
     /// # Errors
-    /// Any; a stored artifact of an earlier run that does not load is built once more. A test that cannot load what its own
-    /// run has built fails.
+    /// Any error. If an artifact of an earlier run does not load, it is built once more. If an artifact of the same run does
+    /// not load, the test fails.
     fn load(cx: &LoadContext<'_, S>) -> Result<Self>;
 }

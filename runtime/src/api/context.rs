@@ -1,4 +1,4 @@
-//! What `build` and `load` are given.
+//! The arguments of `build` and `load`.
 
 use std::any::TypeId;
 use std::path::Path;
@@ -12,86 +12,85 @@ use crate::key::repo::Repo;
 use crate::message;
 use crate::store::lock::Notice;
 
-/// How often a build says how far it is.
+/// The interval of progress messages on standard error.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
-/// How often it writes that down for those who wait for it.
+/// The interval of progress notes for waiters.
 const NOTICE_EVERY: Duration = Duration::from_millis(200);
 
-/// Handed to [`Artifact::build`].
+/// The argument of [`Artifact::build`].
 pub struct BuildContext<'a, S: Suite> {
-    pub(crate) needs: Needs<'a, S>,
+    pub(crate) needs: Dependencies<'a, S>,
     pub(crate) dir: &'a Path,
     pub(crate) progress: Progress,
 }
 
-/// Handed to [`Artifact::load`].
+/// The argument of [`Artifact::load`].
 pub struct LoadContext<'a, S: Suite> {
-    pub(crate) needs: Needs<'a, S>,
+    pub(crate) needs: Dependencies<'a, S>,
     pub(crate) dir: &'a Path,
     pub(crate) is_verified: bool,
 }
 
 impl<S: Suite> BuildContext<'_, S> {
-    /// The repository.
+    /// Returns the repository.
     pub fn repo(&self) -> &Repo {
         self.needs.session.repo()
     }
 
-    /// The configuration of the test.
+    /// Returns the configuration of the test.
     pub fn config(&self) -> &S::Config {
         self.needs.session.config()
     }
 
-    /// An empty directory: what is written here is kept, and is where [`LoadContext::dir`] finds it.
+    /// Returns an empty directory. The cache keeps its files, and [`LoadContext::dir`] returns a directory with them.
     pub fn dir(&self) -> &Path {
         self.dir
     }
 
-    /// For saying how far the build is.
+    /// Returns the reporter of the build's progress.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// An artifact that this one needs, restored or built like a test's.
+    /// Restores or builds a dependency.
     ///
     /// # Errors
-    /// It cannot be had; or [`Artifact::key`] does not say that it is needed.
+    /// Fails if the dependency is not available, or if [`Artifact::key`] does not declare it.
     pub fn artifact<A: Artifact<S>>(&self) -> Result<&A, Error> {
         self.needs.artifact()
     }
 
-    /// As [`artifact`](Self::artifact), but loaded anew from its files, for those who consume it.
+    /// Returns a dependency by value, for a caller that consumes it. The files may be loaded again for that.
     ///
     /// # Errors
-    /// As [`artifact`](Self::artifact).
+    /// Fails as [`artifact`](Self::artifact) does.
     pub fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
         self.needs.owned()
     }
 }
 
 impl<S: Suite> LoadContext<'_, S> {
-    /// The repository.
+    /// Returns the repository.
     pub fn repo(&self) -> &Repo {
         self.needs.session.repo()
     }
 
-    /// The configuration of the test.
+    /// Returns the configuration of the test.
     pub fn config(&self) -> &S::Config {
         self.needs.session.config()
     }
 
-    /// The artifact's files: read-only, and shared with other processes. They may be mapped: whoever replaces or removes an
-    /// artifact moves its files away, and changes none of them.
+    /// Returns the directory of the artifact's files. They are read-only and shared with other processes. They may be mapped
+    /// into memory: a process that replaces or removes an artifact moves the files away, and does not change them.
     pub fn dir(&self) -> &Path {
         self.dir
     }
 
-    /// Whether every byte of the files has been compared in this run with what was written.
+    /// Returns `true` if this run has compared every byte of the files with the manifest's digests.
     ///
-    /// What need not be checked again may be mapped as it is, without reading it: the way to load anything in no time. Not so
-    /// for what this process has built for itself alone, because nothing could be kept in the cache, nor for
-    /// [`owned`](Self::owned). Not promised, as everywhere: that somebody who may write to the cache directory does not change the
-    /// files behind our back.
+    /// A `load` may then map the files without a check of its own, which is the fastest way to load. Returns `false` for a
+    /// private build, and for [`owned`](Self::owned). The check does not cover later changes by a user who can write to the
+    /// cache directory.
     ///
     /// ```
     /// # use cached_smoke::{LoadContext, Result, Suite};
@@ -103,7 +102,7 @@ impl<S: Suite> LoadContext<'_, S> {
     /// fn load<S: Suite>(cx: &LoadContext<'_, S>) -> Result<Table> {
     ///     let path = cx.dir().join("table.bin");
     ///     if cx.is_verified() {
-    ///         // SAFETY: its bytes are those that `save` wrote, and nobody changes them.
+    ///         // SAFETY: the bytes are those that `save` wrote, and no process changes them.
     ///         return unsafe { Table::map(&path) };
     ///     }
     ///     Table::read(&path)
@@ -113,32 +112,32 @@ impl<S: Suite> LoadContext<'_, S> {
         self.is_verified
     }
 
-    /// An artifact that this one needs, restored or built like a test's.
+    /// Restores or builds a dependency.
     ///
     /// # Errors
-    /// It cannot be had; or [`Artifact::key`] does not say that it is needed.
+    /// Fails if the dependency is not available, or if [`Artifact::key`] does not declare it.
     pub fn artifact<A: Artifact<S>>(&self) -> Result<&A, Error> {
         self.needs.artifact()
     }
 
-    /// As [`artifact`](Self::artifact), but loaded anew from its files, for those who consume it.
+    /// Returns a dependency by value, for a caller that consumes it. The files may be loaded again for that.
     ///
     /// # Errors
-    /// As [`artifact`](Self::artifact).
+    /// Fails as [`artifact`](Self::artifact) does.
     pub fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
         self.needs.owned()
     }
 }
 
-/// The way from an artifact to those that it needs. The time spent there is theirs.
-pub(crate) struct Needs<'a, S: Suite> {
+/// Access to the dependencies of an artifact. Their time does not count as the artifact's.
+pub(crate) struct Dependencies<'a, S: Suite> {
     pub(crate) session: &'a Session<S>,
     pub(crate) artifact: &'static str,
     pub(crate) allowed: &'a [TypeId],
     pub(crate) spent: &'a Mutex<Duration>,
 }
 
-impl<'a, S: Suite> Needs<'a, S> {
+impl<'a, S: Suite> Dependencies<'a, S> {
     fn artifact<A: Artifact<S>>(&self) -> Result<&'a A, Error> {
         self.timed::<A, _>(|| self.session.get::<A>())
     }
@@ -151,8 +150,8 @@ impl<'a, S: Suite> Needs<'a, S> {
         if !self.allowed.contains(&TypeId::of::<A>()) {
             let (this, other) = (self.artifact, A::NAME);
             return Err(Error::Message(format!(
-                "`{this}` asks for `{other}`, but its key does not name it; add \
-                 `key.needs::<…>()` to the `key` of `{this}`"
+                "`{this}` requests `{other}`, which its key does not declare\n\
+                 help: add `key.needs::<…>()` to the `key` of `{this}`"
             )));
         }
         let begun = Instant::now();
@@ -162,18 +161,18 @@ impl<'a, S: Suite> Needs<'a, S> {
     }
 }
 
-/// Says how far a build is: on standard error, every few seconds, and to all who wait for it (other tests, `cargo smoke-cache
-/// populate`). Cheap to call often, from any thread.
+/// Reports the progress of a build: on standard error every five seconds, and to waiting tests and `cargo smoke-cache
+/// populate` every 200 ms. Calls are cheap, from any thread.
 #[derive(Debug)]
 pub struct Progress {
     subject: String,
     begun: Instant,
-    told: Mutex<Told>,
+    last: Mutex<LastReports>,
 }
 
-/// When it was told last, to whom.
+/// The times of the last reports.
 #[derive(Debug)]
-struct Told {
+struct LastReports {
     here: Instant,
     waiting: Option<(Notice, Instant)>,
 }
@@ -182,30 +181,30 @@ impl Progress {
     pub(crate) fn new(subject: String, waiting: Option<Notice>) -> Progress {
         let now = Instant::now();
         let long_ago = now.checked_sub(NOTICE_EVERY).unwrap_or(now);
-        let told = Told { here: now, waiting: waiting.map(|notice| (notice, long_ago)) };
-        Progress { subject, begun: now, told: Mutex::new(told) }
+        let last = LastReports { here: now, waiting: waiting.map(|notice| (notice, long_ago)) };
+        Progress { subject, begun: now, last: Mutex::new(last) }
     }
 
-    /// What the build is at, such as `parsing`.
+    /// Reports the current step, such as `parsing`.
     pub fn step(&self, what: &str) {
         self.say(|| what.to_owned());
     }
 
-    /// How much of it is done, such as `(1200, 2900, "files")`.
+    /// Reports the part that is done, such as `(1200, 2900, "files")`.
     pub fn count(&self, done: u64, total: u64, what: &str) {
         self.say(|| format!("{done} of {total} {what}"));
     }
 
     fn say(&self, text: impl Fn() -> String) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((notice, at)) = &mut told.waiting
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((notice, at)) = &mut last.waiting
             && at.elapsed() >= NOTICE_EVERY
         {
             *at = Instant::now();
             notice.at(&text());
         }
-        if told.here.elapsed() >= PROGRESS_EVERY {
-            told.here = Instant::now();
+        if last.here.elapsed() >= PROGRESS_EVERY {
+            last.here = Instant::now();
             message::progress(&format!("{}: {} ({})", self.subject, text(), message::seconds(self.begun.elapsed())));
         }
     }

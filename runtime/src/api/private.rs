@@ -1,4 +1,4 @@
-//! What the expansion of the macros calls. Not for people, and not subject to semantic versioning.
+//! The functions that the macros' expansions call. Users must not call them; semantic versioning does not cover them.
 
 mod argument;
 mod returned;
@@ -13,7 +13,7 @@ pub use test::{Fixture, Setup, Test};
 pub use crate::key::fingerprint::Code;
 use crate::key::fingerprint::CodeFingerprint;
 
-/// For [`code_fingerprint!`](crate::code_fingerprint).
+/// Wraps the code that [`code_fingerprint!`](crate::code_fingerprint) recorded.
 pub const fn code(code: Code) -> CodeFingerprint {
     CodeFingerprint::new(code)
 }

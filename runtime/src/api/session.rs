@@ -1,4 +1,6 @@
-//! A test's way to its artifacts: restore, or else lock, look again, build, publish, and restore what was published.
+//! Sessions: a test's access to its artifacts.
+//!
+//! [`request`] restores or builds one artifact. [`inner`] shares artifacts among requests and reports.
 
 mod code;
 mod dyn_artifact;
@@ -25,9 +27,9 @@ use dyn_artifact::{TypedArtifact, Value};
 use inner::{SessionInner, record_key_failure};
 pub(crate) use request::{Builder, Seen};
 
-/// One test's access to the artifacts of one repository.
+/// A test's access to the artifacts of one repository.
 ///
-/// The attribute makes one for each test. Without the attribute:
+/// The attribute opens a session for each test. A test without the attribute opens its own:
 ///
 /// ```no_run
 /// # struct Smoke;
@@ -50,18 +52,18 @@ pub(crate) use request::{Builder, Seen};
 /// # }
 /// ```
 ///
-/// Sessions of one process share artifacts: each is restored or built once, and kept until the process ends. A
-/// session can be used by many threads at once. When it is dropped, it reports what the cache did.
+/// The sessions of one process share artifacts: each artifact is restored or built once, and kept until the process ends.
+/// Several threads may use a session at once. A dropped session reports what the cache did.
 pub struct Session<S: Suite> {
     config: S::Config,
-    untyped: SessionInner,
+    inner: SessionInner,
 }
 
-/// An artifact in this process, and where its files are.
+/// An artifact in this process, and its files.
 pub(crate) struct Loaded {
-    /// Shared by all who asked for a reference.
+    /// The value of all requests for a reference.
     shared: OnceCell<Value>,
-    /// Loaded, and not given to anyone yet.
+    /// The value that was loaded first, until a request takes it.
     spare: Mutex<Option<Value>>,
     resolved_key: ResolvedKey,
     report: ArtifactReport,
@@ -79,11 +81,11 @@ impl Loaded {
     }
 }
 
-/// The files of a loaded artifact, held for as long as it may be loaded again.
+/// The files of a loaded artifact, kept as long as the artifact may be loaded again.
 pub(crate) enum Origin {
     Entry(Box<Entry>),
     Private(Staging),
-    /// It could be saved nowhere.
+    /// No directory could keep the files.
     Nowhere,
 }
 
@@ -96,7 +98,7 @@ impl Origin {
         }
     }
 
-    /// Returns the files that nothing may write to.
+    /// Returns the files that no process may write to.
     fn stored_files(&self) -> &[ListedFile] {
         match self {
             Origin::Entry(entry) => &entry.manifest.files,
@@ -106,124 +108,123 @@ impl Origin {
 }
 
 impl<S: Suite> Session<S> {
-    /// A session over the repository called `repo`, with the suite's default configuration.
+    /// Opens a session over the repository called `repo`, with the suite's default configuration.
     ///
     /// # Errors
-    /// The repository is not known, not there, or not at its pinned revision; a setting means nothing.
+    /// Fails if `smoke.toml` does not name the repository, if the repository is missing or not at its pinned revision, or if
+    /// a setting is invalid.
     pub fn open(repo: &str) -> Result<Session<S>, Error> {
         Session::with_config(repo, S::Config::default())
     }
 
-    /// As [`open`](Self::open), with another configuration.
+    /// Opens a session over the repository called `repo` with the given configuration.
     ///
     /// # Errors
     /// As [`open`](Self::open).
     pub fn with_config(repo: &str, config: S::Config) -> Result<Session<S>, Error> {
         // libtest names a test's thread after the test.
         let test = std::thread::current().name().unwrap_or("-").to_owned();
-        Ok(Session { config, untyped: SessionInner::open(test, repo, false)? })
+        Ok(Session { config, inner: SessionInner::open(test, repo, false)? })
     }
 
-    /// As [`with_config`](Self::with_config), for a test of the attribute: its name is known to the test's harness.
+    /// Opens the session of a test of the attribute, whose name the test harness knows.
     pub(crate) fn of_attribute(test: String, repo: &str, config: S::Config) -> Result<Session<S>, Error> {
-        Ok(Session { config, untyped: SessionInner::open(test, repo, true)? })
+        Ok(Session { config, inner: SessionInner::open(test, repo, true)? })
     }
 
-    /// The repository.
+    /// Returns the repository.
     pub fn repo(&self) -> &Repo {
-        &self.untyped.repo
+        &self.inner.repo
     }
 
-    /// The configuration of this session.
+    /// Returns the configuration of this session.
     pub fn config(&self) -> &S::Config {
         &self.config
     }
 
-    /// What the cache has done for this session when this is first asked.
+    /// Returns the report of what the cache did for this session. The first call fixes the report.
     pub fn report(&self) -> &CacheReport {
-        self.untyped.report()
+        self.inner.report()
     }
 
-    /// Returns the artifact: restored, or built if it is not in the cache.
+    /// Restores the artifact, or builds it if the cache does not have it.
     ///
-    /// Blocks until it is available. Called in an async test, it has other threads do the work, so that `build` and its like may
-    /// start a runtime; but tasks that are driven by the calling thread wait, unless it is called inside of
-    /// `tokio::task::block_in_place` or its like.
+    /// Blocks until the artifact is available. In an async test another thread does the work, so that the artifact's
+    /// functions may start a runtime. Tasks of the calling thread wait meanwhile; `tokio::task::block_in_place` avoids that.
     ///
     /// # Errors
-    /// It cannot be built, saved or loaded; or it is not in the cache and `SMOKE_ON_MISS` forbids building it. Under
-    /// `SMOKE_STOP_AFTER=key`, which `cargo smoke-cache key` and its like set, always: with [`Error::Skipped`] once the
-    /// artifact's key is recorded.
+    /// Fails if the artifact cannot be built, saved or loaded, or if it is a miss and `SMOKE_ON_MISS` forbids a build. Under
+    /// `SMOKE_STOP_AFTER=key`, which `cargo smoke-cache key` sets, every call records the key and returns
+    /// [`Error::Skipped`].
     pub fn get<A: Artifact<S>>(&self) -> Result<&A, Error> {
-        let hooks = TypedArtifact::<S, A>::new(self);
-        self.check_stop(&hooks)?;
-        Ok(known(self.untyped.shared(&hooks)?.downcast_ref()))
+        let artifact = TypedArtifact::<S, A>::new(self);
+        self.check_stop(&artifact)?;
+        Ok(known(self.inner.shared(&artifact)?.downcast_ref()))
     }
 
-    /// Computes the artifact's key and looks whether it is in the cache, for whoever reads the run's keys.
-    pub(crate) fn look<A: Artifact<S>>(&self) -> Result<(), Error> {
-        self.untyped.look(&TypedArtifact::<S, A>::new(self))
+    /// Records the artifact's key, and whether the cache has it.
+    pub(crate) fn record_key<A: Artifact<S>>(&self) -> Result<(), Error> {
+        self.inner.record_key(&TypedArtifact::<S, A>::new(self))
     }
 
-    /// Builds the artifact and ends the process if this is the builder's target. Else looks for the target among the
-    /// artifacts that it needs.
+    /// Builds the artifact and ends the process if it is the target of this builder process. Else looks for the target
+    /// among the dependencies.
     pub(crate) fn serve<A: Artifact<S>>(&self, seen: &mut Seen) -> Result<(), Error> {
-        self.untyped.serve(&TypedArtifact::<S, A>::new(self), seen)
+        self.inner.serve(&TypedArtifact::<S, A>::new(self), seen)
     }
 
-    /// Under `SMOKE_STOP_AFTER=key` nothing is restored or built: the body of a test without the attribute, which does
-    /// run, ends at its first artifact.
-    fn check_stop(&self, hooks: &TypedArtifact<'_, S, impl Artifact<S>>) -> Result<(), Error> {
-        if self.stop_after() == Some(StopAfter::Key) { Err(self.untyped.stop_at_key(hooks)) } else { Ok(()) }
+    /// Fails under `SMOKE_STOP_AFTER=key`: the body of a plain test runs, and must end at its first artifact.
+    fn check_stop(&self, artifact: &TypedArtifact<'_, S, impl Artifact<S>>) -> Result<(), Error> {
+        if self.stop_after() == Some(StopAfter::Key) { Err(self.inner.stop_at_key(artifact)) } else { Ok(()) }
     }
 
-    /// Records that the keys of a test of the attribute are missing from those of the run.
+    /// Records that the run has no keys of a test of the attribute.
     pub(crate) fn record_key_failure(test: &str, repo: &str, error: &Error) {
         record_key_failure(test, true, repo, None, error);
     }
 
     pub(crate) fn stop_after(&self) -> Option<StopAfter> {
-        self.untyped.process.config.stop_after
+        self.inner.process.config.stop_after
     }
 
-    /// Returns the artifact by value: as it was loaded if nothing else in this process has asked for it, or else loaded
-    /// again from its files.
+    /// Returns the artifact by value. The first request of the process gets the loaded value; later ones load the files
+    /// again.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     pub fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
-        let hooks = TypedArtifact::<S, A>::new(self);
-        self.check_stop(&hooks)?;
-        Ok(*known(self.untyped.owned(&hooks)?.downcast().ok()))
+        let artifact = TypedArtifact::<S, A>::new(self);
+        self.check_stop(&artifact)?;
+        Ok(*known(self.inner.owned(&artifact)?.downcast().ok()))
     }
 
-    /// From here on the session may be asked on a thread that drives a runtime.
+    /// From here on, requests may come from a thread that drives an async runtime.
     pub(crate) fn enter_runtime(&self) {
-        self.untyped.enter_runtime();
+        self.inner.enter_runtime();
     }
 
-    /// Keeps the report back until the session is dropped.
+    /// Delays the report until the session is dropped.
     pub(crate) fn defer_report(&self) {
-        self.untyped.defer_report();
+        self.inner.defer_report();
     }
 
-    /// Everything that the test's parameters ask for has been had.
+    /// Reports, now that the artifacts of all parameters are loaded.
     pub(crate) fn finish_setup(&self) {
-        self.untyped.finish_setup();
+        self.inner.finish_setup();
     }
 }
 
 impl<S: Suite> std::fmt::Debug for Session<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let SessionInner { test, repo, .. } = &self.untyped;
+        let SessionInner { test, repo, .. } = &self.inner;
         f.debug_struct("Session").field("test", test).field("repo", repo).finish_non_exhaustive()
     }
 }
 
-/// What hooks made has the type of their artifact.
+/// Unwraps a downcast to the artifact's own type.
 fn known<T>(typed: Option<T>) -> T {
     match typed {
         Some(typed) => typed,
-        None => unreachable!("the hooks of an artifact make values of its type"),
+        None => unreachable!("the artifact's functions return its type"),
     }
 }

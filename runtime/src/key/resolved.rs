@@ -1,6 +1,7 @@
 //! The key of an artifact over a repository, made of its declarations and of the state of what they name.
 
 use std::any::TypeId;
+use std::sync::Arc;
 
 use super::fingerprint::CodeFingerprint;
 use super::repo::Repo;
@@ -28,7 +29,7 @@ pub(crate) struct Checked {
 /// An artifact's key and the artifacts that it may ask for.
 #[derive(Clone, Debug)]
 pub(crate) struct ResolvedKey {
-    pub(crate) key: Key,
+    pub(crate) key: Arc<Key>,
     pub(crate) needs: Vec<TypeId>,
     /// Each declared input, and what it was when the key was computed.
     pub(crate) inputs: Vec<(Input, KeyInput)>,
@@ -60,6 +61,7 @@ impl ResolvedKey {
         key_inputs.push(KeyInput::new("suite", identity::suite(code.code(), suite)));
         key_inputs.extend(inputs.iter().map(|(_, key_input)| key_input.clone()));
         key_inputs.extend(files.iter().map(|(_, key_input)| key_input.clone()));
-        ResolvedKey { key: Key::new(repo.name(), &repo.revision(), key_inputs), needs, inputs, files, doubt }
+        let key = Arc::new(Key::new(repo.name(), &repo.revision(), key_inputs));
+        ResolvedKey { key, needs, inputs, files, doubt }
     }
 }

@@ -34,7 +34,7 @@ fn a_collector_that_takes_empty_directories_does_not_stop_a_publisher() {
 struct Cache {
     root: TempDir,
     layout: Layout,
-    key: Key,
+    key: Arc<Key>,
     storage: Storage,
     good: BTreeMap<String, Vec<u8>>,
 }
@@ -43,7 +43,7 @@ impl Cache {
     fn new(storage: Storage) -> Cache {
         let root = tempfile::tempdir().expect("a temporary directory");
         let layout = Layout::new(root.path());
-        let key = Key::new("r", "0123456789ab", vec![KeyInput::new("code", "c".to_owned())]);
+        let key = Arc::new(Key::new("r", "0123456789ab", vec![KeyInput::new("code", "c".to_owned())]));
         let good = BTreeMap::from([
             ("a".to_owned(), b"some content, of which every byte counts".to_vec()),
             ("below/b".to_owned(), (0..=255).cycle().take(5_000).collect()),
@@ -65,7 +65,7 @@ impl Cache {
     fn store<'a>(&'a self, run: &'a Run) -> Store<'a> {
         let artifact_path = ArtifactPath { repo: "r".to_owned(), entry: self.key.entry(), artifact: "x".to_owned() };
         let type_name = "X".to_owned();
-        Store { layout: &self.layout, run, artifact_path, key: &self.key, storage: self.storage, type_name }
+        Store { layout: &self.layout, run, artifact_path, key: Arc::clone(&self.key), storage: self.storage, type_name }
     }
 
     /// What a process of a new run is served, if anything: opened, or else unpacked.

@@ -145,7 +145,7 @@ impl Place {
             text = text.replace(&*place.to_string_lossy(), name);
         }
         let text = text.replace("[smoke-cache] ", "").replace("warning: ", "");
-        let text = text.split("; make room there").next().unwrap_or_default();
+        let text = text.split("\nhelp: ").next().unwrap_or_default();
         text.split('/').map(nameless).collect::<Vec<_>>().join("/")
     }
 

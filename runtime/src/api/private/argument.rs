@@ -1,4 +1,4 @@
-//! What a test's parameters can be, told by their types.
+//! The types that a test's parameters can have.
 
 use crate::api::artifact::{Artifact, Suite};
 use crate::api::session::{Seen, Session};
@@ -6,50 +6,49 @@ use crate::error::Error;
 use crate::key::repo::Repo;
 use crate::telemetry::CacheReport;
 
-/// Something that a test can have as a parameter `&Self`.
+/// A type `Self` for which a test can have a parameter `&Self`.
 ///
-/// `M` is a marker that keeps the implementations apart: only one fits each type, so the compiler finds `M`, and with
-/// it the suite.
+/// The marker `M` separates the implementations: only one fits each type, so the compiler infers `M` and the suite.
 #[diagnostic::on_unimplemented(
     message = "a smoke test cannot have a parameter of type `&{Self}`",
     label = "neither `Repo`, `CacheReport`, the test's `Session<{S}>`, nor an artifact of its suite `{S}`",
-    note = "all that a test takes is of one suite, which `suite = …` can name; what is of none yet needs an \
+    note = "all parameters of a test belong to one suite, which `suite = …` can name; a type without a suite needs an \
             `impl cached_smoke::Artifact<YourSuite>`"
 )]
 pub trait Arg<S: Suite, M> {
-    /// Restores or builds it.
+    /// Restores or builds the artifact, if it is one.
     ///
     /// # Errors
-    /// It cannot be had.
+    /// Fails if the artifact is not available.
     fn prepare(session: &Session<S>) -> Result<(), Error>;
 
-    /// Computes its key and looks whether it is in the cache, if it is an artifact.
+    /// Records the artifact's key, if it is one, and whether the cache has it.
     ///
     /// # Errors
-    /// Its key cannot be computed.
-    fn look(session: &Session<S>) -> Result<(), Error> {
+    /// Fails if the key cannot be computed.
+    fn record_key(session: &Session<S>) -> Result<(), Error> {
         let _ = session;
         Ok(())
     }
 
-    /// Builds it and ends the process, if it or an artifact that it needs is what this process was started to build.
+    /// Builds the artifact and ends the process, if it or one of its dependencies is the target of this builder process.
     ///
     /// # Errors
-    /// Its key cannot be computed.
+    /// Fails if the key cannot be computed.
     fn serve(session: &Session<S>, seen: &mut Seen) -> Result<(), Error> {
         let _ = (session, seen);
         Ok(())
     }
 
-    /// Gives what was prepared.
+    /// Returns the prepared value.
     fn get(session: &Session<S>) -> &Self;
 }
 
-/// Marks what is an artifact.
+/// The marker of artifacts.
 #[derive(Debug)]
 pub enum ViaArtifact {}
 
-/// Marks what a session has of itself.
+/// The marker of parts of the session.
 #[derive(Debug)]
 pub enum ViaSession {}
 
@@ -58,8 +57,8 @@ impl<S: Suite, A: Artifact<S>> Arg<S, ViaArtifact> for A {
         session.get::<A>().map(|_| ())
     }
 
-    fn look(session: &Session<S>) -> Result<(), Error> {
-        session.look::<A>()
+    fn record_key(session: &Session<S>) -> Result<(), Error> {
+        session.record_key::<A>()
     }
 
     fn serve(session: &Session<S>, seen: &mut Seen) -> Result<(), Error> {

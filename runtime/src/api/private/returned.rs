@@ -1,15 +1,15 @@
-//! What a test returns, also when it does not run.
+//! The return values of tests, also of tests that do not run.
 
 use std::process::{ExitCode, Termination};
 
-/// What a test returns that does not run.
+/// The return type of a smoke test.
 #[diagnostic::on_unimplemented(
     message = "a smoke test cannot return `{Self}`",
     label = "a type called `…Result` must be a `Result`, and `ExitCode` the one of `std::process`",
     note = "return `()`, `Result<(), E>` or `ExitCode`, or anything else that is `Termination` and has another name"
 )]
 pub trait Passed {
-    /// The value of a test that passes.
+    /// Returns the value of a test that passes.
     fn passed() -> Self;
 }
 
@@ -29,7 +29,7 @@ impl<T: Passed, E> Passed for Result<T, E> {
     }
 }
 
-/// The exit code of a test whose function returns something of which there is no value unless the function makes one.
+/// Returns the exit code of a test whose return type has no default value.
 pub fn report(value: impl Termination) -> ExitCode {
     value.report()
 }

@@ -1,4 +1,4 @@
-//! From a test to its session, and what becomes of the test if there is none.
+//! The setup of a test: its session, its parameters, and its result if the setup fails.
 
 use super::argument::Arg;
 use super::returned::Passed;
@@ -10,31 +10,31 @@ use crate::message::PREFIX;
 use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 
-/// A test as the attribute knows it.
+/// The names and the expectation of a test, as the attribute writes them.
 #[derive(Clone, Copy, Debug)]
 pub struct Test {
     /// `module_path!()`, which begins with the crate's name.
     pub module: &'static str,
-    /// The function's name.
+    /// The name of the function.
     pub function: &'static str,
     /// The repository.
     pub repo: &'static str,
-    /// The panic that the test waits for, if it does; empty for any.
+    /// The message of `#[should_panic]`, if the test has that attribute; empty for any panic.
     pub should_panic: Option<&'static str>,
 }
 
-/// The functions of a parameter: [`Arg::prepare`], [`Arg::look`] and [`Arg::serve`].
+/// The functions of a parameter: [`Arg::prepare`], [`Arg::record_key`] and [`Arg::serve`].
 #[derive(Debug)]
 struct Parameter<S: Suite> {
     prepare: fn(&Session<S>) -> Result<(), Error>,
-    look: fn(&Session<S>) -> Result<(), Error>,
+    record_key: fn(&Session<S>) -> Result<(), Error>,
     serve: fn(&Session<S>, &mut Seen) -> Result<(), Error>,
 }
 
-/// A test whose parameters are being told, one after the other.
+/// A builder of a test's fixture: the expansion adds one parameter after the other.
 ///
-/// Methods of one value, and not arguments of one function, so that the suite is settled by the first parameter that
-/// tells it: then the compiler's error is about the type of a later one that does not fit.
+/// The parameters are method calls, and not arguments of one function, so that the first artifact determines the suite.
+/// The compiler's error is then about the type of a later parameter that does not fit.
 #[derive(Debug)]
 pub struct Setup<S: Suite> {
     test: Test,
@@ -42,56 +42,58 @@ pub struct Setup<S: Suite> {
     config: fn() -> S::Config,
 }
 
-/// What the function of a test is given its arguments from.
+/// The loaded artifacts of a test.
 #[derive(Debug)]
 pub struct Fixture<S: Suite>(Session<S>);
 
 impl<S: Suite> Fixture<S> {
-    /// The argument for a parameter `&A`.
+    /// Returns the argument for a parameter `&A`.
     pub fn argument<A: Arg<S, M> + ?Sized, M>(&self) -> &A {
         A::get(&self.0)
     }
 }
 
 impl<S: Suite> Setup<S> {
-    /// The test has a parameter `&A`.
+    /// Adds a parameter `&A`.
     #[must_use]
     pub fn parameter<A: Arg<S, M> + ?Sized, M>(mut self) -> Setup<S> {
-        self.parameters.push(Parameter { prepare: A::prepare, look: A::look, serve: A::serve });
+        self.parameters.push(Parameter { prepare: A::prepare, record_key: A::record_key, serve: A::serve });
         self
     }
 
-    /// The test has a configuration of its own.
+    /// Sets the configuration.
     #[must_use]
     pub fn config(mut self, config: fn() -> S::Config) -> Setup<S> {
         self.config = config;
         self
     }
 
-    /// Has the fixture, and calls the function.
+    /// Loads the fixture, and calls the function.
     ///
-    /// If the fixture fails, or the test is skipped, the function is not called. A test that waits for a panic then gets
-    /// the right one: none for a fixture that fails, and the one that it waits for when it is skipped.
+    /// If the fixture fails, or the test is skipped, the function is not called. A test with `#[should_panic]` then fails
+    /// if its fixture fails, and passes if it is skipped.
     ///
     /// # Panics
-    /// As the function does; and if the fixture fails.
+    /// Panics as the function does, and if the fixture fails.
     #[track_caller]
     pub fn run<R: Passed>(self, function: fn(&Fixture<S>) -> R) -> R {
-        match self.test.judge(self.fixture()) {
+        match self.test.resolve_fixture(self.fixture()) {
             Some(fixture) => function(&fixture),
             None => R::passed(),
         }
     }
 
-    /// As [`run`](Self::run), inside of an async runtime: the fixture is had outside of it, on a thread of its own, so
-    /// that a hook may block, or drive a runtime itself. The runtime's thread waits for it.
+    /// Loads the fixture, and calls the function inside of an async runtime.
+    ///
+    /// Another thread loads the fixture, so that the artifact's functions may block or start a runtime. The runtime's
+    /// thread waits meanwhile.
     ///
     /// # Panics
-    /// As [`run`](Self::run).
+    /// Panics as [`run`](Self::run) does.
     #[track_caller]
     pub fn run_async<R: Passed>(self, function: impl AsyncFnOnce(&Fixture<S>) -> R) -> impl Future<Output = R> {
         let fixture = on_own_thread(|| self.fixture()).inspect(|fixture| fixture.0.enter_runtime());
-        let fixture = self.test.judge(fixture);
+        let fixture = self.test.resolve_fixture(fixture);
         async move {
             match fixture {
                 Some(fixture) => function(&fixture).await,
@@ -116,13 +118,13 @@ impl<S: Suite> Setup<S> {
         let session = self.session()?;
         let stop_after = session.stop_after();
         if stop_after == Some(StopAfter::Key) {
-            self.parameters.iter().try_for_each(|parameter| (parameter.look)(&session))?;
+            self.parameters.iter().try_for_each(|parameter| (parameter.record_key)(&session))?;
         } else {
             self.parameters.iter().try_for_each(|parameter| (parameter.prepare)(&session))?;
             session.finish_setup();
         }
         if stop_after.is_some() {
-            let reason = "SMOKE_STOP_AFTER says so".to_owned();
+            let reason = "SMOKE_STOP_AFTER ends the test before its body".to_owned();
             return Err(Error::Skipped { repo: self.test.repo.to_owned(), reason });
         }
         Ok(Fixture(session))
@@ -131,7 +133,8 @@ impl<S: Suite> Setup<S> {
     fn session(&self) -> Result<Session<S>, Error> {
         let config = catch_panic(self.config).map_err(|panic| {
             Error::Message(format!(
-                "the test's configuration cannot be had: {panic}; correct its `config = …`, or the `Default` of the suite's"
+                "the configuration of the test is not available: {panic}\n\
+                 help: correct `config = …` of the test, or `Default` of the suite's configuration"
             ))
         })?;
         Session::of_attribute(self.test.name(), self.test.repo, config)
@@ -139,12 +142,12 @@ impl<S: Suite> Setup<S> {
 }
 
 impl Test {
-    /// Begins to tell what the test is given.
+    /// Starts the setup of a test.
     pub fn of_suite<S: Suite>(self) -> Setup<S> {
         Setup { test: self, parameters: Vec::new(), config: S::Config::default }
     }
 
-    /// As `cargo test` prints it: without the crate's own name.
+    /// Returns the name as `cargo test` prints it: without the name of the crate.
     fn name(&self) -> String {
         match self.module.split_once("::") {
             Some((_, module)) => format!("{module}::{}", self.function),
@@ -152,22 +155,22 @@ impl Test {
         }
     }
 
-    /// Decides what becomes of the test.
+    /// Returns the fixture; `None` if the function must not run and the test passes.
     #[track_caller]
-    fn judge<S: Suite>(&self, fixture: Result<Fixture<S>, Error>) -> Option<Fixture<S>> {
+    fn resolve_fixture<S: Suite>(&self, fixture: Result<Fixture<S>, Error>) -> Option<Fixture<S>> {
         match fixture {
             Ok(fixture) => Some(fixture),
             Err(Error::Skipped { repo, reason }) => {
                 println!("{PREFIX} skipped {} over {repo}: {reason}", self.name());
                 match self.should_panic {
-                    // Passing means panicking here, with the words that are waited for.
+                    // A test with `#[should_panic]` passes if it panics with the expected message.
                     Some(expected) => panic!("{expected}"),
                     None => None,
                 }
             }
             Err(error) => {
                 let report = self.failure(&error);
-                // Its own panic would be taken for the one that the test waits for.
+                // A panic would fulfil `#[should_panic]`.
                 assert!(self.should_panic.is_some(), "{PREFIX} {report}");
                 eprintln!("{PREFIX} {report}");
                 None

@@ -1,7 +1,7 @@
-//! An artifact without its type: what users have written, behind one trait object.
+//! The code of users behind one trait object, without its type.
 //!
-//! All around it is compiled once, in this crate and with its optimisation, and not again for each artifact in each test
-//! binary.
+//! Everything around it compiles once, in this crate and with its optimization level, and not again for each artifact in
+//! each test binary.
 
 use std::any::{Any, TypeId, type_name};
 use std::marker::PhantomData;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::Session;
 use super::request::Seen;
 use crate::api::artifact::{Artifact, Suite};
-use crate::api::context::{BuildContext, LoadContext, Needs, Progress};
+use crate::api::context::{BuildContext, Dependencies, LoadContext, Progress};
 use crate::api::key_builder::KeyBuilder;
 use crate::error::{Error, Result};
 use crate::key::Declared;
@@ -22,7 +22,7 @@ use crate::store::manifest::Storage;
 /// An artifact's value.
 pub(super) type Value = Box<dyn Any + Send + Sync>;
 
-/// The constants of an artifact.
+/// The constants of an artifact and of its suite.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ArtifactMeta {
     pub(super) suite: TypeId,
@@ -35,29 +35,28 @@ pub(super) struct ArtifactMeta {
     pub(super) private_view: bool,
 }
 
-/// What a function of the artifact is called with.
+/// The arguments of a call of `build` or `load`.
 pub(super) struct HookContext<'a> {
     pub(super) directory: &'a Path,
-    /// Its files have been compared in this run with what was written.
+    /// This run has compared the files with the digests of the manifest.
     pub(super) is_verified: bool,
-    /// The artifacts that it may ask for.
+    /// The dependencies that the call may request.
     pub(super) needs: &'a [TypeId],
-    /// How long it was about those.
-    pub(super) elsewhere: Mutex<Duration>,
+    pub(super) time_in_dependencies: Mutex<Duration>,
 }
 
 /// The functions of an artifact. Each may panic.
 pub(super) trait DynArtifact: Sync {
-    fn kind(&self) -> ArtifactMeta;
+    fn meta(&self) -> ArtifactMeta;
     fn declared(&self) -> Result<Declared, String>;
-    /// Looks for the target of this builder among the artifacts that this one needs.
+    /// Looks for the target of this builder process among the dependencies of this artifact.
     fn serve_needs(&self, seen: &mut Seen) -> Result<(), Error>;
-    fn build(&self, call: &HookContext<'_>, progress: Progress) -> Result<Value>;
+    fn build(&self, context: &HookContext<'_>, progress: Progress) -> Result<Value>;
     fn save(&self, value: &Value, directory: &Path) -> Result<()>;
-    fn load(&self, call: &HookContext<'_>) -> Result<Value>;
+    fn load(&self, context: &HookContext<'_>) -> Result<Value>;
 }
 
-/// `A`, for a session.
+/// The artifact `A` for a session.
 pub(super) struct TypedArtifact<'a, S: Suite, A> {
     session: &'a Session<S>,
     artifact: PhantomData<fn() -> A>,
@@ -68,13 +67,18 @@ impl<'a, S: Suite, A: Artifact<S>> TypedArtifact<'a, S, A> {
         TypedArtifact { session, artifact: PhantomData }
     }
 
-    fn needs<'c>(&'c self, call: &'c HookContext<'_>) -> Needs<'c, S> {
-        Needs { session: self.session, artifact: A::NAME, allowed: call.needs, spent: &call.elsewhere }
+    fn needs<'c>(&'c self, context: &'c HookContext<'_>) -> Dependencies<'c, S> {
+        Dependencies {
+            session: self.session,
+            artifact: A::NAME,
+            allowed: context.needs,
+            spent: &context.time_in_dependencies,
+        }
     }
 }
 
 impl<S: Suite, A: Artifact<S>> DynArtifact for TypedArtifact<'_, S, A> {
-    fn kind(&self) -> ArtifactMeta {
+    fn meta(&self) -> ArtifactMeta {
         ArtifactMeta {
             suite: TypeId::of::<S>(),
             suite_name: type_name::<S>(),
@@ -96,20 +100,20 @@ impl<S: Suite, A: Artifact<S>> DynArtifact for TypedArtifact<'_, S, A> {
         needs.into_iter().try_for_each(|serve| serve(self.session, seen))
     }
 
-    fn build(&self, call: &HookContext<'_>, progress: Progress) -> Result<Value> {
-        let cx = BuildContext { needs: self.needs(call), dir: call.directory, progress };
+    fn build(&self, context: &HookContext<'_>, progress: Progress) -> Result<Value> {
+        let cx = BuildContext { needs: self.needs(context), dir: context.directory, progress };
         Ok(Box::new(A::build(&cx)?))
     }
 
     fn save(&self, value: &Value, directory: &Path) -> Result<()> {
         match value.downcast_ref::<A>() {
             Some(artifact) => artifact.save(directory),
-            None => unreachable!("the value was built by the same hooks"),
+            None => unreachable!("the value was built by the same artifact"),
         }
     }
 
-    fn load(&self, call: &HookContext<'_>) -> Result<Value> {
-        let cx = LoadContext { needs: self.needs(call), dir: call.directory, is_verified: call.is_verified };
+    fn load(&self, context: &HookContext<'_>) -> Result<Value> {
+        let cx = LoadContext { needs: self.needs(context), dir: context.directory, is_verified: context.is_verified };
         Ok(Box::new(A::load(&cx)?))
     }
 }

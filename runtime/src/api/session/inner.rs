@@ -1,4 +1,4 @@
-//! What of a session does not depend on its suite.
+//! The part of a session that does not depend on its suite.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use super::dyn_artifact::{DynArtifact, Value};
 use super::in_progress::{self, Entered};
 use super::inputs;
 use super::process::{self, Process};
-use super::request::{self, ArtifactRequest, Builder, Loading, Seen};
+use super::request::{self, ArtifactRequest, Builder, FailedRequest, Loading, Seen};
 use crate::config::StopAfter;
 use crate::error::{Error, Step};
 use crate::key::repo::Repo;
@@ -24,23 +24,23 @@ use crate::telemetry::{
     ArtifactReport, CacheReport, InFlight, KeyFailure, KeyReport, Outcome, append_key, next_number,
 };
 
-/// A test, its repository, and what it has been given. When it is dropped, it reports what the cache did.
+/// A test, its repository, and its artifacts. Reports what the cache did when it is dropped.
 pub(super) struct SessionInner {
     pub(super) process: &'static Process,
     pub(super) test: String,
-    /// Its parameters say what it asks for, and its body does not run before it has that.
+    /// The attribute generated the test: its parameters name its artifacts, and its body runs after they are loaded.
     is_of_attribute: bool,
-    /// All that its parameters ask for is there.
+    /// The artifacts of all parameters are loaded.
     is_set_up: OnceCell<()>,
-    /// Which of the tests of this process it is.
+    /// The number of the test among the tests of this process.
     number: u32,
     in_flight: Option<InFlight>,
     pub(super) repo: Repo,
-    /// What was asked for, so that asking again costs nothing.
+    /// The artifacts so far, so that a repeated request costs nothing.
     obtained: Mutex<HashMap<TypeId, &'static Loaded>>,
     reports: Mutex<Vec<ArtifactReport>>,
     report: OnceCell<CacheReport>,
-    /// A test that has the session itself may still ask for more: it reports at its end.
+    /// The test has the session itself and may request more artifacts, so it reports at its end.
     deferred: OnceCell<()>,
     emitted: OnceCell<()>,
     in_runtime: OnceCell<()>,
@@ -90,50 +90,55 @@ impl SessionInner {
 
     fn repo(process: &'static Process, repo: &str) -> Result<Repo, Error> {
         if process.config.left_out.iter().any(|left_out| left_out == repo) {
-            let reason = "it is left out of this run (SMOKE_LEAVE_OUT)".to_owned();
+            let reason = "SMOKE_LEAVE_OUT names it".to_owned();
             return Err(Error::Skipped { repo: repo.to_owned(), reason });
         }
         Repo::open(process.config, process.run, repo)
     }
 
-    /// Returns the value that all who ask in this process share.
-    pub(super) fn shared(&self, hooks: &dyn DynArtifact) -> Result<&'static Value, Error> {
-        let loaded = self.obtain(hooks)?;
-        loaded.shared.get_or_try_init(|| self.value_of(loaded, hooks))
+    /// Returns the value that all requests of this process share.
+    pub(super) fn shared(&self, artifact: &dyn DynArtifact) -> Result<&'static Value, Error> {
+        let loaded = self.obtain(artifact)?;
+        loaded.shared.get_or_try_init(|| self.value_of(loaded, artifact))
     }
 
-    /// Returns a value of the caller's own.
-    pub(super) fn owned(&self, hooks: &dyn DynArtifact) -> Result<Value, Error> {
-        let loaded = self.obtain(hooks)?;
-        self.value_of(loaded, hooks)
+    /// Returns a value that the caller owns.
+    pub(super) fn owned(&self, artifact: &dyn DynArtifact) -> Result<Value, Error> {
+        let loaded = self.obtain(artifact)?;
+        self.value_of(loaded, artifact)
     }
 
-    /// Returns the value that was loaded with the artifact, or else loads another one from its files, or builds it anew if
-    /// they are gone.
-    fn value_of(&self, loaded: &'static Loaded, hooks: &dyn DynArtifact) -> Result<Value, Error> {
+    /// Returns the value that was loaded with the artifact, to the first caller. Later callers get a value that is loaded
+    /// from the files, or built again if the files are gone.
+    fn value_of(&self, loaded: &'static Loaded, artifact: &dyn DynArtifact) -> Result<Value, Error> {
         if let Some(value) = loaded.take() {
             return Ok(value);
         }
         let begun = Instant::now();
-        let (value, again) = self.apart(|| match loaded.origin.directory().filter(|directory| directory.is_dir()) {
-            Some(directory) => {
-                let loading =
-                    Loading { process: self.process, hooks, repo: self.repo.name(), needs: &loaded.resolved_key.needs };
-                // What lies there now may be of a later build.
-                let (value, elsewhere, view) = loading.load_stored(&directory, loaded.origin.stored_files(), false)?;
-                // As those of any artifact, its files stay until the process ends: it may have mapped them.
-                std::mem::forget(view);
-                let restore_seconds = begun.elapsed().saturating_sub(elsewhere).as_secs_f64();
-                Ok((value, ArtifactReport { restore_seconds, ..loaded.report.again() }))
-            }
-            // There was no room to save it, or somebody has removed the cache.
-            None => ArtifactRequest::new(self, hooks, loaded.resolved_key.clone(), &Mutex::default()).build_again(),
-        })?;
+        let (value, again) =
+            self.outside_of_runtime(|| match loaded.origin.directory().filter(|directory| directory.is_dir()) {
+                Some(directory) => {
+                    let loading = Loading {
+                        process: self.process,
+                        artifact,
+                        repo: self.repo.name(),
+                        needs: &loaded.resolved_key.needs,
+                    };
+                    // The files may be those of a later build by now, so they are not verified.
+                    let files = loading.load_stored(&directory, loaded.origin.stored_files(), false)?;
+                    // The process may have mapped the files: they stay until it ends.
+                    std::mem::forget(files.view);
+                    let restore_seconds = begun.elapsed().saturating_sub(files.time_in_dependencies).as_secs_f64();
+                    Ok((files.value, ArtifactReport { restore_seconds, ..loaded.report.again() }))
+                }
+                // No directory could keep the files, or the cache was removed.
+                None => ArtifactRequest::new(self, artifact, loaded.resolved_key.clone()).build_again(),
+            })?;
         self.add_time(&again);
         Ok(value)
     }
 
-    /// Adds to the record of an artifact what it took to load or build it again.
+    /// Adds the time of another load or build to the record of an artifact.
     fn add_time(&self, again: &ArtifactReport) {
         let mut reports = lock(&self.reports);
         if let Some(report) = reports.iter_mut().find(|report| is_same(report, again)) {
@@ -142,72 +147,70 @@ impl SessionInner {
         }
     }
 
-    /// Obtains an artifact: every one comes through here.
-    fn obtain(&self, hooks: &dyn DynArtifact) -> Result<&'static Loaded, Error> {
-        let kind = hooks.kind();
-        if let Some(loaded) = lock(&self.obtained).get(&kind.artifact) {
+    /// Obtains an artifact, once in this process, and records the outcome. Every request comes through here.
+    fn obtain(&self, artifact: &dyn DynArtifact) -> Result<&'static Loaded, Error> {
+        let meta = artifact.meta();
+        if let Some(loaded) = lock(&self.obtained).get(&meta.artifact) {
             return Ok(loaded);
         }
         let resolved_key =
-            self.resolved_key(hooks).inspect_err(|error| self.record(without_artifact(kind.name, "", error)))?;
+            self.resolved_key(artifact).inspect_err(|error| self.record(without_artifact(meta.name, "", error)))?;
         let key = resolved_key.key.display();
-        let cell = process::cell(&kind, &resolved_key.key);
-        let _entered = self.enter(hooks, &resolved_key)?;
+        let cell = process::cell(&meta, &resolved_key.key);
+        let _entered = self.enter(artifact, &resolved_key)?;
         let begun = Instant::now();
         let mut first = false;
-        let failed_after = Mutex::default();
         let result = cell.get_or_try_init(|| {
             first = true;
-            let obtained = self.apart(|| ArtifactRequest::new(self, hooks, resolved_key, &failed_after).run());
-            obtained.map_err(|error| error.about(self.repo.name(), kind.name, Step::Store))
+            self.outside_of_runtime(|| ArtifactRequest::new(self, artifact, resolved_key).run())
         });
         match result {
             Ok(loaded) => {
                 let report = if first { loaded.report.clone() } else { waited(&loaded.report, begun.elapsed()) };
                 self.record(report);
-                lock(&self.obtained).insert(kind.artifact, loaded);
+                lock(&self.obtained).insert(meta.artifact, loaded);
                 Ok(loaded)
             }
-            Err(error) => {
-                let rebuild_seconds = *lock(&failed_after);
-                self.record(ArtifactReport { rebuild_seconds, ..without_artifact(kind.name, &key, &error) });
+            Err(FailedRequest { error, build_seconds: rebuild_seconds }) => {
+                let error = error.about(self.repo.name(), meta.name, Step::Store);
+                self.record(ArtifactReport { rebuild_seconds, ..without_artifact(meta.name, &key, &error) });
                 Err(error)
             }
         }
     }
 
-    /// Fails if this thread obtains the artifact already.
-    fn enter(&self, hooks: &dyn DynArtifact, resolved_key: &ResolvedKey) -> Result<Entered, Error> {
-        let kind = hooks.kind();
-        in_progress::enter(process::cell(&kind, &resolved_key.key)).map_err(|in_progress::Circle| {
+    /// Fails if this thread obtains the artifact already: it would wait for itself.
+    fn enter(&self, artifact: &dyn DynArtifact, resolved_key: &ResolvedKey) -> Result<Entered, Error> {
+        let meta = artifact.meta();
+        in_progress::enter(process::cell(&meta, &resolved_key.key)).map_err(|in_progress::Circle| {
             let error = Error::Message(format!(
-                "`{0}` is asked for while it is built or loaded by this very thread\n\
-                 help: do not ask for `{0}` in its own `build` or `load`",
-                kind.name
+                "`{0}` is requested by the thread that builds or loads it\n\
+                 help: do not request `{0}` in its own `build` or `load`",
+                meta.name
             ));
-            error.about(self.repo.name(), kind.name, Step::Build)
+            error.about(self.repo.name(), meta.name, Step::Build)
         })
     }
 
-    /// Builds the artifact and ends the process if this is the builder's target. Else looks for the target among the
-    /// artifacts that it needs.
-    pub(super) fn serve(&self, hooks: &dyn DynArtifact, seen: &mut Seen) -> Result<(), Error> {
-        if seen.insert(hooks.kind().artifact) {
-            let resolved_key = self.resolved_key(hooks)?;
+    /// Builds the artifact and ends the process if it is the target of this builder process. Else looks for the target
+    /// among the dependencies.
+    pub(super) fn serve(&self, artifact: &dyn DynArtifact, seen: &mut Seen) -> Result<(), Error> {
+        if seen.insert(artifact.meta().artifact) {
+            let resolved_key = self.resolved_key(artifact)?;
             if let Some(builder) = Builder::of_process() {
-                let _entered = self.enter(hooks, &resolved_key)?;
-                builder.serve(self, hooks, resolved_key);
+                let _entered = self.enter(artifact, &resolved_key)?;
+                builder.serve(self, artifact, resolved_key);
             }
-            hooks.serve_needs(seen)?;
+            artifact.serve_needs(seen)?;
         }
         Ok(())
     }
 
-    /// Leaves word of the artifact's key, and of whether it is there.
-    pub(super) fn look(&self, hooks: &dyn DynArtifact) -> Result<(), Error> {
-        let resolved_key = self.resolved_key(hooks)?;
-        let kind = hooks.kind();
-        let (repo, artifact) = (self.repo.name().to_owned(), kind.name.to_owned());
+    /// Records the artifact's key, and whether the cache has it.
+    pub(super) fn record_key(&self, artifact_type: &dyn DynArtifact) -> Result<(), Error> {
+        let resolved_key = self.resolved_key(artifact_type)?;
+        let meta = artifact_type.meta();
+        let (repo, artifact) = (self.repo.name().to_owned(), meta.name.to_owned());
         let report = KeyReport {
             test: self.test.clone(),
             repo: repo.clone(),
@@ -215,21 +218,22 @@ impl SessionInner {
             key: resolved_key.key.display(),
             digest: resolved_key.key.digest().to_owned(),
             key_inputs: resolved_key.key.key_inputs().to_vec(),
-            miss: ArtifactRequest::new(self, hooks, resolved_key, &Mutex::default()).miss(),
+            miss: ArtifactRequest::new(self, artifact_type, resolved_key).reason_for_a_miss(),
         };
         append_key(self.process.run, &report).map_err(|error| {
             let directory = self.process.run.directory();
-            Error::io("write down a key in", directory)(error).about(&repo, &artifact, Step::Key)
+            Error::io("record a key in", directory)(error).about(&repo, &artifact, Step::Key)
         })
     }
 
-    /// Records the artifact's key, and says that the test ends here: its body is code of its own, and has asked for it.
-    pub(super) fn stop_at_key(&self, hooks: &dyn DynArtifact) -> Error {
-        let (repo, artifact) = (self.repo.name(), hooks.kind().name);
-        match self.look(hooks) {
+    /// Records the artifact's key, and returns the error that ends the test. The body of a plain test runs until then.
+    pub(super) fn stop_at_key(&self, artifact_type: &dyn DynArtifact) -> Error {
+        let (repo, artifact) = (self.repo.name(), artifact_type.meta().name);
+        match self.record_key(artifact_type) {
             Ok(()) => {
-                let reason =
-                    format!("SMOKE_STOP_AFTER=key: `{artifact}` is neither restored nor built; its key is recorded");
+                let reason = format!(
+                    "SMOKE_STOP_AFTER=key: the key of `{artifact}` is recorded, and nothing is restored or built"
+                );
                 Error::Skipped { repo: repo.to_owned(), reason }
             }
             Err(error) => {
@@ -239,20 +243,23 @@ impl SessionInner {
         }
     }
 
-    fn resolved_key(&self, hooks: &dyn DynArtifact) -> Result<ResolvedKey, Error> {
-        let kind = hooks.kind();
-        let in_key = |error: Error| error.about(self.repo.name(), kind.name, Step::Key);
-        process::check_name_is_unique(&kind).map_err(in_key)?;
-        let declared = catch_panic(|| hooks.declared()).flatten();
+    fn resolved_key(&self, artifact: &dyn DynArtifact) -> Result<ResolvedKey, Error> {
+        let meta = artifact.meta();
+        let in_key = |error: Error| error.about(self.repo.name(), meta.name, Step::Key);
+        process::check_name_is_unique(&meta).map_err(in_key)?;
+        let declared = catch_panic(|| artifact.declared()).flatten();
         let Declared { key_inputs, inputs, fingerprints, needs } =
             declared.map_err(|message| in_key(Error::Message(message)))?;
         let inputs = inputs::take(self.process, inputs).map_err(in_key)?;
         let checked = code::check(self.process, &fingerprints);
-        Ok(ResolvedKey::new(&self.repo, (kind.suite_name, kind.code), key_inputs, needs, inputs, checked))
+        Ok(ResolvedKey::new(&self.repo, (meta.suite_name, meta.code), key_inputs, needs, inputs, checked))
     }
 
-    /// Does what calls the artifact's functions, outside of the runtime if there is one.
-    fn apart<T: Send>(&self, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+    /// Runs `work` on a thread that drives no async runtime: the artifact's functions may start one.
+    fn outside_of_runtime<T: Send, E: Send + From<Error>>(
+        &self,
+        work: impl FnOnce() -> Result<T, E> + Send,
+    ) -> Result<T, E> {
         if self.in_runtime.get().is_none() {
             return work();
         }
@@ -263,7 +270,7 @@ impl SessionInner {
         })
     }
 
-    /// The thread that asks next may drive a runtime.
+    /// From here on, requests may come from a thread that drives an async runtime.
     pub(super) fn enter_runtime(&self) {
         let _ = self.in_runtime.set(());
     }
@@ -273,7 +280,7 @@ impl SessionInner {
         lock(&self.reports).clone()
     }
 
-    /// Records what was done for an artifact. One that a builder has obtained for this test before has a record already.
+    /// Records the outcome of a request. A dependency that a builder has obtained for this test has a record already.
     pub(super) fn record(&self, report: ArtifactReport) {
         let mut reports = lock(&self.reports);
         match reports.iter_mut().find(|other| is_same(other, &report)) {
@@ -285,7 +292,7 @@ impl SessionInner {
         }
     }
 
-    /// What the cache has done when this is first asked.
+    /// Returns the report of the session. The first call fixes it.
     pub(super) fn report(&self) -> &CacheReport {
         self.report.get_or_init(|| self.snapshot())
     }
@@ -295,17 +302,17 @@ impl SessionInner {
         CacheReport::new(self.process.run, self.number, &self.test, self.repo.name(), reports)
     }
 
-    /// Returns `true` if another process that runs this test asks for the same artifacts, and runs none of its body before.
+    /// Returns `true` if another process that runs this test requests the same artifacts before it runs any of the body.
     pub(super) fn can_be_repeated(&self) -> bool {
         self.is_of_attribute && self.is_set_up.get().is_none()
     }
 
-    /// Keeps the report back until the session is dropped.
+    /// Delays the report until the session is dropped.
     pub(super) fn defer_report(&self) {
         let _ = self.deferred.set(());
     }
 
-    /// Everything that the test's parameters ask for has been had.
+    /// Reports, now that the artifacts of all parameters are loaded.
     pub(super) fn finish_setup(&self) {
         let _ = self.is_set_up.set(());
         if self.deferred.get().is_none() {
@@ -313,10 +320,9 @@ impl SessionInner {
         }
     }
 
-    /// Reports, the first time it is called.
+    /// Writes the report at the first call.
     fn emit(&self) {
         if !is_reported(self.process) {
-            // Its keys are recorded.
             self.in_flight.as_ref().inspect(|in_flight| in_flight.end());
             return;
         }
@@ -335,12 +341,12 @@ impl Drop for SessionInner {
     }
 }
 
-/// What a test is told that found the artifact in this process, perhaps after waiting for another thread.
+/// Returns the report for a test that found the artifact in this process, perhaps after a wait for another thread.
 fn waited(report: &ArtifactReport, elapsed: Duration) -> ArtifactReport {
     ArtifactReport { wait_seconds: elapsed.as_secs_f64(), ..report.again() }
 }
 
-/// What is reported of an artifact that the test did not get.
+/// Returns the report of an artifact that the test did not get.
 fn without_artifact(artifact: &str, key: &str, error: &Error) -> ArtifactReport {
     let (outcome, reason) = match error {
         Error::Skipped { reason, .. } => (Outcome::Skipped, reason.clone()),
@@ -353,7 +359,7 @@ fn is_same(left: &ArtifactReport, right: &ArtifactReport) -> bool {
     (&left.artifact, &left.key) == (&right.artifact, &right.key)
 }
 
-/// Whether this process runs its tests, as far as their reports are concerned.
+/// Returns `true` if the tests of this process are on record. Those of builders and of key lookups are not.
 fn is_reported(process: &Process) -> bool {
     !stops_at_keys(process) && !request::is_builder()
 }
@@ -362,8 +368,7 @@ fn stops_at_keys(process: &Process) -> bool {
     process.config.stop_after == Some(StopAfter::Key)
 }
 
-/// Records for whoever reads the run's keys that some are missing, if this process is to record them. A test that is
-/// skipped has none.
+/// Records that a key of the run is missing, if this process records keys. A skipped test has no key.
 pub(super) fn record_key_failure(test: &str, is_of_attribute: bool, repo: &str, artifact: Option<&str>, error: &Error) {
     let Ok(process) = Process::get() else { return };
     if stops_at_keys(process) && !matches!(error, Error::Skipped { .. }) {
@@ -371,13 +376,13 @@ pub(super) fn record_key_failure(test: &str, is_of_attribute: bool, repo: &str, 
     }
 }
 
-/// What is reported of a test that cannot report itself.
+/// Returns the report of a test whose process is killed.
 fn interrupted() -> ArtifactReport {
-    let reason = "its process ended before it had its fixture: it was killed, or took too long";
+    let reason = "its process ended before its fixture was loaded: it was killed, or took too long";
     ArtifactReport { outcome: Outcome::Interrupted, ..blank("", "", reason) }
 }
 
-/// A report in which nothing has happened yet.
+/// Returns a report in which nothing has happened yet.
 pub(super) fn blank(artifact: &str, key: &str, reason: &str) -> ArtifactReport {
     ArtifactReport {
         artifact: artifact.to_owned(),
@@ -396,6 +401,6 @@ pub(super) fn blank(artifact: &str, key: &str, reason: &str) -> ArtifactReport {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic of another thread leaves whole values behind.
+    // A panic of another thread leaves the value consistent.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -87,26 +87,26 @@ fn warn_of_others(config: &Config, layout: &Layout) {
 type Place = (TypeId, TypeId, String, String);
 
 /// Fails if another type of the suite has this artifact's name: they would take each other's files for their own.
-pub(super) fn check_name_is_unique(kind: &ArtifactMeta) -> Result<(), Error> {
+pub(super) fn check_name_is_unique(meta: &ArtifactMeta) -> Result<(), Error> {
     type Names = HashMap<(TypeId, &'static str), (TypeId, &'static str)>;
     static NAMES: Lazy<Mutex<Names>> = Lazy::new(Mutex::default);
-    let this = (kind.artifact, kind.type_name);
+    let this = (meta.artifact, meta.type_name);
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    let (id, other) = *names.entry((kind.suite, kind.name)).or_insert(this);
+    let (id, other) = *names.entry((meta.suite, meta.name)).or_insert(this);
     if id == this.0 {
         return Ok(());
     }
     Err(Error::Message(format!(
         "the artifacts `{other}` and `{}` are both called `{}`; give each a `NAME` of its own",
-        this.1, kind.name
+        this.1, meta.name
     )))
 }
 
 /// Where this process keeps the artifact of a key. What is in it stays until the process ends, as long as tests may
 /// ask for it; so it is leaked, and a reference to it is good for as long as anybody wants.
-pub(super) fn cell(kind: &ArtifactMeta, key: &Key) -> &'static OnceCell<Loaded> {
+pub(super) fn cell(meta: &ArtifactMeta, key: &Key) -> &'static OnceCell<Loaded> {
     static CELLS: Lazy<Mutex<HashMap<Place, &'static OnceCell<Loaded>>>> = Lazy::new(Mutex::default);
-    let place = (kind.suite, kind.artifact, key.repo().to_owned(), key.digest().to_owned());
+    let place = (meta.suite, meta.artifact, key.repo().to_owned(), key.digest().to_owned());
     let mut cells = CELLS.lock().unwrap_or_else(PoisonError::into_inner);
     cells.entry(place).or_insert_with(|| Box::leak(Box::default()))
 }

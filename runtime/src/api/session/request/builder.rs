@@ -1,8 +1,8 @@
-//! A build by a process of its own: the side of that process, the builder.
+//! A detached build, in the builder process.
 //!
-//! It is the test's executable, told to run the same test: only that knows the types. It finds the artifact among the
-//! test's parameters and what these need, builds that one, and ends. It asks for nothing else, or it might wait for a
-//! lock of the test that waits for it.
+//! The builder is the test's executable, started to run the same test: only that executable knows the types. It finds
+//! its target among the test's parameters and their dependencies, builds that artifact, and ends. It requests no other
+//! artifact, because it might wait for a lock of the test that waits for it.
 
 use std::any::TypeId;
 use std::collections::HashSet;
@@ -14,31 +14,31 @@ use std::time::Duration;
 
 use once_cell::sync::Lazy;
 
-use super::build::{Built, Failure};
+use super::build::Built;
+use super::failures::Failure;
+use super::fetch::upload;
 use super::handover::{self, End, Handover, Ticket};
-use super::remote::share;
-use super::{ArtifactRequest, BuildPermission};
+use super::{ArtifactRequest, Step, Stop};
 use crate::api::session::dyn_artifact::DynArtifact;
 use crate::api::session::inner::SessionInner;
 use crate::config::{Config, DEFAULT_LOCK_TIMEOUT};
 use crate::error::Error;
 use crate::key::ResolvedKey;
-use crate::layout::ArtifactPath;
 use crate::message::{self, PREFIX};
 use crate::store::Found;
 use crate::store::lock::{self, BuildLock};
 use crate::telemetry::{ArtifactReport, Outcome};
 
-/// Names the directory of the handover to a builder. Processes that it starts have the variable, too.
+/// The variable that names the handover directory. Processes that a builder starts inherit it.
 pub(super) const HANDOVER: &str = "SMOKE_BUILDER";
 
-/// The artifacts that a builder has looked at to find its target.
+/// The artifacts that a builder has compared with its target.
 pub(crate) type Seen = HashSet<TypeId>;
 
 /// This process, if a test started it to build an artifact.
 #[derive(Debug)]
 pub(crate) struct Builder {
-    place: PathBuf,
+    directory: PathBuf,
     ticket: Ticket,
     lock: Mutex<Option<BuildLock>>,
 }
@@ -48,13 +48,13 @@ pub(in crate::api::session) fn is_builder() -> bool {
     Builder::of_process().is_some()
 }
 
-/// Returns how long a builder may take, which nothing else may ever end: as long as any test waits for it, and no shorter
-/// than any build.
+/// Returns the time limit of a builder. No runner limits it, so it limits itself: not before its tests give up, and not
+/// before the longest build ends.
 pub(super) fn time_limit(config: &Config) -> Duration {
     config.lock_timeout.max(DEFAULT_LOCK_TIMEOUT)
 }
 
-/// Ends this process when its time is over, if it is a builder.
+/// Ends this process at its time limit, if it is a builder.
 pub(in crate::api::session) fn limit_time(config: &Config) {
     if is_builder() {
         let limit = time_limit(config);
@@ -77,57 +77,55 @@ impl Builder {
     /// Returns the builder that this process is, and takes over the lock before any code of users runs.
     pub(crate) fn of_process() -> Option<&'static Builder> {
         static BUILDER: Lazy<Option<Builder>> = Lazy::new(|| {
-            let place = PathBuf::from(std::env::var_os(HANDOVER)?);
-            Builder::at(place).unwrap_or_else(|error| give_up(&error.report()))
+            let directory = PathBuf::from(std::env::var_os(HANDOVER)?);
+            Builder::at(directory).unwrap_or_else(|error| give_up(&error.report()))
         });
         BUILDER.as_ref()
     }
 
-    fn at(place: PathBuf) -> Result<Option<Builder>, Error> {
-        let ticket = match handover::take_ticket(&place) {
+    fn at(directory: PathBuf) -> Result<Option<Builder>, Error> {
+        let ticket = match handover::take_ticket(&directory) {
             Ok(ticket) => ticket,
-            // A process that a builder has started, perhaps one that outlives it. But one that was handed a lock is a
-            // builder whose test has ended.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && (place.is_dir() || !lock::is_handed_over()) => {
+            // A process that a builder started, and that may outlive it. If it was handed a lock, it is a builder whose
+            // test has ended.
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && (directory.is_dir() || !lock::is_handed_over()) =>
+            {
                 return Ok(None);
             }
-            Err(error) => return Err(Error::io("take the order to build from", &place)(error)),
+            Err(error) => return Err(Error::io("take the ticket of the build from", &directory)(error)),
         };
         message::keep_warnings();
-        Ok(Some(Builder { place, ticket, lock: Mutex::new(Some(BuildLock::inherited()?)) }))
+        Ok(Some(Builder { directory, ticket, lock: Mutex::new(Some(BuildLock::inherited()?)) }))
     }
 
-    /// Builds the artifact and ends the process, if it is the one that this process was started for.
+    /// Builds the artifact and ends the process, if it is the target of this builder.
     pub(in crate::api::session) fn serve(
         &self,
         session: &SessionInner,
-        hooks: &dyn DynArtifact,
+        artifact: &dyn DynArtifact,
         resolved_key: ResolvedKey,
     ) {
-        let failed_after = Mutex::default();
-        let mut obtain = ArtifactRequest::new(session, hooks, resolved_key, &failed_after);
-        let artifact_path = obtain.artifact_path();
+        let mut request = ArtifactRequest::new(session, artifact, resolved_key);
         let Ticket { repo, entry, artifact } = &self.ticket;
-        if (repo, entry, artifact) != (&artifact_path.repo, &artifact_path.entry, &artifact_path.artifact) {
+        let path = &request.store.artifact_path;
+        if (repo, entry, artifact) != (&path.repo, &path.entry, &path.artifact) {
             return;
         }
         let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take().map(Arc::new);
-        obtain.lock.clone_from(&lock);
-        obtain.handover = Some(self.place.clone());
-        let end = obtain.serve(&artifact_path).unwrap_or_else(|error| ended_by(error, obtain.report.rebuild_seconds));
+        request.lock.clone_from(&lock);
+        request.handover = Some(self.directory.clone());
+        let end = request.serve().unwrap_or_else(|error| ended_by(error, request.report.rebuild_seconds));
         let is_stored = matches!(end, End::Stored(_));
-        // Before the lock is released: the test reads it then.
+        // Before the release of the lock: the test reads the result then.
         self.hand_over(end, session.recorded());
-        // The same holds for this: who awaits all that the run shares finds it locked once the test is over.
-        let sharing = obtain
-            .remote
-            .as_ref()
-            .filter(|_| is_stored)
-            .and_then(|_| obtain.process.run.sharing(&obtain.note(&artifact_path)));
-        obtain.lock = None;
+        // Also before it: a reader that waits for the uploads of the run must find this lock once the test has ended.
+        let will_upload = is_stored && request.remote.is_some();
+        let sharing = will_upload.then(|| request.process.run.sharing(&request.note()));
+        request.lock = None;
         drop(lock);
         if is_stored {
-            obtain.share_published(&artifact_path);
+            request.upload_published();
         }
         drop(sharing);
         std::process::exit(i32::from(!is_stored));
@@ -141,14 +139,14 @@ impl Builder {
                 self.hand_over(ended_by(error, 0.0), Vec::new());
                 give_up(&format!("`{artifact}` of {repo} cannot be built"));
             }
-            Ok(()) => give_up(&format!("this test asks for no `{artifact}` of {repo} with the key that was asked for")),
+            Ok(()) => give_up(&format!("this test requests no `{artifact}` of {repo} with the key of the ticket")),
         }
     }
 
     fn hand_over(&self, end: End, needed: Vec<ArtifactReport>) {
         let handover = Handover { end, needed, warnings: message::kept_warnings() };
-        if let Err(error) = handover::write(&self.place, &handover) {
-            eprintln!("{PREFIX} the result cannot be handed over below {}: {error}", self.place.display());
+        if let Err(error) = handover::write(&self.directory, &handover) {
+            eprintln!("{PREFIX} the result cannot be handed over below {}: {error}", self.directory.display());
         }
     }
 }
@@ -161,19 +159,13 @@ fn ended_by(error: Error, seconds: f64) -> End {
 }
 
 impl ArtifactRequest<'_> {
-    /// Builds it for the test that has handed over the lock.
-    fn serve(&mut self, artifact_path: &ArtifactPath) -> Result<End, Error> {
-        let built = match self.turn(artifact_path, false)? {
-            BuildPermission::Done(loaded) => return Ok(End::Stored(loaded.report)),
-            BuildPermission::Privately(reason) => self.build_in_private(reason)?,
-            BuildPermission::ForAll(miss) => {
-                if !self.is_forced(artifact_path)
-                    && let Some((value, entry)) = self.wait_for_turn(artifact_path, &miss)?
-                {
-                    return Ok(End::Stored(self.restored(Outcome::Fetched, value, entry).report));
-                }
-                self.build_and_publish(artifact_path, &miss)?
-            }
+    /// Builds the artifact for the test that handed over the build lock.
+    fn serve(&mut self) -> Result<End, Error> {
+        let built = match self.steps_of_builder() {
+            Ok(built) => built,
+            Err(Stop::Loaded(loaded)) => return Ok(End::Stored(loaded.report)),
+            Err(Stop::Private(reason)) => self.build_in_private(reason)?,
+            Err(Stop::Failed(error)) => return Err(error),
         };
         let report = self.report.clone();
         Ok(match built {
@@ -183,15 +175,22 @@ impl ArtifactRequest<'_> {
         })
     }
 
-    /// Gives to other machines what this one has just built, if it loads.
-    fn share_published(&mut self, artifact_path: &ArtifactPath) {
+    fn steps_of_builder(&mut self) -> Step<Built> {
+        let miss = self.look_up_again(None)?;
+        let miss = self.fetch(miss)?;
+        self.wait_for_lease(&miss)?;
+        Ok(self.build_and_publish(&miss)?)
+    }
+
+    /// Uploads the artifact if this process has built it and it loads.
+    fn upload_published(&mut self) {
         let is_built = self.report.outcome.is_miss();
         if let Some(mut remote) = self.remote.take().filter(|_| is_built)
-            && let Found::Ready(mut entry) = self.store(artifact_path).open()
+            && let Found::Ready(mut entry) = self.store.open()
             && self.load_files(&mut entry).is_ok()
         {
-            let replace = self.report.outcome == Outcome::Forced;
-            share(&mut remote, self.process, artifact_path, &entry.manifest, replace);
+            let redirectory = self.report.outcome == Outcome::Forced;
+            upload(&mut remote, &self.store, &entry.manifest, redirectory);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Calling what users have written: every panic and every error becomes one of ours.
+//! Calls of user code: every panic and every error becomes an [`Error`].
 
 use std::any::TypeId;
 use std::path::Path;
@@ -11,31 +11,30 @@ use crate::panic::catch_panic;
 
 impl<'a> HookContext<'a> {
     pub(super) fn new(directory: &'a Path, needs: &'a [TypeId]) -> HookContext<'a> {
-        HookContext { directory, is_verified: false, needs, elsewhere: Mutex::default() }
+        HookContext { directory, is_verified: false, needs, time_in_dependencies: Mutex::default() }
     }
 
-    /// How much of the time was spent on the artifacts that it needs.
-    pub(super) fn elsewhere(&self) -> Duration {
-        *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn time_in_dependencies(&self) -> Duration {
+        *self.time_in_dependencies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Tells which hook of which artifact failed.
+/// Adds repository, artifact and function to an error.
 pub(super) fn failed(repo: &str, artifact: &str, step: Step, error: BoxError) -> Error {
     match error.downcast::<Error>() {
-        // A need that was skipped skips what needs it.
+        // A skipped dependency skips its dependents.
         Ok(error) if is_skip(&error) => *error,
         Ok(error) => Error::Fixture { repo: repo.to_owned(), artifact: artifact.to_owned(), step, source: error },
         Err(source) => Error::Fixture { repo: repo.to_owned(), artifact: artifact.to_owned(), step, source },
     }
 }
 
-/// Whether the error is none: the test is skipped.
+/// Returns `true` if the test is skipped and does not fail.
 pub(super) fn is_skip(error: &Error) -> bool {
     matches!(error, Error::Skipped { .. })
 }
 
-/// The last cause, for one line.
+/// Returns the message of the last cause, which fits on one line.
 pub(super) fn innermost(error: &Error) -> String {
     let mut last: &dyn std::error::Error = error;
     while let Some(cause) = last.source() {
@@ -44,7 +43,7 @@ pub(super) fn innermost(error: &Error) -> String {
     last.to_string()
 }
 
-/// Makes an error of a panic.
+/// Turns a panic into an error.
 pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_panic(call).unwrap_or_else(|panic| Err(panic.into()))
 }

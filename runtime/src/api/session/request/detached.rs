@@ -1,9 +1,9 @@
-//! A build by a process of its own, which outlives the test that wants it: the side of the test.
+//! A detached build, in the test: another process builds the artifact, and survives the test.
 //!
-//! A test runner with a time limit (nextest's `terminate-after`) kills a test in the midst of its build, and every later
-//! test as well: a build that takes longer than the limit is begun again and again, and never done. So the test has its
-//! own executable build the artifact ([`builder`](super::builder)), in a process group of its own. It hands over the
-//! build lock, and waits for it like any other test. The next test, or the next run, finds what was built.
+//! A test runner with a time limit (nextest's `terminate-after`) kills a test during its build, and every later test as
+//! well: a build that takes longer than the limit never ends. So the test starts its own executable as a
+//! [`builder`](super::builder) in another process group, hands over the build lock, and waits for it like any other
+//! test. The next test, or the next run, restores the artifact.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,10 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::ArtifactRequest;
-use super::build::Failure;
 use super::builder::{self, HANDOVER};
+use super::failures::Failure;
 use super::handover::{self, End, Ticket};
+use super::look_up::Lookup;
+use super::{ArtifactRequest, Step, Stop};
 use crate::api::session::Loaded;
 use crate::error::Error;
 use crate::layout::{self, ArtifactPath};
@@ -25,13 +26,13 @@ use crate::store::lock::Acquired;
 use crate::store::{Miss, Staging};
 use crate::telemetry::{ArtifactReport, Outcome};
 
-/// A builder whose time is over is gone long before.
+/// Long enough for a builder to end after its time limit.
 const GRACE: Duration = Duration::from_mins(1);
-/// The number of lines of a builder's output that are repeated when it fails.
+/// The number of lines of a failed builder's output that the test repeats.
 const MOST_LINES: usize = 60;
 
 impl ArtifactRequest<'_> {
-    /// Returns `true` if the build is to be done by another process.
+    /// Returns `true` if a builder process should build the artifact.
     pub(super) fn is_detached(&self) -> bool {
         cfg!(unix)
             && self.process.config.detach
@@ -40,39 +41,39 @@ impl ArtifactRequest<'_> {
             && !builder::is_builder()
     }
 
-    /// Has another process build it, under the lock that is handed over, and waits for that.
-    pub(super) fn build_detached(&mut self, artifact_path: &ArtifactPath, miss: &Miss) -> Result<Loaded, Error> {
-        self.check_failures(artifact_path)?;
-        // The builder has its own.
+    /// Starts a builder process, hands it the build lock, and waits for its result.
+    pub(super) fn build_detached(&mut self, miss: &Miss) -> Step<Loaded> {
+        self.check_failures()?;
+        // The builder has a helper of its own.
         if let Some(remote) = &mut self.remote {
             remote.hang_up();
         }
         let log = self.log();
         let started = Staging::private().map_err(io::Error::other).and_then(|handover| {
-            let child = self.start(artifact_path, &handover, &log)?;
+            let child = self.start(&handover, &log)?;
             Ok((handover, child))
         });
         let (handover, mut child) = match started {
             Ok(started) => started,
             Err(error) => {
                 let subject = self.subject();
-                let text = format!("{subject} is built by the test's own process: no other can be started: {error}");
+                let text = format!("the test's own process builds {subject}, because no other can be started: {error}");
                 message::warn_once_about("detach", &text);
-                return self.build_here(artifact_path, miss);
+                return self.build_here(miss);
             }
         };
         if let Some(lock) = self.lock.take().and_then(Arc::into_inner) {
             lock.leave_to_others();
         }
-        // `SMOKE_LOCK_TIMEOUT` is for builds of others: its own, a test would not give up either if it built by itself. And
-        // it is no wait for a build of another test.
-        match self.acquire(artifact_path, builder::time_limit(self.process.config) + GRACE) {
+        // `SMOKE_LOCK_TIMEOUT` limits the wait for the builds of others. A test waits for its own build as if it built
+        // in its own process. The report counts it as build time.
+        match self.acquire(builder::time_limit(self.process.config) + GRACE) {
             Ok(Acquired::Locked(lock)) => self.lock = Some(Arc::new(lock)),
-            Ok(_) => return self.build_privately(format!("its build does not end, see {}", log.display())),
-            // The builder has the lock. What it leaves can be used without.
+            Ok(_) => return Err(Stop::Private(format!("its build does not end, see {}", log.display()))),
+            // The builder has the lock. Its result can be used without.
             Err(error) => self.warn_unwritable(&error),
         }
-        // It has released the lock, so it is at its end, unless it still has to share what it built.
+        // The builder has released the lock, so it ends now, unless it uploads the artifact.
         let _ = match &mut self.remote {
             Some(remote) if self.lock.is_some() => {
                 remote.add_asked_by(child.id());
@@ -85,48 +86,46 @@ impl ArtifactRequest<'_> {
             handover.needed.into_iter().for_each(|report| self.session.record(report));
             handover.end
         });
-        match end {
+        Ok(match end {
             Some(End::Private(report)) => {
                 self.process.is_failing.store(true, Ordering::Relaxed);
                 self.adopt(report);
-                self.use_private(handover)
+                self.use_private(handover)?
             }
-            Some(End::Failed(failure)) => Err(self.failed_elsewhere(failure, &log)),
-            Some(End::Skipped { repo, reason }) => Err(Error::Skipped { repo, reason }),
-            Some(End::Unsaved) => self.build_if_locked(artifact_path, miss),
+            Some(End::Failed(failure)) => return Err(Stop::Failed(self.failed_in_builder(failure, &log))),
+            Some(End::Skipped { repo, reason }) => return Err(Stop::Failed(Error::Skipped { repo, reason })),
+            Some(End::Unsaved) => self.build_with_or_without_lock(miss)?,
             Some(End::Stored(report)) if report.outcome.is_miss() => {
                 self.adopt(report);
-                self.load_published(artifact_path)
+                self.load_published()?
             }
-            Some(End::Stored(_)) | None => self.take_or_build(artifact_path, &log),
-        }
+            Some(End::Stored(_)) | None => self.restore_or_build(&log)?,
+        })
     }
 
-    /// Restores what another machine or test has built meanwhile. Builds it here if the builder was killed.
-    fn take_or_build(&mut self, artifact_path: &ArtifactPath, log: &Path) -> Result<Loaded, Error> {
-        match self.look_again(artifact_path)? {
-            Ok((value, entry)) => {
-                let outcome = if self.was_fetched(artifact_path) { Outcome::Fetched } else { Outcome::Shared };
-                Ok(self.restored(outcome, value, entry))
+    /// Restores an artifact that another machine or test has built. Builds it if the builder was killed.
+    fn restore_or_build(&mut self, log: &Path) -> Result<Loaded, Error> {
+        match self.look_up_under_lock()? {
+            Lookup::Hit(restored) => {
+                let outcome = if self.was_fetched() { Outcome::Fetched } else { Outcome::Shared };
+                Ok(self.restored(outcome, restored))
             }
-            Err(miss) => {
+            Lookup::Miss(miss) => {
                 repeat(log);
                 let subject = self.subject();
-                message::warn_once(&format!("the process that built {subject} has left nothing; it is built here"));
-                self.build_if_locked(artifact_path, &miss)
+                message::warn_once(&format!(
+                    "the process that built {subject} ended without a result; the test's own process builds it"
+                ));
+                self.build_with_or_without_lock(&miss)
             }
         }
     }
 
-    fn build_if_locked(&mut self, artifact_path: &ArtifactPath, miss: &Miss) -> Result<Loaded, Error> {
-        if self.lock.is_some() {
-            self.build_for_all(artifact_path, miss)
-        } else {
-            self.build_privately(miss.to_string())
-        }
+    fn build_with_or_without_lock(&mut self, miss: &Miss) -> Result<Loaded, Error> {
+        if self.lock.is_some() { self.build_for_all(miss) } else { self.build_privately(self.store.explain(miss)) }
     }
 
-    /// Takes over what the builder reports of its build.
+    /// Takes over the builder's report of its build.
     fn adopt(&mut self, report: ArtifactReport) {
         self.report = ArtifactReport {
             wait_seconds: self.report.wait_seconds,
@@ -135,20 +134,20 @@ impl ArtifactRequest<'_> {
         };
     }
 
-    fn failed_elsewhere(&self, failure: Failure, log: &Path) -> Error {
+    fn failed_in_builder(&mut self, failure: Failure, log: &Path) -> Error {
         repeat(log);
-        self.failed(failure.seconds);
+        self.failed_build_seconds = failure.seconds;
         Error::Elsewhere { message: failure.message, help: failure.help }
     }
 
     fn log(&self) -> PathBuf {
         let key = self.resolved_key.key.digest();
-        self.process.run.directory().join("builds").join(format!("{}-{}-{key}.log", self.repo(), self.kind.name))
+        self.process.run.directory().join("builds").join(format!("{}-{}-{key}.log", self.repo(), self.meta.name))
     }
 
-    fn start(&self, artifact_path: &ArtifactPath, handover: &Staging, log: &Path) -> io::Result<Child> {
+    fn start(&self, handover: &Staging, log: &Path) -> io::Result<Child> {
         let lock = self.lock.as_ref().map_or_else(|| Err(io::ErrorKind::NotFound.into()), |lock| lock.share())?;
-        let ArtifactPath { repo, entry, artifact } = artifact_path.clone();
+        let ArtifactPath { repo, entry, artifact } = self.store.artifact_path.clone();
         handover::write_ticket(handover, &Ticket { repo, entry, artifact })?;
         let log = new_log(log)?;
         let mut command = Command::new(std::env::current_exe()?);
@@ -159,14 +158,14 @@ impl ArtifactRequest<'_> {
             .stdin(Stdio::from(lock))
             .stdout(Stdio::from(log.try_clone()?))
             .stderr(Stdio::from(log));
-        // Out of reach of whatever kills the test, and all processes of its group.
+        // A runner that kills the test kills its process group.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.spawn()
     }
 }
 
-/// Makes the log of one build. An earlier builder that was left behind may still write to its own.
+/// Creates the log of one build. A builder of an earlier test may still write to the file that it opened.
 fn new_log(path: &Path) -> io::Result<File> {
     if let Some(parent) = path.parent() {
         layout::create_private(parent)?;
@@ -178,7 +177,7 @@ fn new_log(path: &Path) -> io::Result<File> {
     File::options().create_new(true).append(true).open(path)
 }
 
-/// Shows the end of a builder's output: the runner shows the test's, if it fails.
+/// Repeats the end of a builder's output. The runner shows the output of a test that fails.
 fn repeat(log: &Path) {
     let Ok(text) = fs::read(log) else { return };
     let text = String::from_utf8_lossy(&text);
