@@ -81,9 +81,9 @@ fn a_directory_of_somebody_else_is_warned_of_whether_it_can_be_read_or_not() {
             return;
         }
         let done = sandbox.run("both").without_privileges().passes();
-        let whose = format!("user 54321, to whom it belongs, can write to the cache at {}", sandbox.cache().display());
+        let whose = format!("its owner, user 54321, can write to the cache at {}", sandbox.cache().display());
         assert!(done.stderr.contains(&whose), "{mode:o}: {}", done.stderr);
-        assert!(done.stderr.contains("let SMOKE_CACHE_DIR name a directory of your own"), "{}", done.stderr);
+        assert!(done.stderr.contains("set SMOKE_CACHE_DIR to a directory of your own"), "{}", done.stderr);
         assert_eq!(sandbox.take_builds().is_empty(), can_be_read, "{mode:o}: {}", done.stderr);
         assert_eq!(done.stderr.contains(WARNING), !can_be_read, "{mode:o}: {}", done.stderr);
     }

@@ -225,7 +225,7 @@ fn two_artifacts_of_one_name_are_never_taken_for_one_another() {
         "it holds a `subject::artifacts::Count`, not a `subject::artifacts::Impostor`"
     );
     let both = sandbox.run("count_and_impostor").fails();
-    assert!(both.stderr.contains("are both called `count`; give each a `NAME` of its own"), "{}", both.stderr);
+    assert!(both.stderr.contains("have the same name `count`"), "{}", both.stderr);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What an artifact says about its own key.
+//! The declarations of an artifact about its key.
 
 use std::any::TypeId;
 use std::ffi::OsStr;
@@ -15,40 +15,40 @@ use crate::layout::FORMAT;
 use crate::name::check_artifact_name;
 use crate::panic::catch_panic;
 
-/// Builds an artifact if it, or one that it needs, is the target of this builder.
+/// A function that builds an artifact if it, or one of its dependencies, is the target of this builder process.
 pub(crate) type Serve<S> = fn(&Session<S>, &mut Seen) -> Result<(), Error>;
 
-/// Collects what an artifact depends on, beyond the repository; handed to [`Artifact::key`].
+/// Collects the key inputs of an artifact besides the repository; the argument of [`Artifact::key`].
 ///
-/// An artifact that says nothing depends on the suite's [`CODE`](Suite::CODE) and its whole configuration.
+/// Without any declaration, an artifact depends on the suite's [`CODE`](Suite::CODE) and its whole configuration.
 pub struct KeyBuilder<'a, S: Suite> {
     config: &'a S::Config,
-    /// The artifacts whose keys are being computed, outermost first: an artifact that meets itself needs itself.
+    /// The artifacts whose keys are being computed, outermost first. A repeated artifact is a dependency cycle.
     path: Vec<(TypeId, &'static str)>,
     own_config: Vec<KeyInput>,
     own_code: Vec<KeyInput>,
     needs: Vec<TypeId>,
     serve: Vec<Serve<S>>,
     needed: Vec<KeyInput>,
-    /// Its own and those of what it needs.
+    /// The declared inputs of the artifact and of its dependencies.
     inputs: Vec<Input>,
-    /// Its own and those of what it needs: their files are compared when the key is computed.
+    /// The fingerprints of the artifact and of its dependencies. Their files are compared when the key is computed.
     fingerprints: Vec<CodeFingerprint>,
     error: Option<String>,
 }
 
 impl<'a, S: Suite> KeyBuilder<'a, S> {
-    /// Returns all that `A` says of its key. Nothing outside of this process is looked at.
+    /// Returns the declarations of `A`. Reads nothing outside of this process.
     pub(crate) fn of<A: Artifact<S>>(config: &'a S::Config) -> Result<Declared, String> {
         Self::declared::<A>(config, Vec::new()).map(|(declared, _)| declared)
     }
 
-    /// Returns, for each artifact that `A` needs, the function that builds it in a builder.
+    /// Returns, for each dependency of `A`, the function that builds it in a builder process.
     pub(crate) fn needs_of<A: Artifact<S>>(config: &'a S::Config) -> Result<Vec<Serve<S>>, String> {
         Self::declared::<A>(config, Vec::new()).map(|(_, serve)| serve)
     }
 
-    /// As [`of`](Self::of), below the artifacts on `path`.
+    /// Returns the declarations of `A`, which is a dependency of the artifacts on `path`.
     fn declared<A: Artifact<S>>(
         config: &'a S::Config,
         mut path: Vec<(TypeId, &'static str)>,
@@ -57,7 +57,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         let id = TypeId::of::<A>();
         if path.iter().any(|(above, _)| *above == id) {
             let names: Vec<&str> = path.iter().map(|(_, name)| *name).chain([A::NAME]).collect();
-            return Err(format!("artifacts need each other in a circle: {}", names.join(" needs ")));
+            return Err(format!("the dependencies of artifacts form a cycle: {}", names.join(" needs ")));
         }
         path.push((id, A::NAME));
         let mut builder = KeyBuilder {
@@ -72,7 +72,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
             fingerprints: Vec::new(),
             error: None,
         };
-        // Here and not further out, so that the message names the artifact and not one that needs it.
+        // Caught here, so that the message names this artifact and not a dependent.
         catch_panic(|| A::key(&mut builder)).map_err(|panic| format!("`Artifact::key` of `{}`: {panic}", A::NAME))?;
         if builder.own_config.is_empty() {
             builder.config(config);
@@ -94,13 +94,13 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         Ok((Declared { key_inputs, inputs, fingerprints, needs }, serve))
     }
 
-    /// The configuration of the test at hand, to take parts of it for [`config`](Self::config).
+    /// Returns the configuration of the test. Pass parts of it to [`config`](Self::config).
     pub fn suite_config(&self) -> &'a S::Config {
         self.config
     }
 
-    /// Makes the artifact depend on `config` instead of the suite's whole configuration: then a change to the rest
-    /// does not rebuild it. Called again, it depends on all of them.
+    /// Makes the artifact depend on `config` instead of the suite's whole configuration. A change of other fields then does
+    /// not rebuild it. Several calls add up.
     pub fn config(&mut self, config: &(impl Serialize + ?Sized)) -> &mut Self {
         match canonical(config) {
             Ok(text) => self.own_config.push(KeyInput::new("config", text)),
@@ -109,7 +109,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         self
     }
 
-    /// Makes the artifact depend on `code` instead of the suite's. Called again, it depends on all of them.
+    /// Makes the artifact depend on `code` instead of the suite's. Several calls add up.
     pub fn code(&mut self, code: CodeFingerprint) -> &mut Self {
         let note = format!("{}\n{}", code.names().join(", "), code.code().parts);
         self.own_code.push(KeyInput::new("code", code.digest().to_owned()).with_note(note));
@@ -117,7 +117,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         self
     }
 
-    /// Makes the artifact depend on all that `A` depends on, and lets `build` and `load` ask for `A`.
+    /// Declares `A` as a dependency: adds the key inputs of `A`, and lets `build` and `load` request `A`.
     pub fn needs<A: Artifact<S>>(&mut self) -> &mut Self {
         match Self::declared::<A>(self.config, self.path.clone()) {
             Ok((mut declared, _)) => {
@@ -134,15 +134,15 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
 
     /// Makes the artifact depend on the content of a file outside of the repository.
     ///
-    /// Only the content counts, and the path as it is given: the time and the permissions of the file do not. A path through
-    /// symbolic links means the file that they lead to. A relative path is relative to the directory of the package whose test
-    /// runs (`CARGO_MANIFEST_DIR` at run time, else the current directory). An absolute path below that directory counts
-    /// as the relative one, so that the entry can be shared with another checkout.
+    /// The key covers the content of the file and the path as given, but not the file's times and permissions. Symbolic links
+    /// are followed. A relative path is relative to the package of the test (`CARGO_MANIFEST_DIR` at run time, else the
+    /// current directory). An absolute path below that directory counts as the relative one, so that checkouts can share
+    /// entries.
     ///
-    /// The file is read once and not again as long as the file system says that it is the same. Within one run its content is
-    /// the one at its first use; if it changes while the artifact is built, the result is used once and not kept.
+    /// The file is read again only if its metadata changed. One run uses the content at the first use. If the file changes
+    /// during the build, the result is used once and not kept.
     ///
-    /// Computing the key fails if there is no such file, if it cannot be read, or if it is a directory.
+    /// The key cannot be computed, and the test fails, if the file is missing, unreadable, or a directory.
     ///
     /// ```
     /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
@@ -163,13 +163,14 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
 
     /// Makes the artifact depend on all files below a directory outside of the repository.
     ///
-    /// What counts is each name, its kind (file, directory, link, or something else), the executable bit, and the content.
-    /// Of a link, its text counts and what it leads to: the content of a file, and all files below a directory. Left
-    /// out are directories of version control, such as `.git`, and those with a `CACHEDIR.TAG`. Paths are taken as by [`file`](Self::file).
+    /// The key covers each name, its type (file, directory, link, or other), the executable bit, and the content. For a link
+    /// it covers the link's text and its target: the content of a file, or all files below a directory. The key does not cover
+    /// directories of version control, such as `.git`, and directories with a `CACHEDIR.TAG`. Paths are resolved as by
+    /// [`file`](Self::file).
     ///
-    /// Only files that changed since the last look are read. A directory is listed once per run.
+    /// Only changed files are read again. A directory is listed once per run.
     ///
-    /// Computing the key fails if there is no such directory, if anything in it cannot be read, or if it is a file.
+    /// The key cannot be computed, and the test fails, if the directory is missing, is a file, or has an unreadable file.
     ///
     /// ```
     /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
@@ -188,12 +189,12 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         self.declare(Input::directory(path.as_ref()))
     }
 
-    /// Makes the artifact depend on the value of an environment variable, or on its absence. An empty value is a value.
+    /// Makes the artifact depend on the value of an environment variable. An unset variable differs from an empty one.
     ///
-    /// The value is the one that this process has. It is stored in the manifest, in reports and in the remote cache as it is: do
-    /// not name variables that hold secrets.
+    /// The value is that of the test's process. The manifest, the reports and the remote cache contain it in plain text: do not
+    /// name variables that hold secrets.
     ///
-    /// Computing the key fails if the name is empty, or has a `=` or a zero byte.
+    /// The key cannot be computed, and the test fails, if the name is empty or contains `=` or a zero byte.
     ///
     /// ```
     /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
@@ -212,14 +213,15 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         self.declare(Input::variable(name.as_ref()))
     }
 
-    /// Makes the artifact depend on the version of a program: on what `program --version` prints, to standard output or else to
+    /// Makes the artifact depend on the version of a program: the output of `program --version` on standard output, else on
     /// standard error.
     ///
-    /// A name without a `/` is looked up in `PATH`; a relative path is relative to the package's directory, as for
-    /// [`file`](Self::file). Where the program is installed does not count. It is started once per run (once for each
-    /// `PATH`, environment and current directory that the run's processes have), in the current directory.
+    /// A name without a `/` is looked up in `PATH`. A relative path is resolved as by [`file`](Self::file). The key does not
+    /// cover the path of the program. The program runs in the current directory, once per run and combination of `PATH`,
+    /// environment and current directory.
     ///
-    /// Computing the key fails if the program cannot be started, fails, prints nothing, or does not end within a minute.
+    /// The key cannot be computed, and the test fails, if the program cannot be started, fails, prints nothing, or runs
+    /// longer than a minute.
     ///
     /// ```
     /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
@@ -246,7 +248,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         self
     }
 
-    /// The first error is the one that is told.
+    /// Keeps the first error.
     fn fail(&mut self, message: String) {
         self.error.get_or_insert(message);
     }

@@ -1,4 +1,4 @@
-//! The files of fingerprints of code: one snapshot in a run, as of the repository.
+//! The files of code fingerprints: one snapshot per run.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,10 +11,10 @@ use crate::message;
 
 use super::process::Process;
 
-/// The kind of note that says what differs from what was recorded.
+/// The kind of note that holds the differences from the recorded files.
 const KIND: &str = "files";
 
-/// Compares the files of each fingerprint with what was recorded when the test was compiled.
+/// Compares the files of each fingerprint with the state that the compilation recorded.
 pub(super) fn check(process: &Process, fingerprints: &[CodeFingerprint]) -> Checked {
     let mut checked = Checked::default();
     for fingerprint in fingerprints {
@@ -23,8 +23,8 @@ pub(super) fn check(process: &Process, fingerprints: &[CodeFingerprint]) -> Chec
             message::warn_once_about(
                 "code",
                 &format!(
-                    "the code of {} is known by its sources alone, which miss features, flags and generated files: {reason}; \
-                     compile the tests with cargo",
+                    "the fingerprint of {} covers sources only, and no features, flags and generated files: {reason}\n\
+                     help: compile the tests with cargo",
                     code.file
                 ),
             );
@@ -44,7 +44,8 @@ pub(super) fn check(process: &Process, fingerprints: &[CodeFingerprint]) -> Chec
     checked
 }
 
-/// Compares the files of one fingerprint, once in a process: several artifacts have the same code. Strict mode looks each time.
+/// Compares the files of one fingerprint, once per process: several artifacts have the same code. Strict mode compares
+/// each time.
 fn of_process(process: &Process, code: &Code) -> (KeyInput, Option<String>) {
     type Known = HashMap<(&'static str, &'static str), (KeyInput, Option<String>)>;
     static KNOWN: Lazy<Mutex<Known>> = Lazy::new(Mutex::default);
@@ -55,12 +56,12 @@ fn of_process(process: &Process, code: &Code) -> (KeyInput, Option<String>) {
     if process.config.strict {
         return look();
     }
-    // What was recorded names every file with its digest; the digest alone would take two packages for one.
+    // The recorded list names every file with its digest. The digest alone would confuse two packages.
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     known.entry((code.manifest_dir, code.files)).or_insert_with(look).clone()
 }
 
-/// Names the first file that is no longer what it was when the key was computed.
+/// Returns the name of the first file that changed since the key was computed.
 pub(super) fn changed(files: &[(CodeFingerprint, KeyInput)]) -> Option<String> {
     files.iter().find_map(|(fingerprint, then)| {
         let code = fingerprint.code();
@@ -73,7 +74,7 @@ pub(super) fn changed(files: &[(CodeFingerprint, KeyInput)]) -> Option<String> {
     })
 }
 
-/// What differs, as the first process of the run to see a difference found it.
+/// Returns the differences, as the first process of the run found them.
 fn state(process: &Process, code: &Code) -> Option<State> {
     let files = Files::of(code);
     if !files.differ() {
@@ -105,5 +106,5 @@ fn key_input(code: &Code, state: Option<&State>) -> KeyInput {
 }
 
 fn doubt(source: &str) -> String {
-    format!("{source} changed while the test was compiled, so it may have been compiled from something else")
+    format!("{source} changed while the test was compiled, so the fingerprint may not match the compiled code")
 }

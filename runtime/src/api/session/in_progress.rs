@@ -1,4 +1,4 @@
-//! The artifacts that a thread is about to obtain: one that asks for itself would wait for itself for ever.
+//! The artifacts that a thread is obtaining. An artifact that requests itself would wait for itself for ever.
 
 use std::cell::RefCell;
 
@@ -7,50 +7,50 @@ use once_cell::sync::OnceCell;
 use super::Loaded;
 
 thread_local! {
-    static IN_PROGRESS: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
+    static IN_PROGRESS: RefCell<Vec<Address>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The place in memory of an artifact, which is its own.
-type Place = usize;
+/// The address of an artifact's cell, which identifies it.
+type Address = usize;
 
-/// An artifact is asked for while this thread obtains it.
+/// The error of a request for an artifact that this thread is obtaining.
 #[derive(Debug)]
-pub(super) struct Circle;
+pub(super) struct Cycle;
 
-/// The artifact is in progress until this is dropped.
+/// Marks an artifact as in progress until it is dropped.
 #[derive(Debug)]
 pub(super) struct Entered(());
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        IN_PROGRESS.with_borrow_mut(|places| {
-            places.pop();
+        IN_PROGRESS.with_borrow_mut(|addresses| {
+            addresses.pop();
         });
     }
 }
 
-/// Notes that this thread obtains the artifact of `cell`.
-pub(super) fn enter(cell: &'static OnceCell<Loaded>) -> Result<Entered, Circle> {
-    let place = std::ptr::from_ref(cell).addr();
-    IN_PROGRESS.with_borrow_mut(|places| {
-        if places.contains(&place) {
-            return Err(Circle);
+/// Marks the artifact of `cell` as in progress on this thread.
+pub(super) fn enter(cell: &'static OnceCell<Loaded>) -> Result<Entered, Cycle> {
+    let address = std::ptr::from_ref(cell).addr();
+    IN_PROGRESS.with_borrow_mut(|addresses| {
+        if addresses.contains(&address) {
+            return Err(Cycle);
         }
-        places.push(place);
+        addresses.push(address);
         Ok(Entered(()))
     })
 }
 
-/// The artifacts in progress of one thread, to be continued on another.
+/// The artifacts in progress of one thread, for another thread that continues its work.
 #[derive(Debug)]
-pub(super) struct InProgress(Vec<Place>);
+pub(super) struct InProgress(Vec<Address>);
 
 pub(super) fn of_thread() -> InProgress {
     InProgress(IN_PROGRESS.with_borrow(Vec::clone))
 }
 
 impl InProgress {
-    /// Makes this thread, which has none in progress, go on in the place of the other one.
+    /// Marks the artifacts as in progress on this thread, which had none.
     pub(super) fn continue_here(self) {
         IN_PROGRESS.set(self.0);
     }

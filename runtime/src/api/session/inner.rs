@@ -182,7 +182,7 @@ impl SessionInner {
     /// Fails if this thread obtains the artifact already: it would wait for itself.
     fn enter(&self, artifact: &dyn DynArtifact, resolved_key: &ResolvedKey) -> Result<Entered, Error> {
         let meta = artifact.meta();
-        in_progress::enter(process::cell(&meta, &resolved_key.key)).map_err(|in_progress::Circle| {
+        in_progress::enter(process::cell(&meta, &resolved_key.key)).map_err(|in_progress::Cycle| {
             let error = Error::Message(format!(
                 "`{0}` is requested by the thread that builds or loads it\n\
                  help: do not request `{0}` in its own `build` or `load`",

@@ -1,4 +1,4 @@
-//! The state of declared inputs: one snapshot in a run, as of the repository.
+//! The state of declared inputs: one snapshot per run.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -12,13 +12,13 @@ use crate::key::fingerprint::tool;
 use crate::key::{Input, KeyInput};
 use crate::message;
 
-/// The kind of note that says what an input is in this run.
+/// The kind of note that holds the state of an input.
 const KIND: &str = "inputs";
 
-/// Returns each input once, with what it is in this run.
+/// Returns each input once, with its state in this run.
 ///
 /// # Errors
-/// If one cannot be used: the first in the order of their declaration.
+/// Fails for the first declared input that cannot be read.
 pub(super) fn take(process: &Process, declared: Vec<Input>) -> Result<Vec<(Input, KeyInput)>, Error> {
     let mut taken: Vec<(Input, KeyInput)> = Vec::with_capacity(declared.len());
     for input in declared {
@@ -30,20 +30,19 @@ pub(super) fn take(process: &Process, declared: Vec<Input>) -> Result<Vec<(Input
     Ok(taken)
 }
 
-/// Names the first input that is no longer what it was taken for; one that is gone is not.
+/// Returns the name of the first input that has changed. A missing input has changed.
 pub(super) fn changed(process: &Process, taken: &[(Input, KeyInput)]) -> Option<String> {
     let is_changed =
         |(input, key_input): &&(Input, KeyInput)| !state(process, input, false).is_ok_and(|now| now.is(key_input));
     taken.iter().find(is_changed).map(|(input, _)| input.subject(&process.package))
 }
 
-/// What the input is: in this run, if it `may_be_noted`, or else now.
+/// Returns the state of an input: that of this run if it `may_be_noted`, else the current one.
 fn state(process: &Process, input: &Input, may_be_noted: bool) -> Result<KeyInput, Error> {
     let package = &process.package;
-    let unusable =
-        |Unusable { reason, help }: Unusable| Error::Input { input: input.subject(package), reason, help: help };
+    let unusable = |Unusable { reason, help }: Unusable| Error::Input { input: input.subject(package), reason, help };
     match input {
-        // Each process has an environment of its own.
+        // The processes of a run may have different environments.
         Input::Variable(name) => {
             let value = std::env::var_os(name).map(|value| crate::text::value(value.as_encoded_bytes()));
             Ok(input.key_input(package, value.as_deref()))
@@ -76,7 +75,8 @@ fn state(process: &Process, input: &Input, may_be_noted: bool) -> Result<KeyInpu
     }
 }
 
-/// A name for what is known of a path. No repository's stamps have such a name: theirs end in a dash and sixteen digits.
+/// Returns a name for the state of a path. The names of repositories' states end in a dash and sixteen digits, so the two
+/// never collide.
 fn note(input: &Input, path: &Path) -> String {
     let mut parts = Parts::default();
     parts.add(if matches!(input, Input::File(_)) { "file" } else { "directory" });

@@ -1,4 +1,4 @@
-//! What all sessions of a process share: the settings, the run, and every artifact that was restored or built.
+//! The state that all sessions of a process share: the settings, the run, and the artifacts.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -26,9 +26,9 @@ pub(super) struct Process {
     pub(super) config: &'static Config,
     pub(super) layout: Layout,
     pub(super) run: &'static Run,
-    /// The cache has refused to keep something.
+    /// A write to the cache has failed.
     pub(super) is_failing: AtomicBool,
-    /// What the paths of declared inputs are relative to: absolute.
+    /// The absolute path of the package, to which the paths of declared inputs are relative.
     pub(super) package: PathBuf,
 }
 
@@ -45,7 +45,7 @@ impl Process {
                 store::sweep_private();
                 if config.mode == Mode::ReadWrite {
                     retention::keep_within(&layout, &Policy { max_bytes: config.max_bytes, ..Policy::default() });
-                    // After that, so that what it removes is gone, too.
+                    // Afterwards, so that it also deletes the artifacts that retention moved to the trash.
                     store::sweep(&layout);
                 }
             });
@@ -69,24 +69,26 @@ fn warn_of_others(config: &Config, layout: &Layout) {
     let cache = config.cache_dir.display();
     if !layout.keeps_permissions() {
         message::warn_once(&format!(
-            "the file system of the cache at {cache} keeps no permissions: other users may be able to write to it, and so \
-             choose what your tests load\nhelp: let SMOKE_CACHE_DIR name a directory on another file system"
+            "the file system of the cache at {cache} keeps no permissions, so other users may be able to replace the \
+             artifacts of your tests\nhelp: set SMOKE_CACHE_DIR to a directory on another file system"
         ));
         return;
     }
-    let (who, help) = match others {
-        Others::GroupOrAnybody => ("other users".to_owned(), format!("`chmod go-w {cache}`")),
+    let (writers, help) = match others {
+        Others::GroupOrAnybody => ("other users".to_owned(), format!("run `chmod go-w {cache}`")),
         Others::Owner(user) => {
-            (format!("user {user}, to whom it belongs,"), "let SMOKE_CACHE_DIR name a directory of your own".to_owned())
+            (format!("its owner, user {user},"), "set SMOKE_CACHE_DIR to a directory of your own".to_owned())
         }
     };
-    message::warn_once(&format!("{who} can write to the cache at {cache}, and so choose what your tests load; {help}"));
+    message::warn_once(&format!(
+        "{writers} can write to the cache at {cache}, and so replace the artifacts of your tests\nhelp: {help}"
+    ));
 }
 
-/// A suite, an artifact, and its key.
-type Place = (TypeId, TypeId, String, String);
+/// The suite, the artifact, its repository, and the digest of its key.
+type Id = (TypeId, TypeId, String, String);
 
-/// Fails if another type of the suite has this artifact's name: they would take each other's files for their own.
+/// Fails if another type of the suite has this artifact's name: both would use the same files.
 pub(super) fn check_name_is_unique(meta: &ArtifactMeta) -> Result<(), Error> {
     type Names = HashMap<(TypeId, &'static str), (TypeId, &'static str)>;
     static NAMES: Lazy<Mutex<Names>> = Lazy::new(Mutex::default);
@@ -97,16 +99,16 @@ pub(super) fn check_name_is_unique(meta: &ArtifactMeta) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::Message(format!(
-        "the artifacts `{other}` and `{}` are both called `{}`; give each a `NAME` of its own",
+        "the artifacts `{other}` and `{}` have the same name `{}`\nhelp: give each artifact a different `NAME`",
         this.1, meta.name
     )))
 }
 
-/// Where this process keeps the artifact of a key. What is in it stays until the process ends, as long as tests may
-/// ask for it; so it is leaked, and a reference to it is good for as long as anybody wants.
+/// Returns the cell of an artifact in this process. Tests may request the artifact until the process ends, so the cell is
+/// leaked.
 pub(super) fn cell(meta: &ArtifactMeta, key: &Key) -> &'static OnceCell<Loaded> {
-    static CELLS: Lazy<Mutex<HashMap<Place, &'static OnceCell<Loaded>>>> = Lazy::new(Mutex::default);
-    let place = (meta.suite, meta.artifact, key.repo().to_owned(), key.digest().to_owned());
+    static CELLS: Lazy<Mutex<HashMap<Id, &'static OnceCell<Loaded>>>> = Lazy::new(Mutex::default);
+    let id = (meta.suite, meta.artifact, key.repo().to_owned(), key.digest().to_owned());
     let mut cells = CELLS.lock().unwrap_or_else(PoisonError::into_inner);
-    cells.entry(place).or_insert_with(|| Box::leak(Box::default()))
+    cells.entry(id).or_insert_with(|| Box::leak(Box::default()))
 }
