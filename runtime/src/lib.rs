@@ -1,7 +1,9 @@
-//! Builds slow test fixtures once, keeps them on disk, and restores them in milliseconds in every later test process.
+//! Builds slow test fixtures once, keeps them on disk, and restores them in milliseconds in every later test
+//! process.
 //!
-//! Each fixture has a key: a digest of its input files, of the code that builds it, of its configuration, and of declared inputs.
-//! A known key is a hit, and the fixture is restored. A new key is a miss, and one process builds it while the others wait.
+//! Each fixture has a key: a digest of its input files, of the code that builds it, of its configuration, and
+//! of declared inputs. A known key is a hit, and the fixture is restored. A new key is a miss, and one
+//! process builds it while the others wait.
 //!
 //! # Example
 //!
@@ -61,8 +63,8 @@
 //! }
 //! ```
 //!
-//! `cargo test`, `cargo nextest run` and `cargo smoke-cache test` run it. The [book] continues from here: other inputs, nextest, CI,
-//! a remote cache, and every setting.
+//! `cargo test`, `cargo nextest run` and `cargo smoke-cache test` run it. The [book] continues from here:
+//! other inputs, nextest, CI, a remote cache, and every setting.
 //!
 //! # Which one do I want?
 //!
@@ -81,23 +83,24 @@
 //!
 //! # Pitfalls
 //!
-//! - **Name all code.** [`code_fingerprint!`] must name the package that builds the artifact, and the module with the implementation of
-//!   [`Artifact`].
-//! - **Declare all inputs.** A build that reads files outside the repository, environment variables, or the output of other programs must
-//!   declare them: [`KeyBuilder::file`], [`directory`](KeyBuilder::directory), [`env`](KeyBuilder::env), [`tool`](KeyBuilder::tool). No
-//!   key covers the network or the clock.
-//! - **Skip no setting that matters.** A field of the configuration with `#[serde(skip)]` is not part of the key. That is right for a
-//!   number of threads, and wrong for anything that changes the result.
-//! - **Open files in `load`.** The value that [`Artifact::load`] returns may use the files as long as the process runs, but must open
-//!   them all at once.
-//! - **Optimise dependencies.** In a debug build, a fixture is as slow as the code that builds it. Set `opt-level = 3` under
-//!   `[profile.dev.package."*"]`, and for each package of yours that builds fixtures.
+//! - **Name all code.** [`code_fingerprint!`] must name the package that builds the artifact, and the module
+//!   with the implementation of [`Artifact`].
+//! - **Declare all inputs.** A build that reads files outside the repository, environment variables, or the
+//!   output of other programs must declare them: [`KeyBuilder::file`], [`directory`](KeyBuilder::directory),
+//!   [`env`](KeyBuilder::env), [`tool`](KeyBuilder::tool). No key covers the network or the clock.
+//! - **Skip no setting that matters.** A field of the configuration with `#[serde(skip)]` is not part of the
+//!   key. That is right for a number of threads, and wrong for anything that changes the result.
+//! - **Open files in `load`.** The value that [`Artifact::load`] returns may use the files as long as the
+//!   process runs, but must open them all at once.
+//! - **Optimise dependencies.** In a debug build, a fixture is as slow as the code that builds it. Set
+//!   `opt-level = 3` under `[profile.dev.package."*"]`, and for each package of yours that builds fixtures.
 //!
 //! # Safety among threads, processes and machines
 //!
-//! Any number of threads and processes may use one cache directory at once, also while another process cleans it. On several machines at
-//! once, it is as safe as the file system's locks (`flock`) are. Entries and archives are untrusted input: every byte is compared with a
-//! digest before it is used. This crate has no unsafe code.
+//! Any number of threads and processes may use one cache directory at once, also while another process cleans
+//! it. On several machines at once, it is as safe as the file system's locks (`flock`) are. Entries and
+//! archives are untrusted input: every byte is compared with a digest before it is used. This crate has no
+//! unsafe code.
 //!
 //! [book]: https://github.com/cached-smoke/cached-smoke/blob/main/docs/README.md
 
@@ -153,8 +156,9 @@ pub use telemetry::{ArtifactReport, CacheReport, Outcome};
 
 /// Fingerprints code as it was compiled: every change that can change its behaviour changes the fingerprint.
 ///
-/// Takes directories and files, relative to the `Cargo.toml` of the package that is compiled, and within its workspace. Name the
-/// source root of the package whose code builds the artifact, and the module that implements [`Artifact`]:
+/// Takes directories and files, relative to the `Cargo.toml` of the package that is compiled, and within its
+/// workspace. Name the source root of the package whose code builds the artifact, and the module that
+/// implements [`Artifact`]:
 ///
 /// ```
 /// const CODE: cached_smoke::CodeFingerprint = cached_smoke::code_fingerprint!("src", "../macros/src");
@@ -170,31 +174,35 @@ pub use telemetry::{ArtifactReport, CacheReport, Outcome};
 /// | any other file or directory: the test's own modules, data | the content of each file. A test compares the files when it runs, so data that is read at run time counts as it is then |
 /// | nothing | the crates that the test is compiled with, dev-dependencies included, as they were compiled, except cached-smoke and its own dependencies; features and flags of the test itself. Not its own code: an edit of a test's body is a hit |
 ///
-/// These files do not count: files that git ignores, unless they are Rust sources; directories of version control, and those with a
-/// `CACHEDIR.TAG`; `Cargo.lock`; editors' temporary files; modules that a compiled source declares but is compiled without, such as
-/// unit tests in a file of their own.
+/// These files do not count: files that git ignores, unless they are Rust sources; directories of version
+/// control, and those with a `CACHEDIR.TAG`; `Cargo.lock`; editors' temporary files; modules that a compiled
+/// source declares but is compiled without, such as unit tests in a separate file.
 ///
 /// # Pitfalls
 ///
-/// - A directory inside a package stands for its own files only. Code that it calls in another module of the package does not count.
-///   Name that module as well, or the whole package.
-/// - The test's own sources are searched for `env!` and `include!` as text. An argument that another macro generates is not seen. Declare
-///   such a variable or file with [`KeyBuilder::env`] or [`KeyBuilder::file`].
-/// - The metadata of a crate depends on the path of the workspace, on `CARGO_INCREMENTAL`, and on all flags. To give two checkouts
-///   one fingerprint, compile both with `--remap-path-prefix=$PWD=.` in `RUSTFLAGS`, or write `portable`.
+/// - A directory inside a package stands for its own files only. Code that it calls in another module of the
+///   package does not count. Name that module as well, or the whole package.
+/// - The test's own sources are searched for `env!` and `include!` as text. An argument that another macro
+///   generates is not seen. Declare such a variable or file with [`KeyBuilder::env`] or [`KeyBuilder::file`].
+/// - The metadata of a crate depends on the path of the workspace, on `CARGO_INCREMENTAL`, and on all flags.
+///   To give two checkouts one fingerprint, compile both with `--remap-path-prefix=$PWD=.` in `RUSTFLAGS`, or
+///   write `portable`.
 ///
 /// # `portable`
 ///
-/// `code_fingerprint!(portable, "src")` fingerprints each crate by its sources, so that checkouts, profiles and machines can share
-/// artifacts. These count: all files of its package except those of tests, benches and examples; files that the compiler read
-/// elsewhere; files that its build script wrote; values of `env!` that contain no path; features; name, version and checksum of
-/// fetched packages; target and compiler. Flags do not count.
+/// `code_fingerprint!(portable, "src")` fingerprints each crate by its sources, so that checkouts, profiles
+/// and machines can share artifacts. These count: all files of its package except those of tests, benches and
+/// examples; files that the compiler read elsewhere; files that its build script wrote; values of `env!` that
+/// contain no path; features; name, version and checksum of fetched packages; target and compiler. Flags do
+/// not count.
 ///
-/// If the compiler's command line cannot be read, every fingerprint is made from sources alone, and the test warns when it runs.
+/// If the compiler's command line cannot be read, every fingerprint is made from sources alone, and the test
+/// warns when it runs.
 ///
 /// # Errors
 ///
-/// A name that does not exist, lies outside the workspace, or is an empty directory is a compile error on that name.
+/// A name that does not exist, lies outside the workspace, or is an empty directory is a compile error on
+/// that name.
 #[macro_export]
 macro_rules! code_fingerprint {
     ($($directories:tt)*) => {
