@@ -114,7 +114,7 @@ impl Place {
         (graph, index)
     }
 
-    /// A debug build: as the README recommends it, with dependencies optimised; and without that.
+    /// A debug build: as the guide recommends it, with dependencies optimised; and without that.
     pub(crate) fn debug_builds() -> [Build; 2] {
         let build = |name, opt_level: u8| {
             let set = |package: &str| format!("profile.dev.package.{package}.opt-level={opt_level}");

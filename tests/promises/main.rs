@@ -1,4 +1,4 @@
-//! What the README promises, one file a promise.
+//! The promises of docs/internals/promises.md, one file for each.
 //!
 //! Each test makes a sandbox (a repository, a cache directory, a `smoke.toml`) and runs the tests of `subject.rs` over
 //! it, in processes of their own: this same executable, started again.

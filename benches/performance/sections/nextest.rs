@@ -69,7 +69,7 @@ fn run_tests(place: &Place, profile: &str, binary: &str) -> f64 {
     seconds.trim().trim_end_matches('s').parse().unwrap()
 }
 
-/// A package of its own, whose tests share the cache of this benchmark's run; dependencies are optimised, as the README recommends.
+/// A package of its own, whose tests share the cache of this benchmark's run; dependencies are optimised, as the guide recommends.
 fn write_project(place: &Place) {
     let workspace = env!("CARGO_MANIFEST_DIR");
     let project = place.path("nextest");

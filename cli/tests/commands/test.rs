@@ -205,13 +205,13 @@ fn the_summary_ends_with_the_warnings_of_the_run() {
     assert!(!out(&smoke_cache(&project, &["test"]), 0).contains("warning: "), "another run had none");
 }
 
-/// docs/adopting.md has the lines to be copied.
+/// docs/guide/running.md has the lines to copy.
 #[test]
 fn the_recipe_for_nextest_runs_the_warming_tests_first() {
-    let document = include_str!("../../../docs/adopting.md");
-    let step = document.split_once("### 5. ").unwrap().1.split_once("### 6. ").unwrap().0;
+    let page = include_str!("../../../docs/guide/running.md");
+    let step = page.split_once("## nextest\n").unwrap().1;
     let recipe = step.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
-    let warm = step.split_once("```rust\n").unwrap().1.split_once("```").unwrap().0;
+    let warm = step.split_once("```rust,ignore\n").unwrap().1.split_once("```").unwrap().0;
 
     let project = project("recipe");
     fs::create_dir_all(project.path(".config")).unwrap();

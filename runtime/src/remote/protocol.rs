@@ -1,6 +1,6 @@
 //! What a test process and its helper say to each other: one JSON object a line, each request answered before the next is sent.
 //!
-//! `docs/remote.md` describes it for whoever writes another helper.
+//! `docs/remote/protocol.md` describes it for authors of other helpers.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
 //! A model of how processes obtain artifacts: every order of their steps is explored, with processes that are killed and
-//! system calls that fail. `docs/design.md` says what is modelled and what is not.
+//! system calls that fail. `docs/internals/model.md` lists what is modelled and what is not.
 
 mod model;
 
