@@ -1,4 +1,4 @@
-//! What the programs need: executables of three profiles, repositories, a cache with their entries, and the files of the floor and of the plan.
+//! Prepares the executables, the repositories, a cache with their entries, and the files of the floor and of the plan.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,36 +10,39 @@ use code_index::DependencyGraph;
 use crate::programs::{FILES, Memo, PlanCache, REPO, list_known};
 use crate::samples::Program;
 
-/// How many times over the larger repository has Django.
+/// The number of copies of Django in the larger repository.
 pub(crate) const LARGER: usize = 10;
 
-/// How the test that has the hit was compiled.
+/// An executable of this benchmark, compiled with one profile.
 #[derive(Clone)]
 pub(crate) struct Build {
     pub(crate) name: &'static str,
     pub(crate) executable: PathBuf,
 }
 
-pub(crate) struct Place {
+/// The prepared directory of the benchmark.
+pub(crate) struct Setup {
     root: PathBuf,
-    /// Of this process: all programs of one benchmark are of one run.
+    /// The id of the run, to which all programs of this benchmark belong.
     run: String,
     pub(crate) rounds: usize,
     pub(crate) release: Build,
 }
 
-impl Place {
+impl Setup {
+    /// Prepares the directory, and builds missing entries.
+    ///
     /// # Errors
-    /// Django was not fetched, or a cache of somebody's is to be used; the message says what to do.
-    pub(crate) fn prepare(rounds: usize) -> Result<Place, String> {
+    /// `SMOKE_CACHE_DIR` is set, or Django is not fetched.
+    pub(crate) fn prepare(rounds: usize) -> Result<Setup, String> {
         if std::env::var_os("SMOKE_CACHE_DIR").is_some() {
-            return Err("SMOKE_CACHE_DIR is set, and this measures in caches of its own; unset it".to_owned());
+            return Err("SMOKE_CACHE_DIR is set, but the benchmark needs its own caches\nhelp: unset it".to_owned());
         }
         let workspace = Config::for_directory(Path::new(env!("CARGO_MANIFEST_DIR"))).map_err(|error| error.report())?;
         let django = &workspace.repo("django").map_err(|error| error.report())?.path;
         let scikit_learn = workspace.repo("scikit-learn").map(|repo| repo.path.clone());
         if !django.is_dir() {
-            return Err("Django is not there; run `cargo smoke-cache fetch django`".to_owned());
+            return Err("the repository django is missing\nhelp: run `cargo smoke-cache fetch django`".to_owned());
         }
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("performance");
         fs::create_dir_all(root.join("tiny")).unwrap();
@@ -51,31 +54,31 @@ impl Place {
             scikit_learn.unwrap_or_default().display()
         );
         fs::write(root.join("smoke.toml"), settings).unwrap();
-        // `SMOKE_REPO_PATHS` takes names from directories.
+        // `SMOKE_REPO_PATHS` takes the name of a repository from its directory.
         #[cfg(unix)]
         let _ = std::os::unix::fs::symlink(django, root.join("django"));
         let release = Build { name: "release", executable: std::env::current_exe().unwrap() };
-        let place = Place { root, run: format!("bench-{}", std::process::id()), rounds, release };
-        println!("building what is missing …");
-        place.hit("django").run();
-        let (graph, index) = place.entry("django");
-        Memo { revision: "f429f1cf3244", graph: &graph, index: &index }.write(&place.root);
+        let setup = Setup { root, run: format!("bench-{}", std::process::id()), rounds, release };
+        println!("building missing entries …");
+        setup.hit("django").run();
+        let (graph, index) = setup.entry("django");
+        Memo { revision: "f429f1cf3244", graph: &graph, index: &index }.write(&setup.root);
         let owned = DependencyGraph::read_from(&graph).unwrap();
-        PlanCache { repo: django, graph: &owned, index: &index }.write(&place.root);
-        list_known(django, &place.root);
-        Ok(place)
+        PlanCache { repo: django, graph: &owned, index: &index }.write(&setup.root);
+        list_known(django, &setup.root);
+        Ok(setup)
     }
 
     pub(crate) fn run(&self) -> &str {
         &self.run
     }
 
-    /// Where Django lies.
+    /// Returns the path of Django.
     pub(crate) fn django(&self) -> PathBuf {
         Config::for_directory(&self.root).unwrap().repo("django").unwrap().path.clone()
     }
 
-    /// Where a repository lies, if it was fetched.
+    /// Returns the path of a repository, if it is fetched.
     pub(crate) fn repo(&self, name: &str) -> Option<PathBuf> {
         let config = Config::for_directory(&self.root).unwrap();
         config.repo(name).ok().map(|repo| repo.path.clone()).filter(|path| path.is_dir())
@@ -85,7 +88,7 @@ impl Place {
         self.root.join(name)
     }
 
-    /// As the release build's program of this name.
+    /// Returns the program of this name in the release build.
     pub(crate) fn program(&self, name: &'static str) -> Program {
         self.program_of(&self.release, name)
     }
@@ -96,12 +99,12 @@ impl Place {
         program.set("SMOKE_RUN_ID", &self.run).set(REPO, "django")
     }
 
-    /// A hit, in the run of this benchmark.
+    /// Returns the program that has a hit, in the run of this benchmark.
     pub(crate) fn hit(&self, repo: &str) -> Program {
         self.program("hit").set(REPO, repo)
     }
 
-    /// Where the graph's file and the index of a repository lie.
+    /// Returns the paths of a repository's graph file and index directory.
     pub(crate) fn entry(&self, repo: &str) -> (PathBuf, PathBuf) {
         let config = Config::for_directory(&self.root).unwrap();
         let all = stored(&config).unwrap();
@@ -114,7 +117,7 @@ impl Place {
         (graph, index)
     }
 
-    /// A debug build: as the guide recommends it, with dependencies optimised; and without that.
+    /// Compiles two debug builds: with optimised dependencies, as the documentation recommends, and without.
     pub(crate) fn debug_builds() -> [Build; 2] {
         let build = |name, opt_level: u8| {
             let set = |package: &str| format!("profile.dev.package.{package}.opt-level={opt_level}");
@@ -122,7 +125,7 @@ impl Place {
             command
                 .current_dir(env!("CARGO_MANIFEST_DIR"))
                 .args(["bench", "--bench", "performance", "--no-run", "--profile", "dev", "--message-format", "json"])
-                // For who depends on these crates, they are dependencies like any other.
+                // In a user's project, these two crates are dependencies.
                 .args(["--config", &set("\"*\""), "--config", &set("cached-smoke"), "--config", &set("code-index")]);
             println!("compiling the {name} build …");
             let output = command.stderr(std::process::Stdio::inherit()).output().unwrap();
@@ -135,8 +138,8 @@ impl Place {
         [build("debug", 3), build("debug, nothing optimised", 0)]
     }
 
-    /// Django ten times over, as a folder without git.
-    pub(crate) fn larger(&self) {
+    /// Creates the larger repository: ten copies of Django, in a folder without git.
+    pub(crate) fn link_larger(&self) {
         let larger = self.path("larger");
         let django = self.django();
         for part in 0..LARGER {
@@ -148,7 +151,7 @@ impl Place {
     }
 }
 
-/// The same files under another name: they are only read.
+/// Copies a directory with hard links, which is safe because the files are only read.
 fn link_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -165,7 +168,7 @@ fn link_tree(from: &Path, to: &Path) {
     }
 }
 
-/// A copy of a directory.
+/// Copies a directory.
 pub(crate) fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
