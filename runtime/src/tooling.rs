@@ -51,7 +51,7 @@ pub fn collect(config: &Config, policy: &Policy) -> Result<Option<Collected>, Er
 /// # Errors
 /// As [`collect`].
 pub fn collect_dry(config: &Config, policy: &Policy) -> Result<Collected, Error> {
-    Ok(crate::store::retention::rehearse(&checked_layout(config)?, policy, SystemTime::now()))
+    Ok(crate::store::retention::dry_run(&checked_layout(config)?, policy, SystemTime::now()))
 }
 
 /// A process that builds an artifact at this moment.

@@ -14,7 +14,7 @@ use crate::layout::ArtifactPath;
 use crate::message;
 use crate::store::manifest::{ListedFile, Manifest};
 use crate::store::view::{self, Large};
-use crate::store::{Entry, Miss, ReadLock, Staging, sweep_staging};
+use crate::store::{Entry, Miss, ReadLock, Staging, Unpacked, sweep_staging};
 
 /// The means to load one artifact.
 pub(in crate::api::session) struct Loading<'a> {
@@ -122,8 +122,8 @@ impl ArtifactRequest<'_> {
                 })
         });
         match unpacked? {
-            Ok(entry) => self.load_entry(entry, begun),
-            Err(miss) => Ok(Err(miss)),
+            Unpacked::Ready(entry) => self.load_entry(entry, begun),
+            Unpacked::Damaged(damage) => Ok(Err(Miss::Damaged(damage))),
         }
     }
 
@@ -135,7 +135,7 @@ impl ArtifactRequest<'_> {
     ) -> Result<Result<(Value, Entry), Miss>, Error> {
         match self.load_files(&mut entry) {
             // What it opened by name may be of both.
-            Ok(_) if !entry.lease.is_current(&self.process.layout.manifest(&self.artifact_path())) => {
+            Ok(_) if !entry.read_lock.is_current(&self.process.layout.manifest(&self.artifact_path())) => {
                 self.add_restore(begun, Duration::ZERO);
                 Ok(Err(Miss::Absent("it was replaced while it was loaded".to_owned())))
             }

@@ -10,7 +10,7 @@ use crate::layout::ArtifactPath;
 use crate::message;
 use crate::remote::{Fetched, LeaseResult, Remote, SharedEntry, Upload};
 use crate::store::manifest::{Manifest, Unusable};
-use crate::store::{Entry, Found, Miss, Staging, packed};
+use crate::store::{Adopted, Entry, Found, Miss, Staging, packed};
 use crate::telemetry::ArtifactReport;
 
 /// The kind of note that says that this run has fetched an artifact.
@@ -60,7 +60,7 @@ impl ArtifactRequest<'_> {
         let adopted =
             self.store(artifact_path).adopt(&staging, &manifest, &entry.manifest, (&packed, &entry.packed()))?;
         self.add_restore(begun, Duration::ZERO);
-        if let Err(damage) = adopted {
+        if let Adopted::Damaged(damage) = adopted {
             remote.reject(&damage);
             return Ok(None);
         }
