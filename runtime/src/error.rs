@@ -7,8 +7,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A boxed error of any type: the functions of an [`Artifact`](crate::Artifact) return it, so that `?` accepts every error
-/// of the code under test.
+/// A boxed error of any type: the functions of an [`Artifact`](crate::Artifact) return it, so that `?` accepts every
+/// error of the code under test.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
 
 /// A `Result` whose error is [`BoxError`] by default.

@@ -1,8 +1,8 @@
 //! Artifacts on disk: open, publish, remove, and enforce the retention policy.
 //!
-//! An artifact exists if its manifest does. A publisher moves the files into place first and renames the manifest last. A
-//! removal moves the manifest away first. So a reader that has the manifest has the files, and a process that is killed at
-//! any point leaves the whole artifact or none.
+//! An artifact exists if its manifest does. A publisher moves the files into place first and renames the manifest last.
+//! A removal moves the manifest away first. So a reader that has the manifest has the files, and a process that is
+//! killed at any point leaves the whole artifact or none.
 //!
 //! - [`artifact`]: [`Store`], one artifact of one key
 //! - [`open`]: finds an artifact, checks its files, unpacks its archive
@@ -15,8 +15,8 @@
 //!
 //! Formats: [`manifest`], [`archive`].
 //!
-//! Directories: [`files`] lists and protects those of an artifact, [`verification`] checks them, [`view`] copies them for
-//! one process, [`staging`] holds unfinished ones, [`trash`] removed ones.
+//! Directories: [`files`] lists and protects those of an artifact, [`verification`] checks them, [`view`] copies them
+//! for one process, [`staging`] holds unfinished ones, [`trash`] removed ones.
 
 pub(crate) mod archive;
 mod artifact;

@@ -1,7 +1,7 @@
 //! The portable form of an artifact: a tar archive in zstd.
 //!
-//! The bytes of an archive depend only on the names and content of the files. An archive that is read is untrusted input:
-//! it may hold only the files that the manifest lists, each once, as a plain file of the listed size.
+//! The bytes of an archive depend only on the names and content of the files. An archive that is read is untrusted
+//! input: it may hold only the files that the manifest lists, each once, as a plain file of the listed size.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,8 +14,8 @@ use crate::error::Error;
 use crate::layout::{ArtifactPath, Layout};
 use crate::plain_file;
 
-/// The zstd level, the same as ccache's. It packs the graph of Django (27 MB) in 54 ms into 5.7 MB; zstd's default, 3, takes
-/// 78 ms for 5.4 MB. The level does not affect the speed of unpacking.
+/// The zstd level, the same as ccache's. It packs the graph of Django (27 MB) in 54 ms into 5.7 MB; zstd's default, 3,
+/// takes 78 ms for 5.4 MB. The level does not affect the speed of unpacking.
 const LEVEL: i32 = 1;
 /// More workers only help with archives of hundreds of megabytes.
 const MAX_WORKERS: usize = 4;
@@ -54,7 +54,8 @@ pub(crate) fn pack(directory: &Path, files: &[ListedFile], target: &Path) -> Res
     let mut hashing = Hashing::new(BufWriter::with_capacity(BUFFER, file));
     let mut encoder = zstd::Encoder::new(&mut hashing, LEVEL).map_err(failed())?;
     encoder.include_checksum(true).map_err(failed())?;
-    // The output does not depend on the number of workers, as long as there is at least one (`ZSTD_c_nbWorkers` in zstd.h).
+    // The output does not depend on the number of workers, as long as there is at least one (`ZSTD_c_nbWorkers` in
+    // zstd.h).
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
     encoder.multithread(u32::try_from(workers).unwrap_or(1)).map_err(failed())?;
     let mut archive = tar::Builder::new(encoder);
@@ -79,7 +80,8 @@ pub(crate) fn pack(directory: &Path, files: &[ListedFile], target: &Path) -> Res
     Ok(ArchiveFile { size, digest })
 }
 
-/// Returns the single file in which an artifact travels: its archive, or a new one in `staging` for a directory artifact.
+/// Returns the single file in which an artifact travels: its archive, or a new one in `staging` for a directory
+/// artifact.
 pub(crate) fn packed(
     layout: &Layout,
     artifact_path: &ArtifactPath,
@@ -167,7 +169,7 @@ fn entry_type(file: &ListedFile) -> tar::EntryType {
 
 /// Writes one file from the archive.
 ///
-/// It reads and writes by itself, because `io::copy` does not say whether reading or writing failed.
+/// Does not use `io::copy`, which does not say whether reading or writing failed.
 fn write_file(source: &mut impl Read, file: &ListedFile, path: &Path) -> Result<(), UnpackError> {
     let damaged = |damage: String| Err(UnpackError::Damaged(damage));
     if let Some(parent) = path.parent() {

@@ -39,7 +39,7 @@ fn collect(directory: &Path, prefix: &str, listed: &mut Vec<ListedFile>) -> Resu
     for entry in fs::read_dir(directory).map_err(Error::io("list the directory", directory))? {
         let entry = entry.map_err(Error::io("list the directory", directory))?;
         let path = entry.path();
-        let refuse = |why: &str| Error::Message(format!("{} cannot be stored: {why}", path.display()));
+        let refuse = |reason: &str| Error::Message(format!("{} cannot be stored: {reason}", path.display()));
         let name = entry.file_name().into_string().map_err(|_| refuse("its name is not UTF-8"))?;
         let relative = format!("{prefix}{name}");
         if !is_plain(&relative) {

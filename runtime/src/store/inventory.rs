@@ -101,7 +101,8 @@ fn names(path: &Path, wanted: impl Fn(&DirEntry) -> bool) -> Vec<String> {
     entries.flatten().filter(wanted).filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-/// Returns the artifact that a file or directory of an entry belongs to: its name without the first suffix that matches.
+/// Returns the artifact that a file or directory of an entry belongs to: its name without the first suffix that
+/// matches.
 fn artifact_of(name: &str, suffixes: &[&str]) -> Option<String> {
     let artifact = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix))?;
     check_artifact_name(artifact).is_ok().then(|| artifact.to_owned())

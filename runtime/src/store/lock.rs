@@ -3,8 +3,8 @@
 //! The kernel releases the lock when the holder ends, so a lock never becomes stale. The file itself is never deleted,
 //! because a process may be about to lock it.
 //!
-//! All locks are taken in one order: that of an artifact before those of its dependencies. Dependencies have no cycles, so
-//! waits cannot deadlock.
+//! All locks are taken in one order: that of an artifact before those of its dependencies. Dependencies have no cycles,
+//! so waits cannot deadlock.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -90,8 +90,8 @@ enum Hopeless {
 }
 
 impl BuildLock {
-    /// Locks `path`, and waits for at most `timeout`. Calls `remind` every few seconds with the holder, if known, and the
-    /// time waited so far.
+    /// Locks `path`, and waits for at most `timeout`. Calls `remind` every few seconds with the holder, if known, and
+    /// the time waited so far.
     pub(crate) fn acquire(
         path: &Path,
         timeout: Duration,
@@ -136,7 +136,8 @@ impl BuildLock {
         self.lock.leave_to_others();
     }
 
-    /// Takes over the lock that the parent process passed as standard input, and replaces the standard input by an empty one.
+    /// Takes over the lock that the parent process passed as standard input, and replaces the standard input by an
+    /// empty one.
     ///
     /// Otherwise the processes that a build starts would inherit the lock, and keep it for as long as they live.
     pub(crate) fn inherited() -> Result<BuildLock, Error> {
@@ -172,7 +173,7 @@ impl BuildLock {
     pub(crate) fn notice(&self) -> Option<Notice> {
         let file = self.share().ok()?;
         // A file with a second hard link may belong to anything, so it is not written to; only the notice is lost.
-        (!is_linked_elsewhere(&file)).then(|| Notice { file, holder: Holder::new() })
+        (!has_other_links(&file)).then(|| Notice { file, holder: Holder::new() })
     }
 }
 
@@ -220,12 +221,12 @@ impl Notice {
 }
 
 #[cfg(unix)]
-fn is_linked_elsewhere(file: &File) -> bool {
+fn has_other_links(file: &File) -> bool {
     file.metadata().is_ok_and(|metadata| std::os::unix::fs::MetadataExt::nlink(&metadata) > 1)
 }
 
 #[cfg(not(unix))]
-fn is_linked_elsewhere(_: &File) -> bool {
+fn has_other_links(_: &File) -> bool {
     false
 }
 

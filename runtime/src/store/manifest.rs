@@ -111,9 +111,9 @@ pub(crate) struct Manifest {
 /// The reason why a manifest cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
-    /// A later version of this crate wrote it, in this format. This version must not touch it.
+    /// A later version of this crate wrote the manifest, in this format. This version must not touch it.
     NewerFormat(u32),
-    /// It is malformed, or was changed after it was written.
+    /// The manifest is malformed, or was changed after it was written.
     Damaged(String),
     /// A valid manifest of another key: a key prefix collision.
     OtherKey,
@@ -256,7 +256,8 @@ pub(crate) fn check_paths(files: &[ListedFile]) -> Result<(), String> {
     }
 }
 
-/// The length limit of a path in bytes. Operating systems allow more, which leaves room for the path of the cache directory.
+/// The length limit of a path in bytes. Operating systems allow more, which leaves room for the path of the cache
+/// directory.
 const MAX_PATH: usize = 1024;
 /// The length limit of a name in bytes, which every file system allows.
 const MAX_COMPONENT: usize = 255;

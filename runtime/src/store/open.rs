@@ -114,7 +114,8 @@ impl Store<'_> {
         }
     }
 
-    /// Unpacks the archive through `staging`: into the cache for every process if `in_place`, else for this process alone.
+    /// Unpacks the archive through `staging`: into the cache for every process if `in_place`, else for this process
+    /// alone.
     pub(crate) fn unpack(
         &self,
         manifest: Manifest,

@@ -4,8 +4,8 @@
 //! The lock is on the manifest itself, not on a file beside it. So it follows a manifest into the trash, and needs no
 //! permission to write.
 //!
-//! Where the file system has no locks, an artifact is used without a read lock. Nothing is removed there, because a removal
-//! needs its lock.
+//! Where the file system has no locks, an artifact is used without a read lock. Nothing is removed there, because a
+//! removal needs its lock.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Seek};
@@ -55,14 +55,14 @@ impl ReadLock {
         Err(io::Error::other("other processes keep replacing it"))
     }
 
-    /// Returns `true` if the manifest at `path` is still the locked one. Then the files are those that were published with
-    /// it.
+    /// Returns `true` if the manifest at `path` is still the locked one. Then the files are those that were published
+    /// with it.
     pub(crate) fn is_current(&self, path: &Path) -> bool {
         is_still_at(&self.file, path).unwrap_or(false)
     }
 
-    /// Sets the time of last use, by which the retention policy selects artifacts. A failure is ignored: where the cache
-    /// cannot be written to, nothing is removed.
+    /// Sets the time of last use, by which the retention policy selects artifacts. A failure is ignored: where the
+    /// cache cannot be written to, nothing is removed.
     pub(crate) fn touch(&self) {
         let _ = self.file.set_modified(SystemTime::now());
     }
@@ -78,8 +78,8 @@ impl ReadLock {
     }
 }
 
-/// Locks the manifest for reading. Waits for a process that is moving it to the trash, which is quick unless that process is
-/// suspended.
+/// Locks the manifest for reading. Waits for a process that is moving it to the trash, which is quick unless that
+/// process is suspended.
 fn lock_shared(file: &File) -> io::Result<()> {
     let begun = Instant::now();
     loop {
@@ -108,8 +108,8 @@ fn lock_exclusive(path: &Path) -> io::Result<Option<FileLock>> {
     }
 }
 
-/// The exclusive lock on a manifest, which permits the removal of the artifact. While it is held, no process has a read lock,
-/// and a process that wants one waits.
+/// The exclusive lock on a manifest, which permits the removal of the artifact. While it is held, no process has a read
+/// lock, and a process that wants one waits.
 #[derive(Debug)]
 pub(crate) struct RemovalLock {
     _manifest: Option<FileLock>,
@@ -162,8 +162,8 @@ fn has_identity(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Returns `true` for any file. Without inode numbers a replaced manifest goes unnoticed; its files then fail their check,
-/// and the artifact is built again.
+/// Returns `true` for any file. Without inode numbers a replaced manifest goes unnoticed; its files then fail their
+/// check, and the artifact is built again.
 #[cfg(not(unix))]
 fn has_identity(_: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()

@@ -1,9 +1,9 @@
-//! The retention policy: removes artifacts that are too old or one version too many, and then the least recently used ones
-//! until the rest fits into the size limit.
+//! The retention policy: removes artifacts that are too old or one version too many, and then the least recently used
+//! ones until the rest fits into the size limit.
 //!
-//! [`collect`] applies the policy, given the time; it touches no file. Never removed are artifacts that a process uses or
-//! builds, artifacts of a later version of this crate, and unknown files. Nothing waits: if another process is collecting,
-//! this one does not.
+//! [`collect`] applies the policy, given the time; it touches no file. Never removed are artifacts that a process uses
+//! or builds, artifacts of a later version of this crate, and unknown files. Nothing waits: if another process is
+//! collecting, this one does not.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
@@ -26,8 +26,9 @@ pub struct Policy {
     pub max_bytes: Option<u64>,
     /// The limit of the time since the last use of an artifact.
     pub max_age: Option<Duration>,
-    /// The limit of versions of one artifact of one repository, suite and configuration. Entries that differ in the value of
-    /// a declared input are versions of one another. Entries whose manifest cannot be read are counted separately.
+    /// The limit of versions of one artifact of one repository, suite and configuration. Entries that differ in the
+    /// value of a declared input are versions of one another. Entries whose manifest cannot be read are counted
+    /// separately.
     pub max_versions: Option<usize>,
 }
 
@@ -74,7 +75,8 @@ fn removable(layout: &Layout) -> Vec<Stored> {
     inventory(layout).into_iter().filter(|stored| !stored.is_foreign()).collect()
 }
 
-/// Applies the policy at the start of a run, if it has limits. Reports removals, and warns if the cache stays too large.
+/// Applies the policy at the start of a run, if it has limits. Reports removals, and warns if the cache stays too
+/// large.
 pub(crate) fn keep_within(layout: &Layout, policy: &Policy) {
     if *policy == Policy::default() || !layout.root().is_dir() {
         return;
@@ -133,7 +135,8 @@ fn collect(
     collected
 }
 
-/// Returns, for each of these artifacts, whether it is too old or one version too many. They are sorted by their last use.
+/// Returns, for each of these artifacts, whether it is too old or one version too many. They are sorted by their last
+/// use.
 fn expired(stored: &[Stored], policy: &Policy, now: SystemTime) -> Vec<bool> {
     /// The repository, the artifact and the configuration, which versions have in common.
     type Lineage<'a> = (&'a str, &'a str, Option<BTreeSet<&'a KeyInput>>);

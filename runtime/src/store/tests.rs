@@ -221,16 +221,18 @@ fn links_pipes_and_directories_are_not_served() {
 #[cfg(unix)]
 #[test]
 fn a_directory_behind_a_link_is_not_served() {
-    for (storage, place) in [(Storage::Directory, "r/ENTRY/x/below"), (Storage::Archive, ".unpacked/r/ENTRY/x/below")] {
+    for (storage, directory) in
+        [(Storage::Directory, "r/ENTRY/x/below"), (Storage::Archive, ".unpacked/r/ENTRY/x/below")]
+    {
         let cache = Cache::new(storage);
         let run = Run::named("reader", &cache.layout);
         let unpack = |cache: &Cache| drop(cache.serve(&run));
         unpack(&cache);
-        let place = cache.root.path().join(place.replace("ENTRY", &cache.key.entry()));
+        let directory = cache.root.path().join(directory.replace("ENTRY", &cache.key.entry()));
         let outside = tempfile::tempdir().expect("a temporary directory");
         let moved = outside.path().join("moved");
-        fs::rename(&place, &moved).expect("moved");
-        std::os::unix::fs::symlink(&moved, &place).expect("linked");
+        fs::rename(&directory, &moved).expect("moved");
+        std::os::unix::fs::symlink(&moved, &directory).expect("linked");
         match cache.store(&run).open() {
             Found::Ready(_) => panic!("{storage:?}: served from behind a link"),
             Found::Packed(..) => assert_eq!(storage, Storage::Archive),

@@ -1,8 +1,8 @@
 //! Checking the files of an artifact, and the verification record of a run.
 //!
-//! The first process of a run that uses an artifact digests every listed file, and records the stamp of each: device, inode,
-//! size and times. Later processes of the run compare the stamps. So data that rots on the disk within one run may go
-//! unnoticed.
+//! The first process of a run that uses an artifact digests every listed file, and records the stamp of each: device,
+//! inode, size and times. Later processes of the run compare the stamps. So data that rots on the disk within one run
+//! may go unnoticed.
 
 use std::collections::HashSet;
 use std::fs::{self, Metadata};
@@ -26,8 +26,8 @@ pub(super) enum Checked {
     NowForTheRun,
 }
 
-/// Checks the files against the manifest: by their stamps if the run has a verification record, else by their digests. The
-/// error is the damage.
+/// Checks the files against the manifest: by their stamps if the run has a verification record, else by their digests.
+/// The error is the damage.
 pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest) -> Result<Checked, String> {
     let before = stamps_of_right_size(directory, manifest)?;
     if run.read::<Vec<Stamp>>(RECORDS, name).is_some_and(|recorded| recorded == before) {
@@ -39,8 +39,8 @@ pub(super) fn check(run: &Run, name: &str, directory: &Path, manifest: &Manifest
     Ok(Checked::NowForTheRun)
 }
 
-/// Reads every byte of an artifact, packed and unpacked, and neither reads nor writes a verification record. The error is
-/// the damage.
+/// Reads every byte of an artifact, packed and unpacked, and neither reads nor writes a verification record. The error
+/// is the damage.
 pub(crate) fn verify(layout: &Layout, artifact_path: &ArtifactPath, manifest: &Manifest) -> Result<(), String> {
     match &manifest.archive {
         None => check_digests(&layout.directory(artifact_path), manifest),
@@ -99,8 +99,8 @@ pub(super) fn record(run: &Run, name: &str, directory: &Path, manifest: &Manifes
     }
 }
 
-/// Returns the stamps of all files, and the first file of a wrong size. Returns `None` if a file is missing, is not a plain
-/// file, or is reached through a link.
+/// Returns the stamps of all files, and the first file of a wrong size. Returns `None` if a file is missing, is not a
+/// plain file, or is reached through a link.
 fn stamps<'a>(directory: &Path, files: &'a [ListedFile]) -> Option<(Vec<Stamp>, Option<&'a ListedFile>)> {
     let mut stamps = Vec::with_capacity(files.len());
     let mut wrong = None;

@@ -1,11 +1,11 @@
-//! A private view: a directory with an artifact's files, for one process, in which a library can create and change files
-//! without touching the stored ones.
+//! A private view: a directory with an artifact's files, for one process, in which a library can create and change
+//! files without touching the stored ones.
 //!
-//! Libraries such as tantivy, SQLite, RocksDB and LMDB keep lock and log files beside their data, and open them for writing
-//! even to read.
+//! Libraries such as tantivy, SQLite, RocksDB and LMDB keep lock and log files beside their data, and open them for
+//! writing even to read.
 //!
-//! A view that an artifact requests is a copy of all files. A view that is made after a permission error links large files,
-//! because most libraries only want to write to a lock file.
+//! A view that an artifact requests is a copy of all files. A view that is made after a permission error links large
+//! files, because most libraries only want to write to a lock file.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,8 +16,8 @@ use super::staging::Staging;
 use crate::disk;
 use crate::error::Error;
 
-/// The size of the largest file, in bytes, that [`Large::Linked`] copies where the file system cannot share blocks. Lock and
-/// log files are smaller, and a copy of this size takes less than a millisecond.
+/// The size of the largest file, in bytes, that [`Large::Linked`] copies where the file system cannot share blocks.
+/// Lock and log files are smaller, and a copy of this size takes less than a millisecond.
 const MAX_COPIED: u64 = 1 << 20;
 
 const OWNER_MAY_WRITE: u32 = 0o200;

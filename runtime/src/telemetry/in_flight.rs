@@ -1,8 +1,8 @@
 //! The tests in flight, which have no record yet. A test whose process is killed gets one all the same.
 //!
-//! A test writes its record as interrupted into a file of its run, holds a kernel lock on the file, and removes it after its
-//! report. The kernel releases the lock when the process ends. So an unlocked file belongs to a test that will never report,
-//! and the next reader of the run adds its record.
+//! A test writes its record as interrupted into a file of its run, holds a kernel lock on the file, and removes it
+//! after its report. The kernel releases the lock when the process ends. So an unlocked file belongs to a test that
+//! will never report, and the next reader of the run adds its record.
 //!
 //! In a run that stops after the keys, a test of the attribute has such a file until its keys are recorded.
 
@@ -25,7 +25,7 @@ use crate::run::Run;
 const REPORTS: &str = "under-way";
 /// The directory of tests that have not recorded their keys, in a run that stops after the keys.
 const KEYS: &str = "under-way-keys";
-/// The size limit of such a file: larger than the name of any test.
+/// The size limit of a file in these directories: larger than the name of any test.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The mark of a test that has not reported yet.
@@ -36,14 +36,14 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    /// Marks a test as in flight until it reports. A reader adds `record` if the process ends before. Returns `None` where
-    /// the run cannot be written to.
+    /// Marks a test as in flight until it reports. A reader adds `record` if the process ends before. Returns `None`
+    /// where the run cannot be written to.
     pub(crate) fn begin(run: &Run, record: &CacheReport) -> Option<InFlight> {
         mark(&run.directory().join(REPORTS), &name(record.pid, record.number), record)
     }
 
-    /// Marks the test of this `number` as in flight until its keys are recorded. A reader adds `failure` if the process ends
-    /// before.
+    /// Marks the test of this `number` as in flight until its keys are recorded. A reader adds `failure` if the process
+    /// ends before.
     pub(crate) fn begin_keys(run: &Run, number: u32, failure: &KeyFailure) -> Option<InFlight> {
         mark(&run.directory().join(KEYS), &name(std::process::id(), number), failure)
     }

@@ -21,7 +21,8 @@ pub struct KeyReport {
     pub repo: String,
     /// The name of the artifact.
     pub artifact: String,
-    /// The key for display: repository, revision, and the first digits of the digest, as in `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    /// The key for display: repository, revision, and the first digits of the digest, as in
+    /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
     pub key: String,
     /// The whole digest of the key: SHA-256, hexadecimal.
     pub digest: String,

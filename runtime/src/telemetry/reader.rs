@@ -12,8 +12,8 @@ use crate::layout::Layout;
 
 /// Reads the reports of a run, in the order in which they were written.
 ///
-/// A truncated line is skipped. A test whose process ended before it could report has the outcome `interrupted`. A run without
-/// reports is not an error.
+/// A truncated line is skipped. A test whose process ended before it could report has the outcome `interrupted`. A run
+/// without reports is not an error.
 ///
 /// # Errors
 /// Fails if the run's file cannot be read.
@@ -25,7 +25,8 @@ pub fn read_reports(cache_dir: &Path, run: &str) -> io::Result<Vec<CacheReport>>
     json_lines::read(&path)
 }
 
-/// Reads the keys that the tests of a run with `SMOKE_STOP_AFTER=key` recorded, in the order in which they were written.
+/// Reads the keys that the tests of a run with `SMOKE_STOP_AFTER=key` recorded, in the order in which they were
+/// written.
 ///
 /// A run without keys is not an error.
 ///

@@ -35,7 +35,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns `true` if the artifact was restored: from the cache, from the remote cache, or from the build of another test.
+    /// Returns `true` if the artifact was restored: from the cache, from the remote cache, or from the build of another
+    /// test.
     pub fn is_hit(self) -> bool {
         matches!(self, Outcome::Hit | Outcome::Fetched | Outcome::Shared)
     }
@@ -72,14 +73,15 @@ pub struct ArtifactReport {
     pub outcome: Outcome,
     /// The reason why the artifact was not a hit; empty for a hit.
     pub reason: String,
-    /// The key for display: repository, revision, and the first digits of the digest, as in `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    /// The key for display: repository, revision, and the first digits of the digest, as in
+    /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
     pub key: String,
     /// The size of the plain files, in bytes.
     pub bytes: u64,
     /// The seconds that this test spent to build, save and publish the artifact, without the time of its dependencies.
     pub rebuild_seconds: f64,
-    /// The seconds that the build took, in whichever test or machine; 0 if this process had loaded the artifact before, or if
-    /// there is no artifact.
+    /// The seconds that the build took, in whichever test or machine; 0 if this process had loaded the artifact before,
+    /// or if there is no artifact.
     #[serde(default)]
     pub build_seconds: f64,
     /// The seconds that this test spent to find, check and load the artifact.
@@ -98,8 +100,8 @@ pub struct ArtifactReport {
 }
 
 impl ArtifactReport {
-    /// Returns the seconds that the cache saved this test: the build time, minus the time to restore the artifact and to wait
-    /// for it. Returns 0 if this test built the artifact.
+    /// Returns the seconds that the cache saved this test: the build time, minus the time to restore the artifact and
+    /// to wait for it. Returns 0 if this test built the artifact.
     ///
     /// The result is negative if building is faster than restoring, or if the test waited from the start of the build.
     pub fn saved_seconds(&self) -> f64 {
@@ -134,7 +136,8 @@ impl ArtifactReport {
 
 /// The report of one test.
 ///
-/// A test with a parameter `&CacheReport` receives its own report. The run's `telemetry.jsonl` has one line for each test.
+/// A test with a parameter `&CacheReport` receives its own report. The run's `telemetry.jsonl` has one line for each
+/// test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CacheReport {

@@ -87,8 +87,8 @@ fn unlisted_missing_and_resized_files_are_damage() {
     assert!(resized.unpack("out").is_err_and(|damage| damage.contains("not a file of 300001 bytes")));
 }
 
-/// Unpacks a hostile archive, by a manifest that lists only `file`, of seven bytes. The digest of the archive is valid, so only
-/// its content can be refused. Returns the damage.
+/// Unpacks a hostile archive, by a manifest that lists only `file`, of seven bytes. The digest of the archive is valid,
+/// so only its content can be refused. Returns the damage.
 fn hostile(write: impl FnOnce(&mut tar::Builder<Vec<u8>>)) -> String {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut builder = tar::Builder::new(Vec::new());
