@@ -17,7 +17,9 @@ pub(crate) enum Cargo {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Settings come from the nearest smoke.toml and from SMOKE_* variables: https://github.com/cached-smoke/cached-smoke/blob/main/docs/reference/settings.md")]
+#[command(
+    after_help = "Settings come from the nearest smoke.toml and from SMOKE_* variables: https://github.com/cached-smoke/cached-smoke/blob/main/docs/reference/settings.md"
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -133,6 +133,7 @@ pub mod __private {
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[doc(hidden)]
 pub mod tooling;
 
 pub use api::artifact::{Artifact, Suite};

@@ -324,7 +324,7 @@ fn entries_that_are_swapped_between_repositories_are_not_taken_for_one_another()
     }
     for test in ["over_two::bookshop", "over_two::scikit_learn"] {
         let done = sandbox.run(test).passes();
-        assert_eq!(done.reason("words"), "the entry is that of another key with the same first digits", "{test}");
+        assert_eq!(done.reason("words"), "key prefix collision: the entry belongs to another key", "{test}");
     }
     assert_eq!(sandbox.take_builds(), ["build words", "build words"]);
 }

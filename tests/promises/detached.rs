@@ -84,7 +84,7 @@ fn a_failure_is_told_as_if_it_had_failed_here_and_what_the_build_said_is_repeate
             "the fixture of subject::only_words over bookshop failed",
             "failed to build `words` of bookshop",
             cause,
-            "help: correct `Artifact::build` of `words`",
+            "help: fix `Artifact::build` of `words`",
             "the output of the build, from ",
         ] {
             assert!(done.stderr.contains(words), "{words}: {}", done.stderr);

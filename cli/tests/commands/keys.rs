@@ -96,7 +96,7 @@ fn plain_tests_tell_their_keys_and_build_nothing() {
     );
     assert_eq!(none.status.code(), Some(2));
     let stderr = text(&none.stderr);
-    assert!(stderr.contains("no repository is called `nobody`") && stderr.contains("error: no test "), "{stderr}");
+    assert!(stderr.contains("unknown repository `nobody`") && stderr.contains("error: no test "), "{stderr}");
 }
 
 #[test]

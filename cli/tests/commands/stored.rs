@@ -32,7 +32,7 @@ fn what_is_stored_is_listed_and_verified_byte_by_byte() {
     assert!(verified.contains(": 0 damaged\n"), "{verified}");
 
     for (name, change, damage) in [
-        ("number.tar.zst", (|bytes| bytes[0] ^= 1) as fn(&mut Vec<u8>), "its archive is not the one that was written"),
+        ("number.tar.zst", (|bytes| bytes[0] ^= 1) as fn(&mut Vec<u8>), "the digest of its archive does not match"),
         ("number.json", |bytes| bytes.truncate(20), "its manifest cannot be read"),
     ] {
         let path = entry_file(&project, name);
@@ -52,7 +52,7 @@ fn what_is_stored_is_listed_and_verified_byte_by_byte() {
     fs::remove_file(unpacked.join("number/number")).unwrap();
     fs::write(unpacked.join("number/number"), "2").unwrap();
     let damaged = out(&smoke_cache(&project, &["verify"]), 1);
-    assert!(damaged.contains("its file number is not what was written"), "{damaged}");
+    assert!(damaged.contains("its file number was changed after it was stored"), "{damaged}");
 }
 
 #[test]

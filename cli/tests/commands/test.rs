@@ -196,7 +196,8 @@ fn the_summary_ends_with_the_warnings_of_the_run() {
     let project = project("warned");
     let notes = project.path("cache/.runs/warned");
     fs::create_dir_all(&notes).unwrap();
-    fs::write(notes.join("warnings"), "\"the \\u001bsky falls\"\n\"beware\"\n\"the \\u001bsky falls\"\n").unwrap();
+    fs::write(notes.join("warnings.jsonl"), "\"the \\u001bsky falls\"\n\"beware\"\n\"the \\u001bsky falls\"\n")
+        .unwrap();
     let run = |arguments: &[&str]| smoke_cache_with(&project, &[("SMOKE_RUN_ID", "warned")], arguments);
     let summary = out(&run(&["test"]), 0);
     assert!(summary.ends_with("\nwarning: the  sky falls\nwarning: beware\n"), "{summary}");

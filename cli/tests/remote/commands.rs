@@ -108,7 +108,10 @@ fn push_gives_nobody_what_is_damaged() {
     let machine = machine.with("SMOKE_REMOTE", &world.folder());
     let told = out(&machine.smoke_cache(&["push"]), 1);
     assert!(told.contains("1 artifacts were shared (") && told.contains("1 failed"), "{told}");
-    assert!(told.contains("it is damaged: ") && told.contains("`cargo smoke-cache verify` sets it aside"), "{told}");
+    assert!(
+        told.contains("it is damaged: ") && told.contains("run `cargo smoke-cache verify` to set it aside"),
+        "{told}"
+    );
     assert!(world.objects().iter().all(|path| !path.ends_with("/words")), "{:?}", world.objects());
 }
 

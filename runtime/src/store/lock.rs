@@ -1,10 +1,10 @@
 //! The build lock: one kernel lock per key and artifact, held for check, build and publish.
 //!
-//! A kernel lock dies with its holder, so there are no ages to guess at and nothing to clean up; the file itself is
-//! never deleted, because a process may be about to lock it.
+//! The kernel releases the lock when the holder ends, so a lock never becomes stale. The file itself is never deleted,
+//! because a process may be about to lock it.
 //!
-//! All locks are taken in one order: an artifact's before those of the artifacts that it needs. Needs have no circles,
-//! so neither have the waits.
+//! All locks are taken in one order: that of an artifact before those of its dependencies. Dependencies have no cycles,
+//! so waits cannot deadlock.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -18,16 +18,16 @@ use crate::file_lock::{FileLock, Waited};
 use crate::layout;
 use crate::run::Identity;
 
-/// The process that holds a lock, as it wrote into the lock's file.
+/// The process that holds a lock, as it recorded itself in the lock file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Holder {
     pub(crate) pid: u32,
     /// Milliseconds since 1970.
     since: u64,
-    /// The current step, in the words of the build.
+    /// The current step of the build, as it reported it.
     #[serde(default)]
     pub(crate) step: Option<String>,
-    /// Absent where the system does not tell.
+    /// `None` where the operating system does not provide it.
     #[serde(default)]
     identity: Option<Identity>,
 }
@@ -39,15 +39,15 @@ impl Holder {
         Holder { pid: std::process::id(), since, step: None, identity: Identity::own() }
     }
 
-    /// Writes it into the lock's file. It is only a notice, so a failure is ignored.
+    /// Writes this into the lock file. It is only a notice for waiters, so a failure is ignored.
     fn write(&self, mut file: &File) {
         let Ok(mut text) = serde_json::to_vec(self) else { return };
         text.push(b'\n');
-        // Over the old text first, and only then cut to length: a reader finds a whole line at nearly any time.
+        // Overwrites the old text before it truncates the file, so that a reader nearly always finds a whole line.
         let _ = file.rewind().and_then(|()| file.write_all(&text)).and_then(|()| file.set_len(text.len() as u64));
     }
 
-    /// Returns how long it has held the lock.
+    /// Returns the time since the process took the lock.
     pub(crate) fn elapsed(&self) -> Duration {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         now.saturating_sub(Duration::from_millis(self.since))
@@ -72,14 +72,14 @@ pub(crate) struct BuildLock {
     lock: FileLock,
 }
 
-/// The end of a wait for a build lock.
+/// The result of waiting for a build lock.
 #[derive(Debug)]
 pub(crate) enum Acquired {
     Locked(BuildLock),
     TimedOut,
-    /// The holder has ended, but a process that it started has the lock's file and keeps the lock.
+    /// The holder has ended, but a process that it started has the lock file open and so keeps the lock.
     Abandoned(Holder),
-    /// The holder started this process, and waits for it: this wait would never end.
+    /// The holder started this process and waits for it, so this wait would never end.
     HeldByAncestor(Holder),
 }
 
@@ -90,8 +90,8 @@ enum Hopeless {
 }
 
 impl BuildLock {
-    /// Locks `path`, waiting for at most `timeout`. Calls `remind` every few seconds with the holder, if it is known,
-    /// and the time waited so far.
+    /// Locks `path`, and waits for at most `timeout`. Calls `remind` every few seconds with the holder, if known, and
+    /// the time waited so far.
     pub(crate) fn acquire(
         path: &Path,
         timeout: Duration,
@@ -110,7 +110,7 @@ impl BuildLock {
                 return Err(Hopeless::HeldByAncestor(holder));
             }
             let is_ended = holder.has_ended();
-            // Once may be chance: the next holder has the lock, and has not written its name yet.
+            // Seen once, it may be a race: the next holder has the lock, but has not recorded itself yet.
             if is_ended && ended.as_ref().is_some_and(|before| before.is_same_process(&holder)) {
                 return Err(Hopeless::Abandoned(holder));
             }
@@ -125,19 +125,21 @@ impl BuildLock {
         })
     }
 
-    /// Returns the open file, for a child to which the lock is handed over by [`leave_to_others`](Self::leave_to_others).
+    /// Returns the open lock file, for a child process that takes the lock over; see
+    /// [`leave_to_others`](Self::leave_to_others).
     pub(crate) fn share(&self) -> io::Result<File> {
         self.lock.file().map_or_else(|| Err(io::ErrorKind::NotFound.into()), File::try_clone)
     }
 
-    /// Lets go of the lock without releasing it: a child has it now.
+    /// Drops this handle without releasing the lock, which a child process holds now.
     pub(crate) fn leave_to_others(self) {
         self.lock.leave_to_others();
     }
 
-    /// Takes over the lock that this process was given as its standard input, which is then empty.
+    /// Takes over the lock that the parent process passed as standard input, and replaces the standard input by an
+    /// empty one.
     ///
-    /// Processes that a build starts inherit the standard input, and would keep the lock for as long as they live.
+    /// Otherwise the processes that a build starts would inherit the lock, and keep it for as long as they live.
     pub(crate) fn inherited() -> Result<BuildLock, Error> {
         inherited()
             .map(|file| BuildLock::own(FileLock::held(file)))
@@ -158,7 +160,7 @@ impl BuildLock {
         Ok(attempt.map(BuildLock::own))
     }
 
-    /// Writes down who holds the lock.
+    /// Records this process as the holder of the lock.
     fn own(lock: FileLock) -> BuildLock {
         let lock = BuildLock { lock };
         if let Some(notice) = lock.notice() {
@@ -167,15 +169,15 @@ impl BuildLock {
         lock
     }
 
-    /// Returns the means to say what the holder does.
+    /// Returns a handle with which the holder reports its current step.
     pub(crate) fn notice(&self) -> Option<Notice> {
         let file = self.share().ok()?;
-        // Under another name it may be anything: nothing is lost but a word about who holds it.
-        (!is_linked_elsewhere(&file)).then(|| Notice { file, holder: Holder::new() })
+        // A file with a second hard link may belong to anything, so it is not written to; only the notice is lost.
+        (!has_other_links(&file)).then(|| Notice { file, holder: Holder::new() })
     }
 }
 
-/// Returns `true` if the standard input of this process is a file, as that of a builder is.
+/// Returns `true` if the standard input of this process is a file, as it is in a builder process.
 pub(crate) fn is_handed_over() -> bool {
     standard_input().and_then(|input| input.metadata()).is_ok_and(|metadata| metadata.is_file())
 }
@@ -203,7 +205,7 @@ fn standard_input() -> io::Result<File> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// A notice in the lock's own file, for those who wait for it.
+/// A notice in the lock file, for the processes that wait for the lock.
 #[derive(Debug)]
 pub(crate) struct Notice {
     file: File,
@@ -211,7 +213,7 @@ pub(crate) struct Notice {
 }
 
 impl Notice {
-    /// Says what the holder of the lock does.
+    /// Reports the current step of the holder.
     pub(crate) fn at(&mut self, step: &str) {
         self.holder.step = Some(step.to_owned());
         self.holder.write(&self.file);
@@ -219,18 +221,18 @@ impl Notice {
 }
 
 #[cfg(unix)]
-fn is_linked_elsewhere(file: &File) -> bool {
+fn has_other_links(file: &File) -> bool {
     file.metadata().is_ok_and(|metadata| std::os::unix::fs::MetadataExt::nlink(&metadata) > 1)
 }
 
 #[cfg(not(unix))]
-fn is_linked_elsewhere(_: &File) -> bool {
+fn has_other_links(_: &File) -> bool {
     false
 }
 
 /// Returns the process that holds the lock at `path`, if any does.
 pub(crate) fn holder_of(path: &Path) -> Option<Holder> {
-    // Not to be in a builder's way, nor in that of others who only look.
+    // A shared lock, so that several readers do not take each other for a holder.
     match File::open(path).ok()?.try_lock_shared() {
         Err(TryLockError::WouldBlock) => holder(path),
         _ => None,
@@ -247,7 +249,7 @@ fn open(path: &Path) -> Result<File, Error> {
         .map_err(Error::io("open the lock", path))
 }
 
-/// Returns the last process that wrote its name; on Windows a locked file cannot be read, and the holder stays unknown.
+/// Returns the process that was recorded last. Returns `None` on Windows, where a locked file cannot be read.
 fn holder(path: &Path) -> Option<Holder> {
     let mut text = String::new();
     File::open(path).ok()?.read_to_string(&mut text).ok()?;
@@ -261,17 +263,17 @@ mod tests {
     use super::*;
 
     fn acquire(path: &Path, timeout: Duration) -> Acquired {
-        BuildLock::acquire(path, timeout, |_, _| ()).expect("the lock can be asked for")
+        BuildLock::acquire(path, timeout, |_, _| ()).expect("no error")
     }
 
     #[test]
-    fn a_second_holder_times_out_and_succeeds_after_the_release() {
+    fn a_second_process_times_out_until_the_release() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("a/b.lock");
-        let Acquired::Locked(first) = acquire(&path, Duration::ZERO) else { panic!("nobody holds it") };
+        let Acquired::Locked(first) = acquire(&path, Duration::ZERO) else { panic!("the lock is free") };
         assert!(matches!(acquire(&path, Duration::from_millis(1)), Acquired::TimedOut));
         assert_eq!(holder(&path).map(|holder| (holder.pid, holder.step)), Some((std::process::id(), None)));
-        let mut notice = first.notice().expect("nobody else knows of the file");
+        let mut notice = first.notice().expect("the only link to the file");
         for step in ["parsing a hundred files", "indexing"] {
             notice.at(step);
             assert_eq!(holder(&path).and_then(|holder| holder.step).as_deref(), Some(step));
@@ -285,7 +287,7 @@ mod tests {
     fn a_waiter_gets_the_lock_when_it_is_released() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("b.lock");
-        let Acquired::Locked(first) = acquire(&path, Duration::ZERO) else { panic!("nobody holds it") };
+        let Acquired::Locked(first) = acquire(&path, Duration::ZERO) else { panic!("the lock is free") };
         thread::scope(|scope| {
             let waiter = scope.spawn(|| matches!(acquire(&path, Duration::from_mins(1)), Acquired::Locked(_)));
             drop(first);

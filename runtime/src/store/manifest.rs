@@ -1,4 +1,4 @@
-//! The manifest of an artifact: what it was made from, which files it has, and their digests.
+//! The manifest of an artifact: its key inputs, its files, and their digests.
 
 use std::collections::HashSet;
 use std::path::{Component, Path};
@@ -11,30 +11,30 @@ use crate::key::{Key, KeyInput};
 use crate::layout::FORMAT;
 use crate::plain_file;
 
-/// More than the manifest of a million files has.
+/// The size limit of a manifest: larger than that of an artifact of a million files.
 pub(crate) const MAX_BYTES: u64 = 256 << 20;
 
-/// How an artifact is kept.
+/// The form in which an artifact is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Storage {
-    /// Packed into `NAME.tar.zst`: small and portable. A hit reads the plain files that were unpacked once.
+    /// The archive `NAME.tar.zst`: small and portable. It is unpacked once, and hits read the unpacked files.
     Archive,
-    /// The directory `NAME/`, used where it lies: for what hardly shrinks, such as a search index.
+    /// The directory `NAME/`, which hits read directly: for data that hardly compresses, such as a search index.
     Directory,
 }
 
-/// One file of an artifact, or one directory that has none.
+/// One file of an artifact, or one empty directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListedFile {
-    /// Relative, with `/` between components.
+    /// The path relative to the artifact's directory, with `/` between components.
     pub(crate) path: String,
     #[serde(default, skip_serializing_if = "FileKind::is_plain")]
     pub(crate) kind: FileKind,
     pub(crate) size: u64,
-    /// BLAKE3, hexadecimal; empty for a directory.
+    /// The BLAKE3 digest, hexadecimal; empty for a directory.
     pub(crate) digest: String,
 }
 
@@ -44,9 +44,9 @@ pub(crate) struct ListedFile {
 pub(crate) enum FileKind {
     #[default]
     Plain,
-    /// With the permission to be executed.
+    /// A file with the permission to execute it.
     Executable,
-    /// A directory with nothing in it: other directories are those of the files.
+    /// An empty directory. Other directories follow from the paths of the files.
     EmptyDirectory,
 }
 
@@ -56,7 +56,7 @@ impl FileKind {
         *self == FileKind::Plain
     }
 
-    /// Returns the permissions of a stored file: nothing writes to it.
+    /// Returns the mode of a stored file, which is read-only.
     pub(crate) fn mode(self) -> u32 {
         match self {
             FileKind::Plain => 0o444,
@@ -77,11 +77,11 @@ impl ListedFile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ArchiveFile {
     pub(crate) size: u64,
-    /// BLAKE3, hexadecimal.
+    /// The BLAKE3 digest, hexadecimal.
     pub(crate) digest: String,
 }
 
-/// Kept beside the artifact as `NAME.json`; the artifact exists if and only if this is there and right.
+/// The manifest, stored beside the artifact as `NAME.json`. The artifact exists if and only if a valid manifest does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
@@ -98,28 +98,28 @@ pub(crate) struct Manifest {
     pub(crate) files: Vec<ListedFile>,
     pub(crate) archive: Option<ArchiveFile>,
     pub(crate) build_milliseconds: u64,
-    /// Seconds since 1970.
+    /// The time of the build, in seconds since 1970.
     pub(crate) completed: u64,
-    /// The run that built it.
+    /// The id of the run that built it.
     pub(crate) run: String,
     /// The version of this crate that wrote it.
     pub(crate) version: String,
-    /// SHA-256 of this manifest with this field empty.
+    /// The SHA-256 digest of this manifest with this field empty.
     digest: String,
 }
 
-/// Why a manifest is of no use.
+/// The reason why a manifest cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
-    /// Written by a later version of this crate: not ours to touch.
+    /// A later version of this crate wrote the manifest, in this format. This version must not touch it.
     NewerFormat(u32),
-    /// Not a manifest, or not the one that was written.
+    /// The manifest is malformed, or was changed after it was written.
     Damaged(String),
-    /// A good manifest of another key: the first digits of two keys are the same.
+    /// A valid manifest of another key: a key prefix collision.
     OtherKey,
 }
 
-/// What a build adds to its key to make a manifest.
+/// The part of a manifest that does not follow from the key.
 pub(crate) struct Built {
     pub(crate) type_name: String,
     pub(crate) storage: Storage,
@@ -158,20 +158,20 @@ impl Manifest {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// Reads the manifest at `path`, of whatever key it is.
+    /// Reads the manifest at `path`, whatever its key.
     pub(crate) fn at(path: &Path) -> Result<Manifest, Unusable> {
         let text = plain_file::open(path).and_then(|file| plain_file::read(&file, MAX_BYTES));
         Manifest::from_json(&text.map_err(|error| Unusable::Damaged(format!("its manifest cannot be read: {error}")))?)
     }
 
-    /// Reads a manifest, of whatever key it is.
+    /// Parses a manifest, whatever its key.
     pub(crate) fn from_json(text: &[u8]) -> Result<Manifest, Unusable> {
         #[derive(Deserialize)]
         struct OnlyFormat {
             format: u32,
         }
         let parsed = serde_json::from_slice::<Manifest>(text);
-        // What a later format has may be none of ours, or one with other fields.
+        // A manifest of a later format may not parse as one of this format.
         let format = match &parsed {
             Ok(manifest) => Some(manifest.format),
             Err(_) => serde_json::from_slice(text).ok().map(|OnlyFormat { format }| format),
@@ -188,27 +188,27 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Reads the manifest of this artifact of this key.
+    /// Parses the manifest of this artifact of this key.
     pub(crate) fn of_key(text: &[u8], key: &Key, artifact: &str, storage: Storage) -> Result<Manifest, Unusable> {
         let manifest = Manifest::from_json(text)?;
         let key_inputs = (&manifest.key_inputs, key.key_inputs());
-        let same = manifest.key == key.digest()
+        let is_same = manifest.key == key.digest()
             && key_inputs.0.len() == key_inputs.1.len()
-            // Notes are no part of a key, so they may differ.
+            // Notes are not part of a key, so they may differ.
             && key_inputs.0.iter().zip(key_inputs.1).all(|(left, right)| left.is(right));
-        if !same || manifest.repo != key.repo() {
+        if !is_same || manifest.repo != key.repo() {
             return Err(Unusable::OtherKey);
         }
         if manifest.artifact != artifact || manifest.storage != storage {
-            return Err(Unusable::Damaged(format!("its manifest is that of `{}`", manifest.artifact.escape_default())));
+            return Err(Unusable::Damaged(format!("its manifest belongs to `{}`", manifest.artifact.escape_default())));
         }
         if (storage == Storage::Archive) != manifest.archive.is_some() {
-            return Err(Unusable::Damaged("its manifest has no archive, or one that should not be there".to_owned()));
+            return Err(Unusable::Damaged("its manifest lacks an archive, or has an unexpected one".to_owned()));
         }
         Ok(manifest)
     }
 
-    /// The text of a manifest with the digest that it should have, if it is one but for that.
+    /// Returns the text with a valid digest, as a hostile writer would make it, if it parses as a manifest.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn vouched(text: &[u8]) -> Option<String> {
         let mut manifest: Manifest = serde_json::from_slice(text).ok()?;
@@ -216,17 +216,17 @@ impl Manifest {
         Some(manifest.to_json())
     }
 
-    /// What building it took.
+    /// Returns the duration of the build.
     pub(crate) fn build_seconds(&self) -> f64 {
         Duration::from_millis(self.build_milliseconds).as_secs_f64()
     }
 
-    /// Bytes of the artifact as plain files.
+    /// Returns the size of the plain files, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
 
-    /// Sets the digest to what it should be; the one that it was.
+    /// Sets the digest to the valid one, and returns the old one.
     fn seal(&mut self) -> String {
         let digest = std::mem::take(&mut self.digest);
         let mut parts = Parts::default();
@@ -236,9 +236,10 @@ impl Manifest {
     }
 }
 
-/// Whether files of these names can lie beside one another below one directory.
+/// Fails if files with these paths cannot exist together below one directory.
 pub(crate) fn check_paths(files: &[ListedFile]) -> Result<(), String> {
-    let refuse = |path: &str, why: &str| Err(format!("its manifest names the file `{}`{why}", path.escape_default()));
+    let refuse =
+        |path: &str, detail: &str| Err(format!("its manifest names the file `{}`{detail}", path.escape_default()));
     let mut names = HashSet::with_capacity(files.len());
     for file in files {
         if !is_plain(&file.path) {
@@ -250,17 +251,18 @@ pub(crate) fn check_paths(files: &[ListedFile]) -> Result<(), String> {
     }
     let directories = files.iter().flat_map(|file| file.path.match_indices('/').map(|(end, _)| &file.path[..end]));
     match { directories }.find(|directory| names.contains(directory)) {
-        Some(both) => refuse(both, ", and others below it"),
+        Some(path) => refuse(path, ", and others below it"),
         None => Ok(()),
     }
 }
 
-/// Bytes of a path, with some room left below what systems allow for the cache directory above it.
+/// The length limit of a path in bytes. Operating systems allow more, which leaves room for the path of the cache
+/// directory.
 const MAX_PATH: usize = 1024;
-/// Bytes of a name that every file system allows.
+/// The length limit of a name in bytes, which every file system allows.
 const MAX_COMPONENT: usize = 255;
 
-/// Whether a path stays below the directory that it is joined to, and can be there, on every system.
+/// Returns `true` if a path stays below the directory that it is joined to, and is valid on every operating system.
 pub(crate) fn is_plain(path: &str) -> bool {
     !path.contains(['\\', ':', '\0'])
         && path.len() <= MAX_PATH

@@ -1,10 +1,11 @@
-//! A lease: a shared kernel lock on an artifact's manifest, for as long as the artifact is used.
+//! The read lock: a shared kernel lock on an artifact's manifest, held while the artifact is used. A removal needs the
+//! exclusive one.
 //!
-//! The lock is on the manifest itself and not on a file beside it, so that it follows a manifest that is moved to the
-//! trash, and so that it can be taken where nothing can be written.
+//! The lock is on the manifest itself, not on a file beside it. So it follows a manifest into the trash, and needs no
+//! permission to write.
 //!
-//! Where the file system has no locks, an artifact is used without a lease. Nothing is removed there either, because a
-//! removal needs an exclusive lock.
+//! Where the file system has no locks, an artifact is used without a read lock. Nothing is removed there, because a
+//! removal needs its lock.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Seek};
@@ -13,32 +14,32 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::manifest::MAX_BYTES;
 use crate::disk;
 use crate::file_lock::{self, FileLock};
 use crate::plain_file;
-use crate::store::manifest::MAX_BYTES;
 
-/// Thousands of times what moving an artifact to the trash takes.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time to wait for a removal: thousands of times as long as moving an artifact to the trash takes.
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// The mode of a manifest that its owner may open for writing.
 const OWNER_MAY_WRITE: u32 = 0o644;
 const INTERVAL: Duration = Duration::from_millis(1);
-/// The limit of attempts to lock a manifest that is replaced meanwhile: each time is chance.
-const MOST_ATTEMPTS: usize = 100;
+/// The limit of attempts to lock a manifest: each one fails only if the manifest is replaced at that moment.
+const MAX_ATTEMPTS: usize = 100;
 
-/// The lock, until the last copy of this is dropped or the process ends.
+/// A shared lock on a manifest, held until the last clone is dropped or the process ends.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadLock {
     file: Arc<File>,
 }
 
 impl ReadLock {
-    /// Locks the manifest at `path` and reads it. Returns `None` if there is none.
+    /// Locks the manifest at `path` and reads it. Returns `None` if no file is there.
     ///
     /// # Errors
-    /// The manifest cannot be read, is locked for a long time, or is replaced again and again.
+    /// Fails if the manifest cannot be read, stays locked for a long time, or is replaced in each attempt.
     pub(crate) fn take(path: &Path) -> io::Result<Option<(ReadLock, Vec<u8>)>> {
-        for _ in 0..MOST_ATTEMPTS {
+        for _ in 0..MAX_ATTEMPTS {
             let file = match plain_file::open(path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -49,35 +50,36 @@ impl ReadLock {
                 let text = plain_file::read(&file, MAX_BYTES)?;
                 return Ok(Some((ReadLock { file: Arc::new(file) }, text)));
             }
-            // Moved away between opening and locking: look again.
+            // It was moved away between opening and locking: try again.
         }
-        Err(io::Error::other("it is replaced again and again"))
+        Err(io::Error::other("other processes keep replacing it"))
     }
 
-    /// Returns `true` if the manifest at `path` is still the one that is held: its files are, then, those that were
-    /// written with it.
+    /// Returns `true` if the manifest at `path` is still the locked one. Then the files are those that were published
+    /// with it.
     pub(crate) fn is_current(&self, path: &Path) -> bool {
         is_still_at(&self.file, path).unwrap_or(false)
     }
 
-    /// Notes that the artifact was used: retention removes what was not used for longest. Where the cache cannot be
-    /// written to, nothing is removed either.
+    /// Sets the time of last use, by which the retention policy selects artifacts. A failure is ignored: where the
+    /// cache cannot be written to, nothing is removed.
     pub(crate) fn touch(&self) {
         let _ = self.file.set_modified(SystemTime::now());
     }
 
-    /// Returns `true` if no process holds a lease on the manifest at `path`.
+    /// Returns `true` if no process holds a read lock on the manifest at `path`.
     pub(crate) fn is_free(path: &Path) -> io::Result<bool> {
         match lock_exclusive(path) {
             Ok(lock) => Ok(lock.is_some()),
-            // Never a manifest of ours.
+            // Not a plain file: no process has locked it as a manifest.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(true),
             Err(error) => Err(error),
         }
     }
 }
 
-/// Waits for a process that is about to move the manifest to the trash, which takes no time, unless it was stopped.
+/// Locks the manifest for reading. Waits for a process that is moving it to the trash, which is quick unless that
+/// process is suspended.
 fn lock_shared(file: &File) -> io::Result<()> {
     let begun = Instant::now();
     loop {
@@ -85,7 +87,7 @@ fn lock_shared(file: &File) -> io::Result<()> {
             Ok(()) => return Ok(()),
             Err(TryLockError::Error(error)) if file_lock::is_unsupported(&error) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) if begun.elapsed() > PATIENCE => {
+            Err(TryLockError::WouldBlock) if begun.elapsed() > TIMEOUT => {
                 return Err(io::Error::new(io::ErrorKind::TimedOut, "another process has locked it for a long time"));
             }
             Err(TryLockError::WouldBlock) => thread::sleep(INTERVAL),
@@ -97,7 +99,7 @@ fn lock_shared(file: &File) -> io::Result<()> {
 fn lock_exclusive(path: &Path) -> io::Result<Option<FileLock>> {
     let attempt = || Ok(FileLock::attempt(plain_file::open_to_lock(path)?)?.ok());
     match attempt() {
-        // NFS: the file has to be open for writing (flock(2)).
+        // NFS requires a file that is open for writing (flock(2)).
         Err(error) if disk::is_bad_descriptor(&error) => {
             disk::set_mode(path, OWNER_MAY_WRITE)?;
             attempt()
@@ -106,20 +108,21 @@ fn lock_exclusive(path: &Path) -> io::Result<Option<FileLock>> {
     }
 }
 
-/// The right to remove an artifact: no process has a lease on it, and one that wants a lease waits until this is
-/// dropped.
+/// The exclusive lock on a manifest, which permits the removal of the artifact. While it is held, no process has a read
+/// lock, and a process that wants one waits.
 #[derive(Debug)]
 pub(crate) struct RemovalLock {
     _manifest: Option<FileLock>,
 }
 
 impl RemovalLock {
-    /// Claims the artifact of the manifest at `path`, which need not be there. Returns `None` if a process has a lease.
-    /// The caller holds the build lock: nothing else replaces the manifest meanwhile.
+    /// Locks the manifest at `path`, if a file is there. Returns `None` if a process has a read lock.
+    ///
+    /// The caller holds the build lock, so that no process replaces the manifest meanwhile.
     ///
     /// # Errors
-    /// The manifest cannot be opened or locked.
-    pub(crate) fn lay(path: &Path) -> io::Result<Option<RemovalLock>> {
+    /// Fails if the manifest cannot be opened or locked.
+    pub(crate) fn try_acquire(path: &Path) -> io::Result<Option<RemovalLock>> {
         match lock_exclusive(path) {
             Ok(lock) => Ok(lock.map(|lock| RemovalLock { _manifest: Some(lock) })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(RemovalLock { _manifest: None })),
@@ -130,8 +133,8 @@ impl RemovalLock {
 
 /// Returns `true` if the file at `path` is the open one.
 ///
-/// Some FUSE file systems report another inode number for an open file than for its path. So manifests with the same
-/// content are the same, too: it names the run and the second in which the files were written, and their digests.
+/// Some FUSE file systems report another inode number for an open file than for its path. So a manifest with the same
+/// content counts as the same one: the content names the digests of the files, and the run and second of the build.
 fn is_still_at(file: &File, path: &Path) -> io::Result<bool> {
     Ok(has_identity(file, path)? || has_content(file, path)?)
 }
@@ -159,7 +162,8 @@ fn has_identity(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Without inode numbers a replaced manifest goes unnoticed; its files then fail their check and are built again.
+/// Returns `true` for any file. Without inode numbers a replaced manifest goes unnoticed; its files then fail their
+/// check, and the artifact is built again.
 #[cfg(not(unix))]
 fn has_identity(_: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()

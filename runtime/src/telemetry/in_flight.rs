@@ -1,9 +1,10 @@
-//! Tests that have not reported yet, so that one whose process is killed has a record, too.
+//! The tests in flight, which have no record yet. A test whose process is killed gets one all the same.
 //!
-//! A test leaves a file in its run, under a kernel lock of its process, and removes it when it has reported. A file that
-//! nobody holds is that of a test that never will: whoever reads the run's reports writes its record for it.
+//! A test writes its record as interrupted into a file of its run, holds a kernel lock on the file, and removes it
+//! after its report. The kernel releases the lock when the process ends. So an unlocked file belongs to a test that
+//! will never report, and the next reader of the run adds its record.
 //!
-//! In a run that stops after the keys a test of the attribute leaves such a file as well, until its keys are recorded.
+//! In a run that stops after the keys, a test of the attribute has such a file until its keys are recorded.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -12,21 +13,22 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::key_failures::KeyFailure;
-use super::records::append;
-use super::{CacheReport, key_failures};
+use super::key_failures::{self, KeyFailure};
+use super::records;
+use super::report::CacheReport;
 use crate::json_lines;
 use crate::layout;
 use crate::plain_file;
 use crate::run::Run;
 
-const DIRECTORY: &str = "under-way";
-/// The same in a run that stops after the keys.
+/// The directory of tests that have not reported.
+const REPORTS: &str = "under-way";
+/// The directory of tests that have not recorded their keys, in a run that stops after the keys.
 const KEYS: &str = "under-way-keys";
-/// More than any test's name.
+/// The size limit of a file in these directories: larger than the name of any test.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// A test that has not reported yet.
+/// The mark of a test that has not reported yet.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     path: PathBuf,
@@ -34,23 +36,25 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    /// `record` is what is written if nothing else ever is. Where the run cannot be written to, there are no records.
+    /// Marks a test as in flight until it reports. A reader adds `record` if the process ends before. Returns `None`
+    /// where the run cannot be written to.
     pub(crate) fn begin(run: &Run, record: &CacheReport) -> Option<InFlight> {
-        mark(&run.directory().join(DIRECTORY), &name(record.pid, record.number), record)
+        mark(&run.directory().join(REPORTS), &name(record.pid, record.number), record)
     }
 
-    /// Marks the test of this `number` until its keys are recorded; `failure` tells readers that they never were.
+    /// Marks the test of this `number` as in flight until its keys are recorded. A reader adds `failure` if the process
+    /// ends before.
     pub(crate) fn begin_keys(run: &Run, number: u32, failure: &KeyFailure) -> Option<InFlight> {
         mark(&run.directory().join(KEYS), &name(std::process::id(), number), failure)
     }
 
-    /// The test's record is written.
+    /// Removes the mark, after the record of the test is written.
     pub(crate) fn end(&self) {
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Writes `record` under a lock of this process, which is held until the result is dropped.
+/// Writes `record` into a file that this process keeps locked until the result is dropped.
 fn mark(directory: &Path, name: &str, record: &impl Serialize) -> Option<InFlight> {
     let create = || tempfile::Builder::new().prefix(".").tempfile_in(directory);
     let mut file = create()
@@ -59,7 +63,7 @@ fn mark(directory: &Path, name: &str, record: &impl Serialize) -> Option<InFligh
             create()
         })
         .ok()?;
-    // Under its name it is locked, and whole.
+    // Locked and written before it has its name, so that no reader finds it unlocked or incomplete.
     file.as_file().lock().ok()?;
     file.write_all(&serde_json::to_vec(record).ok()?).ok()?;
     let path = directory.join(name);
@@ -71,11 +75,11 @@ fn name(pid: u32, number: u32) -> String {
     format!("{pid}-{number}")
 }
 
-/// A record whose test has ended without a word.
+/// The record of a test whose process ended without a report.
 struct Abandoned<T> {
     path: PathBuf,
     record: T,
-    /// Held, so that one reader at a time deals with it.
+    /// Held so that only one reader at a time handles the record.
     _lock: File,
 }
 
@@ -89,7 +93,7 @@ fn abandoned<T: DeserializeOwned>(directory: &Path) -> io::Result<Vec<Abandoned<
         let path = entry.path();
         let Ok(file) = plain_file::open_to_lock(&path) else { continue };
         if file.try_lock().is_err() || !path.exists() {
-            // It is under way; or somebody else has written its record meanwhile.
+            // The test is in flight, or another reader has handled the record meanwhile.
             continue;
         }
         let Ok(record) = serde_json::from_slice(&plain_file::read(&file, MAX_BYTES)?) else { continue };
@@ -98,20 +102,20 @@ fn abandoned<T: DeserializeOwned>(directory: &Path) -> io::Result<Vec<Abandoned<
     Ok(found)
 }
 
-/// Writes the records of the tests of a run that will not do it themselves.
+/// Adds the records of the tests of a run whose process ended without a report.
 pub(super) fn settle(run: &Path, telemetry: &Path) -> io::Result<()> {
-    for Abandoned { path, record, .. } in abandoned::<CacheReport>(&run.join(DIRECTORY))? {
-        // Killed between the two, it has both a record and the file.
+    for Abandoned { path, record, .. } in abandoned::<CacheReport>(&run.join(REPORTS))? {
+        // A process that was killed between its report and the removal of the file left both.
         let is_same = |other: &CacheReport| (other.pid, other.number) == (record.pid, record.number);
         if !json_lines::read(telemetry)?.iter().any(is_same) {
-            append(telemetry, &record)?;
+            records::append(telemetry, &record)?;
         }
         let _ = fs::remove_file(&path);
     }
     Ok(())
 }
 
-/// As [`settle`], of the tests whose keys were not recorded.
+/// Adds the records of the tests of a run whose process ended before it recorded its keys.
 pub(super) fn settle_keys(run: &Path, failures: &Path) -> io::Result<()> {
     for Abandoned { path, record, .. } in abandoned::<KeyFailure>(&run.join(KEYS))? {
         key_failures::append(failures, &record)?;

@@ -1,8 +1,8 @@
-//! What lies in the cache: listed, checked, removed.
+//! The artifacts in the cache: listing, verifying and removing them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{checked_layout, layout_to_write};
+use super::cache::{checked_layout, layout_to_write};
 use crate::config::Config;
 use crate::error::Error;
 use crate::key::KeyInput;
@@ -14,53 +14,54 @@ use crate::store::{self, Removal};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoredArtifact {
-    /// The repository.
+    /// The name of the repository.
     pub repo: String,
-    /// The directory of the entry: the revision, and the first digits of the key's digest.
+    /// The directory name of the entry: the revision, and the first digits of the key's digest.
     pub entry: String,
-    /// The artifact's name.
+    /// The name of the artifact.
     pub artifact: String,
-    /// On disk, plain files and archive together.
+    /// The size on disk in bytes, of plain files and archive together.
     pub bytes: u64,
-    /// Its first use in the latest run that used it.
+    /// The time of the first use in the latest run that used it.
     pub last_used: SystemTime,
-    /// What its manifest says; or why that is of no use.
+    /// The content of its manifest, or the reason why that cannot be used.
     pub manifest: Result<ManifestInfo, Unreadable>,
     stored: store::Stored,
 }
 
-/// What a manifest says.
+/// The content of a manifest.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ManifestInfo {
-    /// SHA-256 of the key, hexadecimal.
+    /// The digest of the key: SHA-256, hexadecimal.
     pub digest: String,
-    /// What the key is made of.
+    /// The key inputs.
     pub key_inputs: Vec<KeyInput>,
-    /// How it is kept.
+    /// The form in which the artifact is stored.
     pub storage: Storage,
-    /// How many files it has.
+    /// The number of files.
     pub files: usize,
-    /// What building it took.
+    /// The duration of the build, in seconds.
     pub build_seconds: f64,
-    /// When that was.
+    /// The time of the build.
     pub built: SystemTime,
-    /// The run that did it.
+    /// The id of the run that built the artifact.
     pub run: String,
 }
 
-/// Why a manifest is of no use.
+/// The reason why a manifest cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// The next test that asks for it builds it anew.
+    /// The manifest is damaged in this way. The next test that requests the artifact rebuilds it.
     Damaged(String),
-    /// A later version of this crate wrote it, in this format.
+    /// A later version of this crate wrote the manifest, in this format.
     Newer(u32),
 }
 
 impl StoredArtifact {
-    /// As people are shown it: `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    /// Returns the key for display: repository, revision, and the first digits of the digest, as in
+    /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
     pub fn key(&self) -> String {
         let (revision, digest) = self.entry.rsplit_once('-').unwrap_or(("", &self.entry));
         format!("{}:{revision}:{digest}", self.repo)
@@ -89,10 +90,11 @@ impl From<&Manifest> for ManifestInfo {
     }
 }
 
-/// Every artifact in the cache, by repository, then the latest use first. No file but the manifests is read.
+/// Returns every artifact in the cache, sorted by repository, then by last use, the latest first. Reads only the
+/// manifests.
 ///
 /// # Errors
-/// The cache directory is not as it should be; the error says what to change.
+/// Fails if the cache directory is unsafe to use. The error contains the action that resolves it.
 pub fn stored(config: &Config) -> Result<Vec<StoredArtifact>, Error> {
     let mut all: Vec<StoredArtifact> = store::inventory(&checked_layout(config)?)
         .into_iter()
@@ -106,7 +108,7 @@ pub fn stored(config: &Config) -> Result<Vec<StoredArtifact>, Error> {
                 Ok(manifest) => Ok(manifest.into()),
                 Err(Unusable::NewerFormat(format)) => Err(Unreadable::Newer(*format)),
                 Err(Unusable::Damaged(damage)) => Err(Unreadable::Damaged(damage.clone())),
-                Err(Unusable::OtherKey) => Err(Unreadable::Damaged("it is that of another key".to_owned())),
+                Err(Unusable::OtherKey) => Err(Unreadable::Damaged("it belongs to another key".to_owned())),
             },
             stored,
         })
@@ -118,26 +120,29 @@ pub fn stored(config: &Config) -> Result<Vec<StoredArtifact>, Error> {
     Ok(all)
 }
 
-/// What a check of an artifact found.
+/// The result of verifying an artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Every byte is the one that was written; or a later version wrote it, which knows how to tell.
+    /// All digests match, or a later version of this crate wrote the artifact, so that this version cannot verify it.
     Whole,
-    /// It is not, for this reason.
+    /// The artifact is damaged.
     Damaged {
-        /// What is wrong.
+        /// The damage.
         reason: String,
-        /// Whether it could be set aside, so that the next test that asks for it builds it anew. It cannot while it is used or built.
+        /// `true` if the artifact was set aside, so that the next test that requests it rebuilds it. `false` if it is
+        /// in use or being built.
         is_set_aside: bool,
     },
 }
 
-/// Reads every byte of an artifact, packed and unpacked, compares it with what was written, and sets aside what is damaged: a test that finds
-/// its unpacked files good would not look at its archive, which is what travels.
+/// Verifies every byte of an artifact, packed and unpacked, and sets the artifact aside if it is damaged.
+///
+/// A test does not verify the archive of an artifact whose unpacked files are valid; but the archive is what other
+/// machines get.
 ///
 /// # Errors
-/// The cache directory is not as it should be.
+/// Fails if the cache directory is unsafe to use.
 pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Verdict, Error> {
     let layout = layout_to_write(config)?;
     let artifact_path = &artifact.stored.artifact_path;
@@ -145,7 +150,7 @@ pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Verdict, Err
         Ok(manifest) => store::verify(&layout, artifact_path, manifest),
         Err(Unusable::NewerFormat(_)) => Ok(()),
         Err(Unusable::Damaged(damage)) => Err(damage.clone()),
-        Err(Unusable::OtherKey) => Err("its manifest is that of another key".to_owned()),
+        Err(Unusable::OtherKey) => Err("its manifest belongs to another key".to_owned()),
     };
     Ok(match verified {
         Ok(()) => Verdict::Whole,
@@ -159,16 +164,16 @@ pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Verdict, Err
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Removed {
-    /// It is in the trash.
+    /// The artifact is in the trash.
     Done,
-    /// It stays, for this reason.
+    /// The artifact stays, for this reason.
     Kept(String),
 }
 
 /// Moves an artifact to the trash.
 ///
 /// # Errors
-/// The cache directory is not as it should be.
+/// Fails if the cache directory is unsafe to use.
 pub fn remove(config: &Config, artifact: &StoredArtifact) -> Result<Removed, Error> {
     let layout = checked_layout(config)?;
     if matches!(artifact.manifest, Err(Unreadable::Newer(_))) {

@@ -21,7 +21,7 @@ fn read(text: &str, key: &Key) -> Result<Manifest, Unusable> {
 }
 
 #[test]
-fn a_manifest_reads_back_as_it_was_written() {
+fn a_written_manifest_is_read_back() {
     let (key, manifest) = manifest();
     assert_eq!(read(&manifest.to_json(), &key), Ok(manifest));
 }
@@ -39,35 +39,35 @@ fn any_change_to_the_text_is_damage() {
 }
 
 #[test]
-fn a_newer_format_is_told_apart_from_damage() {
+fn a_newer_format_is_not_damage() {
     let (key, _) = manifest();
     assert_eq!(read("{\"format\": 99, \"new\": []}", &key), Err(Unusable::NewerFormat(99)));
 }
 
 #[test]
-fn another_key_with_the_same_directory_is_no_hit() {
+fn a_key_prefix_collision_is_not_a_hit() {
     let (_, manifest) = manifest();
     let other = Key::new("django", "40cfbab0b4f1", vec![KeyInput::new("repo", "other".to_owned())]);
     assert_eq!(read(&manifest.to_json(), &other), Err(Unusable::OtherKey));
 }
 
 #[test]
-fn a_note_that_differs_is_the_same_key() {
+fn notes_are_not_part_of_the_key() {
     let (_, manifest) = manifest();
-    let repo = KeyInput::new("repo", "40cfbab0b4f1".to_owned()).with_note("for people".to_owned());
+    let repo = KeyInput::new("repo", "40cfbab0b4f1".to_owned()).with_note("a note".to_owned());
     let noted = Key::new("django", "40cfbab0b4f1", vec![repo]);
     assert_eq!(read(&manifest.to_json(), &noted), Ok(manifest));
 }
 
 #[test]
-fn paths_that_could_escape_are_refused() {
+fn paths_outside_of_the_artifact_are_refused() {
     for path in ["../a", "/a", "a/../b", "a//b", "./a", "a\\b", "C:a", "", "a\0b"] {
         assert!(!is_plain(path), "{path}");
     }
     assert!(is_plain("a/b.c"));
 }
 
-/// The text of a manifest that was changed by somebody who knows how its digest is made.
+/// Returns the text of a changed manifest with a valid digest, as a hostile writer would make it.
 fn vouched(change: impl FnOnce(&mut Manifest)) -> String {
     let (_, mut manifest) = manifest();
     change(&mut manifest);
@@ -80,7 +80,7 @@ fn file(path: &str) -> ListedFile {
 }
 
 #[test]
-fn files_that_could_not_lie_beside_one_another_are_refused() {
+fn conflicting_paths_are_refused() {
     for (paths, refused) in [
         (vec!["../a"], Some("`../a`")),
         (vec!["a", "b", "a"], Some("`a` twice")),
@@ -92,21 +92,21 @@ fn files_that_could_not_lie_beside_one_another_are_refused() {
         let text = vouched(|manifest| manifest.files = paths.iter().map(|path| file(path)).collect());
         match (Manifest::from_json(text.as_bytes()), refused) {
             (Ok(_), None) => {}
-            (Err(Unusable::Damaged(words)), Some(name)) => assert!(words.ends_with(name), "{words}"),
+            (Err(Unusable::Damaged(damage)), Some(name)) => assert!(damage.ends_with(name), "{damage}"),
             (read, _) => panic!("{paths:?}: {read:?}"),
         }
     }
 }
 
 #[test]
-fn names_that_no_file_system_has_are_refused() {
+fn names_over_the_length_limits_are_refused() {
     assert!(is_plain(&"x".repeat(MAX_COMPONENT)) && !is_plain(&"x".repeat(MAX_COMPONENT + 1)));
     let deep = |components: usize| vec!["x"; components].join("/");
     assert!(is_plain(&deep(MAX_PATH / 2)) && !is_plain(&deep(MAX_PATH / 2 + 1)));
 }
 
 #[test]
-fn what_is_said_of_another_artifact_is_refused_however_good_its_digest() {
+fn a_manifest_of_another_artifact_is_refused() {
     type Change = fn(&mut Manifest);
     let (key, _) = manifest();
     for change in [
@@ -123,7 +123,7 @@ fn what_is_said_of_another_artifact_is_refused_however_good_its_digest() {
 }
 
 #[test]
-fn what_is_no_manifest_is_damage() {
+fn a_malformed_manifest_is_damage() {
     let (key, _) = manifest();
     let text = vouched(|_| ());
     let deep = "[".repeat(100_000);

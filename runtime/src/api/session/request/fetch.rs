@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::message;
 use crate::remote::{Fetched, LeaseResult, Remote, SharedEntry, Upload};
 use crate::store::manifest::{Manifest, Unusable};
-use crate::store::{Found, Miss, Staging, Store, packed};
+use crate::store::{Adopted, Found, Miss, Staging, Store, packed};
 use crate::telemetry::{ArtifactReport, Outcome};
 
 /// The kind of note that marks an artifact as fetched by this run.
@@ -78,7 +78,7 @@ impl ArtifactRequest<'_> {
         }
         let adopted = self.store.adopt(&staging, &manifest, &entry.manifest, (&packed, &entry.packed()))?;
         self.report.restore_seconds += watch.seconds();
-        if let Err(damage) = adopted {
+        if let Adopted::Damaged(damage) = adopted {
             remote.reject(&damage);
             return Ok(None);
         }

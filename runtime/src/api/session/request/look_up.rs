@@ -9,7 +9,7 @@ use crate::config::{Mode, OnMiss};
 use crate::error::Error;
 use crate::message;
 use crate::store::manifest::Manifest;
-use crate::store::{Entry, Found, Miss, ReadLock, Staging};
+use crate::store::{Entry, Found, Miss, ReadLock, Staging, Unpacked};
 use crate::telemetry::Outcome;
 
 const CACHE_IS_OFF: &str = "SMOKE_CACHE=off";
@@ -136,8 +136,8 @@ impl ArtifactRequest<'_> {
                 })
         });
         match unpacked? {
-            Ok(entry) => self.load_entry(entry, watch),
-            Err(miss) => Ok(Lookup::Miss(miss)),
+            Unpacked::Ready(entry) => self.load_entry(entry, watch),
+            Unpacked::Damaged(damage) => Ok(Lookup::Miss(Miss::Damaged(damage))),
         }
     }
 
@@ -154,7 +154,7 @@ impl ArtifactRequest<'_> {
             }
         };
         // The files that `load` opened by name may be of two builds.
-        if !entry.lease.is_current(&self.process.layout.manifest(&self.store.artifact_path)) {
+        if !entry.read_lock.is_current(&self.process.layout.manifest(&self.store.artifact_path)) {
             self.report.restore_seconds += watch.seconds();
             return Ok(Lookup::Miss(Miss::Replaced));
         }
