@@ -103,7 +103,7 @@ fn lock(layout: &Layout) -> Result<Option<FileLock>, Error> {
         File::options().read(true).write(true).create(true).truncate(false).open(&path)
     };
     let file = open().map_err(Error::io("open the lock", &path))?;
-    Ok(FileLock::attempt(file).map_err(Error::io("lock", &path))?.ok())
+    Ok(FileLock::attempt(file).map_err(Error::io("lock", &path))?.locked())
 }
 
 /// Removes by `remove` what the policy condemns.
