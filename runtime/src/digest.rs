@@ -13,11 +13,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-/// A SHA-256 over a list of byte strings. The length of each precedes it, so that two lists never have the same input.
+/// A SHA-256 over a list of byte strings. Its length precedes each string, so different lists have different input.
 #[derive(Default)]
 pub(crate) struct Parts(Sha256);
 
 impl Parts {
+    /// Adds a byte string.
     pub(crate) fn add(&mut self, part: impl AsRef<[u8]>) -> &mut Parts {
         let part = part.as_ref();
         self.0.update((part.len() as u64).to_le_bytes());
@@ -25,12 +26,13 @@ impl Parts {
         self
     }
 
+    /// Returns the digest in hexadecimal.
     pub(crate) fn finish(self) -> String {
         hex(&self.0.finalize())
     }
 }
 
-/// BLAKE3 of a file's content, in hexadecimal.
+/// Returns BLAKE3 of a file's content, in hexadecimal.
 pub(crate) fn file_digest(path: &Path) -> Result<String, Error> {
     let mut hasher = blake3::Hasher::new();
     std::fs::File::open(path)

@@ -1,12 +1,12 @@
-//! The names of repositories, artifacts and runs. Each becomes a file name.
+//! The rules for names of repositories, artifacts and runs, which become file names.
 
-/// Long enough for any name in use, short enough for every file system once a suffix is added.
+/// The limit on the length of a name. Short enough for every file system with a suffix added.
 pub(crate) const MAX_NAME: usize = 64;
 
-/// The word that means every repository.
+/// The word that stands for every repository.
 pub(crate) const ALL: &str = "all";
 
-/// Fails if `name` cannot be a file name on every system. `kind` says what it names, for the message.
+/// Fails if `name` cannot be a file name on every system. `kind` is the subject of the message.
 pub(crate) fn check_name(kind: &str, name: &str) -> Result<(), String> {
     let valid = !name.is_empty()
         && name.len() <= MAX_NAME
@@ -23,12 +23,14 @@ pub(crate) fn check_name(kind: &str, name: &str) -> Result<(), String> {
 /// Fails if `name` cannot name a repository.
 pub(crate) fn check_repo_name(name: &str) -> Result<(), String> {
     if name == ALL {
-        return Err(format!("no repository can be called `{ALL}`: SMOKE_FORCE_REBUILD={ALL} means every one"));
+        return Err(format!(
+            "a repository cannot have the name `{ALL}`: SMOKE_FORCE_REBUILD={ALL} rebuilds every repository"
+        ));
     }
     check_name("repository", name)
 }
 
-/// Fails if `name` cannot name an artifact: its files lie beside those of the other artifacts of an entry.
+/// Fails if `name` cannot name an artifact. The artifacts of an entry have their files in one directory.
 pub(crate) fn check_artifact_name(name: &str) -> Result<(), String> {
     // A directory `a.json` would take the path of the manifest of `a`.
     if check_name("artifact", name).is_ok() && !name.contains('.') {

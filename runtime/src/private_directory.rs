@@ -1,19 +1,19 @@
-//! The directory of this user for what cannot be in the cache: private copies of artifacts, and markers of warnings.
+//! A directory of this user outside the cache: for private copies of artifacts, and for markers of warnings.
 //!
-//! It lies in the directory for temporary files, to which every user can write.
+//! It is in the directory for temporary files, to which every user can write.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// The prefix of its name.
+/// The prefix of the directory's name.
 pub(crate) const PREFIX: &str = "cached-smoke-";
 /// The prefix of the markers' names.
 const WARNED: &str = "warned-";
-/// Longer than any run.
+/// The age from which markers are removed. Longer than any run.
 const KEEP_WARNINGS: Duration = Duration::from_hours(7 * 24);
 
-/// Returns the path of the directory. The process may not have made it yet.
+/// Returns the path of the directory, which may not exist.
 pub(crate) fn path() -> PathBuf {
     #[cfg(unix)]
     let name = format!("{PREFIX}{}", rustix::process::geteuid().as_raw());
@@ -34,13 +34,13 @@ pub(crate) fn is_ours_alone(directory: &Path) -> bool {
     })
 }
 
-/// Each user of Windows has a directory for temporary files.
+/// Returns `true` for a directory: each user of Windows has a separate directory for temporary files.
 #[cfg(not(unix))]
 pub(crate) fn is_ours_alone(directory: &Path) -> bool {
     directory.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
-/// Returns the path of the marker of a warning, for a run that cannot write to its directory in the cache.
+/// Returns the path of a warning's marker, for a run that cannot write to its directory in the cache.
 pub(crate) fn warning_marker(name: &str) -> PathBuf {
     path().join(format!("{WARNED}{name}"))
 }

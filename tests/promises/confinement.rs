@@ -116,7 +116,7 @@ fn notes_of_a_run_that_lead_elsewhere_are_an_error_with_the_mend() {
         fs::rename(&inside, sandbox.path("moved")).unwrap();
         symlink(outside(&sandbox), &inside).unwrap();
         let done = sandbox.run_within("one", "both").fails();
-        assert!(done.stderr.contains("is no file or directory of its own; remove it"), "{name}: {}", done.stderr);
+        assert!(done.stderr.contains("is neither a file nor a directory\nhelp: remove it"), "{name}: {}", done.stderr);
         assert_eq!(fs::read_dir(outside(&sandbox)).unwrap().count(), 0, "{name}");
     }
 }

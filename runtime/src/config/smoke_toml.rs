@@ -1,4 +1,4 @@
-//! `smoke.toml`: where it is looked for and what it may say.
+//! Finds and parses `smoke.toml`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,21 +12,21 @@ use crate::error::Error;
 
 const FILE_NAME: &str = "smoke.toml";
 
-/// Where a repository comes from.
+/// The source of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A directory that is simply there.
+    /// A directory that already exists.
     Path(PathBuf),
     /// A git server.
     Git {
-        /// What `git fetch` is given.
+        /// The URL for `git fetch`.
         url: String,
         /// A commit, tag or branch.
         rev: String,
     },
     /// A source distribution on the Python package index.
     Pypi {
-        /// Such as `Django==5.2.8`.
+        /// The name and version, such as `Django==5.2.8`.
         requirement: String,
         /// The archive's SHA-256, in hexadecimal.
         sha256: Option<String>,
@@ -47,11 +47,11 @@ pub(crate) struct SmokeToml {
     pub(crate) repos: BTreeMap<String, RepoTable>,
 }
 
-/// `[defaults]`: what a variable of the environment means when it is not set.
+/// `[defaults]`: values for variables that are not set.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Defaults {
-    /// Relative to the file.
+    /// The cache directory, relative to the file.
     pub(crate) cache_dir: Option<PathBuf>,
     pub(crate) cache: Option<String>,
     pub(crate) on_miss: Option<String>,
@@ -62,7 +62,7 @@ pub(crate) struct Defaults {
     pub(crate) detach: Option<bool>,
 }
 
-/// `[test]`: what `cargo smoke-cache test` hands to the test runner.
+/// `[test]`: arguments that `cargo smoke-cache test` passes to the test runner.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct TestTable {
@@ -95,15 +95,15 @@ impl TryFrom<RawRepoTable> for RepoTable {
         let texts = [&raw.git, &raw.pypi, &raw.sha256, &raw.rev];
         let is_empty = |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
         if texts.into_iter().any(is_empty) || raw.path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
-            return Err("an empty text means nothing here; leave the line out".to_owned());
+            return Err("an empty text is not a valid value; remove the line".to_owned());
         }
         if raw.sha256.is_some() && raw.pypi.is_none() {
-            return Err("`sha256` goes with `pypi` only; pin a git repository by `rev`".to_owned());
+            return Err("`sha256` is only for `pypi`; pin a git repository by `rev`".to_owned());
         }
         let source = match (raw.path, raw.git, raw.pypi) {
             (Some(path), None, None) => Source::Path(path),
             (None, Some(url), None) => {
-                let rev = raw.rev.clone().ok_or("`git` needs a `rev`, so that every machine sees the same tree")?;
+                let rev = raw.rev.clone().ok_or("`git` needs a `rev`, so that all machines have the same tree")?;
                 Source::Git { url, rev }
             }
             (None, None, Some(requirement)) => {
@@ -112,14 +112,14 @@ impl TryFrom<RawRepoTable> for RepoTable {
                 }
                 Source::Pypi { requirement, sha256: raw.sha256 }
             }
-            _ => return Err("a repository has exactly one of `path`, `git` and `pypi`".to_owned()),
+            _ => return Err("a repository needs exactly one of `path`, `git` and `pypi`".to_owned()),
         };
         Ok(RepoTable { source, rev: raw.rev })
     }
 }
 
 impl RepoTable {
-    /// The table with its paths made absolute: `base` is the directory of `smoke.toml`.
+    /// Returns the table with absolute paths. `base` is the directory of `smoke.toml`.
     pub(super) fn locate(&self, name: &str, base: &Path, cache_dir: &Path) -> RepoSource {
         let fetched = |label: &str| crate::layout::fetched_repo(cache_dir, name, label);
         let (source, path) = match &self.source {
@@ -132,7 +132,8 @@ impl RepoTable {
 }
 
 impl SmokeToml {
-    /// The nearest `smoke.toml` in `start` or above it, and where it is; an empty one in `start` if there is none.
+    /// Reads the nearest `smoke.toml` in `start` or above it. Returns its path as well. Without such a file, returns an
+    /// empty one in `start`.
     pub(super) fn find(start: &Path) -> Result<(PathBuf, SmokeToml), Error> {
         for directory in start.ancestors() {
             let path = directory.join(FILE_NAME);

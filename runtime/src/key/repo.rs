@@ -1,4 +1,4 @@
-//! A repository as a test sees it: found, checked against its pin, and its state known.
+//! The repository of a test: its path, its state, and the check against its pinned revision.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -11,15 +11,15 @@ use crate::layout::Layout;
 use crate::message;
 use crate::run::Run;
 
-/// The repository that a test runs over.
+/// The repository that a test reads.
 ///
-/// Its state is the one at the start of the run; an edit made while a run is under way is seen by the next one.
+/// Its state is the one at the start of the run. The next run sees an edit that is made during this one.
 #[derive(Debug)]
 pub struct Repo {
     name: String,
     path: PathBuf,
     state: RepoState,
-    /// Where it is kept how it looked; nowhere, if the cache is not to be used.
+    /// The file with the stamps of its files, or `None` if the cache is off.
     stamps: Option<PathBuf>,
 }
 
@@ -30,28 +30,29 @@ impl Repo {
         if !known.path.is_dir() {
             return Err(missing(name, known));
         }
-        // What the builder sees, without links, so that two names of one place have one key.
+        // Without links, so that two paths of one directory have one key.
         let path = known.path.canonicalize().map_err(Error::io("resolve", &known.path))?;
-        let place = named_after(name, &path);
-        let stamps = (config.mode != Mode::Off).then(|| Layout::new(&config.cache_dir).stamps(&place));
-        let look = || look(name, &path, stamps.as_deref());
-        let state = if config.strict { look()? } else { run.once("repos", &place, look)? };
+        let file_name = file_name(name, &path);
+        let stamps = (config.mode != Mode::Off).then(|| Layout::new(&config.cache_dir).stamps(&file_name));
+        let take = || take_state(name, &path, stamps.as_deref());
+        let state = if config.strict { take()? } else { run.once("repos", &file_name, take)? };
         let repo = Repo { name: name.to_owned(), path, state, stamps };
         repo.check_pin(known)?;
         Ok(repo)
     }
 
-    /// Its name, as in `smoke.toml`.
+    /// Returns its name, as in `smoke.toml`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its directory: absolute, without links.
+    /// Returns its directory: absolute, without symbolic links.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What people are shown: `40cfbab0b4f1`, `40cfbab0b4f1+dirty`, `unborn+dirty`, or `files` where there is no git.
+    /// Returns its revision as messages show it: `40cfbab0b4f1`, `40cfbab0b4f1+dirty`, `unborn+dirty`, or `files`
+    /// without git.
     pub fn revision(&self) -> String {
         self.state.revision()
     }
@@ -60,15 +61,15 @@ impl Repo {
         &self.state
     }
 
-    /// Returns `true` if it still is what the run took it for.
+    /// Returns `true` if its state is still the one that the run uses.
     ///
     /// # Errors
-    /// Its state cannot be taken again; perhaps it is gone.
+    /// Fails if its state cannot be taken again, for example because the directory was removed.
     pub(crate) fn is_unchanged(&self) -> Result<bool, Error> {
-        look(&self.name, &self.path, self.stamps.as_deref()).map(|state| state == self.state)
+        take_state(&self.name, &self.path, self.stamps.as_deref()).map(|state| state == self.state)
     }
 
-    /// A pinned revision is a commit, or the beginning of one.
+    /// Fails if the repository is at another commit than the pinned one. The pin may be the beginning of a commit.
     fn check_pin(&self, known: &RepoSource) -> Result<(), Error> {
         let Some(expected) = known.rev.as_deref().filter(|rev| is_commit(rev)) else { return Ok(()) };
         if self.state.commit.starts_with(&expected.to_lowercase()) {
@@ -89,30 +90,30 @@ impl Repo {
     }
 }
 
-/// Tags and branches say nothing that could be compared with a commit.
+/// Returns `true` for a commit. Tags and branches cannot be compared with one.
 fn is_commit(rev: &str) -> bool {
     (7..=64).contains(&rev.len()) && rev.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn look(name: &str, path: &Path, stamps: Option<&Path>) -> Result<RepoState, Error> {
-    let look = || match stamps {
+fn take_state(name: &str, path: &Path, stamps: Option<&Path>) -> Result<RepoState, Error> {
+    let take = || match stamps {
         Some(stamps) => fingerprint::state(path, stamps, SystemTime::now()),
         None => RepoState::of(path),
     };
-    message::while_slow(&format!("reading the state of the repository {name} (`git status`)"), look)
+    message::while_slow(&format!("reading the state of the repository {name} (`git status`)"), take)
 }
 
-/// A file's name for what is known of a repository at this place.
-fn named_after(name: &str, path: &Path) -> String {
-    let mut place = Parts::default();
-    place.add(path.as_os_str().as_encoded_bytes());
-    format!("{name}-{}", &place.finish()[..16])
+/// Returns the name of the files about a repository at this path.
+fn file_name(name: &str, path: &Path) -> String {
+    let mut parts = Parts::default();
+    parts.add(path.as_os_str().as_encoded_bytes());
+    format!("{name}-{}", &parts.finish()[..16])
 }
 
 fn missing(name: &str, known: &RepoSource) -> Error {
     let help = match &known.source {
         Source::Path(_) => {
-            format!("correct its `path` in smoke.toml, or point SMOKE_REPO_PATHS at a directory that ends in `/{name}`")
+            format!("fix its `path` in smoke.toml, or point SMOKE_REPO_PATHS at a directory that ends in `/{name}`")
         }
         Source::Git { .. } | Source::Pypi { .. } => format!(
             "run `cargo smoke-cache fetch {name}`, or point SMOKE_REPO_PATHS at a directory that ends in `/{name}`"

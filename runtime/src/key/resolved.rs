@@ -1,4 +1,4 @@
-//! The key of an artifact over a repository, made of its declarations and of the state of what they name.
+//! The key of an artifact of a repository: its declarations, and the state of the things that they name.
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -7,40 +7,44 @@ use super::fingerprint::CodeFingerprint;
 use super::repo::Repo;
 use super::{Input, Key, KeyInput, identity};
 
-/// All that an artifact says of its key.
+/// The declarations that an artifact makes about its key.
 #[derive(Debug)]
 pub(crate) struct Declared {
-    /// Without the repository, the suite and the inputs; one of them is `path`, without a value, if it is bound to its path.
+    /// The key inputs without the repository, the suite and the declared inputs. An artifact that is bound to the path
+    /// of its repository has an input `path` without a value.
     pub(crate) key_inputs: Vec<KeyInput>,
-    /// In the order of their declaration, perhaps more than once.
+    /// The declared inputs, in the order of their declaration. An input may occur more than once.
     pub(crate) inputs: Vec<Input>,
     pub(crate) fingerprints: Vec<CodeFingerprint>,
-    /// The artifacts that it may ask for.
+    /// The types of the artifact's dependencies.
     pub(crate) needs: Vec<TypeId>,
 }
 
-/// The files of fingerprints of code, as this run finds them.
+/// The files of code fingerprints, as this run finds them.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
+    /// The fingerprints with files, each with the key input of those.
     pub(crate) files: Vec<(CodeFingerprint, KeyInput)>,
+    /// The reason why the files do not determine the artifact, if there is one.
     pub(crate) doubt: Option<String>,
 }
 
-/// An artifact's key and the artifacts that it may ask for.
+/// An artifact's key, its dependencies, and the inputs to check again after a build.
 #[derive(Clone, Debug)]
 pub(crate) struct ResolvedKey {
     pub(crate) key: Arc<Key>,
+    /// The types of the artifact's dependencies.
     pub(crate) needs: Vec<TypeId>,
-    /// Each declared input, and what it was when the key was computed.
+    /// The declared inputs, each with its key input at the time when the key was computed.
     pub(crate) inputs: Vec<(Input, KeyInput)>,
-    /// The files of each fingerprint of code that has any, and what they were when the key was computed.
+    /// The code fingerprints with files, each with its key input at the time when the key was computed.
     pub(crate) files: Vec<(CodeFingerprint, KeyInput)>,
-    /// The reason why no key can say what the artifact is built by.
+    /// The reason why the key does not determine the artifact, if there is one. Such an artifact is not kept.
     pub(crate) doubt: Option<String>,
 }
 
 impl ResolvedKey {
-    /// Returns the recipe over `repo` of an artifact whose suite has the type `suite` and the code `code`.
+    /// Resolves the key of an artifact of `repo`. `suite` and `code` are the type name and the code of its suite.
     pub(crate) fn new(
         repo: &Repo,
         (suite, code): (&str, CodeFingerprint),
@@ -52,12 +56,12 @@ impl ResolvedKey {
         let bound = key_inputs.iter_mut().find(|key_input| key_input.name == "path");
         if let Some(path) = bound {
             let bytes = repo.path().as_os_str().as_encoded_bytes();
-            // Two names that are not UTF-8 must not look the same.
+            // Escaped, so that two names that are not UTF-8 have different texts.
             let text = repo.path().to_str().map_or_else(|| bytes.escape_ascii().to_string(), str::to_owned);
             *path = KeyInput::new("path", text);
         }
         key_inputs.push(KeyInput::new("repo", repo.state().value()));
-        // Two suites may have artifacts of one name that they build in different ways.
+        // Two suites may build artifacts of one name in different ways.
         key_inputs.push(KeyInput::new("suite", identity::suite(code.code(), suite)));
         key_inputs.extend(inputs.iter().map(|(_, key_input)| key_input.clone()));
         key_inputs.extend(files.iter().map(|(_, key_input)| key_input.clone()));

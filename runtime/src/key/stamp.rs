@@ -1,19 +1,23 @@
-//! What the file system says of a file: it changes whenever the file is replaced or written to.
+//! The metadata of a file that changes whenever the file is replaced or written to.
 
 use std::fs::Metadata;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-/// Nobody can set `changed` back: the system sets it when anything about the file changes, its other times included.
+/// The metadata that identifies the content of a file.
+///
+/// No process can set `changed` back: the system sets it when anything about the file changes, its other times
+/// included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stamp {
     device: u64,
     inode: u64,
     mode: u32,
     size: u64,
-    /// Nanoseconds since 1970.
+    /// In nanoseconds since 1970.
     modified: i128,
+    /// In nanoseconds since 1970.
     changed: i128,
 }
 
@@ -38,17 +42,17 @@ impl Stamp {
         Stamp { size: metadata.len(), modified, ..Stamp::default() }
     }
 
-    /// Whether the file may have been changed since `time`.
+    /// Returns `true` if the file may have changed since `time`.
     pub(crate) fn is_younger_than(&self, time: SystemTime) -> bool {
         self.modified.max(self.changed) >= nanoseconds_since_1970(time)
     }
 
-    /// All of it, for a digest.
+    /// Adds all fields to a digest.
     pub(crate) fn add_to(&self, hasher: &mut blake3::Hasher) {
         let numbers = [self.device, self.inode, u64::from(self.mode), self.size];
         let mut bytes = [0; 64];
-        for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
-            place.copy_from_slice(&number.to_le_bytes());
+        for (field, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+            field.copy_from_slice(&number.to_le_bytes());
         }
         bytes[32..48].copy_from_slice(&self.modified.to_le_bytes());
         bytes[48..].copy_from_slice(&self.changed.to_le_bytes());

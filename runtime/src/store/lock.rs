@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::file_lock::{FileLock, Waited};
+use crate::file_lock::{Attempt, FileLock, Waited};
 use crate::layout;
 use crate::run::Identity;
 
@@ -156,8 +156,10 @@ impl BuildLock {
         if let Some(parent) = path.parent() {
             layout::create_private(parent).map_err(Error::io("create", parent))?;
         }
-        let attempt = FileLock::attempt(open(path)?).map_err(Error::io("lock", path))?;
-        Ok(attempt.map(BuildLock::own))
+        Ok(match FileLock::attempt(open(path)?).map_err(Error::io("lock", path))? {
+            Attempt::Locked(lock) => Ok(BuildLock::own(lock)),
+            Attempt::Held(file) => Err(file),
+        })
     }
 
     /// Records this process as the holder of the lock.

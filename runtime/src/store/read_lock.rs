@@ -97,7 +97,7 @@ fn lock_shared(file: &File) -> io::Result<()> {
 
 /// Locks the manifest at `path` exclusively, unless another process has a lock on it.
 fn lock_exclusive(path: &Path) -> io::Result<Option<FileLock>> {
-    let attempt = || Ok(FileLock::attempt(plain_file::open_to_lock(path)?)?.ok());
+    let attempt = || Ok(FileLock::attempt(plain_file::open_to_lock(path)?)?.locked());
     match attempt() {
         // NFS requires a file that is open for writing (flock(2)).
         Err(error) if disk::is_bad_descriptor(&error) => {

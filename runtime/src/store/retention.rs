@@ -106,7 +106,7 @@ fn lock(layout: &Layout) -> Result<Option<FileLock>, Error> {
         File::options().read(true).write(true).create(true).truncate(false).open(&path)
     };
     let file = open().map_err(Error::io("open the lock", &path))?;
-    Ok(FileLock::attempt(file).map_err(Error::io("lock", &path))?.ok())
+    Ok(FileLock::attempt(file).map_err(Error::io("lock", &path))?.locked())
 }
 
 /// Calls `remove` for each artifact that the policy does not allow.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::error::Error;
-use crate::file_lock::{self, FileLock};
+use crate::file_lock::{self, Attempt, FileLock};
 use crate::layout;
 use crate::plain_file;
 use crate::private_directory;
@@ -41,9 +41,9 @@ impl Staging {
                 .map_err(failed())?;
             let (file, path) = named.keep().map_err(|error| failed()(error.error))?;
             let lock = match FileLock::attempt(file) {
-                Ok(Ok(lock)) => lock,
+                Ok(Attempt::Locked(lock)) => lock,
                 // A sweep holds the lock, and will remove the file.
-                Ok(Err(_)) => continue,
+                Ok(Attempt::Held(_)) => continue,
                 // Where there are no locks, there are no sweeps: the directory of a killed process stays.
                 Err(error) if file_lock::is_unsupported(&error) => FileLock::none(),
                 Err(error) => return Err(failed()(error)),
@@ -126,7 +126,7 @@ pub(crate) fn sweep(root: &Path) {
         }
         let lock = entry.path();
         if let Ok(file) = plain_file::open_to_lock(&lock)
-            && let Ok(Ok(_held)) = FileLock::attempt(file)
+            && let Ok(Attempt::Locked(_held)) = FileLock::attempt(file)
         {
             let _ = fs::remove_dir_all(lock.with_extension(""));
             let _ = fs::remove_file(&lock);

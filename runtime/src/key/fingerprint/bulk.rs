@@ -1,15 +1,15 @@
-//! The BLAKE3 digest of a large file, by all cores.
+//! Computes the BLAKE3 digest of a large file on all cores.
 
 use std::fs::File;
 use std::io;
 
 use blake3::Hash;
 
-/// What one core digests at a time; a power of two, so that it is a subtree of BLAKE3's.
+/// The size of a piece that one core digests, in bytes. A power of two, so that a piece is a subtree of BLAKE3's tree.
 #[cfg(unix)]
 const PIECE: u64 = 16 << 20;
 
-/// The digest of an open file of which nothing has been read.
+/// Returns the digest of an open file, which must be at its beginning.
 #[cfg(unix)]
 pub(super) fn digest(file: &File) -> io::Result<Hash> {
     match digest_pieces(file, PIECE)? {
@@ -28,7 +28,8 @@ fn digest_in_order(file: &File) -> io::Result<Hash> {
     Ok(hasher.update_reader(file)?.finalize())
 }
 
-/// Nothing if the file is of one piece only, or shorter than it says.
+/// Digests the pieces of a file in parallel. Returns `None` if the file has only one piece, or is shorter than its
+/// metadata says.
 #[cfg(unix)]
 fn digest_pieces(file: &File, piece: u64) -> io::Result<Option<Hash>> {
     use blake3::hazmat::{Mode, left_subtree_len, merge_subtrees_root};
@@ -40,7 +41,7 @@ fn digest_pieces(file: &File, piece: u64) -> io::Result<Option<Hash>> {
         (0..length.div_ceil(piece)).map(|index| (index * piece, piece.min(length - index * piece))).collect();
     let values = crate::cores::map(&pieces, |(offset, length)| digest_piece(file, *offset, *length));
     let values = match values.into_iter().collect::<io::Result<Vec<_>>>() {
-        // Somebody makes it shorter meanwhile.
+        // Another process truncated the file.
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         values => values?,
     };
@@ -67,7 +68,7 @@ fn digest_piece(file: &File, offset: u64, length: u64) -> io::Result<blake3::haz
     Ok(hasher.finalize_non_root())
 }
 
-/// The value of the subtree over `values`, which have `length` bytes.
+/// Returns the value of the subtree over `values`, which stand for `length` bytes.
 #[cfg(unix)]
 fn merge(
     values: &[blake3::hazmat::ChainingValue],
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_give_the_digest_of_the_whole() {
+    fn pieces_have_the_digest_of_the_whole_file() {
         const PIECE: u64 = 1 << 12;
         let mut random = fastrand::Rng::with_seed(3);
         for pieces in [1, 2, 3, 4, 5, 7, 8, 9, 17] {

@@ -1,4 +1,4 @@
-//! The fingerprint of code, made by `code_fingerprint!` when the test was compiled.
+//! The fingerprint of code, which `code_fingerprint!` makes when the test is compiled.
 
 mod files;
 
@@ -6,8 +6,8 @@ pub(crate) use files::{Files, State};
 
 /// The fingerprint of some code and of everything that it was compiled with.
 ///
-/// [`code_fingerprint!`](crate::code_fingerprint) makes it at compile time, so it describes the code that runs, including
-/// uncommitted edits, also where the sources are no longer available.
+/// [`code_fingerprint!`](crate::code_fingerprint) makes it at compile time. So it describes the code that runs, with
+/// uncommitted edits, even if the sources are no longer available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeFingerprint(Code);
 
@@ -17,21 +17,21 @@ pub struct CodeFingerprint(Code);
 pub struct Code {
     /// The package that is compiled.
     pub package: &'static str,
-    /// `file!()` where the macro is called: relative to the workspace.
+    /// `file!()` at the call of the macro: relative to the workspace.
     pub file: &'static str,
-    /// `module_path!()` where the macro is called: it begins with the crate's name.
+    /// `module_path!()` at the call of the macro: it begins with the crate's name.
     pub module: &'static str,
     /// The named directories and files.
     pub names: &'static [&'static str],
-    /// BLAKE3 of all parts, hexadecimal.
+    /// BLAKE3 of all parts, in hexadecimal.
     pub digest: &'static str,
-    /// The parts, for messages: a line each of kind, name and value, separated by tabs.
+    /// The parts, for messages: a line for each, with kind, name and value, separated by tabs.
     pub parts: &'static str,
-    /// BLAKE3 of names and contents of the named files that no library is compiled from; empty without any.
+    /// BLAKE3 of names and contents of the named files that no library is compiled from. Empty without such files.
     pub files_digest: &'static str,
-    /// What was recorded of those files; see [`Files`].
+    /// The records of those files; see [`Files`].
     pub files: &'static str,
-    /// Names and contents of those files, for messages, as `parts`.
+    /// Names and digests of those files, for messages, in the format of `parts`.
     pub files_parts: &'static str,
     /// The package's directory.
     pub manifest_dir: &'static str,
@@ -39,13 +39,13 @@ pub struct Code {
     pub directory: &'static str,
     /// A source that may have changed since the compiler read it.
     pub suspect: Option<&'static str>,
-    /// The reason why the code is known by its sources alone.
+    /// The reason why the fingerprint is made from sources alone, if it is.
     pub fallback: Option<&'static str>,
 }
 
 #[cfg(test)]
 impl Code {
-    /// A fingerprint of nothing.
+    /// The fingerprint of no code.
     pub(crate) const EMPTY: Code = Code {
         package: "",
         file: "",
@@ -64,18 +64,20 @@ impl Code {
 }
 
 impl CodeFingerprint {
-    /// For [`code_fingerprint!`](crate::code_fingerprint) only.
+    /// Wraps the expansion of [`code_fingerprint!`](crate::code_fingerprint).
     pub(crate) const fn new(code: Code) -> CodeFingerprint {
         CodeFingerprint(code)
     }
 
-    /// Returns BLAKE3, hexadecimal, of what was compiled. The named files that are not compiled into a library are digested
-    /// apart, because a test compares them when it runs.
+    /// Returns BLAKE3 of the compiled code, in hexadecimal.
+    ///
+    /// Named files that are not compiled into a library have a separate digest, because a test compares them when it
+    /// runs.
     pub const fn digest(&self) -> &'static str {
         self.0.digest
     }
 
-    /// Returns the directories and files as they were named.
+    /// Returns the named directories and files, as they were written.
     pub const fn names(&self) -> &'static [&'static str] {
         self.0.names
     }

@@ -1,22 +1,21 @@
 //! The digest of a tree of files: names, kinds, the executable bit and content.
 
 mod links;
+mod rules;
 mod walk;
 
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::path::Path;
 
+pub(crate) use rules::is_executable;
+pub(super) use rules::is_skipped;
 pub(super) use walk::{Entry, Walk};
 
 use crate::digest::{Parts, file_digest};
 use crate::error::Error;
-use crate::layout;
 
-/// Directories of version control systems: they change without the files changing.
-const VERSION_CONTROL: &[&str] = &[".git", ".hg", ".jj", ".svn"];
-
-/// Digests every file and directory below `root` that counts, and the content behind links that leave it.
+/// Digests every file and directory below `root` that is not skipped, and the content behind links that leave it.
 pub(super) fn digest(root: &Path) -> Result<String, Error> {
     let mut parts = Parts::default();
     entries(root)?.add_to(&mut parts)?;
@@ -33,19 +32,10 @@ pub(super) fn entries(root: &Path) -> Result<Walk<'_>, Error> {
 /// Returns `true` for a path that the walk from `root` reaches without following a link.
 fn is_counted(root: &Path, inside: &Path) -> bool {
     let directories = inside.ancestors().filter(|path| !path.as_os_str().is_empty()).map(|path| root.join(path));
-    !directories.filter(|path| path.is_dir()).any(|directory| is_left_out(&directory))
+    !directories.filter(|path| path.is_dir()).any(|directory| is_skipped(&directory))
 }
 
-/// Returns `true` for a directory below the root that does not count: it belongs to version control, or it is a cache.
-pub(super) fn is_left_out(directory: &Path) -> bool {
-    is_of_version_control(directory) || layout::is_tagged_as_cache(directory)
-}
-
-fn is_of_version_control(directory: &Path) -> bool {
-    directory.file_name().is_some_and(|name| VERSION_CONTROL.iter().any(|left_out| name == *left_out))
-}
-
-/// Adds what is at `path`, as far as a builder could see it without following a link.
+/// Adds the file, link or special file at `path`, as a build sees it without following a link.
 pub(super) fn add_file(parts: &mut Parts, path: &Path, metadata: &Metadata) -> Result<(), Error> {
     if metadata.is_symlink() {
         let target = fs::read_link(path).map_err(Error::io("read the link", path))?;
@@ -53,18 +43,8 @@ pub(super) fn add_file(parts: &mut Parts, path: &Path, metadata: &Metadata) -> R
     } else if metadata.is_file() {
         parts.add(if is_executable(metadata) { "executable" } else { "file" }).add(file_digest(path)?);
     } else {
-        // A socket or a pipe has no content that could be read.
+        // A socket or a pipe has no content to read.
         parts.add("special");
     }
     Ok(())
-}
-
-#[cfg(unix)]
-pub(crate) fn is_executable(metadata: &Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-pub(crate) fn is_executable(_: &Metadata) -> bool {
-    false
 }

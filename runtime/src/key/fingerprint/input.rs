@@ -1,7 +1,7 @@
-//! The content of a file or of a directory that a key declares, wherever links lead to.
+//! Digests declared files and directories, through links.
 //!
-//! A digest that was once taken of a file is kept, beside what the file system said of the file: while that stays the same, the
-//! file is not read again, in no run. A directory is walked each time, so that names that come and go need no memory.
+//! The digest of a file is kept with the file's stamp. While the stamp is the same, no run reads the file again. A
+//! directory is walked each time, so added and removed names need no record.
 
 mod walk;
 
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bulk;
 use super::stamps::YOUNG;
+pub(crate) use super::unusable::Unusable;
 use crate::cores;
 use crate::digest::Parts;
 use crate::key::stamp::Stamp;
@@ -22,48 +23,31 @@ use crate::layout;
 use crate::plain_file;
 use walk::{Found, walk};
 
-/// Raised when a digest or what is kept of it changes its meaning.
+/// The version of the format. A change of the digests or of their meaning raises it.
 const FORMAT: u32 = 1;
-/// More than what is kept of a million files.
+/// The limit on the size of the file with kept digests. More than the digests of a million files.
 const MAX_BYTES: u64 = 1 << 30;
-/// From here on, a file is digested by all cores, and not by one of them while the others digest other files.
+/// The size from which all cores digest one file. Smaller files are digested one per core.
 const LARGE: u64 = 32 << 20;
-/// What a listing may add to each manifest.
+/// The limit on the size of a listing, which is part of each manifest, in bytes.
 const MAX_LISTING: usize = 8 << 10;
-/// How much of a digest a listing has: enough to see that a file is another one.
+/// The number of digits of a digest in a listing: enough to show that a file has changed.
 const LISTED_DIGITS: usize = 8;
 
 /// The content of a declared file or directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Content {
-    /// Hexadecimal, of all that counts.
+    /// The digest of everything that counts, in hexadecimal.
     pub(crate) digest: String,
-    /// Of a directory, to tell what changed: a line that says what is listed, then names, each with the first digits of a digest.
-    /// Empty if that is too much, and for a file.
+    /// The names in a directory with the first digits of their digests, to show the changes. The first line is `all`,
+    /// or `top` if only the names at the top are listed. Empty if the listing would be too long, and for a file.
     pub(crate) listing: String,
 }
 
-/// Why an input cannot be used, and what to do about it.
-#[derive(Debug)]
-pub(crate) struct Unusable {
-    pub(crate) reason: String,
-    pub(crate) help: String,
-}
-
-impl Unusable {
-    fn new(reason: String, help: &str) -> Unusable {
-        Unusable { reason, help: help.to_owned() }
-    }
-
-    fn io(path: &Path, error: &io::Error) -> Unusable {
-        Unusable::new(format!("{} cannot be read: {error}", path.display()), "make it readable for this user")
-    }
-}
-
-/// The digest of the file at `path`: BLAKE3 of its content and of nothing else.
+/// Digests the file at `path`: BLAKE3 of its content alone.
 pub(crate) fn file(path: &Path, kept: Option<&Path>, now: SystemTime) -> Result<Content, Unusable> {
-    let metadata = look(path)?;
+    let metadata = metadata(path)?;
     if metadata.is_dir() {
         let help = "declare it with `KeyBuilder::directory`, or name a file in it";
         return Err(Unusable::new(format!("{} is a directory", path.display()), help));
@@ -77,10 +61,11 @@ pub(crate) fn file(path: &Path, kept: Option<&Path>, now: SystemTime) -> Result<
     Ok(Content { digest: digests.into_iter().flatten().collect(), listing: String::new() })
 }
 
-/// The digest of all below the directory at `path`: names, kinds, the executable bit, content, and what links lead to.
+/// Digests everything below the directory at `path`: names, kinds, the executable bit, content, and the targets of
+/// links.
 pub(crate) fn directory(path: &Path, kept: Option<&Path>, now: SystemTime) -> Result<Content, Unusable> {
-    if !look(path)?.is_dir() {
-        let help = "declare it with `KeyBuilder::file`, or name the directory that it is in";
+    if !metadata(path)?.is_dir() {
+        let help = "declare it with `KeyBuilder::file`, or name its directory";
         return Err(Unusable::new(format!("{} is not a directory", path.display()), help));
     }
     let found = walk(path)?;
@@ -97,21 +82,22 @@ pub(crate) fn directory(path: &Path, kept: Option<&Path>, now: SystemTime) -> Re
     Ok(Content { digest: all.finish(), listing: listing(&entries) })
 }
 
-fn look(path: &Path) -> Result<Metadata, Unusable> {
+fn metadata(path: &Path) -> Result<Metadata, Unusable> {
     fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if path.is_symlink() => {
-            let reason = format!("{} is a link that leads nowhere", path.display());
-            Unusable::new(reason, "create what it leads to, or remove the declaration from `Artifact::key`")
+            let reason = format!("{} is a broken link", path.display());
+            Unusable::new(reason, "create its target, or remove the declaration from `Artifact::key`")
         }
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            let reason = format!("there is nothing at {}", path.display());
-            Unusable::new(reason, "create it, or correct the path in `Artifact::key`")
+            let reason = format!("{} does not exist", path.display());
+            Unusable::new(reason, "create it, or fix the path in `Artifact::key`")
         }
         _ => Unusable::io(path, &error),
     })
 }
 
-/// Every name with its digest; else those at the top, a directory with one digest for all below it; else nothing.
+/// Lists every name with its digest, or the names at the top, or nothing, by the limit on the size. A directory at the
+/// top has one digest for everything below it.
 fn listing(entries: &[(&str, String)]) -> String {
     let line = |name: &str, digest: &str| format!("\n{name} {}", &digest[..LISTED_DIGITS]);
     let all: usize = entries.iter().map(|(name, _)| name.len() + LISTED_DIGITS + 2).sum();
@@ -127,12 +113,12 @@ fn listing(entries: &[(&str, String)]) -> String {
     if text.len() <= MAX_LISTING { text } else { String::new() }
 }
 
-/// What is kept of files, by their names.
+/// Kept stamps and digests, by the names of the files.
 type Known = BTreeMap<String, (Stamp, String)>;
 
-/// The digest of each that has content.
+/// Returns the digest of each file that has content.
 fn digests(found: &[Found], kept: Option<&Path>, now: SystemTime) -> Result<Vec<Option<String>>, Unusable> {
-    // Where a file's times can be set at will, there is nothing to tell by that it is the same.
+    // On other systems a process can set all times of a file, so equal stamps prove nothing.
     let kept = kept.filter(|_| cfg!(unix));
     let known = kept.and_then(read).unwrap_or_default();
     let mut taken: Vec<Option<(Stamp, String)>> = found
@@ -153,7 +139,7 @@ fn digests(found: &[Found], kept: Option<&Path>, now: SystemTime) -> Result<Vec<
     Ok(taken.into_iter().map(|taken| taken.map(|(_, digest)| digest)).collect())
 }
 
-/// The file's digest, and how it looked just before: what changes later is then seen by the next look.
+/// Returns the file's stamp, then its digest: in this order, the next stamp shows a later change.
 fn digest(path: &Path) -> Result<(Stamp, String), Unusable> {
     let digested = File::open(path).and_then(|file| {
         let stamp = Stamp::of(&file.metadata()?);
@@ -174,7 +160,7 @@ fn keep(kept: &Path, known: &Known, found: &[Found], taken: &[Option<(Stamp, Str
         && let Ok(text) = serde_json::to_vec(&old_enough)
     {
         let check = check(&text);
-        // Only a convenience: where it cannot be kept, the next process reads the files again.
+        // An optimization: on failure, the next process reads the files again.
         let _ = layout::write_whole(kept, &[check.as_bytes(), b"\n", &text].concat());
     }
 }
@@ -186,7 +172,7 @@ fn read(kept: &Path) -> Option<Known> {
     (line == check(text).as_bytes()).then(|| serde_json::from_slice(text).ok())?
 }
 
-/// The first line of what is kept: believed whole or not at all.
+/// Returns the first line of the file, which shows whether the rest is complete.
 fn check(text: &[u8]) -> String {
     format!("{FORMAT} {}", blake3::hash(text).to_hex())
 }

@@ -1,14 +1,14 @@
-//! What the file system said of a repository when its state was taken: while it says the same, the state is the same, and neither git
-//! nor the files' content need be asked.
+//! Keeps the state of a repository with the stamps of its files. While the stamps are the same, the state is the same,
+//! and neither git nor the content of the files is read.
 //!
-//! Kept in a file of the cache, for all runs on this machine: the paths of every file and directory that the state
-//! depends on, and one digest of what `lstat` says of all of them, and of all that the file says. A directory's times
-//! tell of names that come and go in it, a file's of its content. For a git work tree that includes git's own files
-//! and its configuration; what git ignores is left out. A link is looked at in two ways, for itself and for its
-//! target, and what lies behind one that leaves the repository is looked at as well.
+//! A file in the cache serves all runs on this machine. It holds the paths of every file and directory that the state
+//! depends on, and one digest of their metadata (`lstat`) and of everything else in the file. The times of a directory
+//! change when a name is added or removed, those of a file when its content changes. For a git work tree, git's own
+//! files and its configuration are included, and ignored files are skipped. A link has two stamps, its own and that of
+//! its target. The content behind a link that leaves the repository is included.
 //!
-//! A file that is changed twice within one tick of the file system's clock looks the same after both, so nothing is kept while
-//! anything is [`YOUNG`].
+//! A file that changes twice within one tick of the file system's clock has the same stamp after both changes. So
+//! nothing is kept while any file is [`YOUNG`].
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,69 +17,71 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{RepoState, folder, git, has_git};
+use super::repo_state::RepoState;
+use super::{folder, git};
 use crate::cores;
 use crate::error::Error;
 use crate::key::stamp::Stamp;
 use crate::layout;
 use crate::plain_file;
 
-/// Longer than a tick of any file system's clock: the coarsest, FAT's, takes 2 s.
+/// The age below which a stamp is not kept. Longer than a tick of any file system's clock: that of FAT takes 2 s.
 pub(super) const YOUNG: Duration = Duration::from_secs(3);
-/// More than the paths of ten million files.
+/// The limit on the size of the file. More than the paths of ten million files.
 const MAX_BYTES: u64 = 1 << 30;
-/// Raised when what is looked at changes.
+/// The version of the format. A change of the dependencies or of the digest raises it.
 const FORMAT: u32 = 3;
 
-/// The first line of the file; the paths follow, each ended by a zero.
+/// The first line of the file. The paths follow, each terminated by a zero byte.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
     format: u32,
     state: RepoState,
-    /// BLAKE3 of the environment that git reads, of the state and the paths as they are written here, and of all stamps.
+    /// BLAKE3 of the environment that git reads, of the state and the paths as they are written, and of all stamps.
     digest: String,
 }
 
-/// The state of the repository at `root`: the one that was taken at some time, if `kept` tells that nothing has changed since, or else
-/// as it is found now.
+/// Returns the state of the repository at `root`: the one in the file `kept` if nothing has changed since, else a new
+/// one.
 pub(crate) fn state(root: &Path, kept: &Path, now: SystemTime) -> Result<RepoState, Error> {
     if let Some(state) = unchanged(root, kept) {
         return Ok(state);
     }
-    // First the stamps, then the state: what changes in between is then seen by the next look.
+    // First the stamps, then the state: then the stamps show a change in between.
     let stamps = Stamps::take(root, now);
     let state = RepoState::of(root)?;
     if let Some(stamps) = stamps {
-        // Only a convenience: where it cannot be kept, the next process looks again.
+        // An optimization: on failure, the next process takes the state again.
         let _ = stamps.keep(kept, &state);
     }
     Ok(state)
 }
 
-/// The state that was taken, if everything looks as it did then.
+/// Returns the state in the file `kept` if all stamps are the same.
 fn unchanged(root: &Path, kept: &Path) -> Option<RepoState> {
     let content = plain_file::read(&plain_file::open(kept).ok()?, MAX_BYTES).ok()?;
     let end = content.iter().position(|byte| *byte == b'\n')?;
     let (header, written) = (&content[..end], &content[end + 1..]);
     let header: Header = serde_json::from_slice(header).ok().filter(|header: &Header| header.format == FORMAT)?;
     let paths = written.strip_suffix(&[0])?.split(|byte| *byte == 0);
-    let paths: Vec<(Look, &Path)> = paths.map(Look::at).collect::<Option<_>>()?;
+    let paths: Vec<(Look, &Path)> = paths.map(Look::parse).collect::<Option<_>>()?;
     let stamps = cores::map(&paths, |(look, path)| look.stamp(&root.join(path)));
     (digest(&header.state, written, &stamps) == header.digest).then_some(header.state)
 }
 
-/// How a path is looked at.
+/// The way to read the metadata of a path.
 #[derive(Clone, Copy)]
 enum Look {
+    /// The metadata of the path itself, by `lstat`.
     Itself,
-    /// What it leads to. The system resolves the link anew each time, so any link on the way may have changed.
+    /// The metadata of the link's target, by `stat`. It shows a change of any link on the way.
     Target,
 }
 
 impl Look {
-    /// Reads what [`mark`](Self::mark) and a path have been written as.
-    fn at(written: &[u8]) -> Option<(Look, &Path)> {
+    /// Reads a [`mark`](Self::mark) and a path.
+    fn parse(written: &[u8]) -> Option<(Look, &Path)> {
         let (mark, path) = written.split_first()?;
         let look = [Look::Itself, Look::Target].into_iter().find(|look| look.mark() == *mark)?;
         Some((look, git::path_text(path).map(Path::new).ok()?))
@@ -92,7 +94,7 @@ impl Look {
         }
     }
 
-    /// All zeros if nothing is there.
+    /// Returns the stamp of the path, or all zeros if nothing exists there.
     fn stamp(self, path: &Path) -> Stamp {
         let metadata = match self {
             Look::Itself => fs::symlink_metadata(path),
@@ -102,7 +104,7 @@ impl Look {
     }
 }
 
-/// `paths` are as they are written.
+/// Returns the digest of the header, given the paths as they are written.
 fn digest(state: &RepoState, paths: &[u8], stamps: &[Stamp]) -> String {
     let mut hasher = environment();
     hasher.update(state.value().as_bytes()).update(&[0]).update(paths);
@@ -112,23 +114,24 @@ fn digest(state: &RepoState, paths: &[u8], stamps: &[Stamp]) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// Everything that the state of a repository depends on, and the digest of what `lstat` says of it.
+/// The dependencies of the state of a repository, with their stamps.
 #[derive(Default)]
 struct Stamps {
-    /// Each with how it is looked at, and ended by a zero.
+    /// The paths, each after its mark and before a zero byte.
     paths: Vec<u8>,
     stamps: Vec<Stamp>,
 }
 
 impl Stamps {
-    /// Nothing if something may have changed just before `now`, or if the state depends on more than can be told.
+    /// Takes the stamps. Returns `None` if a file may have changed just before `now`, or if the dependencies of the
+    /// state are not known.
     fn take(root: &Path, now: SystemTime) -> Option<Stamps> {
         if !cfg!(unix) {
-            // Elsewhere a file's times can be set at will, and there is nothing else to tell by.
+            // On other systems a process can set all times of a file, and no other metadata shows a change.
             return None;
         }
         let mut taking = Taking { root, young: now.checked_sub(YOUNG)?, taken: Stamps::default() };
-        if has_git(root).ok()? {
+        if git::has_git(root).ok()? {
             let sources = git::sources(root).ok().flatten()?;
             sources.files.iter().try_for_each(|path| taking.add(path))?;
             let mut walk = folder::Walk::new(root, |path| sources.counted.has(path));
@@ -154,7 +157,7 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    /// Adds what lies at a path, relative to the root or absolute.
+    /// Adds a path, relative to the root or absolute.
     fn add(&mut self, path: &Path) -> Option<()> {
         self.add_stamp(Look::Itself, path, Look::Itself.stamp(&self.root.join(path)))
     }
@@ -170,10 +173,10 @@ impl Taking<'_> {
         Some(())
     }
 
-    /// Adds all that a walk has visited, as it looked then.
+    /// Adds everything that a walk has visited, with the stamps that it took.
     fn add_entries(&mut self, entries: &[folder::Entry]) -> Option<()> {
-        for folder::Entry { place, stamp, followed, .. } in entries {
-            let path = place.strip_prefix(self.root).unwrap_or(place);
+        for folder::Entry { path, stamp, followed, .. } in entries {
+            let path = path.strip_prefix(self.root).unwrap_or(path);
             self.add_stamp(Look::Itself, path, stamp.clone())?;
             if let Some(followed) = followed {
                 self.add_stamp(Look::Target, path, followed.clone())?;
@@ -182,8 +185,9 @@ impl Taking<'_> {
         Some(())
     }
 
-    /// Adds each directory of a git work tree before what is in it: a name that comes in between changes the
-    /// directory, and so what it looked like. The walk visits what is behind links.
+    /// Adds the directories and files of a git work tree. The walk visits the content behind links.
+    ///
+    /// Adds each directory before its content: a name that is created in between changes the directory's stamp.
     fn add_work_tree(&mut self, ignored: &BTreeSet<PathBuf>, walk: &mut folder::Walk) -> Option<()> {
         let mut directories = vec![PathBuf::new()];
         while let Some(directory) = directories.pop() {
@@ -195,7 +199,7 @@ impl Taking<'_> {
                     if directory.as_os_str().is_empty() {
                         continue;
                     }
-                    // Of a repository with a state of its own.
+                    // A nested repository has its own state.
                     return None;
                 }
                 if ignored.contains(&path) {
@@ -216,7 +220,7 @@ impl Taking<'_> {
     }
 }
 
-/// A digest that begins with the variables by which git finds its configuration.
+/// Returns a hasher that has read the variables by which git finds its configuration.
 fn environment() -> blake3::Hasher {
     let is_read_by_git = |name: &str| name.starts_with("GIT_") || ["HOME", "XDG_CONFIG_HOME"].contains(&name);
     let read: BTreeSet<_> = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_read_by_git)).collect();

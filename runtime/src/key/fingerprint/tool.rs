@@ -1,4 +1,4 @@
-//! What a program says of its version.
+//! The version of a program.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -9,33 +9,34 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::input::Unusable;
+use super::unusable::Unusable;
 use crate::digest::Parts;
 use crate::text;
 
-/// Longer than any program takes to say its version on a busy machine: those that need a virtual machine take some seconds.
+/// The limit on the time of `--version`. Programs that start a virtual machine take some seconds on a busy machine.
 const TIME_LIMIT: Duration = Duration::from_mins(1);
-/// More than any version has. It is a part of each manifest.
+/// The limit on the output of `--version`, in bytes. The output is part of each manifest.
 const MAX_OUTPUT: u64 = 64 << 10;
 
-/// The program that the system would start: the first of this name in `PATH`, or the one at this path.
+/// Finds the program that the system would start: the first with this name in `PATH`, or the one at this path.
 pub(crate) fn resolve(program: &OsStr, package: &Path) -> Option<PathBuf> {
     if Path::new(program).components().nth(1).is_some() || Path::new(program).is_absolute() {
         return Some(package.join(program));
     }
-    // Elsewhere the system has rules of its own.
+    // Other systems have other rules.
     let path = std::env::var_os("PATH").filter(|_| cfg!(unix))?;
-    let here = |directory: PathBuf| if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory };
+    let or_current = |directory: PathBuf| if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory };
     let is_program = |path: &PathBuf| {
         path.metadata().is_ok_and(|metadata| metadata.is_file() && super::folder::is_executable(&metadata))
     };
-    std::env::split_paths(&path).map(|directory| here(directory).join(program)).find(is_program)
+    std::env::split_paths(&path).map(|directory| or_current(directory).join(program)).find(is_program)
 }
 
-/// Names the circumstances in which the program would be started: under others it may be another, or say something else, as
-/// those do that choose a version by a variable or by a file of the current directory.
+/// Returns a digest of the circumstances of a start: program, current directory and environment.
+///
+/// Some programs choose their version by a variable or by a file in the current directory.
 pub(crate) fn circumstances(program: &Path) -> String {
-    // These differ from test to test.
+    // These variables differ from test to test.
     let is_of_the_run = |name: &str| ["NEXTEST", "__NEXTEST", "SMOKE_"].iter().any(|prefix| name.starts_with(prefix));
     let mut parts = Parts::default();
     parts.add(program.as_os_str().as_encoded_bytes());
@@ -48,13 +49,14 @@ pub(crate) fn circumstances(program: &Path) -> String {
     parts.finish()
 }
 
-/// What the program prints when it is asked for its version, as text in quotes. It is called by its `name`, so that what it prints
-/// of itself does not tell where it is installed.
+/// Returns the output of the program's `--version`, as quoted text.
+///
+/// The program gets `name` as the name that it was called by, so that its output does not depend on its location.
 pub(crate) fn version(program: &Path, name: &OsStr) -> Result<String, Unusable> {
     let shown = format!("`{} --version`", program.display());
     let unusable = |reason: String| Unusable {
         reason,
-        help: "install a program that answers `--version`, or correct its name in `Artifact::key`".to_owned(),
+        help: "install a program that supports `--version`, or fix its name in `Artifact::key`".to_owned(),
     };
     let mut command = Command::new(program);
     #[cfg(unix)]
@@ -72,9 +74,9 @@ pub(crate) fn version(program: &Path, name: &OsStr) -> Result<String, Unusable> 
         return Err(unusable(format!("{shown} does not end within {} s", TIME_LIMIT.as_secs())));
     };
     if !status.success() {
-        let said = String::from_utf8_lossy(&stderr).trim().lines().next().unwrap_or_default().to_owned();
-        let said = if said.is_empty() { said } else { format!(": {said}") };
-        return Err(unusable(format!("{shown} failed with {status}{said}")));
+        let line = String::from_utf8_lossy(&stderr).trim().lines().next().unwrap_or_default().to_owned();
+        let detail = if line.is_empty() { line } else { format!(": {line}") };
+        return Err(unusable(format!("{shown} failed with {status}{detail}")));
     }
     let printed = if stdout.trim_ascii().is_empty() { stderr } else { stdout };
     let printed = printed.trim_ascii();
@@ -87,7 +89,7 @@ pub(crate) fn version(program: &Path, name: &OsStr) -> Result<String, Unusable> 
     Ok(text::value(printed))
 }
 
-/// Both streams to their ends; nothing if these do not come in time.
+/// Reads both streams to their ends. Returns `None` after the time limit.
 fn printed(child: &mut Child) -> Option<[Vec<u8>; 2]> {
     let stdout = child.stdout.take()?;
     let stderr = child.stderr.take()?;
@@ -95,13 +97,13 @@ fn printed(child: &mut Child) -> Option<[Vec<u8>; 2]> {
     Some([stdout.recv_timeout(TIME_LIMIT).ok()?, stderr.recv_timeout(TIME_LIMIT).ok()?])
 }
 
-/// On a thread of its own: a program that fills one stream waits, while the other is read.
+/// Reads a stream on its own thread, because a program blocks when one stream is full while the other is read.
 fn read(stream: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut text = Vec::new();
         let _ = stream.take(MAX_OUTPUT + 1).read_to_end(&mut text);
-        // It goes unheard if nobody waits any more.
+        // Fails if the receiver has timed out.
         let _ = sender.send(text);
     });
     receiver

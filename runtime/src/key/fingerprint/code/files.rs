@@ -1,11 +1,11 @@
-//! The named files that no library is compiled from, when the test runs: sources of the test itself, and data.
+//! Compares the named files that no library is compiled from when the test runs: sources of the test itself, and data.
 //!
-//! `code_fingerprint!` records size, times and digest of each. Cargo compiles a test again when one of its sources is newer than
-//! it, but not when a file is replaced by an older one, nor when data changes that is read at run time. So a test compares what was
-//! recorded with what is there, by `lstat`, and digests what differs.
+//! `code_fingerprint!` records size, times and digest of each file. Cargo compiles a test again when one of its sources
+//! is newer. It does not when an older file replaces a source, or when data changes that the test reads at run time. So
+//! a test compares the metadata of the files with the records, and digests those that differ.
 //!
-//! A source that the test was compiled from counts as it was then, whatever is there now: the compiler's list of what it read
-//! lies beside the test's executable.
+//! A source that the test was compiled from counts as it was compiled, even if it has changed since. The compiler's
+//! list of sources is beside the test's executable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
@@ -17,29 +17,30 @@ use serde::{Deserialize, Serialize};
 
 use super::Code;
 use crate::digest::{Parts, file_digest};
-use crate::key::fingerprint::folder::is_left_out;
+use crate::key::fingerprint::folder::is_skipped;
 
-/// The recorded files of a fingerprint, and where they are now.
+/// The recorded files of a fingerprint, and their location.
 pub(crate) struct Files<'a> {
     code: &'a Code,
-    /// The package's directory as the test runner knows it: an archive of tests may run in another checkout.
+    /// The package's directory according to the test runner: an archive of tests may run in another checkout.
     base: PathBuf,
-    /// The compiler's list of what the test was compiled from.
+    /// The compiler's list of the sources of the test.
     compiled: Option<PathBuf>,
 }
 
-/// The files as the key counts them.
+/// The files as they count for the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
-    /// Of names and contents, hexadecimal.
+    /// The digest of names and contents, in hexadecimal.
     pub(crate) digest: String,
-    /// Each file that differs from what was recorded, and its digest; empty if it is gone.
+    /// The files that differ from their records, each with its digest, or with an empty text if it was removed.
     pub(crate) changed: BTreeMap<String, String>,
     /// A source that may have changed while the test was compiled.
     pub(crate) suspect: Option<String>,
 }
 
-/// What `stat` says of a file: size, and nanoseconds since 1970 of the last modification and of the last change of any kind.
+/// The metadata of a file: its size, and the times of its last modification and of its last change of any kind, in
+/// nanoseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     size: u64,
@@ -65,7 +66,7 @@ fn changed(_: &Metadata) -> u128 {
     0
 }
 
-/// A line of what was recorded.
+/// A line of the records.
 #[derive(Clone, Copy, Debug)]
 enum Line<'a> {
     File {
@@ -78,7 +79,7 @@ enum Line<'a> {
         modified: u128,
         name: &'a str,
     },
-    /// An entry of the directory before it that does not count.
+    /// An entry that is skipped, in the last directory before this line.
     Skipped(&'a str),
 }
 
@@ -101,38 +102,40 @@ impl<'a> Line<'a> {
 }
 
 impl<'a> Files<'a> {
-    /// The files of a fingerprint, as this process finds them.
+    /// Locates the files of a fingerprint for this process.
     pub(crate) fn of(code: &'a Code) -> Files<'a> {
         let base =
             std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(code.manifest_dir), PathBuf::from);
-        // The variable may be that of another package, if the test was started by hand.
+        // The variable may name another package if the test was started by hand.
         let base = if base.is_dir() { base } else { PathBuf::from(code.manifest_dir) };
         let compiled = std::env::current_exe().ok().map(|executable| executable.with_extension("d"));
         Files { code, base, compiled: compiled.filter(|list| list.is_file()) }
     }
 
-    /// Tells whether anything looks different from what was recorded, or may have changed while the test was compiled. Nothing is
-    /// read. If none of the files is there, the test runs without its sources, and nothing differs.
+    /// Returns `true` if the metadata of a file differs from its record, or if a file may have changed while the test
+    /// was compiled. Reads no file.
+    ///
+    /// Returns `false` if none of the files exists: then the test runs without its sources.
     pub(crate) fn differ(&self) -> bool {
         let mut differs = false;
-        let mut is_there = false;
+        let mut any_exists = false;
         for line in self.lines() {
             match line {
                 Line::File { stamp, name, is_suspect, .. } => {
-                    let found = self.look(name);
-                    is_there |= found.is_some();
+                    let found = self.metadata(name);
+                    any_exists |= found.is_some();
                     differs |= is_suspect || found.is_none_or(|found| Stamp::of(&found) != stamp);
                 }
                 Line::Directory { modified, name } => {
-                    differs |= self.look(name).is_none_or(|found| time(&found) != modified);
+                    differs |= self.metadata(name).is_none_or(|found| time(&found) != modified);
                 }
                 Line::Skipped(_) => {}
             }
         }
-        differs && is_there
+        differs && any_exists
     }
 
-    /// Returns what differs from what was recorded; nothing if the content is the same.
+    /// Returns the files that differ from their records, or `None` if their content is the same.
     pub(crate) fn changes(&self) -> Option<State> {
         if !self.differ() {
             return None;
@@ -142,10 +145,10 @@ impl<'a> Files<'a> {
             Line::File { name, is_suspect: true, .. } => Some(name),
             _ => None,
         });
-        self.look_closely(&lines, &suspects.collect::<Vec<_>>())
+        self.compare(&lines, &suspects.collect::<Vec<_>>())
     }
 
-    /// A name for the place where the files are.
+    /// Returns a name for the location of the files.
     pub(crate) fn place(&self) -> String {
         let mut parts = Parts::default();
         parts.add(self.base.as_os_str().as_encoded_bytes());
@@ -157,8 +160,8 @@ impl<'a> Files<'a> {
         self.code.files.lines().filter_map(Line::parse)
     }
 
-    /// Digests what differs. Nothing if the content is the same.
-    fn look_closely(&self, lines: &[Line<'_>], suspects: &[&str]) -> Option<State> {
+    /// Digests the files whose metadata differs. Returns `None` if all content is the same.
+    fn compare(&self, lines: &[Line<'_>], suspects: &[&str]) -> Option<State> {
         let compiled = self.compiled.as_deref().map(|list| sources(list, Path::new(self.code.directory)));
         let is_compiled = |name: &str| {
             let path = self.path(name).canonicalize().ok()?;
@@ -168,13 +171,13 @@ impl<'a> Files<'a> {
         let mut changed: BTreeMap<String, String> = BTreeMap::new();
         for line in lines {
             let Line::File { stamp, digest, name, .. } = *line else { continue };
-            let looks_the_same = self.look(name).is_some_and(|found| Stamp::of(&found) == stamp);
-            let found = if looks_the_same { digest.to_owned() } else { self.digest(name).unwrap_or_default() };
+            let has_same_stamp = self.metadata(name).is_some_and(|found| Stamp::of(&found) == stamp);
+            let found = if has_same_stamp { digest.to_owned() } else { self.digest(name).unwrap_or_default() };
             if found == digest || is_compiled(name) == Some(true) {
                 now.insert(name, digest.to_owned());
                 continue;
             }
-            // Nobody knows whether the test contains the file as it was, reads it as it is, or both.
+            // The test may contain the recorded file, read the present one, or both.
             let value = if compiled.is_none() && !found.is_empty() { format!("{digest}>{found}") } else { found };
             changed.insert(name.to_owned(), value.clone());
             if !value.is_empty() {
@@ -193,7 +196,7 @@ impl<'a> Files<'a> {
         Some(State { digest: digest_of(all), changed, suspect })
     }
 
-    /// The files that have come since, with their digests.
+    /// Returns the files that were created since, with their digests.
     fn new_files(&self, lines: &[Line<'_>], compiled: Option<&BTreeSet<PathBuf>>) -> BTreeMap<String, String> {
         let mut known: BTreeSet<String> = BTreeSet::new();
         let mut directory = "";
@@ -204,7 +207,7 @@ impl<'a> Files<'a> {
                 Line::Directory { name, modified } => {
                     directory = name;
                     known.insert(name.to_owned());
-                    if self.look(name).is_some_and(|found| time(&found) != modified) {
+                    if self.metadata(name).is_some_and(|found| time(&found) != modified) {
                         differing.push(name);
                     }
                 }
@@ -213,7 +216,7 @@ impl<'a> Files<'a> {
         }
         let mut found = BTreeSet::new();
         for directory in differing {
-            self.add_new(directory, &known, &mut found);
+            found.extend(self.unknown_files(directory, &known));
         }
         if let Some(compiled) = compiled {
             found.retain(|name| self.path(name).canonicalize().is_ok_and(|path| !compiled.contains(&path)));
@@ -224,23 +227,26 @@ impl<'a> Files<'a> {
         found.into_iter().filter_map(|name| Some((name.clone(), self.digest(&name)?))).collect()
     }
 
-    fn add_new(&self, directory: &str, known: &BTreeSet<String>, found: &mut BTreeSet<String>) {
+    /// Returns the files in a directory, and in unknown directories below it, that are not `known`.
+    fn unknown_files(&self, directory: &str, known: &BTreeSet<String>) -> Vec<String> {
+        let mut found = Vec::new();
         for entry in fs::read_dir(self.path(directory)).into_iter().flatten().flatten() {
             let file_name = entry.file_name();
             let Some(file_name) = file_name.to_str().filter(|name| !is_temporary(name)) else { continue };
             let name = join(directory, &file_name.escape_default().to_string());
-            if known.contains(&name) || found.contains(&name) {
+            if known.contains(&name) {
                 continue;
             }
             if entry.path().is_file() {
-                found.insert(name);
-            } else if entry.path().is_dir() && !is_left_out(&entry.path()) {
-                self.add_new(&name, known, found);
+                found.push(name);
+            } else if entry.path().is_dir() && !is_skipped(&entry.path()) {
+                found.extend(self.unknown_files(&name, known));
             }
         }
+        found
     }
 
-    /// Those of the names that git ignores; none where git does not answer.
+    /// Returns those of the names that git ignores, or none if git fails.
     fn ignored(&self, names: &BTreeSet<String>) -> Vec<String> {
         if names.is_empty() {
             return Vec::new();
@@ -252,9 +258,9 @@ impl<'a> Files<'a> {
             git.env_remove(name);
         }
         let Ok(output) = git.stdin(Stdio::null()).stderr(Stdio::null()).output() else { return Vec::new() };
-        let told = output.stdout.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok());
-        let ignored: Vec<&str> = told.filter(|name| !name.is_empty()).collect();
-        // A directory of which everything is ignored is told by its own name, which ends with a slash.
+        let printed = output.stdout.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok());
+        let ignored: Vec<&str> = printed.filter(|name| !name.is_empty()).collect();
+        // Git lists a directory of ignored files by its own name, which ends with a slash.
         let covers = |one: &str, name: &str| one == name || one.ends_with('/') && name.starts_with(one);
         names.iter().filter(|name| ignored.iter().any(|one| covers(one, &unescape(name)))).cloned().collect()
     }
@@ -263,7 +269,7 @@ impl<'a> Files<'a> {
         self.base.join(unescape(name))
     }
 
-    fn look(&self, name: &str) -> Option<Metadata> {
+    fn metadata(&self, name: &str) -> Option<Metadata> {
         fs::metadata(self.path(name)).ok()
     }
 
@@ -272,7 +278,7 @@ impl<'a> Files<'a> {
     }
 }
 
-/// As `code_fingerprint!` computes it.
+/// Computes the digest as `code_fingerprint!` does.
 fn digest_of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut hasher = blake3::Hasher::new();
     for (name, digest) in files {
@@ -281,17 +287,17 @@ fn digest_of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> String 
     hasher.finalize().to_hex().to_string()
 }
 
-/// Nanoseconds since 1970.
+/// Returns the time of the last modification, in nanoseconds since 1970.
 fn time(found: &Metadata) -> u128 {
     found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |since| since.as_nanos())
 }
 
-/// `directory/name`; the package's own directory is `.`.
+/// Returns `directory/name`. The package's own directory is `.`.
 fn join(directory: &str, name: &str) -> String {
     if directory == "." { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
-/// The files that the compiler lists, without links.
+/// Returns the files that the compiler lists, as paths without links.
 fn sources(list: &Path, directory: &Path) -> BTreeSet<PathBuf> {
     let text = fs::read_to_string(list).unwrap_or_default();
     let files = text.lines().filter_map(|line| line.strip_suffix(':').filter(|_| !line.starts_with('#')));
@@ -323,7 +329,7 @@ fn unescape(name: &str) -> String {
     plain
 }
 
-/// As `code_fingerprint!` leaves them out: temporary files of editors and file managers.
+/// Returns `true` for temporary files of editors and file managers, which `code_fingerprint!` skips as well.
 fn is_temporary(name: &str) -> bool {
     let is_swap =
         name.len() > 4 && name.starts_with('.') && name.rsplit_once(".sw").is_some_and(|(_, end)| end.len() == 1);

@@ -1,4 +1,4 @@
-//! The resolution of a symbolic link, with every link that takes part in it.
+//! Resolves a symbolic link, and reports every link on the way.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -7,27 +7,27 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::error::Error;
 
-/// Linux follows 40 links and no system follows more by default; what lies beyond cannot be read through the link.
+/// The limit on links. Linux follows 40, and no system follows more by default, so a build cannot read beyond them.
 const MAX_LINKS: usize = 40;
 
 /// An existing target of a link.
 #[derive(Debug)]
 pub(super) struct Resolved {
-    /// The file or directory, as a path without links.
+    /// The path of the file or directory, without links.
     pub(super) target: PathBuf,
-    /// Every link on the way, the first one included; each parent directory is a path without links.
+    /// Every link on the way, the first one included. Each parent directory is a path without links.
     pub(super) through: Vec<PathBuf>,
 }
 
-/// Follows `link`, whose parent directory must be a path without links. Returns `None` if it leads nowhere.
+/// Follows `link`, whose parent directory must be a path without links. Returns `None` if the link is broken.
 ///
-/// `Path::canonicalize` reports only the target. Which links decided about it matters as well: one that does not count
-/// itself can be pointed at another file that counts.
+/// `Path::canonicalize` reports only the target. The links on the way matter as well: a link that does not count can be
+/// pointed at another file that counts.
 pub(super) fn resolve(link: &Path) -> Result<Option<Resolved>, Error> {
     let mut target = link.parent().unwrap_or(link).to_owned();
-    let mut to_go: VecDeque<OsString> = link.file_name().map(OsString::from).into_iter().collect();
+    let mut rest: VecDeque<OsString> = link.file_name().map(OsString::from).into_iter().collect();
     let mut through = Vec::new();
-    while let Some(name) = to_go.pop_front() {
+    while let Some(name) = rest.pop_front() {
         match Path::new(&name).components().next() {
             None | Some(Component::CurDir) => continue,
             Some(Component::ParentDir) => {
@@ -35,7 +35,7 @@ pub(super) fn resolve(link: &Path) -> Result<Option<Resolved>, Error> {
                 continue;
             }
             Some(Component::RootDir | Component::Prefix(_)) => {
-                // Replaces all but a prefix that comes before it.
+                // Replaces everything but a prefix before it.
                 target.push(&name);
                 continue;
             }
@@ -54,7 +54,7 @@ pub(super) fn resolve(link: &Path) -> Result<Option<Resolved>, Error> {
         }
         target.pop();
         for component in text.components().rev() {
-            to_go.push_front(component.as_os_str().to_owned());
+            rest.push_front(component.as_os_str().to_owned());
         }
     }
     Ok(Some(Resolved { target, through }))
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_without_a_target_leads_nowhere() {
+    fn a_link_without_a_target_is_broken() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let root = directory.path().canonicalize().expect("there");
         fs::write(root.join("file"), "").expect("written");

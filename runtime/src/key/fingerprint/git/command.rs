@@ -1,4 +1,4 @@
-//! Running git so that it answers for one directory, and so that no configuration hides a change.
+//! Runs git so that it answers for one directory, and so that no configuration hides a change.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,9 +9,8 @@ use std::thread;
 
 use crate::error::Error;
 
-/// The configuration that could hide a change from `git status` is overruled: a file system monitor or a list of
-/// untracked files that is wrong, comparing fewer fields of `stat`, ignoring the executable bit, or taking files for
-/// links, where the file system has both.
+/// Overrides settings that could hide a change from `git status`: a wrong file system monitor or list of untracked
+/// files, fewer compared fields of `stat`, an ignored executable bit, and files in place of links.
 const CONFIGURATION: &[&str] = &[
     "core.fsmonitor=false",
     "core.untrackedCache=false",
@@ -24,8 +23,8 @@ const CONFIGURATION: &[&str] = &[
     "core.symlinks=true",
 ];
 
-/// Inside a git hook, or `git rebase --exec cargo test`, these point at another repository.
-const ELSEWHERE: &[&str] = &[
+/// Variables that may point at another repository, for example inside a git hook or `git rebase --exec cargo test`.
+const OTHER_REPOSITORY: &[&str] = &[
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_IMPLICIT_WORK_TREE",
@@ -36,26 +35,27 @@ const ELSEWHERE: &[&str] = &[
     "GIT_NAMESPACE",
     "GIT_SHALLOW_FILE",
     "GIT_GRAFT_FILE",
-    // Where attributes are read instead of the work tree.
+    // Git reads attributes from there instead of the work tree.
     "GIT_ATTR_SOURCE",
-    // What `git config` alone would read instead of the configuration.
+    // `git config` alone would read this file instead of the configuration.
     "GIT_CONFIG",
 ];
 
-/// Warnings after which git goes on as if what it cannot read were not there.
-const LEFT_OUT: &[&str] = &["Permission denied", "could not open directory"];
+/// Warnings after which git continues as if an unreadable file did not exist.
+const UNREADABLE: &[&str] = &["Permission denied", "could not open directory"];
 
-/// Fails unless git takes `root`, a path without links, for the top level of a work tree. A `.git` that is broken or
-/// belongs to another work tree would have it answer for another directory, whose state says nothing about this one.
+/// Fails unless git reports `root`, a path without links, as the top level of a work tree.
+///
+/// With a broken `.git`, or one that belongs to another work tree, git answers for another directory.
 pub(super) fn expect_answers_for(root: &Path) -> Result<(), Error> {
     const TOP_LEVEL: &[&str] = &["rev-parse", "--show-toplevel"];
     let output = output(root, TOP_LEVEL)?;
-    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     if !output.status.success() {
         // git explains how to trust the directory.
-        let is_not_trusted = said.contains("safe.directory");
-        let help = if is_not_trusted { String::new() } else { clone_anew(root) };
-        return Err(failed(root, TOP_LEVEL, said + &help));
+        let is_not_trusted = stderr.contains("safe.directory");
+        let help = if is_not_trusted { String::new() } else { clone_again(root) };
+        return Err(failed(root, TOP_LEVEL, stderr + &help));
     }
     let printed = output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout);
     let answered = Path::new(os_str(printed)?);
@@ -63,33 +63,33 @@ pub(super) fn expect_answers_for(root: &Path) -> Result<(), Error> {
         return Ok(());
     }
     let message =
-        format!("git answers for {} because of the `.git` that is there{}", answered.display(), clone_anew(root));
+        format!("git answers for {} because of the `.git` in this directory{}", answered.display(), clone_again(root));
     Err(failed(root, TOP_LEVEL, message))
 }
 
-fn clone_anew(root: &Path) -> String {
+fn clone_again(root: &Path) -> String {
     format!("\nhelp: replace {} with a new clone", root.display())
 }
 
-/// Returns what git prints; the first of `arguments` is its command.
+/// Returns the output of git. The first of `arguments` is its command.
 pub(super) fn run(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
     expect_success(root, arguments, output(root, arguments)?)
 }
 
-/// As [`run`], for a command that reads from its standard input.
+/// Runs a command that reads from its standard input. Otherwise as [`run`].
 pub(super) fn run_with_input(root: &Path, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, Error> {
     let not_started = |error| not_started(root, arguments, error);
     let mut command = command(root, arguments);
-    // In a partial clone, an object that is not there is an answer, too.
+    // A missing object in a partial clone is an answer; git must not fetch it.
     command.env("GIT_NO_LAZY_FETCH", "1");
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(not_started)?;
     let stdin = child.stdin.take();
-    // It prints before it has read everything.
+    // On a thread, because git prints before it has read everything.
     let output = thread::scope(|scope| {
         scope.spawn(move || {
             if let Some(mut stdin) = stdin {
-                // If it stops reading, its exit status says why.
+                // If git stops reading, its exit status has the reason.
                 let _ = stdin.write_all(input);
             }
         });
@@ -98,7 +98,7 @@ pub(super) fn run_with_input(root: &Path, arguments: &[&str], input: &[u8]) -> R
     expect_success(root, arguments, output.map_err(not_started)?)
 }
 
-/// As [`run`], where git ends with 1 if it finds nothing.
+/// Runs a command that exits with 1 if it finds nothing. Otherwise as [`run`].
 pub(super) fn run_or_nothing(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
     let output = output(root, arguments)?;
     match output.status.code() {
@@ -108,20 +108,20 @@ pub(super) fn run_or_nothing(root: &Path, arguments: &[&str]) -> Result<Vec<u8>,
 }
 
 fn expect_success(root: &Path, arguments: &[&str], output: Output) -> Result<Vec<u8>, Error> {
-    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    if output.status.success() && !said.lines().any(|line| leaves_out_a_file(root, line)) {
+    let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    if output.status.success() && !stderr.lines().any(|line| skips_a_file(root, line)) {
         return Ok(output.stdout);
     }
-    Err(failed(root, arguments, said))
+    Err(failed(root, arguments, stderr))
 }
 
-/// Returns `true` for a warning that something in the work tree cannot be read.
+/// Returns `true` for a warning that git cannot read a file of the work tree.
 ///
-/// git also warns about its own configuration, such as that of a home directory which belongs to another user. It names
-/// files of the work tree by relative paths in quotes, and those of its configuration by absolute ones.
-fn leaves_out_a_file(root: &Path, line: &str) -> bool {
+/// Git also warns about its own configuration, for example in a home directory that belongs to another user. It quotes
+/// files of the work tree by relative paths, and those of its configuration by absolute ones.
+fn skips_a_file(root: &Path, line: &str) -> bool {
     let named = line.split('\'').nth(1).map(Path::new);
-    LEFT_OUT.iter().any(|left_out| line.contains(left_out))
+    UNREADABLE.iter().any(|warning| line.contains(warning))
         && named.is_none_or(|path| path.is_relative() || path.starts_with(root))
 }
 
@@ -136,27 +136,27 @@ fn command(root: &Path, arguments: &[&str]) -> Command {
         command.args(["-c", setting]);
     }
     if is_case_sensitive(root) {
-        // `A.txt` beside a tracked `a.txt` is another file, and would not be listed.
+        // Otherwise git would not list `A.txt` beside a tracked `a.txt`.
         command.args(["-c", "core.ignoreCase=false"]);
     }
     command.args(arguments).stdin(Stdio::null()).env("LC_ALL", "C");
-    for name in ELSEWHERE {
+    for name in OTHER_REPOSITORY {
         command.env_remove(name);
     }
-    // Where `.git` is broken, git must not find the repository around it.
+    // With a broken `.git`, git must not find the repository around it.
     command.env("GIT_CEILING_DIRECTORIES", root.parent().unwrap_or(root));
-    // A commit is what it says, whatever `git replace` puts in its place.
+    // The key names the commit itself, and not what `git replace` puts in its place.
     command.env("GIT_NO_REPLACE_OBJECTS", "1");
-    // Looking must not write: another git may be at work in the same repository.
+    // Must not write: another git may work in the same repository.
     command.env("GIT_OPTIONAL_LOCKS", "0");
     command
 }
 
-/// Returns `true` unless `.git` is found as `.GIT` without being called so.
+/// Returns `true` if the file system distinguishes `.git` from `.GIT`.
 fn is_case_sensitive(root: &Path) -> bool {
-    let is_called_so = |entry: fs::DirEntry| entry.file_name() == ".GIT";
+    let has_that_name = |entry: fs::DirEntry| entry.file_name() == ".GIT";
     root.join(".GIT").symlink_metadata().is_err()
-        || fs::read_dir(root).is_ok_and(|entries| entries.flatten().any(is_called_so))
+        || fs::read_dir(root).is_ok_and(|entries| entries.flatten().any(has_that_name))
 }
 
 fn not_started(root: &Path, arguments: &[&str], error: std::io::Error) -> Error {
@@ -170,11 +170,11 @@ fn failed(root: &Path, arguments: &[&str], message: String) -> Error {
 }
 
 pub(super) fn unexpected(root: &Path, arguments: &[&str], line: &[u8]) -> Error {
-    failed(root, arguments, format!("it printed a line that is not understood: {}", String::from_utf8_lossy(line)))
+    failed(root, arguments, format!("it printed an unexpected line: {}", String::from_utf8_lossy(line)))
 }
 
 #[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere a name can be wrong")]
+#[expect(clippy::unnecessary_wraps, reason = "on other systems a name can be invalid")]
 pub(in crate::key::fingerprint) fn os_str(bytes: &[u8]) -> Result<&OsStr, Error> {
     Ok(std::os::unix::ffi::OsStrExt::from_bytes(bytes))
 }
@@ -191,22 +191,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_warnings_about_the_work_tree_leave_out_a_file() {
-        let leaves_out = |line| leaves_out_a_file(Path::new("/r"), line);
+    fn only_warnings_about_the_work_tree_skip_a_file() {
+        let skips = |line| skips_a_file(Path::new("/r"), line);
         for line in [
             "warning: could not open directory 'sub/': Permission denied",
             "warning: unable to access 'sub/.gitattributes': Permission denied",
             "warning: unable to access '/r/.gitignore': Permission denied",
             "error: something else: Permission denied",
         ] {
-            assert!(leaves_out(line), "{line}");
+            assert!(skips(line), "{line}");
         }
         for line in [
             "warning: unable to access '/root/.config/git/attributes': Permission denied",
             "warning: LF will be replaced by CRLF in 'a.txt'",
             "",
         ] {
-            assert!(!leaves_out(line), "{line}");
+            assert!(!skips(line), "{line}");
         }
     }
 }

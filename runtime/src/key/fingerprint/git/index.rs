@@ -1,4 +1,4 @@
-//! What is tracked, and which of it differs from the commit although git takes it for unchanged.
+//! The tracked files, and those that differ from the commit although git reports no change.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -6,19 +6,19 @@ use std::path::Path;
 use std::thread;
 
 use super::command::{run, run_with_input, unexpected};
-use super::name_below;
+use super::names::name_below;
 use crate::cores;
 use crate::error::Error;
 
-/// `git status` is silent about files that it was told to take for unchanged, about those left out of a sparse
-/// checkout, and about submodules that were never checked out.
+/// Lists the index. `git status` does not report files that are assumed to be unchanged, files outside a sparse
+/// checkout, and submodules that were never checked out.
 const LISTED: &[&str] = &["ls-files", "-v", "--stage", "-z"];
-/// The size of each object whose id it reads, or `missing`.
+/// Prints the size of each object whose id it reads, or `missing`.
 const SIZES: &[&str] = &["cat-file", "--buffer", "--batch-check=%(objectsize)"];
-/// The attributes by which a file can have the size of its object and other bytes. Line ends and `ident` always
+/// Prints the attributes by which a file can have the size of its object and other bytes. Line ends and `ident` always
 /// change the size.
 const CONVERTING: &[&str] = &["check-attr", "-z", "--stdin", "filter", "working-tree-encoding"];
-/// The id of the object that each file would be without conversion.
+/// Prints the id of the object that each file would be without conversion.
 const HASHES: &[&str] = &["hash-object", "--no-filters", "--stdin-paths"];
 
 /// The paths of the index.
@@ -46,7 +46,8 @@ impl Entry {
         self.line.split(|byte| matches!(byte, b' ' | b'\t')).nth(number).unwrap_or_default()
     }
 
-    /// Lower case: assumed to be unchanged; S: not to be in the work tree; H: a file that git looks at.
+    /// Returns `true` if git does not compare the file: its tag is a lower-case letter (assumed to be unchanged) or `S`
+    /// (not in the work tree). The tag of a compared file is `H`.
     pub(super) fn is_overlooked(&self) -> bool {
         self.line[0].is_ascii_lowercase() || self.line[0] == b'S'
     }
@@ -80,11 +81,11 @@ impl Index {
         self.entries.iter().map(|entry| &*entry.name)
     }
 
-    /// Finds the files whose bytes may not be those of their objects.
+    /// Finds the files whose bytes may differ from those of their objects.
     ///
-    /// Git converts files: line ends (`text`, `eol`, `core.autocrlf`), `ident`, encodings, and filters such as that
-    /// of Git LFS. It says nothing about a file that converts to what the index has, nor about one that has not been
-    /// written to since it last did, whatever the attributes are now. A builder reads the file as it is.
+    /// Git converts files: line ends (`text`, `eol`, `core.autocrlf`), `ident`, encodings, and filters such as that of
+    /// Git LFS. It does not report a file that converts to its object. Nor does it report one that was not written to
+    /// since it last did, whatever the attributes are now. A build reads the file as it is.
     pub(super) fn unlike_objects(&self, root: &Path) -> Result<Unlike<'_>, Error> {
         let files: Vec<&Entry> = self.entries.iter().filter(|entry| entry.is_file()).collect();
         if files.is_empty() {
@@ -102,7 +103,7 @@ impl Index {
         let mut sizes = sizes.split(|byte| *byte == b'\n');
         for (file, own_size) in files.into_iter().zip(own_sizes) {
             let size = sizes.next().ok_or_else(|| unexpected(root, SIZES, b"(none)"))?;
-            // An object that is not there has no size.
+            // A missing object has no size.
             let size = std::str::from_utf8(size).ok().and_then(|size| size.parse().ok());
             if size.is_none() || size != own_size {
                 unlike.certainly.push(file);
@@ -114,17 +115,17 @@ impl Index {
     }
 }
 
-/// Files that git may say nothing about although their bytes are not those of their objects.
+/// Files that git may not report although their bytes are not those of their objects.
 #[derive(Default)]
 pub(super) struct Unlike<'a> {
-    /// They have another size.
+    /// Files with another size.
     certainly: Vec<&'a Entry>,
-    /// They are converted in a way that may keep the size.
+    /// Files with a conversion that may keep the size.
     perhaps: Vec<&'a Entry>,
 }
 
 impl<'a> Unlike<'a> {
-    /// Returns those that are not `known` to differ anyway, without those that have their object's bytes after all.
+    /// Returns the files that are not `known` to differ already, without those that have the bytes of their objects.
     pub(super) fn beside(self, known: impl Fn(&Entry) -> bool, root: &Path) -> Result<Vec<&'a Entry>, Error> {
         let mut unlike: Vec<&Entry> = self.certainly.into_iter().filter(|file| !known(file)).collect();
         let perhaps: Vec<&Entry> = self.perhaps.into_iter().filter(|file| !known(file)).collect();
@@ -138,18 +139,18 @@ impl<'a> Unlike<'a> {
     }
 }
 
-/// Waits for the thread's result; its panic goes on in this thread.
+/// Waits for the thread's result. A panic of the thread continues in this one.
 fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Returns what git prints about the objects of files: a line for each.
+/// Returns the output of git about the objects of files: a line for each.
 fn sizes(files: &[&Entry], root: &Path) -> Result<Vec<u8>, Error> {
     let oids: Vec<&[u8]> = files.iter().map(|file| file.oid()).collect();
     run_with_input(root, SIZES, &[&oids.join(&b'\n'), &b"\n"[..]].concat())
 }
 
-/// Returns the names of those with an attribute that converts them.
+/// Returns the names of the files with a converting attribute.
 fn converting(files: &[&Entry], root: &Path) -> Result<HashSet<OsString>, Error> {
     let names: Vec<u8> = files.iter().flat_map(|file| [file.name.as_encoded_bytes(), &b"\0"[..]].concat()).collect();
     let printed = run_with_input(root, CONVERTING, &names)?;
@@ -163,7 +164,7 @@ fn converting(files: &[&Entry], root: &Path) -> Result<HashSet<OsString>, Error>
     Ok(converting)
 }
 
-/// Writes a path on a line of its own, quoted as in C because it may contain the end of a line.
+/// Writes a path on one line, quoted as in C because it may contain line ends.
 fn quoted(name: &[u8]) -> Vec<u8> {
     let mut line = vec![b'"'];
     for byte in name {

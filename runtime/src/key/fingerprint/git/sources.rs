@@ -1,4 +1,4 @@
-//! What the state of a git work tree depends on, beside the files in it: where git looks for what it is told.
+//! The files that the state of a git work tree depends on besides those in it: git's own, and its configuration.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,34 +8,37 @@ use std::path::{Path, PathBuf};
 
 use super::command::{os_str, output, run, run_or_nothing};
 use super::index::{Entry, Index};
-use super::{Names, STATUS, Status};
+use super::names::Names;
+use super::status::{STATUS, Status};
 use crate::error::Error;
 
-/// What the state of a work tree depends on, beside the files in it.
+/// The dependencies of the state of a work tree, besides the files in it.
 pub(in crate::key::fingerprint) struct Sources {
-    /// Git's own: what says where HEAD is, the index, the configuration and what it names. Some need not be there; of links,
-    /// what they lead to as well.
+    /// Git's own files: HEAD and its references, the index, the configuration and the files that it names. Some may not
+    /// exist. The targets of links are included.
     pub(in crate::key::fingerprint) files: BTreeSet<PathBuf>,
-    /// What is in the work tree and matches what is to be ignored: directories without anything that is tracked, and files.
+    /// Ignored paths in the work tree: files, and directories without tracked files.
     pub(in crate::key::fingerprint) ignored: BTreeSet<PathBuf>,
-    /// What counts in the work tree by its own name.
+    /// The paths in the work tree that count by their own name.
     pub(in crate::key::fingerprint) counted: Names,
 }
 
-/// In the directory of git, all that `git status` may read there to tell whether something differs.
+/// The files in `.git` that `git status` may read.
 const OWN_FILES: &[&str] =
     &["index", "packed-refs", "config", "config.worktree", "info/exclude", "info/attributes", "info/sparse-checkout"];
 
-/// In any directory of the work tree: git reads them there whether they are ignored or not.
+/// Files that git reads in any directory of the work tree, even if they are ignored.
 const RULES: &[&str] = &[".gitignore", ".gitattributes"];
 
-/// More than git follows names of names.
+/// The limit on references to references. Git follows fewer.
 const MAX_REFERENCES: usize = 8;
-/// More than any system follows links.
+/// The limit on links to links. Every system follows fewer.
 const MAX_LINKS: usize = 64;
 
-/// Nothing for what is not an ordinary work tree: linked to another one's directory of git, with submodules, or with references
-/// in a format of a later git.
+/// Lists the dependencies of the state of the work tree at `path`.
+///
+/// Returns `None` for a work tree that is not supported: one that uses the git directory of another work tree, has
+/// submodules, or has references in a newer format.
 pub(in crate::key::fingerprint) fn sources(path: &Path) -> Result<Option<Sources>, Error> {
     let directory = path.join(".git");
     if !is_ordinary(path, &directory)? {
@@ -55,22 +58,22 @@ pub(in crate::key::fingerprint) fn sources(path: &Path) -> Result<Option<Sources
 }
 
 fn is_ordinary(path: &Path, directory: &Path) -> Result<bool, Error> {
-    let places = run(path, &["rev-parse", "--show-toplevel", "--absolute-git-dir"])?;
-    let mut told = places.split(|byte| *byte == b'\n').map(os_str);
-    let is_as_told = |place: &Path| matches!(told.next(), Some(Ok(told)) if told == place.as_os_str());
-    let is_own = |place: &&Path| place.is_dir() && !place.is_symlink();
+    let printed = run(path, &["rev-parse", "--show-toplevel", "--absolute-git-dir"])?;
+    let mut answers = printed.split(|byte| *byte == b'\n').map(os_str);
+    let is_answer = |path: &Path| matches!(answers.next(), Some(Ok(answer)) if answer == path.as_os_str());
+    let is_own = |path: &&Path| path.is_dir() && !path.is_symlink();
     Ok([path, directory].iter().all(is_own)
-        && [path, directory].into_iter().all(is_as_told)
+        && [path, directory].into_iter().all(is_answer)
         && !directory.join("reftable").exists())
 }
 
-/// `HEAD`, what it names, and what that names in turn; nothing if there is no end to it.
+/// Returns `HEAD`, the reference that it names, and so on. Returns `None` if the references form a circle.
 fn references(directory: &Path) -> Result<Option<Vec<PathBuf>>, Error> {
     let mut files = vec![directory.join("HEAD")];
     while let Some(last) = files.last().filter(|_| files.len() <= MAX_REFERENCES) {
         let content = match fs::read(last) {
             Ok(content) => content,
-            // Packed, or of a branch without a commit.
+            // A packed reference, or a branch without a commit.
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(files)),
             Err(error) => return Err(Error::io("read", last)(error)),
         };
@@ -80,19 +83,20 @@ fn references(directory: &Path) -> Result<Option<Vec<PathBuf>>, Error> {
     Ok(None)
 }
 
-/// The file, and if that is a link, what it leads to, link by link.
+/// Returns the file, and the targets of links, one by one.
 fn with_targets(file: PathBuf) -> impl Iterator<Item = PathBuf> {
     let target = |link: &PathBuf| Some(link.parent()?.join(link.read_link().ok()?));
     iter::successors(Some(file), target).take(MAX_LINKS)
 }
 
-/// What matches a pattern itself. A directory that only holds such files does not: something else may come into it.
+/// Returns the paths that match a pattern themselves. A directory with ignored files only is not one: other files may
+/// be created in it.
 fn ignored(status: &Status) -> BTreeSet<PathBuf> {
     let is_rules = |path: &PathBuf| path.file_name().is_some_and(|name| RULES.iter().any(|rules| name == *rules));
     status.ignored.iter().map(PathBuf::from).filter(|path| !is_rules(path)).collect()
 }
 
-/// The settings that name a file, each with the file that it is in.
+/// Prints the settings that name a file, each with the file that contains it.
 const NAMES_OF_FILES: &[&str] = &[
     "config",
     "--type=path",
@@ -102,10 +106,11 @@ const NAMES_OF_FILES: &[&str] = &[
     r"^(core\.(excludesfile|attributesfile)|include\.path|includeif\..*\.path)$",
 ];
 
-/// Where git's own configuration and attributes are: as this git tells, or a variable that an earlier one reads.
-const PLACES: &[&str] = &["GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBAL", "GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL"];
+/// The variables that name git's configuration and attributes. `git var` prints their values; older versions of git
+/// only read them.
+const FILE_VARIABLES: &[&str] = &["GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBAL", "GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL"];
 
-/// The files of configuration, whether they are there or not, and those that they name.
+/// Returns the files of git's configuration, existing or not, and the files that they name.
 fn configuration(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files: Vec<PathBuf> = ["/etc/gitconfig", "/etc/gitattributes"].map(PathBuf::from).into();
     let home = std::env::var_os("HOME").map(PathBuf::from);
@@ -114,15 +119,15 @@ fn configuration(path: &Path) -> Result<Vec<PathBuf>, Error> {
     if let Some(xdg) = xdg.or_else(|| home.map(|home| home.join(".config"))) {
         files.extend(["config", "ignore", "attributes"].map(|name| xdg.join("git").join(name)));
     }
-    for variable in PLACES {
+    for variable in FILE_VARIABLES {
         files.extend(std::env::var_os(variable).map(|file| path.join(file)));
-        // It fails if there is no such file to be read, or if it does not know of the variable.
-        let told = output(path, &["var", variable])?.stdout;
-        for file in told.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        // Fails if git reads no such file, or does not know the variable.
+        let printed = output(path, &["var", variable])?.stdout;
+        for file in printed.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             files.push(path.join(os_str(file)?));
         }
     }
-    // With those that are included.
+    // With included files.
     for origin in run(path, &["config", "--list", "--show-origin", "--name-only", "-z"])?.split(|byte| *byte == 0) {
         if let Some(file) = origin.strip_prefix(b"file:") {
             files.push(path.join(os_str(file)?));
@@ -133,12 +138,12 @@ fn configuration(path: &Path) -> Result<Vec<PathBuf>, Error> {
     while let (Some(origin), Some(setting)) = (settings.next(), settings.next()) {
         let Some(end) = setting.iter().position(|byte| *byte == b'\n') else { continue };
         let (name, file) = (&setting[..end], os_str(&setting[end + 1..])?);
-        // Beside the file that includes it; anything else is below the top level.
+        // An included path is relative to the file that includes it, others to the top level.
         let included_by = origin.strip_prefix(b"file:").filter(|_| name.starts_with(b"include"));
         let base = included_by.map(|file| os_str(file).map(|file| path.join(file))).transpose()?;
         files.push(base.as_deref().and_then(Path::parent).unwrap_or(path).join(file));
     }
-    // Never anything in it, but on some systems always a new time.
+    // Always empty, but on some systems always with a new time.
     files.retain(|file| file != Path::new("/dev/null"));
     Ok(files)
 }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A directory of files, and where what is known of them is kept.
+/// A directory of files, and the file with their kept digests.
 struct Fixture {
     directory: TempDir,
 }
@@ -33,24 +33,24 @@ impl Fixture {
         fs::write(path, text).expect("written");
     }
 
-    /// As if nothing had been touched for a while.
-    fn look(&self) -> Content {
+    /// Digests the directory at a time when no file is young.
+    fn content(&self) -> Content {
         directory(&self.path("d"), Some(&self.path("kept")), later()).expect("a digest")
     }
 
-    fn look_without_memory(&self) -> Content {
+    fn content_without_kept_digests(&self) -> Content {
         directory(&self.path("d"), None, later()).expect("a digest")
     }
 
-    /// Looks, makes a change, and expects another digest; the right one.
+    /// Makes a change, and expects the right new digest.
     #[track_caller]
     fn sees(&self, change: impl FnOnce()) {
-        let before = self.look();
-        assert_eq!(self.look(), before);
+        let before = self.content();
+        assert_eq!(self.content(), before);
         change();
-        let after = self.look();
+        let after = self.content();
         assert_ne!(after.digest, before.digest);
-        assert_eq!(after, self.look_without_memory());
+        assert_eq!(after, self.content_without_kept_digests());
     }
 }
 
@@ -59,7 +59,7 @@ fn later() -> SystemTime {
 }
 
 #[test]
-fn every_change_is_seen_although_digests_are_kept() {
+fn every_change_is_seen_with_kept_digests() {
     let it = Fixture::new();
     it.sees(|| it.write("d/a", "two"));
     it.sees(|| it.write("d/b/new", ""));
@@ -76,7 +76,7 @@ fn every_change_is_seen_although_digests_are_kept() {
     });
     it.sees(|| {
         fs::remove_file(it.path("d/link")).expect("removed");
-        fs::rename(it.path("outside"), it.path("d/link")).expect("moved to the link's place");
+        fs::rename(it.path("outside"), it.path("d/link")).expect("moved to the link's path");
     });
     it.sees(|| {
         let modified = it.path("d/a").metadata().and_then(|metadata| metadata.modified()).expect("a time");
@@ -85,7 +85,7 @@ fn every_change_is_seen_although_digests_are_kept() {
     });
 }
 
-/// Two trees that could be taken for one another if names, kinds and contents were only put one after the other.
+/// Trees that would have one digest if names, kinds and contents were concatenated.
 #[test]
 fn different_trees_have_different_digests() {
     type Make = fn(&Path);
@@ -108,23 +108,23 @@ fn different_trees_have_different_digests() {
         let root = above.path().join("root");
         fs::create_dir(&root).expect("made");
         make(&root);
-        assert!(digests.insert(directory(&root, None, later()).expect("a digest").digest), "one of two");
+        assert!(digests.insert(directory(&root, None, later()).expect("a digest").digest), "two trees have one digest");
     }
     let above = tempfile::tempdir().expect("a temporary directory");
     write(above.path().join("x"), "b");
     let content = |from: &Path| directory(from, None, later()).expect("a digest").digest;
     let plain = content(above.path());
     fs::remove_file(above.path().join("x")).expect("removed");
-    let elsewhere = tempfile::tempdir().expect("a temporary directory");
-    write(elsewhere.path().join("x"), "b");
-    symlink(elsewhere.path().join("x"), above.path().join("x")).expect("linked");
+    let other = tempfile::tempdir().expect("a temporary directory");
+    write(other.path().join("x"), "b");
+    symlink(other.path().join("x"), above.path().join("x")).expect("linked");
     assert_ne!(content(above.path()), plain, "a link to the same content is a link");
-    assert_eq!(content(elsewhere.path()), plain, "wherever it is");
+    assert_eq!(content(other.path()), plain, "the location does not matter");
 }
 
-/// As in a `node_modules` of pnpm: each package leads to all others, so that there are more ways than atoms.
+/// As in a `node_modules` of pnpm: each package links to all others, so the number of paths is astronomical.
 #[test]
-fn links_in_circles_come_to_an_end() {
+fn links_in_circles_end() {
     let it = Fixture::new();
     for package in 0..30 {
         for other in 0..30 {
@@ -141,18 +141,18 @@ fn a_young_file_is_read_again() {
     let kept = it.path("kept");
     directory(&it.path("d"), Some(&kept), SystemTime::now()).expect("a digest");
     assert!(read(&kept).is_none_or(|known| known.is_empty()), "all are young");
-    it.look();
+    it.content();
     assert_eq!(read(&kept).expect("kept").len(), 4);
-    // In the future.
+    // A time in the future.
     File::open(it.path("d/a")).and_then(|file| file.set_modified(later() + Duration::from_hours(1))).expect("set");
-    it.look();
+    it.content();
     assert_eq!(read(&kept).expect("kept").len(), 3);
 }
 
 #[test]
-fn what_was_kept_is_believed_whole_or_not_at_all() {
+fn a_damaged_file_of_digests_is_ignored() {
     let it = Fixture::new();
-    let expected = it.look();
+    let expected = it.content();
     let kept = it.path("kept");
     let good = fs::read(&kept).expect("kept");
     for length in 0..good.len() {
@@ -167,11 +167,11 @@ fn what_was_kept_is_believed_whole_or_not_at_all() {
     }
     fs::remove_file(&kept).expect("removed");
     symlink("/dev/zero", &kept).expect("linked");
-    assert_eq!(it.look(), expected);
+    assert_eq!(it.content(), expected);
 }
 
 #[test]
-fn the_digest_of_a_file_is_that_of_its_content() {
+fn a_file_has_the_digest_of_its_content() {
     let it = Fixture::new();
     let digest = |path: &str| file(&it.path(path), Some(&it.path("kept-file")), later()).expect("a digest").digest;
     assert_eq!(digest("d/a"), blake3::hash(b"one").to_hex().to_string());
@@ -180,9 +180,9 @@ fn the_digest_of_a_file_is_that_of_its_content() {
     assert_eq!(digest("d/a"), blake3::hash(b"two").to_hex().to_string());
 }
 
-/// Never by way of what is kept of a file that was in its place when it was looked at.
+/// The kept digest of one target must not be used for another.
 #[test]
-fn a_link_that_comes_back_is_not_taken_for_what_it_was_meanwhile() {
+fn a_link_that_changes_back_has_its_first_digest() {
     let it = Fixture::new();
     it.write("one", "one");
     it.write("two", "two");

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A repository, and where its stamps are kept.
+/// A repository, and the file of its stamps.
 struct Fixture {
     directory: TempDir,
 }
@@ -66,7 +66,7 @@ impl Fixture {
         assert!(status.expect("git").success(), "git {arguments:?}");
     }
 
-    /// As if nothing had been touched for a while.
+    /// Takes the state at a time when no file is young.
     fn state(&self) -> RepoState {
         state(&self.root(), &self.kept(), later()).expect("a state")
     }
@@ -75,15 +75,15 @@ impl Fixture {
         unchanged(&self.root(), &self.kept()).is_some()
     }
 
-    /// Has the stamps, makes a change, and expects it to be seen; and the state to be the right one.
+    /// Takes the stamps, makes a change, and expects new stamps and the right state.
     #[track_caller]
     fn sees(self, change: impl FnOnce(&Fixture)) {
         self.state();
-        assert!(self.is_unchanged(), "nothing has happened yet");
+        assert!(self.is_unchanged(), "no change yet");
         change(&self);
-        assert!(!self.is_unchanged(), "it goes unnoticed");
+        assert!(!self.is_unchanged(), "the change is missed");
         assert_eq!(self.state(), RepoState::of(&self.root()).expect("a state"));
-        assert!(self.is_unchanged(), "it is kept anew");
+        assert!(self.is_unchanged(), "the new stamps are kept");
     }
 
     #[track_caller]
@@ -117,17 +117,17 @@ fn edits_in_the_work_tree_are_seen() {
 }
 
 #[test]
-fn an_edit_of_the_same_size_with_its_time_put_back_is_seen() {
+fn an_edit_with_the_same_size_and_mtime_is_seen() {
     Fixture::with_git().sees(|it| {
         let path = it.root().join("a.txt");
         let modified = path.metadata().and_then(|metadata| metadata.modified()).expect("a time");
         it.write("a.txt", "a ravel\n");
-        File::options().write(true).open(path).and_then(|file| file.set_modified(modified)).expect("put back");
+        File::options().write(true).open(path).and_then(|file| file.set_modified(modified)).expect("set back");
     });
 }
 
 #[test]
-fn what_is_ignored_does_not_count_unless_it_is_tracked() {
+fn ignored_files_do_not_count_unless_they_are_tracked() {
     let fixture = Fixture::with_git();
     fixture.state();
     fixture.write("ignored/d.txt", "another");
@@ -140,12 +140,12 @@ fn what_is_ignored_does_not_count_unless_it_is_tracked() {
     fixture.sees(|it| it.write("ignored/tracked.txt", "changed\n"));
     Fixture::without_git().sees(|it| it.write("ignored/d.txt", "another"));
     let fixture = Fixture::without_git();
-    fixture.write("b/.git", "gitdir: elsewhere\n");
-    fixture.sees(|it| it.write("b/.git", "gitdir: somewhere else\n"));
+    fixture.write("b/.git", "gitdir: one\n");
+    fixture.sees(|it| it.write("b/.git", "gitdir: another\n"));
 }
 
 #[test]
-fn what_comes_into_a_directory_that_holds_only_what_is_ignored_is_seen() {
+fn new_files_in_a_directory_of_ignored_files_are_seen() {
     let with_only_ignored_files = || {
         let fixture = Fixture::with_git();
         fixture.write(".gitignore", "ignored/\n*.o\nkept/*\n!kept/this\n");
@@ -164,7 +164,7 @@ fn what_comes_into_a_directory_that_holds_only_what_is_ignored_is_seen() {
 }
 
 #[test]
-fn a_cache_of_ours_in_a_folder_without_git_does_not_count() {
+fn the_cache_in_a_folder_without_git_does_not_count() {
     let fixture = Fixture::without_git();
     let before = fixture.state();
     let cache = fixture.root().join("cache");
@@ -179,7 +179,7 @@ fn nothing_is_kept_while_anything_is_young() {
     for fixture in [Fixture::with_git(), Fixture::without_git()] {
         state(&fixture.root(), &fixture.kept(), SystemTime::now()).expect("a state");
         assert!(!fixture.kept().exists());
-        // Nor where a file's time is yet to come.
+        // Nor while a file's time is in the future.
         let file = File::options().write(true).open(fixture.root().join("a.txt")).expect("there");
         file.set_modified(later()).expect("set");
         fixture.keeps_nothing();
@@ -187,8 +187,8 @@ fn nothing_is_kept_while_anything_is_young() {
 }
 
 #[test]
-fn nothing_is_kept_of_what_cannot_be_told_by_stamps() {
-    // A repository within.
+fn nothing_is_kept_of_unsupported_repositories() {
+    // A nested repository.
     let fixture = Fixture::with_git();
     fixture.git(&["init", "--quiet", "b/within"]);
     fixture.keeps_nothing();
@@ -215,7 +215,7 @@ fn nothing_is_kept_of_what_cannot_be_told_by_stamps() {
 }
 
 #[test]
-fn what_was_kept_is_believed_whole_or_not_at_all() {
+fn a_damaged_file_of_stamps_is_ignored() {
     let fixture = Fixture::with_git();
     let expected = fixture.state();
     let good = fs::read(fixture.kept()).expect("kept");
@@ -234,16 +234,16 @@ fn what_was_kept_is_believed_whole_or_not_at_all() {
     assert_eq!(fixture.state(), expected);
 }
 
-/// The state by stamps is the state by git, whatever happens in between.
+/// The state by stamps is the state by git after any changes.
 #[test]
-fn any_changes_one_after_another() {
+fn random_changes_are_seen() {
     let fixture = Fixture::with_git();
     let mut random = fastrand::Rng::with_seed(7);
     for step in 0..60 {
         let paths = ["a.txt", "b/c.txt", "e/f/g", "new", "new2/x", "ignored/d.txt", "ignored/tracked.txt"];
         let path = paths[random.usize(..paths.len())];
         match random.u8(..6) {
-            // Longer each time: what is changed twice within a tick differs in its size.
+            // Longer each time: two changes within a tick differ in size.
             0..=2 => fixture.write(path, &"x".repeat(step)),
             3 => drop(fs::remove_file(fixture.root().join(path))),
             4 => fixture.git(&["add", "--all"]),

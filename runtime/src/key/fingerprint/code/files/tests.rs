@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 use super::*;
 use crate::digest::file_digest;
 
-/// A package, and what `code_fingerprint!` would record of its directory `data`.
+/// A package, and the records that `code_fingerprint!` would make of its directory `data`.
 struct Package {
     root: tempfile::TempDir,
     recorded: String,
@@ -25,7 +25,7 @@ impl Package {
             let digest = file_digest(&self.path(name)).expect("readable");
             format!("{kind}\t{}\t{}\t{}\t{digest}\t{name}\n", found.len(), time(&found), changed(&found))
         };
-        let directory = time(&fs::metadata(self.path("data")).expect("it exists"));
+        let directory = time(&fs::metadata(self.path("data")).expect("exists"));
         self.recorded = line("data/a.txt") + &line("data/b.rs") + &format!("D\t{directory}\tdata\n-\tskipped.log\n");
         self
     }
@@ -38,15 +38,15 @@ impl Package {
         fs::write(self.path(name), text).expect("written");
     }
 
-    /// Writes with the time that the file had: cargo would see nothing.
+    /// Writes the file and keeps its mtime, so that cargo would see no change.
     fn replace(&self, name: &str, text: &str) {
         let modified = fs::metadata(self.path(name)).and_then(|found| found.modified()).expect("times");
         self.write(name, text);
-        let file = fs::File::options().write(true).open(self.path(name)).expect("it exists");
+        let file = fs::File::options().write(true).open(self.path(name)).expect("exists");
         file.set_times(FileTimes::new().set_modified(modified)).expect("times");
     }
 
-    /// Compares, in a test whose compiler left the list `compiled`, if any.
+    /// Compares the files in a test with the compiler's list `compiled`, or without a list.
     fn changes(&self, compiled: Option<&[&str]>) -> Option<State> {
         let list = compiled.map(|names| {
             let lines: Vec<String> = names.iter().map(|name| format!("{name}:")).collect();
@@ -64,19 +64,19 @@ impl Package {
 }
 
 #[test]
-fn unchanged_files_are_recognized_without_reading() {
+fn unchanged_files_do_not_differ() {
     let package = Package::new();
     assert_eq!(package.changes(Some(&[])), None);
-    // The same content at another time is the same.
-    let file = fs::File::options().write(true).open(package.path("data/a.txt")).expect("it exists");
+    // The same content with another mtime does not differ.
+    let file = fs::File::options().write(true).open(package.path("data/a.txt")).expect("exists");
     file.set_modified(SystemTime::now() + Duration::from_secs(5)).expect("times");
     assert_eq!(package.changes(Some(&[])), None);
 }
 
-// Elsewhere nothing tells of such a change.
+// On other systems no metadata shows such a change.
 #[cfg(unix)]
 #[test]
-fn a_file_of_the_same_size_and_time_is_seen() {
+fn an_edit_with_the_same_size_and_mtime_is_seen() {
     let package = Package::new();
     package.replace("data/a.txt", "two");
     assert_eq!(package.changed(Some(&[])), ["data/a.txt"]);
@@ -113,14 +113,14 @@ fn new_and_removed_files_are_seen_and_skipped_ones_are_not() {
 }
 
 #[test]
-fn a_test_without_its_sources_keeps_what_was_recorded() {
+fn a_test_without_its_sources_keeps_the_records() {
     let package = Package::new();
     fs::remove_dir_all(package.path("data")).expect("removed");
     assert_eq!(package.changes(None), None);
 }
 
 #[test]
-fn a_suspect_is_one_only_if_the_test_may_be_compiled_from_it() {
+fn only_compiled_sources_are_suspects() {
     let package = Package::new().record("S");
     assert_eq!(package.changes(Some(&[])), None);
     let suspect = package.changes(Some(&["data/b.rs"])).and_then(|state| state.suspect);

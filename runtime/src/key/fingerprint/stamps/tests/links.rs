@@ -1,8 +1,8 @@
-//! What lies behind links, and what decides which directories count.
+//! Content behind links, and the rules for skipped directories.
 
 use super::*;
 
-/// A repository with links, beside the directory `shared`; with git, and without.
+/// Returns a repository with links beside the directory `shared`: with git, and without.
 fn with_links(links: &[(&str, &str)]) -> [Fixture; 2] {
     [Fixture::with_git(), Fixture::without_git()].map(|fixture| {
         fixture.write("../shared/s.txt", "shared");
@@ -27,7 +27,7 @@ fn content_behind_links_is_seen() {
     each_sees(&[("out", "../shared")], |it| it.write("../shared/below/b.txt", "edited"));
     each_sees(&[("out", "../shared")], |it| it.write("../shared/below/new", ""));
     each_sees(&[("out", "../later/l.txt")], |it| it.write("../later/l.txt", ""));
-    // To what does not count itself.
+    // Links to files that do not count themselves.
     for fixture in with_links(&[("file", "ignored/d.txt"), ("directory", ".svn")]) {
         fixture.write(".svn/x", "");
         fixture.write(".gitignore", "ignored/\n.svn/\n");
@@ -38,7 +38,7 @@ fn content_behind_links_is_seen() {
 }
 
 #[test]
-fn a_link_on_the_way_that_leads_elsewhere_is_seen() {
+fn a_changed_link_on_the_way_is_seen() {
     let point = |fixture: &Fixture, link: &str, target: &str| {
         let link = fixture.root().join(link);
         let _ = fs::remove_file(&link);
@@ -56,7 +56,7 @@ fn a_link_on_the_way_that_leads_elsewhere_is_seen() {
         point(&fixture, "../back", "repo/a.txt");
         fixture.sees(|it| point(it, "../back", "repo/b/c.txt"));
     }
-    // A directory on the way that becomes a link.
+    // A directory on the way becomes a link.
     for fixture in with_links(&[("out", "../shared/below/../s.txt")]) {
         fixture.write("../other/s.txt", "other");
         fixture.write("../other/below/x", "");
@@ -69,7 +69,7 @@ fn a_link_on_the_way_that_leads_elsewhere_is_seen() {
 }
 
 #[test]
-fn a_directory_that_is_a_cache_no_more_is_seen() {
+fn a_directory_that_is_no_longer_a_cache_is_seen() {
     let tagged = || {
         let fixture = Fixture::without_git();
         fixture.write("cache/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55");
@@ -94,15 +94,15 @@ fn nothing_is_kept_while_content_behind_a_link_is_young() {
 }
 
 #[test]
-fn deep_directories_and_chains_of_links_come_to_an_end() {
+fn deep_directories_and_long_chains_of_links_work() {
     let fixture = Fixture::without_git();
     let deep = fixture.root().join("d/".repeat(400));
     fs::create_dir_all(deep).expect("made");
-    // Each of them leads out of the one before.
+    // Each has a link to the next.
     for number in 0..1500 {
-        let place = fixture.root().with_file_name(format!("chain-{number}"));
-        fs::create_dir(&place).expect("made");
-        symlink(format!("../chain-{}", number + 1), place.join("next")).expect("linked");
+        let directory = fixture.root().with_file_name(format!("chain-{number}"));
+        fs::create_dir(&directory).expect("made");
+        symlink(format!("../chain-{}", number + 1), directory.join("next")).expect("linked");
     }
     symlink("../chain-0", fixture.root().join("chain")).expect("linked");
     let last = "../chain-1499/last";

@@ -1,9 +1,9 @@
-//! What a state depends on beside the files of the work tree.
+//! Dependencies of a state besides the files of the work tree.
 
 use super::*;
 
 #[test]
-fn what_happens_in_git_alone_is_seen() {
+fn changes_in_git_alone_are_seen() {
     Fixture::with_git().sees(|it| it.git(&["commit", "--quiet", "--allow-empty", "--message", "second"]));
     Fixture::with_git().sees(|it| it.git(&["checkout", "--quiet", "-b", "other"]));
     Fixture::with_git().sees(|it| it.git(&["checkout", "--quiet", "--detach"]));
@@ -17,7 +17,7 @@ fn what_happens_in_git_alone_is_seen() {
 }
 
 #[test]
-fn other_rules_of_what_is_ignored_are_seen() {
+fn changed_ignore_rules_are_seen() {
     Fixture::with_git().sees(|it| it.write(".gitignore", "ignored/\nempty/\n"));
     Fixture::with_git().sees(|it| it.write("b/.gitignore", "*.txt\n"));
     Fixture::with_git().sees(|it| it.write(".git/info/exclude", "e/\n"));
@@ -25,11 +25,11 @@ fn other_rules_of_what_is_ignored_are_seen() {
         it.write("../excludes", "e/\n");
         it.git(&["config", "core.excludesFile", "../excludes"]);
     });
-    // Named, and not there yet; then there.
+    // The file is named before it exists.
     let fixture = Fixture::with_git();
     fixture.git(&["config", "core.excludesFile", "../excludes"]);
     fixture.sees(|it| it.write("../excludes", "e/\n"));
-    // Included.
+    // An included file.
     let fixture = Fixture::with_git();
     fixture.write("../included", "");
     fixture.git(&["config", "include.path", "../../included"]);
@@ -37,17 +37,17 @@ fn other_rules_of_what_is_ignored_are_seen() {
 }
 
 #[test]
-fn rules_that_are_ignored_themselves_are_seen() {
+fn ignored_files_with_rules_are_seen() {
     let fixture = Fixture::with_git();
     fixture.write("b/.gitignore", ".gitignore\nx\n");
     fixture.write("b/x", "");
     fixture.sees(|it| it.write("b/.gitignore", ".gitignore\n"));
-    // Of a directory that ignores all that is in it.
+    // A directory that ignores all its files.
     let fixture = Fixture::with_git();
     fixture.write("of-a-tool/.gitignore", "*\n");
     fixture.write("of-a-tool/x", "");
     fixture.sees(|it| it.write("of-a-tool/.gitignore", ".gitignore\n"));
-    // Where something is tracked all the same.
+    // An ignored directory with a tracked file.
     let fixture = Fixture::with_git();
     fixture.write("ignored/.gitignore", "");
     fixture.sees(|it| it.write("ignored/.gitignore", "!*\n"));
@@ -58,7 +58,7 @@ fn rules_that_are_ignored_themselves_are_seen() {
 }
 
 #[test]
-fn what_is_behind_links_is_seen() {
+fn configuration_behind_links_is_seen() {
     let linked = |names: &[&str]| {
         let fixture = Fixture::with_git();
         fixture.git(&["config", "include.path", "../../included"]);
@@ -70,7 +70,7 @@ fn what_is_behind_links_is_seen() {
         fixture
     };
     let ignore_case = "[core]\n\tignoreCase = true\n";
-    // What the link leads to is not there yet.
+    // The link's target does not exist yet.
     linked(&["a"]).sees(|it| it.write("../a", ignore_case));
     linked(&["a", "b"]).sees(|it| it.write("../b", ignore_case));
     let fixture = linked(&["a", "b"]);
@@ -83,7 +83,7 @@ fn what_is_behind_links_is_seen() {
         fs::remove_file(it.root().with_file_name("a")).expect("removed");
         symlink("c", it.root().with_file_name("a")).expect("linked");
     });
-    // Git's own.
+    // A file of git's own.
     let fixture = Fixture::with_git();
     fs::rename(fixture.root().join(".git/info/exclude"), fixture.root().with_file_name("exclude")).expect("moved");
     symlink("../../../exclude", fixture.root().join(".git/info/exclude")).expect("linked");
@@ -91,13 +91,13 @@ fn what_is_behind_links_is_seen() {
 }
 
 #[test]
-fn a_commit_on_a_branch_that_head_names_by_another_name_is_seen() {
+fn a_commit_on_an_alias_of_a_branch_is_seen() {
     let fixture = Fixture::with_git();
     fixture.git(&["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
     fixture.git(&["symbolic-ref", "refs/heads/alias-of-alias", "refs/heads/alias"]);
     fixture.git(&["symbolic-ref", "HEAD", "refs/heads/alias-of-alias"]);
     fixture.sees(|it| it.git(&["commit", "--quiet", "--allow-empty", "--message", "second"]));
-    // More of them than git follows.
+    // A circle, which git does not follow to its end.
     let fixture = Fixture::with_git();
     fixture.write(".git/refs/heads/alias", "ref: refs/heads/alias\n");
     fixture.write(".git/HEAD", "ref: refs/heads/alias\n");
