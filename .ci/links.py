@@ -109,6 +109,18 @@ def check_mentions(files):
                 problem(source, f"it names {name}, which does not exist")
 
 
+def check_paths(files):
+    """Checks that the paths exist that a page for contributors names in code spans."""
+    roots = {path.split("/")[0] for path in files if "/" in path}
+    pages = ("docs/internals/", "docs/performance.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
+    for page in (path for path in files if path.endswith(".md") and path.startswith(pages)):
+        for name in re.findall(r"`([\w.-]+/[\w./-]+)`", (ROOT / page).read_text()):
+            # The table of promises names tests.
+            path = name if name.split("/")[0] in roots else f"tests/{name}" if page.endswith("promises.md") else None
+            if path and not (ROOT / path).exists() and not (ROOT / f"{path}.rs").exists():
+                problem(page, f"`{name}`: there is no {path}")
+
+
 def check_book(files):
     pages = {path for path in files if path.startswith("docs/") and path.endswith(".md")} - {"docs/SUMMARY.md"}
     listed = {f"docs/{link}" for link in re.findall(r"\]\(([^)]+\.md)\)", (ROOT / "docs/SUMMARY.md").read_text())}
@@ -175,6 +187,7 @@ def main():
         files = tracked()
         check_markdown(files)
         check_mentions(files)
+        check_paths(files)
         check_book(files)
         check_readme()
         what = "documentation: every link leads to a file, and every example is compiled"
