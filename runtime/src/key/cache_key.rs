@@ -11,22 +11,22 @@ const SHORT_DIGEST: usize = 16;
 pub(crate) struct Key {
     repo: String,
     revision: String,
-    key_inputs: Vec<KeyInput>,
+    inputs: Vec<KeyInput>,
     digest: String,
 }
 
 impl Key {
-    pub(crate) fn new(repo: &str, revision: &str, mut key_inputs: Vec<KeyInput>) -> Key {
-        key_inputs.sort();
-        key_inputs.dedup_by(|left, right| left.digest == right.digest);
+    pub(crate) fn new(repo: &str, revision: &str, mut inputs: Vec<KeyInput>) -> Key {
+        inputs.sort();
+        inputs.dedup_by(|left, right| left.digest == right.digest);
         let mut parts = Parts::default();
         // Sorted by digest, so that a note cannot change the order.
-        let mut digests: Vec<&str> = key_inputs.iter().map(|key_input| key_input.digest.as_str()).collect();
+        let mut digests: Vec<&str> = inputs.iter().map(|input| input.digest.as_str()).collect();
         digests.sort_unstable();
         for digest in digests {
             parts.add(digest);
         }
-        Key { repo: repo.to_owned(), revision: revision.to_owned(), key_inputs, digest: parts.finish() }
+        Key { repo: repo.to_owned(), revision: revision.to_owned(), inputs, digest: parts.finish() }
     }
 
     pub(crate) fn repo(&self) -> &str {
@@ -38,7 +38,7 @@ impl Key {
     }
 
     pub(crate) fn key_inputs(&self) -> &[KeyInput] {
-        &self.key_inputs
+        &self.inputs
     }
 
     /// Returns SHA-256 of all key inputs, in hexadecimal.
