@@ -191,7 +191,7 @@ pub enum Error {
         /// The reason.
         reason: String,
     },
-    /// An error without a type of its own.
+    /// An error that has no separate variant.
     Message(String),
 }
 

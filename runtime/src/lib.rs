@@ -79,7 +79,6 @@
 //! | choose between an archive and a directory | [`Storage`] |
 //! | report how far a build is | [`Progress`] |
 //! | know what the cache did for a test | [`CacheReport`] |
-//! | write a tool over the cache | [`tooling`] |
 //!
 //! # Pitfalls
 //!
