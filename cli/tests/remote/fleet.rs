@@ -216,5 +216,5 @@ fn two_builds_after_a_lost_lease_are_counted() {
     assert!(done.passed && done.warnings() == 0, "{}", done.stderr);
     let notes = fs::read_to_string(first.cache().join(".runs").join(&done.run).join("remote.jsonl")).unwrap();
     assert!(notes.lines().last().unwrap().contains("\"operation\":\"release\""), "{notes}");
-    assert!(notes.contains("two have built it"), "{notes}");
+    assert!(notes.contains("two machines have built the artifact"), "{notes}");
 }

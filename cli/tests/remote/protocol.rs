@@ -143,21 +143,17 @@ fn a_helper_that_is_no_good_costs_one_warning() {
     let scripts = [
         ("missing", String::new(), "cannot be started"),
         ("silent", "exec sleep 600".to_owned(), "no answer came in time"),
-        (
-            "dead",
-            "exit 3".to_owned(),
-            "the helper has ended (exit status: 3); what it wrote to its standard error is in ",
-        ),
-        ("other", "echo hello".to_owned(), "the helper's first line is no greeting: `hello`"),
+        ("dead", "exit 3".to_owned(), "the helper has ended (exit status: 3); its standard error is in "),
+        ("other", "echo hello".to_owned(), "the helper's first line is not a greeting: `hello`"),
         ("newer", READY.replace("\"version\":1", "\"version\":2"), "the helper speaks `cached-smoke-remote` 2"),
         ("hanging", format!("{READY}; exec sleep 600"), "no answer came in time"),
         ("crashing", format!("{READY}; read line; kill -9 $$"), "the helper has ended (signal: 9 (SIGKILL)); "),
-        ("babbling", format!("{READY}; read line; exec yes"), "the helper answers `y`"),
-        ("shouting", format!("{READY}; read line; exec tr '\\0' x < /dev/zero"), "a line of it is too long"),
+        ("babbling", format!("{READY}; read line; exec yes"), "the helper's answer is malformed: `y`"),
+        ("shouting", format!("{READY}; read line; exec tr '\\0' x < /dev/zero"), "a line is too long"),
         (
             "confused",
             format!("{READY}; read line; echo '{{\"id\":77,\"outcome\":\"done\"}}'; read line"),
-            "what it was not asked",
+            "the helper answers another request",
         ),
         // It is well until it is asked for a lease.
         (
@@ -166,7 +162,7 @@ fn a_helper_that_is_no_good_costs_one_warning() {
             "no answer came in time",
         ),
         // It says that all went well, and has done nothing.
-        ("lying", answering("*) outcome=done;;", ""), "the helper has left no entry"),
+        ("lying", answering("*) outcome=done;;", ""), "the helper wrote no entry"),
     ];
     for (name, text, expected) in scripts {
         let path = if text.is_empty() { "/nonexistent/helper".to_owned() } else { script(&world, name, &text) };
@@ -241,7 +237,7 @@ fn what_a_helper_cannot_do_is_not_taken_for_done() {
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper);
     let done = machine.passes("only_words");
     assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1), "{}", done.stderr);
-    assert!(done.stderr.contains("the helper cannot do that"), "{}", done.stderr);
+    assert!(done.stderr.contains("the helper does not support the request"), "{}", done.stderr);
 }
 
 #[test]
@@ -255,7 +251,7 @@ fn what_cannot_be_shared_in_time_is_tried_twice_in_a_run() {
     let done = machine.with("SMOKE_REMOTE_BUDGET", "1s").passes("four_of_other_keys");
     assert_eq!(fs::read_to_string(stores).unwrap().lines().count(), 2);
     assert_eq!(done.warnings(), 1, "{}", done.stderr);
-    assert!(done.stderr.contains("sharing took longer than its budget, twice"), "{}", done.stderr);
+    assert!(done.stderr.contains("two uploads took longer than their budgets"), "{}", done.stderr);
 }
 
 #[test]

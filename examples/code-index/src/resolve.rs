@@ -158,7 +158,7 @@ impl<'a> Resolver<'a> {
             && values.contains(&Value::Unknown)
         {
             for &target in self.visible_methods(id.file, name) {
-                // A method that calls a method of its own name on an unknown object rarely calls itself.
+                // A method that calls a method of the same name on an unknown object rarely calls itself.
                 if target != source {
                     push(edges, source, EdgeKind::Invokes, target);
                 }
