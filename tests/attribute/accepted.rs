@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::project::{Project, both_streams, passed, text};
+use test_support::{Project, both_streams, passed, text};
 
 const PAGE: &str = include_str!("accepted_forms.rs");
 

@@ -1,7 +1,7 @@
 //! Mistakes that only the compiler can see, because they are about types: what it says, and that it says it of the token
 //! that is wrong.
 
-use crate::project::{Project, text};
+use test_support::{Project, text};
 
 const MISTAKES: &str = include_str!("mistakes.rs");
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 #[cfg(unix)]
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 
 use crate::workspace::Workspace;
 
@@ -84,12 +84,11 @@ fn everything_that_is_compiled_counts() {
 fn a_file_that_is_saved_while_cargo_compiles_is_built_again() {
     let mut workspace = Workspace::new("saved", NAMES, "app::answer()");
     let wrapper = workspace.path("wrapper.sh");
-    workspace.write(
-        "wrapper.sh",
+    test_support::write_executable(
+        &wrapper,
         "#!/bin/sh\n\"$@\"; status=$?\ncase \" $* \" in *\" --crate-name app \"*\" --crate-type lib \"*)\n    \
          if [ -f edit ]; then rm edit; sed -i s/one/two/ src/lib.rs; fi;;\nesac\nexit $status\n",
     );
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
     workspace.set("RUSTC_WRAPPER", wrapper.to_str().unwrap());
     workspace.write("edit", "");
     workspace.is_built_for("first build");

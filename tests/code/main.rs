@@ -4,7 +4,5 @@
 mod compiled;
 mod named;
 mod places;
-#[path = "../project/mod.rs"]
-mod project;
 mod suites;
 mod workspace;

@@ -29,12 +29,10 @@ fn a_portable_fingerprint_is_the_same_in_another_checkout() {
 #[cfg(unix)]
 #[test]
 fn a_remapped_path_makes_checkouts_the_same() {
-    use std::os::unix::fs::PermissionsExt;
     // As `RUSTFLAGS` would, but for the workspace's own crates alone: no other one has to be compiled again.
     let place = tempfile::tempdir().unwrap();
     let wrapper = place.path().join("wrapper.sh");
-    fs::write(&wrapper, "#!/bin/sh\nexec \"$@\" --remap-path-prefix=\"$PWD=.\"\n").unwrap();
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    test_support::write_executable(&wrapper, "#!/bin/sh\nexec \"$@\" --remap-path-prefix=\"$PWD=.\"\n");
     let mut workspace = workspace("remapped", "\"src\"");
     workspace.set("RUSTC_WORKSPACE_WRAPPER", wrapper.to_str().unwrap());
     workspace.is_built_for("first build");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::project::{Project, passed};
+use test_support::{Project, passed};
 
 /// The suite, with what it names and what its artifact holds.
 const SUBJECT: &str = include_str!("subject.rs");
@@ -101,7 +101,7 @@ impl Workspace {
 
     /// `cargo nextest`, if it is installed.
     pub(crate) fn nextest(&self, what: &str, arguments: &[&str]) -> Option<Command> {
-        self.project.nextest_of(what, arguments).map(|command| self.prepared(command))
+        self.project.nextest_command(what, arguments).map(|command| self.prepared(command))
     }
 
     /// Runs the tests: the reasons of all builds.

@@ -5,7 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use crate::sandbox::Sandbox;
+use test_support::Sandbox;
 
 /// What is at `path` and below it, with the bits of its mode.
 fn modes(path: &Path, found: &mut Vec<(String, bool, u32)>) {
@@ -54,7 +54,7 @@ fn what_is_built_outside_of_the_cache_is_for_its_user_alone_too() {
     let (_, _, mode) = &found[0];
     assert_eq!((found.len() > 1, mode & 0o077), (true, 0), "{found:?}");
     drop(held);
-    assert!(builder.done(&sandbox).passed);
+    assert!(builder.done().passed);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::sandbox::Sandbox;
+use test_support::Sandbox;
 
 #[test]
 fn every_form_runs() {

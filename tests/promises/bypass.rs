@@ -3,8 +3,9 @@
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::{Sandbox, tamper};
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
 fn off_builds_and_keeps_nothing() {
@@ -49,7 +50,7 @@ fn an_entry_of_a_later_version_is_left_alone() {
     sandbox.run("only_words").passes();
     let manifest = sandbox.entry_file("words.json");
     let newer = fs::read_to_string(&manifest).unwrap().replacen("\"format\": 2", "\"format\": 99", 1);
-    crate::sandbox::tamper(&manifest, |_| newer.clone().into_bytes());
+    tamper(&manifest, |_| newer.clone().into_bytes());
     let done = sandbox.run("only_words").passes();
     assert_eq!(done.outcome("words"), Outcome::Bypassed);
     assert!(done.stderr.contains("the entry is kept, and not used"), "{}", done.stderr);

@@ -6,8 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use cached_smoke::Outcome;
+use test_support::{Done, Sandbox, give_to_another_user, is_root};
 
-use crate::sandbox::{Done, Sandbox, give_to_somebody_else, is_root};
+use crate::Reports;
 
 const WARNING: &str = "cannot be written to, so nothing is kept";
 
@@ -77,7 +78,7 @@ fn a_directory_of_somebody_else_is_warned_of_whether_it_can_be_read_or_not() {
         // As somebody with a careless umask would have made it: the directories below are closed otherwise.
         make_writable(&sandbox.cache());
         fs::set_permissions(sandbox.cache(), Permissions::from_mode(mode)).unwrap();
-        if !give_to_somebody_else(&sandbox.cache()) {
+        if !give_to_another_user(&sandbox.cache()) {
             return;
         }
         let done = sandbox.run("both").without_privileges().passes();
@@ -106,7 +107,7 @@ fn deleted_in_the_midst_of_a_build_it_is_made_anew_by_the_next_run() {
         let (builder, held) = sandbox.run("both").start_until_in(artifact);
         fs::remove_dir_all(sandbox.cache()).unwrap();
         drop(held);
-        let done = builder.done(&sandbox);
+        let done = builder.done();
         assert!(done.passed, "{artifact}: {}{}", done.stdout, done.stderr);
         sandbox.run("both").passes();
         let again = sandbox.run("both").passes();
@@ -122,7 +123,7 @@ fn deleted_and_made_again_by_another_in_the_midst_of_a_build_it_is_no_failure() 
         fs::remove_dir_all(sandbox.cache()).unwrap();
         sandbox.run("only_count").passes();
         drop(held);
-        let done = builder.done(&sandbox);
+        let done = builder.done();
         assert!(done.passed, "{artifact}: {}{}", done.stdout, done.stderr);
     }
 }
@@ -136,7 +137,7 @@ fn deleted_between_two_artifacts_it_is_made_anew_at_once() {
     let (user, held) = sandbox.run("both").start_until_in("lengths");
     fs::remove_dir_all(sandbox.cache()).unwrap();
     drop(held);
-    let done = user.done(&sandbox);
+    let done = user.done();
     assert!(done.passed, "{}{}", done.stdout, done.stderr);
 }
 

@@ -4,11 +4,11 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use cached_smoke::Outcome;
+use test_support::{Sandbox, give_to_another_user, make_pipe};
 
-use crate::sandbox::{Sandbox, give_to_somebody_else};
+use crate::Reports;
 
 /// Moves what is at `name` in the cache to elsewhere and leaves a link to it; the place elsewhere.
 fn lead_elsewhere(sandbox: &Sandbox, name: &str) -> PathBuf {
@@ -128,7 +128,7 @@ fn a_note_of_a_repository_that_would_lead_out_of_the_cache_is_not_believed() {
     let notes = fs::read_dir(sandbox.cache().join(".runs/r/repos")).unwrap().map(|entry| entry.unwrap().path());
     let note = { notes }.find(|path| path.extension().is_none()).unwrap();
     fs::write(&note, r#"{"commit":"../../led","difference":null}"#).unwrap();
-    assert_eq!(sandbox.run_within("r", "only_count").passes().reports.len(), 2);
+    assert_eq!(sandbox.run_within("r", "only_count").passes().reports().len(), 2);
     let led = snapshot_names(&sandbox.path("")).into_iter().find(|path| path.to_string_lossy().contains("led-"));
     assert_eq!(led, None);
     assert_eq!(sandbox.take_builds(), ["build count"]);
@@ -136,18 +136,17 @@ fn a_note_of_a_repository_that_would_lead_out_of_the_cache_is_not_believed() {
 
 #[test]
 fn nobody_waits_for_a_pipe_among_the_notes_or_what_was_left_behind() {
-    let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     let sandbox = Sandbox::new();
     sandbox.run_within("one", "both").passes();
     for note in fs::read_dir(sandbox.cache().join(".runs/one/proofs")).unwrap().flatten() {
         fs::remove_file(note.path()).unwrap();
-        pipe(&note.path());
+        make_pipe(&note.path());
     }
-    pipe(&sandbox.cache().join(".staging/cached-smoke-x.lock"));
+    make_pipe(&sandbox.cache().join(".staging/cached-smoke-x.lock"));
     sandbox.run_within("one", "both").passes();
     sandbox.run("both").passes();
     fs::remove_file(sandbox.cache().join(".runs/one/telemetry.jsonl")).unwrap();
-    pipe(&sandbox.cache().join(".runs/one/telemetry.jsonl"));
+    make_pipe(&sandbox.cache().join(".runs/one/telemetry.jsonl"));
     sandbox.run_within("one", "both").fails();
 }
 
@@ -172,7 +171,7 @@ fn what_others_have_in_the_directory_for_temporary_files_stays_and_nobody_waits_
     fs::create_dir_all(temporary.join("cached-smoke-work/files")).unwrap();
     fs::write(temporary.join("cached-smoke-work/files/thesis"), "precious").unwrap();
     fs::write(temporary.join("cached-smoke-work.lock"), "").unwrap();
-    assert!(Command::new("mkfifo").arg(temporary.join("cached-smoke-x.lock")).status().unwrap().success());
+    make_pipe(&temporary.join("cached-smoke-x.lock"));
     let before = snapshot_names(&temporary);
     sandbox.run("both").env("TMPDIR", &temporary).passes();
     assert_eq!(snapshot_names(&temporary), before);
@@ -181,7 +180,7 @@ fn what_others_have_in_the_directory_for_temporary_files_stays_and_nobody_waits_
     sandbox.run("both").env("TMPDIR", &temporary).env("SMOKE_CACHE", "off").passes();
     let made: Vec<PathBuf> = snapshot_names(&temporary).into_iter().filter(|name| !before.contains(name)).collect();
     assert!(made.len() > 1, "{made:?}");
-    if give_to_somebody_else(&made[0]) {
+    if give_to_another_user(&made[0]) {
         let theirs = snapshot_names(&made[0]);
         sandbox.run("both").env("TMPDIR", &temporary).env("SMOKE_CACHE", "off").passes();
         assert_eq!(snapshot_names(&made[0]), theirs);
@@ -250,7 +249,7 @@ fn no_system_call_runs_what_is_in_the_cache_or_changes_what_is_not() {
     const CHANGES: &str = "trace=openat,openat2,open,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,chmod,\
         fchmodat,chown,lchown,fchownat,link,linkat,symlink,symlinkat,truncate,mknod,mknodat,utimensat,\
         setxattr,lsetxattr,execve,execveat,mount";
-    if !crate::crash::can_trace() {
+    if !test_support::can_trace() {
         return;
     }
     let sandbox = Sandbox::new();
@@ -261,7 +260,7 @@ fn no_system_call_runs_what_is_in_the_cache_or_changes_what_is_not() {
         (("SMOKE_STRICT", "0"), (|_| ()) as Damage),
         (("SMOKE_STRICT", "0"), |_| ()),
         (("SMOKE_FORCE_REBUILD", "all"), |_| ()),
-        (("SMOKE_STRICT", "0"), |sandbox| crate::sandbox::tamper(&sandbox.entry_file("words.json"), |_| Vec::new())),
+        (("SMOKE_STRICT", "0"), |sandbox| test_support::tamper(&sandbox.entry_file("words.json"), |_| Vec::new())),
         (("SMOKE_STRICT", "0"), |sandbox| fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap()),
         (("SMOKE_MAX_SIZE", "1B"), |_| ()),
         (("SMOKE_CACHE", "read-only"), |_| ()),

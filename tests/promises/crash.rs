@@ -3,8 +3,9 @@
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[cfg(unix)]
 #[test]
@@ -43,22 +44,11 @@ const CHANGES: [&str; 18] = [
     "flock",
 ];
 
-/// Whether strace can be used; if not, a line says so.
-#[cfg(target_os = "linux")]
-pub(crate) fn can_trace() -> bool {
-    let trial = std::process::Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
-    let can = trial.is_ok_and(|status| status.success());
-    if !can {
-        eprintln!("left out: strace is not installed, or may not trace");
-    }
-    can
-}
-
 /// For each of the calls: killed at its first, at its second, and so on, until the test gets through.
 #[cfg(target_os = "linux")]
 #[test]
 fn killed_at_any_change_of_the_disk_it_leaves_an_artifact_or_none() {
-    if !can_trace() {
+    if !test_support::can_trace() {
         return;
     }
     let sandbox = Sandbox::without_git();
@@ -84,7 +74,7 @@ fn killed_at_any_change_of_the_disk_it_leaves_an_artifact_or_none() {
 #[cfg(target_os = "linux")]
 #[test]
 fn killed_while_it_replaces_an_artifact_it_leaves_the_old_one_the_new_one_or_none() {
-    if !can_trace() {
+    if !test_support::can_trace() {
         return;
     }
     let sandbox = Sandbox::without_git();

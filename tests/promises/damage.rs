@@ -4,8 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use cached_smoke::Outcome;
+use test_support::{Done, Sandbox, tamper};
 
-use crate::sandbox::{Done, Sandbox, tamper};
+use crate::Reports;
 
 /// Builds, lets `damage` at the cache, and runs again.
 fn after(damage: impl FnOnce(&Sandbox)) -> (Sandbox, Done) {
@@ -53,9 +54,10 @@ fn a_byte_that_is_changed_in_place_within_a_run_with_its_time_put_back() {
     fs::File::options().append(true).open(&file).unwrap().set_modified(modified).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
     let again = sandbox.run_within("one", "both").passes();
-    let built = again.reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == Outcome::Built);
-    let reasons: Vec<&str> = built.map(|report| report.reason.as_str()).collect();
-    let is_named = |reason: &&str| reason.starts_with("its file below/lengths was changed after it was stored; ");
+    let artifacts = again.reports().into_iter().flat_map(|report| report.artifacts);
+    let built = artifacts.filter(|report| report.outcome == Outcome::Built);
+    let reasons: Vec<String> = built.map(|report| report.reason).collect();
+    let is_named = |reason: &String| reason.starts_with("its file below/lengths was changed after it was stored; ");
     assert!(reasons.iter().any(is_named), "{reasons:?}");
 }
 

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cached_smoke::Outcome;
+use test_support::{Done, Run, Sandbox};
 
-use crate::sandbox::{Done, Run, Sandbox};
+use crate::Reports;
 
 /// A sandbox whose artifact `declared` depends on these inputs.
 struct Fixture {
@@ -129,7 +130,7 @@ fn a_file_replaced_with_size_and_time_kept_is_a_miss() {
 #[cfg(unix)]
 #[test]
 fn a_remembered_file_is_not_read_again() {
-    if !crate::crash::can_trace() {
+    if !test_support::can_trace() {
         return;
     }
     let fixture = Fixture::new("file data/model.bin\ndirectory data");
@@ -326,11 +327,9 @@ fn variables_that_are_no_text_are_told_apart() {
 /// A program in a directory of its own, and a `PATH` that begins with it.
 #[cfg(unix)]
 fn install(directory: &Path, name: &str, script: &str) -> std::ffi::OsString {
-    use std::os::unix::fs::PermissionsExt;
     fs::create_dir_all(directory).unwrap();
     let (program, new) = (directory.join(name), directory.join("new"));
-    fs::write(&new, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).unwrap();
+    test_support::write_executable(&new, &format!("#!/bin/sh\n{script}\n"));
     fs::rename(new, program).unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths([directory.to_owned()].into_iter().chain(std::env::split_paths(&path))).unwrap()
@@ -391,7 +390,7 @@ fn an_input_of_another_kind_is_an_error_that_names_it() {
 #[test]
 fn a_pipe_or_a_broken_link_is_an_error_at_once() {
     let fixture = Fixture::new("file pipe");
-    assert!(std::process::Command::new("mkfifo").arg(fixture.path("pipe")).status().unwrap().success());
+    test_support::make_pipe(&fixture.path("pipe"));
     let error = fixture.error();
     assert!(error.contains("is neither a file nor a directory"), "{error}");
     let fixture = Fixture::new("file link");
@@ -399,7 +398,7 @@ fn a_pipe_or_a_broken_link_is_an_error_at_once() {
     let error = fixture.error();
     assert!(error.contains("is a broken link"), "{error}");
     let fixture = Fixture::new("directory data");
-    assert!(std::process::Command::new("mkfifo").arg(fixture.path("data/pipe")).status().unwrap().success());
+    test_support::make_pipe(&fixture.path("data/pipe"));
     fixture.run().passes();
 }
 

@@ -5,8 +5,9 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 
 use cached_smoke::Outcome;
+use test_support::{Run, Sandbox};
 
-use crate::sandbox::{Run, Sandbox};
+use crate::Reports;
 
 /// As under nextest.
 fn detached<'a>(sandbox: &'a Sandbox, id: &str, test: &str) -> Run<'a> {
@@ -18,7 +19,7 @@ fn the_test_is_given_what_the_other_process_has_built() {
     for (test, words) in [("both", Outcome::Built), ("only_lengths", Outcome::Built), ("beneath", Outcome::Built)] {
         let sandbox = Sandbox::new();
         let done = detached(&sandbox, "one", test).passes();
-        assert_eq!(done.reports.len(), 1, "one record, although two processes ran: {:?}", done.reports);
+        assert_eq!(done.reports().len(), 1, "one record, although two processes ran: {:?}", done.reports());
         if test != "only_lengths" {
             assert_eq!(done.outcome("words"), words, "{test}");
             assert_eq!(done.reason("words"), "first build");
@@ -26,7 +27,7 @@ fn the_test_is_given_what_the_other_process_has_built() {
         assert_eq!(sandbox.take_builds().iter().filter(|build| *build == "build words").count(), 1, "{test}");
         assert_eq!(fs::read_dir(sandbox.cache().join(".staging")).unwrap().count(), 0);
         let second = detached(&sandbox, "two", test).passes();
-        assert!(sandbox.take_builds().is_empty(), "{:?}", second.reports);
+        assert!(sandbox.take_builds().is_empty(), "{:?}", second.reports());
     }
 }
 
@@ -52,7 +53,7 @@ fn a_test_that_is_killed_in_its_build_loses_nothing() {
     let stderr = next.child.stderr.take().unwrap();
     assert!(BufReader::new(stderr).lines().map_while(Result::ok).any(|line| line.contains("has waited")));
     drop(held);
-    let next = next.done(&sandbox);
+    let next = next.done();
     assert!(next.passed, "{}", next.stdout);
     assert_eq!(next.outcome("words"), Outcome::Shared, "it was not there before its run");
     assert_eq!(sandbox.take_builds(), ["build words"]);
@@ -157,7 +158,7 @@ fn what_a_builder_builds_on_its_way_is_on_record() {
     let done = detached(&sandbox, "one", "only_lengths").passes();
     for artifact in ["words", "lengths"] {
         assert_eq!(done.outcome(artifact), Outcome::Built);
-        assert!(done.report(artifact).rebuild_seconds > 0.0, "{artifact}: {:?}", done.reports);
+        assert!(done.report(artifact).rebuild_seconds > 0.0, "{artifact}: {:?}", done.reports());
     }
 }
 
@@ -185,7 +186,7 @@ fn what_a_builder_cannot_publish_is_not_built_again() {
         let builds = sandbox.take_builds();
         let unique: std::collections::BTreeSet<_> = builds.iter().collect();
         assert_eq!(builds.len(), unique.len(), "{test}: {builds:?}");
-        for report in done.reports.iter().flat_map(|report| &report.artifacts) {
+        for report in done.reports().iter().flat_map(|report| &report.artifacts) {
             assert_eq!(report.outcome, Outcome::Bypassed, "{test}: {report:?}");
         }
     }

@@ -6,8 +6,9 @@ use std::fs;
 
 use cached_smoke::Outcome;
 use cached_smoke::tooling::read_reports;
+use test_support::{Sandbox, SmallDisk};
 
-use crate::sandbox::{Sandbox, SmallDisk};
+use crate::Reports;
 
 const WARNING: &str = "cannot be written to, so nothing is kept";
 

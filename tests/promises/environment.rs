@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use cached_smoke::Outcome;
+use test_support::{Done, Sandbox, compile_preload};
 
-use crate::sandbox::{Done, Sandbox};
-use crate::shim;
+use crate::Reports;
 
 /// As `docker run --user 1000` has it, with the home directory of root.
 #[test]
@@ -87,7 +87,7 @@ fn with_fault(sandbox: &Sandbox, library: &Path, fault: &str, test: &str) -> Don
 #[test]
 fn without_locks_hits_are_served_and_misses_built_privately() {
     let sandbox = Sandbox::new();
-    let Some(library) = shim::compile(include_str!("../shim/shim.rs"), &sandbox.path("")) else { return };
+    let Some(library) = compile_preload(include_str!("../shim/shim.rs"), &sandbox.path("")) else { return };
     let cold = with_fault(&sandbox, &library, "flock-enosys", "both");
     assert_eq!((cold.outcome("words"), cold.outcome("lengths")), (Outcome::Bypassed, Outcome::Bypassed));
     assert_eq!(cold.stderr.matches("warning").count(), 1, "{}", cold.stderr);
@@ -103,7 +103,7 @@ fn without_locks_hits_are_served_and_misses_built_privately() {
 #[test]
 fn what_can_be_kept_is_kept_without_chmod_fsync_or_stable_inodes() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(library) = shim::compile(include_str!("../shim/shim.rs"), directory.path()) else { return };
+    let Some(library) = compile_preload(include_str!("../shim/shim.rs"), directory.path()) else { return };
     for (fault, warnings) in [("chmod-eperm", 1), ("fsync-einval", 0), ("unstable-inodes", 0), ("flock-ebadf", 0)] {
         let sandbox = Sandbox::new();
         let cold = with_fault(&sandbox, &library, fault, "both");

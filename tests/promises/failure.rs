@@ -3,8 +3,9 @@
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
 fn the_output_names_test_repository_artifact_step_and_cause() {
@@ -32,7 +33,7 @@ fn a_failed_build_is_not_tried_again_in_its_run_and_is_in_the_next() {
     assert_eq!(sandbox.take_builds(), [""; 0]);
     assert!(second.stderr.contains("failed earlier in this run and is not tried again"), "{}", second.stderr);
     assert!(second.stderr.contains("told to fail"), "{}", second.stderr);
-    let last = second.reports.last().unwrap();
+    let last = second.reports().pop().unwrap();
     assert!(last.rebuild_seconds() <= 0.0, "it was not tried: {last}");
 
     sandbox.run_within("one", "only_words").env("NEXTEST_ATTEMPT", "2").passes();
@@ -102,7 +103,7 @@ fn a_missing_repository_says_how_to_get_it() {
     let done = sandbox.run("only_words").fails();
     assert!(done.stderr.contains("the repository `bookshop` is not at "), "{}", done.stderr);
     assert!(done.stderr.contains("SMOKE_REPO_PATHS"), "{}", done.stderr);
-    assert_eq!(done.reports[0].outcome(), Some(Outcome::Failed));
+    assert_eq!(done.reports()[0].outcome(), Some(Outcome::Failed));
 
     let pypi = "[repos.bookshop]\npypi = \"bookshop==1.0\"\n";
     fs::write(sandbox.path("project/smoke.toml"), pypi).unwrap();
@@ -214,7 +215,7 @@ fn an_intact_artifact_that_does_not_load_is_built_once_more_in_a_run() {
             let test = || sandbox.run_within(id, "only_words").env("NEXTEST", runner).env("SUBJECT_FAIL_LOAD", "1");
             let tests: Vec<_> = (0..4).map(|_| test().start()).collect();
             for test in tests {
-                let done = test.done(&sandbox);
+                let done = test.done();
                 assert!(!done.passed && done.stderr.contains("because: told not to load"), "{}", done.stderr);
                 assert!(!done.stderr.contains("warning"), "{}", done.stderr);
             }

@@ -9,8 +9,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{Run, Sandbox};
-use crate::shim;
+use test_support::{Run, Sandbox, compile_preload};
 
 /// After which a run has taken too long: alone, it takes less than a second.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -64,7 +63,7 @@ impl fmt::Display for Scenario {
 #[test]
 fn a_fault_at_any_call_neither_fails_nor_blocks_a_test() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(shim) = shim::compile(include_str!("faults/shim.rs"), directory.path()) else { return };
+    let Some(shim) = compile_preload(include_str!("faults/shim.rs"), directory.path()) else { return };
     let mut scenarios = Vec::new();
     for fault in [Fault::Kill, Fault::Refuse, Fault::NoRoom] {
         scenarios.extend(["builder", "test"].map(|process| Scenario { test: "only_lengths", process, fault }));

@@ -1,8 +1,9 @@
 //! `SMOKE_FORCE_REBUILD` rebuilds each artifact once per run.
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
 fn each_artifact_once_per_run_however_many_processes() {
@@ -12,10 +13,10 @@ fn each_artifact_once_per_run_however_many_processes() {
     for run in ["one", "two"] {
         let start = || sandbox.run_within(run, "both").env("SMOKE_FORCE_REBUILD", "bookshop").start();
         let processes: Vec<_> = (0..6).map(|_| start()).collect();
-        let done: Vec<_> = processes.into_iter().map(|process| process.done(&sandbox)).collect();
+        let done: Vec<_> = processes.into_iter().map(|process| process.done()).collect();
         assert!(done.iter().all(|done| done.passed), "{}", done[0].stderr);
         assert_eq!(sandbox.take_builds(), ["build lengths", "build words"], "run {run}");
-        let reports = &done.last().unwrap().reports;
+        let reports = &done.last().unwrap().reports();
         let forced = reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == Outcome::Forced);
         assert_eq!(forced.count(), 2);
     }

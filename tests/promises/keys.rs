@@ -3,8 +3,9 @@
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
 fn an_edit_is_a_miss_with_its_reason_and_its_undoing_a_hit() {

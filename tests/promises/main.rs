@@ -4,8 +4,6 @@
 //! it, in processes of their own: this same executable, started again.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod sandbox;
-mod shim;
 mod subject;
 
 mod access;
@@ -36,3 +34,5 @@ mod stop_after;
 mod telemetry;
 mod waits;
 mod warm_hit;
+
+test_support::reports!();

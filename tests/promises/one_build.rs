@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 
 use cached_smoke::Outcome;
+use test_support::{Done, Run, Sandbox};
 
-use crate::sandbox::{Done, Run, Sandbox};
+use crate::Reports;
 
 #[cfg(unix)]
 const MANY: usize = 64;
@@ -26,7 +27,7 @@ fn at_one_moment<'a>(sandbox: &'a Sandbox, settings: impl Fn(Run<'a>) -> Run<'a>
     let mut arrived = fs::File::options().read(true).write(true).open(&arrivals).unwrap();
     arrived.read_exact(&mut [0; MANY]).unwrap();
     barrier.unlock().unwrap();
-    processes.into_iter().map(|process| process.done(sandbox)).collect()
+    processes.into_iter().map(|process| process.done()).collect()
 }
 
 #[cfg(unix)]
@@ -41,7 +42,7 @@ fn many_processes_at_once_build_each_artifact_once() {
     let written = fs::read_to_string(sandbox.cache().join(".runs/one/telemetry.jsonl")).unwrap();
     let lines: Vec<serde_json::Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), MANY);
-    let reports = &done.last().unwrap().reports;
+    let reports = &done.last().unwrap().reports();
     let count =
         |outcome| reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == outcome).count();
     assert_eq!((count(Outcome::Built), count(Outcome::Shared)), (2, 2 * MANY - 2));
@@ -103,7 +104,7 @@ fn a_waiter_says_whom_it_waits_for_and_takes_over_when_it_is_killed() {
     assert!(said.as_deref().is_some_and(is_told), "{said:?}");
 
     builder.kill();
-    let done = waiter.done(&sandbox);
+    let done = waiter.done();
     assert!(done.passed, "{}", done.stdout);
     assert_eq!(sandbox.take_builds(), ["build words", "build words"]);
     assert_eq!(done.outcome("words"), Outcome::Built);
@@ -121,5 +122,5 @@ fn a_wait_beyond_its_limit_ends_in_a_private_build() {
     assert!(impatient.reason("words").contains("SMOKE_LOCK_TIMEOUT"));
 
     drop(held);
-    assert_eq!(builder.done(&sandbox).outcome("words"), Outcome::Built);
+    assert_eq!(builder.done().outcome("words"), Outcome::Built);
 }

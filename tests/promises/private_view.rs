@@ -4,8 +4,9 @@
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::{Sandbox, tamper};
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 const WARNING: &str = "was loaded from a copy of its directory";
 
@@ -70,7 +71,7 @@ fn a_stored_file_that_was_written_to_is_named_with_its_likely_cause() {
     let sandbox = Sandbox::new();
     sandbox.run("only_lengths").passes();
     let file = sandbox.entry_file("below/lengths");
-    crate::sandbox::tamper(&file, |_| b"1".to_vec());
+    tamper(&file, |_| b"1".to_vec());
     let done = sandbox.run("only_lengths").passes();
     assert_eq!(done.outcome("lengths"), Outcome::Built);
     for words in ["below/lengths was changed after it was stored", "a test or its library writes to it", "PRIVATE_VIEW"]

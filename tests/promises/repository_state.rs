@@ -14,8 +14,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 /// Builds, changes, and undoes the change.
 #[track_caller]

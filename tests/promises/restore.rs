@@ -3,8 +3,9 @@
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
 fn second_run_restores_without_building() {
@@ -16,7 +17,7 @@ fn second_run_restores_without_building() {
     let second = sandbox.run("both").passes();
     assert_eq!((second.outcome("words"), second.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
     assert_eq!(sandbox.take_log(), ["load lengths", "load words"]);
-    assert_eq!(second.reports[0].rebuild_seconds().to_bits(), 0.0_f64.to_bits());
+    assert_eq!(second.reports()[0].rebuild_seconds().to_bits(), 0.0_f64.to_bits());
 }
 
 #[test]
@@ -52,7 +53,8 @@ fn an_artifact_that_is_needed_by_a_build_is_built_and_kept_too() {
 fn the_layout_is_the_documented_one() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("both").passes();
-    let (repo, revision_and_digest) = done.report("words").key.split_once(':').unwrap();
+    let key = done.report("words").key;
+    let (repo, revision_and_digest) = key.split_once(':').unwrap();
     let words = sandbox.cache().join(repo).join(revision_and_digest.replace(':', "-"));
     assert!(words.join("words.tar.zst").is_file() && words.join("words.json").is_file());
     let lengths = sandbox.entry_file("below/lengths");
@@ -116,7 +118,7 @@ fn what_is_replaced_while_it_is_loaded_is_loaded_again() {
     sandbox.run("only_lengths").env("SMOKE_FORCE_REBUILD", "all").passes();
     sandbox.take_log();
     drop(held);
-    let done = reader.done(&sandbox);
+    let done = reader.done();
     assert!(done.passed, "{}", done.stderr);
     assert_eq!(done.outcome("lengths"), Outcome::Shared);
     assert_eq!(sandbox.take_log(), ["load lengths"]);

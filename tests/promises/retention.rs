@@ -3,8 +3,9 @@
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::{Sandbox, tamper};
 
-use crate::sandbox::{Sandbox, tamper};
+use crate::Reports;
 
 /// Bytes of all entries and of what was unpacked from them.
 fn bytes(sandbox: &Sandbox) -> u64 {
@@ -30,7 +31,8 @@ fn the_least_recently_used_goes_at_the_start_of_a_run() {
     assert_eq!(words.outcome("words"), Outcome::Hit);
     assert!(words.stderr.contains("removed 1 artifacts ("), "{}", words.stderr);
     let count = sandbox.run("only_count").passes();
-    assert_eq!((count.outcome("count"), count.reason("count")), (Outcome::Built, "first build"));
+    assert_eq!(count.outcome("count"), Outcome::Built);
+    assert_eq!(count.reason("count"), "first build");
 }
 
 #[test]
@@ -55,7 +57,7 @@ fn what_a_living_process_uses_or_builds_stays() {
     assert!(sandbox.entry_file("words.json").is_file() && sandbox.entry_file("words.tar.zst").is_file());
 
     drop(held);
-    let user = user.done(&sandbox);
+    let user = user.done();
     assert!(user.passed, "{}", user.stdout);
     assert_eq!(user.outcome("lengths"), Outcome::Built);
 
@@ -93,7 +95,7 @@ fn a_mapped_file_stays_valid_whatever_becomes_of_its_entry() {
         fate(&sandbox);
         assert_eq!(sandbox.cache().exists(), !removed);
         drop(held);
-        let done = reader.done(&sandbox);
+        let done = reader.done();
         assert!(done.passed, "{}{}", done.stdout, done.stderr);
     }
 }
@@ -106,7 +108,7 @@ fn many_that_collect_and_build_at_once_are_all_served() {
         .map(|number| sandbox.run_within(&format!("r{number}"), "both").env("SMOKE_MAX_SIZE", "1B").start())
         .collect();
     for started in started {
-        let done = started.done(&sandbox);
+        let done = started.done();
         assert!(done.passed, "{}\n{}", done.stdout, done.stderr);
     }
 }

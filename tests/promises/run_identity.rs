@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use crate::sandbox::{Run, Sandbox};
+use test_support::{Run, Sandbox};
 
 /// Each of `names` starts the next one twice, and the last one is the test. The last but one sets the variables that
 /// cargo sets: `CARGO` to a file called `cargo`.

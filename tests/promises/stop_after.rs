@@ -2,13 +2,14 @@
 
 use cached_smoke::Outcome;
 use cached_smoke::tooling::{KeyReport, read_key_failures, read_keys};
+use test_support::{Sandbox, tamper};
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 fn keys(sandbox: &Sandbox, run: &str, test: &str) -> Vec<KeyReport> {
     let done = sandbox.run_within(run, test).env("SMOKE_STOP_AFTER", "key").passes();
     assert!(done.stdout.contains("skipped subject::"), "{}", done.stdout);
-    assert!(done.reports.is_empty(), "there is nothing to report: {:?}", done.reports);
+    assert!(done.reports().is_empty(), "there is nothing to report: {:?}", done.reports());
     read_keys(&sandbox.cache(), run).unwrap()
 }
 
@@ -41,7 +42,7 @@ fn a_miss_has_its_reason_and_a_manifest_that_is_damaged_is_one() {
     let edited = keys(&sandbox, "edited", "only_count");
     assert!(edited[0].miss.as_deref().is_some_and(|miss| miss.starts_with("repository changed: ")), "{edited:?}");
     std::fs::remove_file(sandbox.repo().join("b.txt")).unwrap();
-    crate::sandbox::tamper(&sandbox.entry_file("count.json"), |_| Vec::new());
+    tamper(&sandbox.entry_file("count.json"), |_| Vec::new());
     let damaged = keys(&sandbox, "damaged", "only_count");
     assert!(damaged[0].miss.as_deref().is_some_and(|miss| miss.contains("manifest")), "{damaged:?}");
 }
@@ -49,7 +50,7 @@ fn a_miss_has_its_reason_and_a_manifest_that_is_damaged_is_one() {
 /// What a test without the attribute tells: artifacts whose keys are recorded, and whether it passed.
 fn told_by_a_body(sandbox: &Sandbox, run: &str, test: &str) -> (Vec<String>, bool) {
     let done = sandbox.run_within(run, test).env("SMOKE_STOP_AFTER", "key").done();
-    assert!(done.reports.is_empty(), "{:?}", done.reports);
+    assert!(done.reports().is_empty(), "{:?}", done.reports());
     let said = format!("{}{}", done.stdout, done.stderr);
     assert!(done.passed || said.contains("SMOKE_STOP_AFTER=key: the key of `"), "{said}");
     let keys = read_keys(&sandbox.cache(), run).unwrap();

@@ -6,8 +6,9 @@ use std::io::{BufRead, BufReader};
 
 use cached_smoke::tooling::read_reports;
 use cached_smoke::{CacheReport, Outcome};
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
 fn one_line_and_one_record_for_each_test() {
@@ -18,7 +19,7 @@ fn one_line_and_one_record_for_each_test() {
         let [line] = lines[..] else { panic!("not one line: {}", done.stdout) };
         let expected = "test=subject::both repo=bookshop artifact=words,lengths ";
         assert!(line.contains(expected) && line.contains(cached), "{line}");
-        let [report] = &done.reports[..] else { panic!("not one record: {:?}", done.reports) };
+        let [report] = &done.reports()[..] else { panic!("not one record: {:?}", done.reports()) };
         assert!(line.contains(&report.to_string()));
         assert_eq!((report.test.as_str(), report.repo.as_str()), ("subject::both", "bookshop"));
     }
@@ -105,7 +106,7 @@ fn a_parameter_tells_the_test_what_it_cost() {
 fn what_a_test_asks_its_session_for_is_in_its_one_record() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("asks_for_more").passes();
-    assert_eq!(done.reports.len(), 1);
+    assert_eq!(done.reports().len(), 1);
     assert_eq!((done.outcome("count"), done.outcome("words")), (Outcome::Built, Outcome::Built));
 }
 
@@ -138,5 +139,5 @@ fn processes_of_one_cargo_are_one_run_without_any_variable() {
 
 #[test]
 fn a_test_that_ends_its_process_has_reported() {
-    assert_eq!(Sandbox::new().run("ends_its_process").fails().reports.len(), 1);
+    assert_eq!(Sandbox::new().run("ends_its_process").fails().reports().len(), 1);
 }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cached_smoke::Outcome;
+use test_support::{Run, Sandbox, write_executable};
 
-use crate::sandbox::{Run, Sandbox};
+use crate::Reports;
 
 /// Ends a run that waits for ever, so that its test fails and does not wait, too.
 fn within_a_minute(run: Run<'_>) -> Run<'_> {
@@ -95,8 +96,7 @@ fn a_slow_look_at_a_repository_is_reported() {
     let wait = format!("[ -e {0} ] || {{ touch {0}; cat {1}; }}", waited.display(), pipe.display());
     let script =
         format!("#!/bin/sh\ncase \" $* \" in *' status '*) {wait} ;; esac\nPATH=\"${{PATH#*:}}\"\nexec git \"$@\"\n");
-    fs::write(&git, script).unwrap();
-    assert!(Command::new("chmod").arg("+x").arg(&git).status().unwrap().success());
+    write_executable(&git, &script);
     let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").unwrap());
 
     let mut started = within_a_minute(sandbox.run("only_repo").env("PATH", path)).start();
@@ -105,5 +105,5 @@ fn a_slow_look_at_a_repository_is_reported() {
     let report = stderr.lines().map_while(Result::ok).find(|line| line.contains("has taken"));
     assert!(report.unwrap().contains("reading the state of the repository bookshop (`git status`)"));
     drop(held);
-    assert!(started.done(&sandbox).passed);
+    assert!(started.done().passed);
 }

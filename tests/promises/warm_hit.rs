@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::sandbox::Sandbox;
+use test_support::{Sandbox, can_trace};
+
+use crate::Reports;
 
 /// What a line of strace's output says.
 struct Call<'a> {
@@ -23,7 +25,7 @@ fn calls(trace: &str) -> impl Iterator<Item = Call<'_>> {
 
 #[test]
 fn a_warm_hit_starts_no_process_reads_nothing_twice_and_writes_one_record() {
-    if !crate::crash::can_trace() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::new();
@@ -35,7 +37,7 @@ fn a_warm_hit_starts_no_process_reads_nothing_twice_and_writes_one_record() {
     let strace = ["-f", "-qq", "-y", "-s", "4096", "-o", trace.to_str().unwrap()];
     let run = sandbox.run_within("one", "both").without_env("SUBJECT_LOG");
     let done = run.wrapped("strace", &strace).passes();
-    assert!(done.reports.last().unwrap().cache_hit());
+    assert!(done.reports().last().unwrap().cache_hit());
 
     let trace = fs::read_to_string(trace).unwrap();
     let cache = sandbox.cache().to_str().unwrap().to_owned();

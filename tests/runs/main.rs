@@ -1,14 +1,12 @@
 //! What is one run, under each test runner: in it, an artifact is built once, and rebuilt by force once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "../project/mod.rs"]
-mod project;
 mod time_limits;
 
 use std::fs;
 use std::process::Stdio;
 
-use project::{Project, TESTS, passed, text as text_of};
+use test_support::{Project, TESTS, passed, text as text_of};
 
 #[test]
 fn test_binaries_under_one_cargo_are_one_run() {

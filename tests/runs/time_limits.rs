@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::project::{Project, SUITE, passed, text};
+use test_support::{Project, SUITE, passed, text};
 
 /// The limit is far below what the build takes, and far above what anything else does.
 const CONFIGURATION: &str =
@@ -14,7 +14,7 @@ const MOST_RUNS: usize = 30;
 #[test]
 fn a_build_that_takes_longer_than_a_test_may_is_done_by_a_later_run() {
     let project = Project::with_suite("time-limits");
-    let suite = include_str!("../project/suite.rs");
+    let suite = fs::read_to_string(project.path(SUITE)).unwrap();
     let slow = suite.replace(
         "Ok(Number(project::number()))",
         "std::thread::sleep(std::time::Duration::from_secs(7));\n        Ok(Number(project::number()))",

@@ -1,9 +1,6 @@
 //! Each command over whole projects, made for the test, compiled and run by cargo: what only shows from outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "../../../tests/project/mod.rs"]
-mod project;
-
 mod browser;
 #[cfg(unix)]
 mod cache_directory;
@@ -17,9 +14,9 @@ mod test;
 
 use std::process::Output;
 
+use test_support::{Project, text};
 #[cfg(unix)]
-use project::SUITE;
-use project::{Project, text};
+use test_support::{SUITE, make_pipe};
 
 /// `cargo smoke-cache`, as cargo calls it.
 fn smoke_cache(project: &Project, arguments: &[&str]) -> Output {
@@ -57,7 +54,7 @@ fn project(name: &str) -> Project {
 fn project_that_waits(name: &str) -> (Project, std::path::PathBuf) {
     let project = project(name);
     let pipe = project.path("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make_pipe(&pipe);
     let suite = std::fs::read_to_string(project.path(SUITE)).unwrap();
     let suite = suite.replace("fn build(_:", "fn build(cx:").replace(
         "        Ok(Number(project::number()))",

@@ -2,7 +2,6 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod machine;
 mod proxy;
 mod servers;
 mod subject;
@@ -15,3 +14,12 @@ mod services;
 mod sharing;
 mod trust;
 mod weight;
+
+use test_support::World;
+
+test_support::reports!();
+
+/// Machines with this package's `cargo-smoke-cache`.
+fn new_world() -> World {
+    World::new(env!("CARGO_BIN_EXE_cargo-smoke-cache"))
+}

@@ -1,16 +1,13 @@
 //! What machines build: a suite of two artifacts, one an archive and one a directory that needs it, as a test of this executable that a
 //! machine runs in a process of its own.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use cached_smoke::{Artifact, BuildContext, CodeFingerprint, KeyBuilder, LoadContext, Result, Session, Storage, Suite};
 
-/// Files that builds are written down in: a line each.
-pub(crate) const LOG: &str = "SUBJECT_LOG";
 /// Milliseconds that a build takes.
 pub(crate) const TAKES: &str = "SUBJECT_TAKES";
 /// A pipe that a build waits at.
@@ -87,10 +84,7 @@ impl Artifact<Shop> for Lengths {
 
 /// What stands for a long build: it is written down, and takes its time.
 fn work(artifact: &str) {
-    if let Some(log) = std::env::var_os(LOG) {
-        let mut log = File::options().create(true).append(true).open(log).unwrap();
-        log.write_all(format!("build {artifact}\n").as_bytes()).unwrap();
-    }
+    test_support::subject::log(&format!("build {artifact}"));
     if let Some(pipe) = std::env::var_os(WAITS) {
         fs::read(pipe).unwrap();
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::variable;
-use crate::sandbox::{Done, Run, Sandbox, Started};
+use test_support::{Done, Run, Sandbox, Started};
 
 /// No process may take longer.
 pub(super) const BOUND: Duration = Duration::from_mins(1);
@@ -90,7 +90,7 @@ impl Place {
             std::thread::sleep(Duration::from_millis(5));
         }
         self.slowest.set(self.slowest.get().max(begun.elapsed()));
-        let done = started.done(&self.sandbox);
+        let done = started.done();
         let warnings = done.stderr.lines().filter(|line| line.contains("warning: ")).map(|line| self.shown(line));
         self.warnings.borrow_mut().extend(warnings);
         if is_hung {

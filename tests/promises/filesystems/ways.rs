@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::place::{BOUND, Place, Trouble};
-use crate::sandbox::{Run, tamper};
+use test_support::{Run, tamper};
 
 type Way = fn(&Place) -> Result<usize, Trouble>;
 

@@ -1,7 +1,9 @@
 //! A repository that looks as it did when its state was taken.
 
 use super::*;
-use crate::sandbox::Run;
+use test_support::Run;
+
+use crate::Reports;
 
 /// Where nothing has been touched for some seconds: it takes as long until this can be seen.
 fn until_it_is_remembered<'a>(run: impl Fn() -> Run<'a>, sandbox: &Sandbox) {

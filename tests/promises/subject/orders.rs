@@ -1,23 +1,13 @@
 //! What the tests that run the subject want it to do: told by variables, and written down in a log.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::Once;
 use std::time::Duration;
 
 use cached_smoke::Result;
 
-pub(super) fn order(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// One line, in one write, so that processes side by side do not mix theirs.
-pub(super) fn log(line: &str) {
-    if let Some(path) = order("SUBJECT_LOG") {
-        let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
-        file.write_all(format!("{line}\n").as_bytes()).unwrap();
-    }
-}
+pub(super) use test_support::subject::{log, order, wait_in};
 
 /// Tells the test that runs this one that this process is about to ask for its first artifact, and waits until it may.
 pub(super) fn wait_at_the_barrier() {
@@ -54,18 +44,6 @@ pub(super) fn obey_orders(artifact: &str) -> Result<()> {
         die_soon();
     }
     Ok(())
-}
-
-/// Waits, once, if that is where the test that runs this one wants this process to wait.
-pub(super) fn wait_in(place: &str) {
-    static ONCE: Once = Once::new();
-    if order("SUBJECT_WAIT_FOR").as_deref() == Some(place) {
-        // Opening a pipe waits for its other end; what comes through it may take its time.
-        ONCE.call_once(|| {
-            let mut pipe = fs::File::open(order("SUBJECT_PIPE").unwrap()).unwrap();
-            pipe.read_to_end(&mut Vec::new()).unwrap();
-        });
-    }
 }
 
 /// One of the deaths that are laid out in a directory, each for one process: a file that holds after how many microseconds.

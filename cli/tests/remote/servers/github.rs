@@ -11,8 +11,7 @@ use ghac::v1::{
     FinalizeCacheEntryUploadResponse, GetCacheEntryDownloadUrlRequest, GetCacheEntryDownloadUrlResponse,
 };
 use prost::Message;
-
-use crate::machine::Machine;
+use test_support::Machine;
 
 const TOKEN: &str = "a token of the job";
 
