@@ -35,7 +35,7 @@ fn fail_fails_with_the_reason() {
 }
 
 #[test]
-fn a_default_in_the_file_is_overruled_by_the_variable() {
+fn variable_overrides_the_default_in_the_file() {
     let sandbox = Sandbox::new();
     sandbox.write_smoke_toml("[defaults]\non-miss = \"fail\"\n");
     sandbox.run("only_words").fails();
@@ -43,7 +43,7 @@ fn a_default_in_the_file_is_overruled_by_the_variable() {
 }
 
 #[test]
-fn a_repository_that_is_left_out_is_skipped() {
+fn repository_in_smoke_leave_out_is_skipped() {
     let sandbox = Sandbox::without_repository();
     let done = sandbox.run("both").env("SMOKE_LEAVE_OUT", "bookshop").passes();
     assert!(done.stdout.contains("skipped subject::both over bookshop"), "{}", done.stdout);

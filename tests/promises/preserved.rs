@@ -1,4 +1,4 @@
-//! What `load` finds is what `save` left: empty directories, executable files, and holes as well.
+//! `load` finds the files that `save` wrote, including empty directories, executable files and holes.
 #![cfg(unix)]
 
 use std::fs;
@@ -22,7 +22,7 @@ fn empty_directories_executables_and_holes_are_kept() {
 }
 
 #[test]
-fn a_missing_empty_directory_is_damage() {
+fn missing_empty_directory_is_damage() {
     let sandbox = Sandbox::new();
     let run = || sandbox.run("only_lengths").env("SUBJECT_KINDS", "1").passes();
     run();

@@ -1,4 +1,4 @@
-//! A warm hit asks the system for no more than it needs: no process, nothing read twice, one record.
+//! A warm hit starts no process, reads no file twice and writes one record.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;
@@ -8,13 +8,14 @@ use test_support::{Sandbox, can_trace};
 
 use crate::Reports;
 
-/// What a line of strace's output says.
+/// A line of the output of strace.
 struct Call<'a> {
     name: &'a str,
     line: &'a str,
 }
 
-/// The calls of all threads. One that another thread's interrupted is told in two lines, of which the first has its arguments.
+/// Returns the calls of all threads. strace splits a call that another thread interrupts. The first line has its
+/// arguments.
 fn calls(trace: &str) -> impl Iterator<Item = Call<'_>> {
     trace.lines().filter_map(|line| {
         let call = line.split_once(' ')?.1.trim_start();
@@ -24,7 +25,7 @@ fn calls(trace: &str) -> impl Iterator<Item = Call<'_>> {
 }
 
 #[test]
-fn a_warm_hit_starts_no_process_reads_nothing_twice_and_writes_one_record() {
+fn warm_hit_makes_no_needless_system_calls() {
     if !can_trace() {
         return;
     }
@@ -33,7 +34,7 @@ fn a_warm_hit_starts_no_process_reads_nothing_twice_and_writes_one_record() {
     sandbox.run_within("one", "both").passes();
 
     let trace = sandbox.path("trace");
-    // -y: names of descriptors.
+    // -y: paths of descriptors.
     let strace = ["-f", "-qq", "-y", "-s", "4096", "-o", trace.to_str().unwrap()];
     let run = sandbox.run_within("one", "both").without_env("SUBJECT_LOG");
     let done = run.wrapped("strace", &strace).passes();
@@ -69,7 +70,8 @@ fn a_warm_hit_starts_no_process_reads_nothing_twice_and_writes_one_record() {
     let twice: Vec<_> = opened.iter().filter(|(_, times)| **times > 1).collect();
     assert!(twice.is_empty(), "{twice:?}");
     assert_eq!((records, other_writes), (1, Vec::new()));
-    // The settings, what the run knows of the repository, and for each artifact its manifest, its proof and its file.
+    // The configuration, the run's record of the repository, and the manifest, verification record and file of each
+    // artifact.
     let expected = ["smoke.toml", "/repos/", "words.json", "lengths.json", "/proofs/"];
     for name in expected {
         assert!(opened.keys().any(|path| path.contains(name)), "{name}: {opened:?}");

@@ -10,8 +10,8 @@
 //! | a file system with faults | [`compile_preload`] | a second, once |
 //! | cargo, nextest, the macros, or a command over a whole project | [`Project`] | seconds |
 //!
-//! All of them work in temporary directories that are removed on drop. Their processes get none of the variables that steer
-//! the cache, git or a remote cache ([`clean_environment`]), so the environment of the developer does not matter.
+//! All of them work in temporary directories that are removed on drop. Their processes get none of the variables that
+//! steer the cache, git or a remote cache ([`clean_environment`]), so the environment of the developer does not matter.
 //!
 //! # Subjects
 //!
@@ -35,8 +35,8 @@
 //!
 //! # Pitfalls
 //!
-//! - Tests that need a program which is not installed, or a right that the user does not have, print a line and pass. The
-//!   functions that look for such a program return an [`Option`].
+//! - A test that needs a program which is not installed, or a right that the user does not have, prints a line and
+//!   passes. The functions that look for such a program return an [`Option`].
 //! - [`Sandbox::run`] starts a new run each time. Processes of one run are [`Sandbox::run_within`].
 //! - Permissions do not bind root. Use [`Run::without_privileges`] where they matter.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a harness that cannot go on has failed its test")]

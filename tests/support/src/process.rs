@@ -110,7 +110,8 @@ impl<'a> Run<'a> {
         Done::new(&output, self.id, self.directories.cache())
     }
 
-    /// Runs the process to its end and returns `true` if it passed. It has no stream that this process would have to read.
+    /// Runs the process to its end and returns `true` if it passed. It has no stream that this process would have to
+    /// read.
     pub fn done_without_output(mut self) -> bool {
         self.command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
     }
@@ -145,8 +146,8 @@ impl<'a> Run<'a> {
         Started { child, id: self.id, cache: self.directories.cache() }
     }
 
-    /// Starts the process and waits until it arrives at `place`: the build of an artifact, or another that the subject passes
-    /// to [`subject::wait_in`]. It goes on when the returned file is dropped.
+    /// Starts the process and waits until it arrives at `place`: the build of an artifact, or another that the subject
+    /// passes to [`subject::wait_in`]. It goes on when the returned file is dropped.
     pub fn start_until_in(self, place: &str) -> (Started, fs::File) {
         let pipe = self.directories.root().join("pipe");
         make_pipe(&pipe);

@@ -23,8 +23,8 @@ pub struct Project {
 impl Project {
     /// Creates a package without code.
     ///
-    /// `name` must be another one for each project: cargo would mix up two packages of one name in the target directory they
-    /// share. `dependencies` are lines of the manifest.
+    /// `name` must differ from that of each other project: cargo would mix up two packages of one name in the target
+    /// directory that they share. `dependencies` are lines of the manifest.
     pub fn new(name: &str, dependencies: &str) -> Project {
         let project = Project::empty();
         for directory in ["src", "tests", "one", "home"] {
@@ -48,7 +48,8 @@ impl Project {
         Project { root: tempfile::tempdir().unwrap() }
     }
 
-    /// Creates a package with two test binaries, `a` and `b`, over one artifact, `number`. Each build is a line of the log.
+    /// Creates a package with two test binaries, `a` and `b`, over one artifact, `number`. Each build is a line of the
+    /// log.
     pub fn with_suite(name: &str) -> Project {
         let project = Project::new(name, "");
         project.write("src/lib.rs", "pub fn number() -> u32 { 1 }\n");
@@ -69,8 +70,8 @@ impl Project {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// Returns a command that runs `program` in the project's directory, with the environment of a user who just opened a
-    /// terminal.
+    /// Returns a command that runs `program` in the project's directory, with the environment of a user who just opened
+    /// a terminal.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         clean_environment_of_cargo(&mut command);
@@ -121,8 +122,8 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
-/// Returns the target directory of all projects: what cargo calls `CARGO_TARGET_TMPDIR` while it compiles an integration test,
-/// and then `project`. This executable is `debug/deps/NAME` beside it.
+/// Returns the target directory of all projects: what cargo calls `CARGO_TARGET_TMPDIR` while it compiles an
+/// integration test, and then `project`. This executable is `debug/deps/NAME` beside it.
 fn shared_target() -> PathBuf {
     let executable = std::env::current_exe().unwrap();
     executable.ancestors().nth(3).unwrap().join("tmp/project")

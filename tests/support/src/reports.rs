@@ -1,12 +1,12 @@
 //! Typed access to what processes recorded.
 
-/// Declares the trait `Reports`: what the processes of a run recorded, for [`Done`](crate::Done).
+/// Declares the trait `Reports`, by which a [`Done`](crate::Done) returns the records of its run.
 ///
 /// A macro, because this crate must not depend on `cached-smoke`; its `Cargo.toml` says why. The caller does.
 #[macro_export]
 macro_rules! reports {
     () => {
-        /// What the processes of a run recorded.
+        /// The records of the processes of a run.
         pub(crate) trait Reports {
             /// Returns the records of the run, the latest last.
             fn reports(&self) -> Vec<::cached_smoke::CacheReport>;

@@ -49,8 +49,8 @@ impl Sandbox {
         sandbox
     }
 
-    /// Creates a sandbox whose repository is a plain directory: git would take most of the time of a test that starts many
-    /// processes.
+    /// Creates a sandbox whose repository is a plain directory: git would take most of the time of a test that starts
+    /// many processes.
     pub fn without_git() -> Sandbox {
         let sandbox = Sandbox::without_repository();
         fs::create_dir(sandbox.repo()).unwrap();

@@ -1,4 +1,4 @@
-//! Processes of a user whom permissions bind. They do not bind root, whom CI often is.
+//! Processes of a user that permissions bind. They do not bind root, and CI often runs as root.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, lchown};
@@ -29,13 +29,13 @@ pub fn give_to_another_user(path: &Path) -> bool {
 }
 
 impl Run<'_> {
-    /// Runs the process without the privileges of root: as `nobody`, who gets everything of root in the sandbox first. For
-    /// another user than root this changes nothing.
+    /// Runs the process without the privileges of root: as the user `nobody`, which becomes the owner of all files of
+    /// root in the sandbox first. This changes nothing if this process does not run as root.
     pub fn without_privileges(self) -> Self {
         if is_root() { self.by_user(NOBODY) } else { self }
     }
 
-    /// Runs the process as user 54321, who has no account. Only root can do this.
+    /// Runs the process as user 54321, which has no account. Only root can do this.
     pub fn without_account(self) -> Self {
         self.by_user(WITHOUT_ACCOUNT)
     }

@@ -24,9 +24,9 @@ impl<'a> SmallDisk<'a> {
         if !is_root() {
             command.args(["--user", "--map-root-user"]);
         }
-        // The keeper lives until its standard input ends, and the file system as long as the keeper. It remounts with the options
-        // of each line that it reads: root in its user namespace, it may. The source is named so that mount(8) does not add the
-        // options of the mount table: the owner in there has no number in the namespace.
+        // The keeper lives until its standard input ends, and the file system as long as the keeper. It remounts with
+        // the options of each line that it reads: root in its user namespace, it may. The source is named so that
+        // mount(8) does not add the options of the mount table: the owner in there has no number in the namespace.
         let script = "mount -t tmpfs -o \"$1\" cached-smoke \"$0\" && echo mounted &&
             while read -r options; do mount -t tmpfs -o \"remount,$options\" cached-smoke \"$0\" && echo mounted || exit; done";
         command.args(["--mount", "sh", "-c", script]).arg(sandbox.cache()).arg(format!("mode=700,{options}"));
