@@ -52,11 +52,7 @@ impl Program {
     }
 
     fn prepared(&self, mut command: Command) -> Command {
-        let is_inherited_setting =
-            |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with("SMOKE_") || name.starts_with("NEXTEST"));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| is_inherited_setting(name)) {
-            command.env_remove(name);
-        }
+        test_support::clean_environment(&mut command);
         command.env(PROGRAM, self.name).envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null());
         command

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use test_support::{Project, text};
 
-use crate::project::{Project, text};
 use crate::{out, smoke_cache};
 
 /// A browser that is stuck is not waited for.

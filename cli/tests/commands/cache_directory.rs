@@ -1,22 +1,11 @@
 //! The cache directory as the commands make it.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::project::{Project, text};
-use crate::{project, smoke_cache_with};
+use test_support::{Project, git, text};
 
-fn git(directory: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command.current_dir(directory).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(arguments);
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
-        command.env_remove(name);
-    }
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {}", text(&output.stderr));
-    text(&output.stdout)
-}
+use crate::{project, smoke_cache_with};
 
 /// What git has to say of the cache directory, which lies in the work tree.
 fn untracked(project: &Project) -> String {

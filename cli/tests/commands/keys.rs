@@ -2,7 +2,8 @@
 
 use std::process::Output;
 
-use crate::project::{Project, SUITE, both_streams, text};
+use test_support::{Project, SUITE, both_streams, text};
+
 use crate::{json, out, project, smoke_cache};
 
 /// Tests without the attribute, which open sessions themselves.

@@ -6,7 +6,8 @@ use std::io::{BufRead, BufReader};
 #[cfg(unix)]
 use std::process::Stdio;
 
-use crate::project::text;
+use test_support::text;
+
 #[cfg(unix)]
 use crate::project_that_waits;
 use crate::{out, project, smoke_cache};

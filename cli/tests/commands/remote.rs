@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::project::{Project, text};
+use test_support::{Project, make_pipe, text, write_executable};
+
 use crate::{json, out, project, smoke_cache_with};
 
 /// The command on a machine of its own: another cache directory.
@@ -144,16 +143,11 @@ fn what_is_pushed_needs_no_helper_on_the_path() {
     assert!(out(&pushed, 0).contains("1 artifacts were shared ("), "{}", text(&pushed.stderr));
 }
 
-fn write_executable(path: &Path, script: &str) {
-    fs::write(path, script).unwrap();
-    fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
-}
-
 /// The command, a group of its own, with a helper that says at a pipe that it was asked for what `hangs`, and does not answer; it is told to
 /// end as soon as the helper has said so for the `times`th time.
 fn ended(project: &Project, hangs: &str, times: usize, command: &[&str], signal: &str) -> Output {
     let (pipe, helper) = (project.path("pipe"), project.path("helper"));
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make_pipe(&pipe);
     let script = format!(
         "#!/bin/sh\necho '{{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}}'\n\
          id=1; while read -r line; do case $line in *{hangs}*) echo asked > {}; continue;; *lease*) outcome=held;; *) outcome=absent;; esac\n\

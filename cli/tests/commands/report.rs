@@ -3,8 +3,8 @@
 use std::fs;
 
 use serde_json::Value;
+use test_support::{Project, text};
 
-use crate::project::{Project, text};
 use crate::{json, out, project, smoke_cache, smoke_cache_with};
 
 /// A run under cargo test: two tests over one artifact, one after the other; its record.

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::project::{Project, SUITE, text};
+use test_support::{Project, SUITE, text};
+
 use crate::{json, out, project, smoke_cache, smoke_cache_with};
 
 /// The one file of that name in the cache's entries.

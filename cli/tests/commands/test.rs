@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::project::{Project, text};
+use test_support::{Project, text};
+
 #[cfg(unix)]
 use crate::project_that_waits;
 use crate::{json, out, project, smoke_cache, smoke_cache_with};
@@ -134,7 +135,7 @@ fn an_interrupt_is_the_runners_and_the_summary_follows() {
     for (signal, everybody) in [("-INT", true), ("-TERM", false)] {
         let project = Project::with_suite(if everybody { "interrupted" } else { "terminated" });
         let pipe = project.path("pipe");
-        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        test_support::make_pipe(&pipe);
         let suite = fs::read_to_string(project.path("tests/a.rs")).unwrap();
         let body = "    std::fs::read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/pipe\")).unwrap();\n}\n";
         project.write("tests/a.rs", &(suite + "\n#[cached_smoke(repo = \"one\")]\nfn waits(_: &Number) {\n" + body));

@@ -5,9 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 use cached_smoke::Outcome;
+use test_support::{PUBLIC_KEY, World};
 
-use crate::machine::{PUBLIC, World};
 use crate::subject;
+use crate::{Reports, new_world};
 
 #[track_caller]
 fn out(output: &Output, status: i32) -> String {
@@ -18,7 +19,7 @@ fn out(output: &Output, status: i32) -> String {
 
 #[test]
 fn push_gives_what_is_in_the_cache() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder());
     let offline = machine.with("SMOKE_REMOTE", "off");
     offline.passes("both");
@@ -35,7 +36,7 @@ fn push_gives_what_is_in_the_cache() {
 
 #[test]
 fn push_writes_again_what_the_service_has_lost() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
     fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
@@ -46,12 +47,12 @@ fn push_writes_again_what_the_service_has_lost() {
 
 #[test]
 fn push_replaces_what_is_there_if_it_is_told_to() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
     let other = "0202020202020202020202020202020202020202020202020202020202020202";
     let of_other = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
-    let both = format!("{PUBLIC},{of_other}");
+    let both = format!("{PUBLIC_KEY},{of_other}");
     let machine = machine.with("SMOKE_REMOTE_SIGNING_KEY", other).with("SMOKE_REMOTE_PUBLIC_KEYS", &both);
     let told = out(&machine.smoke_cache(&["push"]), 0);
     assert!(told.contains("2 were there"), "{told}");
@@ -64,7 +65,7 @@ fn push_replaces_what_is_there_if_it_is_told_to() {
 
 #[test]
 fn push_leaves_another_build_of_the_same_key_alone_as_long_as_it_can_be_had() {
-    let world = World::new();
+    let world = new_world();
     let first = world.machine(&world.folder());
     first.passes("both");
     let second = world.machine(&world.folder());
@@ -72,7 +73,7 @@ fn push_leaves_another_build_of_the_same_key_alone_as_long_as_it_can_be_had() {
     let before = entries(&world);
     // The first ones were bad.
     let first = first.with(subject::ADDS, " and more").with("SMOKE_FORCE_REBUILD", "bookshop");
-    assert_eq!(first.start_within("another-run", "both").done().outcome("words"), Outcome::Forced);
+    assert_eq!(first.run_within("another-run", "both").done().outcome("words"), Outcome::Forced);
     let forced = entries(&world);
     assert_ne!(forced, before);
     let told = out(&second.smoke_cache(&["push"]), 0);
@@ -95,7 +96,7 @@ fn entries(world: &World) -> Vec<Vec<u8>> {
 
 #[test]
 fn push_gives_nobody_what_is_damaged() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE", "off");
     machine.passes("both");
     let archive = {
@@ -117,7 +118,7 @@ fn push_gives_nobody_what_is_damaged() {
 
 #[test]
 fn push_without_the_right_to_or_without_a_tier_is_an_error_with_the_mend() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_ACCESS", "read-only");
     machine.passes("both");
     let told = out(&machine.smoke_cache(&["push"]), 2);
@@ -128,7 +129,7 @@ fn push_without_the_right_to_or_without_a_tier_is_an_error_with_the_mend() {
 
 #[test]
 fn status_says_what_is_wrong() {
-    let world = World::new();
+    let world = new_world();
     let machine =
         world.machine("s3://bucket?region=x&endpoint=http://127.0.0.1:9&secret_access_key=hush&access_key_id=k");
     let told = out(&machine.smoke_cache(&["remote", "status"]), 1);
@@ -140,7 +141,7 @@ fn status_says_what_is_wrong() {
 
 #[test]
 fn keygen_makes_a_pair_that_goes_together() {
-    let world = World::new();
+    let world = new_world();
     let told = out(&world.machine(&world.folder()).smoke_cache(&["remote", "keygen"]), 0);
     let secret = told.lines().find_map(|line| line.strip_prefix("SMOKE_REMOTE_SIGNING_KEY=")).unwrap();
     let public = told.lines().find_map(|line| line.strip_prefix("public-keys = [\"")?.strip_suffix("\"]")).unwrap();

@@ -1,10 +1,11 @@
 //! A service on a bad day hurts nobody: every test passes, on a build of its own if need be, with one warning, in bounded time.
 
 use cached_smoke::Outcome;
+use test_support::{Machine, World};
 
-use crate::machine::{Machine, World};
 use crate::proxy::{Fault, Proxy};
 use crate::servers::{S3, free_port, let_in, url_at};
+use crate::{Reports, new_world};
 
 fn machine(world: &World, port: u16) -> Machine {
     let_in(world.machine(&url_at(port))).with("SMOKE_REMOTE_BUDGET", "2s")
@@ -15,7 +16,7 @@ fn passes_on_its_own(machine: &Machine, what: &str) -> String {
     let done = machine.passes("both");
     assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Built, Outcome::Built), "{what}");
     assert_eq!(done.warnings(), 1, "{what}: {}", done.stderr);
-    assert!(done.reports[0].cache_miss(), "{what}");
+    assert!(done.reports()[0].cache_miss(), "{what}");
     // A miss, and, apart from that, an error.
     let error = done.report("words").remote_error.clone();
     error.unwrap_or_else(|| panic!("{what}: {}", done.stdout))
@@ -23,14 +24,14 @@ fn passes_on_its_own(machine: &Machine, what: &str) -> String {
 
 #[test]
 fn refused_connections() {
-    let world = World::new();
+    let world = new_world();
     let error = passes_on_its_own(&machine(&world, free_port()), "refused");
     assert!(error.contains("failed to read from it"), "{error}");
 }
 
 #[test]
 fn refused_connections_to_redis() {
-    let world = World::new();
+    let world = new_world();
     let port = free_port();
     let machine = world.machine(&format!("redis://127.0.0.1:{port}/0")).with("SMOKE_REMOTE_BUDGET", "2s");
     let error = passes_on_its_own(&machine, "refused");
@@ -39,7 +40,7 @@ fn refused_connections_to_redis() {
 
 #[test]
 fn a_black_hole() {
-    let world = World::new();
+    let world = new_world();
     let proxy = Proxy::start(0, Fault::BlackHole);
     let error = passes_on_its_own(&machine(&world, proxy.port()), "black hole");
     assert!(error.contains("no answer came in time"), "{error}");
@@ -56,7 +57,7 @@ fn answers_that_mean_no() {
         (500, "<Error><Code>InternalError</Code></Error>", "failed to read from it"),
         (503, "<Error><Code>SlowDown</Code></Error>", "failed to read from it"),
     ] {
-        let world = World::new();
+        let world = new_world();
         let proxy = Proxy::start(0, Fault::Status(status, body));
         let error = passes_on_its_own(&machine(&world, proxy.port()), &format!("{status} {body}"));
         assert!(error.contains(expected), "{status}: {error}");
@@ -66,7 +67,7 @@ fn answers_that_mean_no() {
 /// Machines before a proxy, after an honest one has shared what it built.
 fn after_sharing(fault: Fault) -> Option<(World, S3, Proxy)> {
     let server = S3::start()?;
-    let world = World::new();
+    let world = new_world();
     let honest = let_in(world.machine(&server.url()));
     assert_eq!(honest.passes("both").outcome("words"), Outcome::Built);
     let proxy = Proxy::start(server.port(), fault);
@@ -79,13 +80,15 @@ fn who_may_not_write_still_reads() {
     // With a key, as if it could: two artifacts of another version that it cannot share, and then those that are there.
     let machine = machine(&world, proxy.port()).with("SMOKE_REMOTE_BUDGET", "20s");
     let machine = machine.with(crate::subject::VERSION, "2");
-    let failed = machine.start_within("one", "both").done();
+    let failed = machine.run_within("one", "both").done();
     assert!(failed.passed && failed.warnings() == 1, "{}", failed.stderr);
     assert_eq!(failed.outcome("words"), Outcome::Built);
-    let error = failed.report("words").remote_error.as_deref().unwrap_or_default();
+    let error = failed.report("words").remote_error.unwrap_or_default();
     assert!(error.contains("failed to write to it") && error.contains("are the credentials those"), "{error}");
-    let done = machine.with(crate::subject::VERSION, "").start_within("one", "both").done();
-    assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Fetched, Outcome::Fetched));
+    let done = machine.with(crate::subject::VERSION, "").run_within("one", "both").done();
+    for artifact in ["words", "lengths"] {
+        assert_eq!(done.last_report(artifact).outcome, Outcome::Fetched, "{artifact}");
+    }
 }
 
 #[test]
@@ -95,7 +98,7 @@ fn connections_that_are_reset_halfway() {
         let done = machine(&world, proxy.port()).passes("both");
         assert!(done.warnings() <= 1, "{bytes}: {}", done.stderr);
         assert!(
-            done.reports[0].cache_miss() == done.report("words").remote_error.is_some(),
+            done.reports()[0].cache_miss() == done.report("words").remote_error.is_some(),
             "{bytes}: {}",
             done.stdout
         );
@@ -121,7 +124,7 @@ fn wrong_bytes() {
 #[test]
 fn wrong_credentials_where_they_are_checked() {
     let Some(server) = S3::start_s3s() else { return };
-    let world = World::new();
+    let world = new_world();
     let machine = machine(&world, server.port()).with("AWS_SECRET_ACCESS_KEY", "another");
     passes_on_its_own(&machine, "wrong credentials");
 }
@@ -129,7 +132,7 @@ fn wrong_credentials_where_they_are_checked() {
 #[test]
 fn no_credentials_at_all() {
     let Some(server) = S3::start_s3s() else { return };
-    let world = World::new();
+    let world = new_world();
     // On no machine of a cloud is anybody asked for some.
     let machine = world.machine(&url_at(server.port())).with("AWS_EC2_METADATA_DISABLED", "true");
     passes_on_its_own(&machine.with("SMOKE_REMOTE_BUDGET", "2s"), "no credentials");

@@ -4,10 +4,11 @@ use std::fs;
 use std::thread;
 
 use cached_smoke::Outcome;
+use test_support::{Done, Machine, Started, World, make_pipe, wait_until};
 
-use crate::machine::{Done, Machine, Started, World, wait_until};
 use crate::servers::{S3, let_in};
 use crate::subject;
+use crate::{Reports, new_world};
 
 const MACHINES: usize = 20;
 
@@ -18,8 +19,8 @@ fn all_at_once(machines: &[Machine]) -> (usize, Vec<String>) {
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
     // Only shown if the test fails.
-    for error in runs.iter().flat_map(|done| &done.reports).flat_map(|report| &report.artifacts) {
-        println!("{} {}: {:?}", error.artifact, error.outcome, error.remote_error);
+    for report in runs.iter().flat_map(Reports::reports).flat_map(|report| report.artifacts) {
+        println!("{} {}: {:?}", report.artifact, report.outcome, report.remote_error);
     }
     let passed = runs.iter().filter(|done| done.passed).count();
     let mut builds: Vec<String> = machines.iter().flat_map(Machine::take_builds).collect();
@@ -41,7 +42,7 @@ fn at_work(world: &World) -> Started {
 
 #[test]
 fn twenty_cold_machines_over_a_folder_build_once_and_warm_ones_never() {
-    let world = World::new();
+    let world = new_world();
     let machines = fleet(&world, &world.folder());
     let machines: Vec<Machine> =
         machines.into_iter().map(|machine| machine.with("SMOKE_REMOTE_BUDGET", "5m")).collect();
@@ -54,7 +55,7 @@ fn twenty_cold_machines_over_a_folder_build_once_and_warm_ones_never() {
 
 #[test]
 fn without_a_budget_a_wait_takes_nothing_from_the_time_to_fetch_and_share() {
-    let world = World::new();
+    let world = new_world();
     // So that whoever waits for one has waited for longer than fetching it may take.
     let machines: Vec<Machine> = (0..4).map(|_| world.machine(&world.folder()).with(subject::TAKES, "1500")).collect();
     let (passed, builds) = all_at_once(&machines);
@@ -66,7 +67,7 @@ fn without_a_budget_a_wait_takes_nothing_from_the_time_to_fetch_and_share() {
 #[test]
 fn twenty_cold_machines_over_s3_share_what_a_few_build_and_warm_ones_build_nothing() {
     let Some(server) = S3::start() else { return };
-    let world = World::new();
+    let world = new_world();
     let machines: Vec<Machine> = fleet(&world, &server.url())
         .into_iter()
         .map(|machine| let_in(machine).with("SMOKE_REMOTE_BUDGET", "5m"))
@@ -81,7 +82,7 @@ fn twenty_cold_machines_over_s3_share_what_a_few_build_and_warm_ones_build_nothi
 
 #[test]
 fn with_the_bucket_cut_off_in_the_middle_everybody_passes() {
-    let world = World::new();
+    let world = new_world();
     let Some(server) = S3::start() else { return };
     let machines: Vec<Machine> = fleet(&world, &server.url())
         .into_iter()
@@ -102,7 +103,7 @@ fn with_the_bucket_cut_off_in_the_middle_everybody_passes() {
 
 #[test]
 fn the_others_take_over_when_a_builder_is_gone() {
-    let world = World::new();
+    let world = new_world();
     let mut builder = at_work(&world);
     let lease = world.object("v1/leases/");
     // A machine that loses its power gives nothing back: its helper is stopped, too.
@@ -113,7 +114,7 @@ fn the_others_take_over_when_a_builder_is_gone() {
     stop("KILL");
     builder.child.wait().unwrap();
     assert!(lease.exists());
-    let other = world.machine(&world.folder()).that_finds_others_lost_after("2s");
+    let other = world.machine(&world.folder()).with_lease_lost_after("2s");
     let done = other.passes("only_words");
     assert_eq!(done.outcome("words"), Outcome::Built);
     assert!(done.stderr.contains("which another machine builds: "), "{}", done.stderr);
@@ -124,7 +125,7 @@ fn the_others_take_over_when_a_builder_is_gone() {
 
 #[test]
 fn a_builder_that_is_killed_gives_the_lease_back_by_its_helper() {
-    let world = World::new();
+    let world = new_world();
     let mut builder = at_work(&world);
     let lease = world.object("v1/leases/");
     builder.child.kill().unwrap();
@@ -134,7 +135,7 @@ fn a_builder_that_is_killed_gives_the_lease_back_by_its_helper() {
 
 #[test]
 fn a_wait_beyond_the_budget_is_a_build() {
-    let world = World::new();
+    let world = new_world();
     let mut builder = at_work(&world);
     let other = world.machine(&world.folder()).with("SMOKE_REMOTE_BUDGET", "1s");
     let done = other.passes("only_words");
@@ -145,7 +146,7 @@ fn a_wait_beyond_the_budget_is_a_build() {
 
 #[test]
 fn two_builds_of_one_key_are_no_harm() {
-    let world = World::new();
+    let world = new_world();
     // Both forced: neither waits for the other.
     let machines = [(); 2].map(|()| world.machine(&world.folder()).with("SMOKE_FORCE_REBUILD", "all"));
     let (passed, builds) = all_at_once(&machines);
@@ -166,12 +167,12 @@ fn an_entry_that_cannot_be_used_is_built_once_for_all_of_them_too() {
             for path in world.objects().iter().filter(|path| path.contains("v1/entries/")) {
                 let path = world.path("bucket").join(path);
                 let sealed = String::from_utf8(fs::read(&path).unwrap()).unwrap();
-                fs::write(&path, sealed.replacen(crate::machine::PUBLIC, &"ab".repeat(32), 1)).unwrap();
+                fs::write(&path, sealed.replacen(test_support::PUBLIC_KEY, &"ab".repeat(32), 1)).unwrap();
             }
         }),
     ];
     for (what, spoil) in spoils {
-        let world = World::new();
+        let world = new_world();
         world.machine(&world.folder()).passes("both");
         spoil(&world);
         let machines: Vec<Machine> = (0..6)
@@ -184,7 +185,7 @@ fn an_entry_that_cannot_be_used_is_built_once_for_all_of_them_too() {
 
 #[test]
 fn a_test_that_is_killed_while_it_waits_leaves_no_helper() {
-    let world = World::new();
+    let world = new_world();
     let mut builder = at_work(&world);
     let mut waiting = world.machine(&world.folder()).start("only_words");
     let children = || {
@@ -203,9 +204,9 @@ fn a_test_that_is_killed_while_it_waits_leaves_no_helper() {
 
 #[test]
 fn two_builds_after_a_lost_lease_are_counted() {
-    let world = World::new();
+    let world = new_world();
     let pipe = world.path("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make_pipe(&pipe);
     let first = world.machine(&world.folder()).with(subject::WAITS, pipe.to_str().unwrap());
     let started = first.start("only_words");
     wait_until("it builds", || first.has_begun());

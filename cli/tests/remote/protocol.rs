@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::process::Child;
 
 use cached_smoke::Outcome;
 use cached_smoke::tooling::remote::{Answer, Greeting, Outcome as Answered};
+use test_support::{SIGNING_KEY, World, make_pipe, wait_until, write_executable};
 
-use crate::machine::{SECRET, World, wait_until};
+use crate::{Reports, new_world};
 
 /// What a helper says in a shell when it is ready.
 const READY: &str = r#"echo '{"protocol":"cached-smoke-remote","version":1,"writable":true}'"#;
@@ -53,7 +53,7 @@ impl Spoken {
 
 #[test]
 fn the_helper_answers_line_by_line() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder());
     let mut helper = Spoken::to(machine.helper());
     assert_eq!(helper.line(), "{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}\n");
@@ -110,7 +110,7 @@ const WEAK_PUBLIC: &str = "00000000000000000000000000000000000000000000000000000
 
 #[test]
 fn settings_that_mean_nothing_are_said_in_the_greeting() {
-    let world = World::new();
+    let world = new_world();
     for (name, value, expected) in [
         ("SMOKE_REMOTE", "gopher://server", "`gopher` is no service; services: s3, "),
         ("SMOKE_REMOTE", "fs://tmp/x", "needs an absolute folder, with three slashes: fs:///tmp/x"),
@@ -122,7 +122,7 @@ fn settings_that_mean_nothing_are_said_in_the_greeting() {
         ("SMOKE_REMOTE_SIGNING_KEY", "12", "is no secret key"),
         ("SMOKE_REMOTE_PUBLIC_KEYS", "12", "the public key `12…` is none"),
         // Somebody has taken the one for the other.
-        ("SMOKE_REMOTE_PUBLIC_KEYS", SECRET, "is one of `public-keys`"),
+        ("SMOKE_REMOTE_PUBLIC_KEYS", SIGNING_KEY, "is one of `public-keys`"),
         ("SMOKE_REMOTE_PUBLIC_KEYS", WEAK_PUBLIC, "is none; `cargo smoke-cache remote keygen`"),
     ] {
         let machine = world.machine(&world.folder()).with(name, value);
@@ -139,7 +139,7 @@ fn settings_that_mean_nothing_are_said_in_the_greeting() {
 
 #[test]
 fn a_helper_that_is_no_good_costs_one_warning() {
-    let world = World::new();
+    let world = new_world();
     let scripts = [
         ("missing", String::new(), "cannot be started"),
         ("silent", "exec sleep 600".to_owned(), "no answer came in time"),
@@ -172,8 +172,8 @@ fn a_helper_that_is_no_good_costs_one_warning() {
         assert_eq!(done.warnings(), 1, "{name}: {}", done.stderr);
         assert!(done.stderr.contains(expected), "{name}: {}", done.stderr);
         assert!(done.report("words").remote_error.is_some(), "{name}");
-        assert!(done.reports[0].cache_miss(), "{name}");
-        assert!(!done.stderr.contains(SECRET));
+        assert!(done.reports()[0].cache_miss(), "{name}");
+        assert!(!done.stderr.contains(SIGNING_KEY));
     }
 }
 
@@ -186,14 +186,13 @@ fn answering(cases: &str, more: &str) -> String {
 /// An executable script.
 fn script(world: &World, name: &str, text: &str) -> String {
     let path = world.path(name);
-    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    write_executable(&path, &format!("#!/bin/sh\n{text}\n"));
     path.to_str().unwrap().to_owned()
 }
 
 #[test]
 fn a_helper_that_is_given_up_is_ended_with_all_that_it_has_started() {
-    let world = World::new();
+    let world = new_world();
     let pids = world.path("pids");
     let text = format!("echo $$ >> {0}; sleep 600 & echo $! >> {0}; wait", pids.display());
     let helper = script(&world, "sleeper", &text);
@@ -210,7 +209,7 @@ fn a_helper_that_is_given_up_is_ended_with_all_that_it_has_started() {
 
 #[test]
 fn what_a_helper_says_beside_its_answers_is_kept_up_to_a_limit() {
-    let world = World::new();
+    let world = new_world();
     let helper = script(&world, "chatty", "exec yes >&2");
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper).with("SMOKE_REMOTE_BUDGET", "1s");
     let done = machine.passes("only_words");
@@ -220,7 +219,7 @@ fn what_a_helper_says_beside_its_answers_is_kept_up_to_a_limit() {
 
 #[test]
 fn numbers_of_any_size_are_no_harm() {
-    let world = World::new();
+    let world = new_world();
     let cases = "*find*) outcome=absent;; *lease*) outcome=held;; *) outcome=done;;";
     let text = answering(cases, r#", \"bytes\": 18446744073709551615"#);
     let helper = script(&world, "huge", &text);
@@ -231,7 +230,7 @@ fn numbers_of_any_size_are_no_harm() {
 
 #[test]
 fn what_a_helper_cannot_do_is_not_taken_for_done() {
-    let world = World::new();
+    let world = new_world();
     let text = answering("*find*) outcome=absent;; *) outcome=unsupported;;", "");
     let helper = script(&world, "unable", &text);
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper);
@@ -242,7 +241,7 @@ fn what_a_helper_cannot_do_is_not_taken_for_done() {
 
 #[test]
 fn what_cannot_be_shared_in_time_is_tried_twice_in_a_run() {
-    let world = World::new();
+    let world = new_world();
     let stores = world.path("stores");
     let hang = format!("*store*) echo store >> {}; exec sleep 600;;", stores.display());
     let text = answering(&format!("*find*) outcome=absent;; *lease*) outcome=held;; {hang}"), "");
@@ -256,7 +255,7 @@ fn what_cannot_be_shared_in_time_is_tried_twice_in_a_run() {
 
 #[test]
 fn what_another_process_could_not_ask_is_in_the_record_of_the_test_that_it_builds_for() {
-    let world = World::new();
+    let world = new_world();
     // Only whoever builds asks for a lease.
     let cases = "*find*) outcome=absent;; *lease*) outcome=failed;; *) outcome=done;;";
     let helper = script(&world, "leaseless", &answering(cases, ""));
@@ -271,7 +270,7 @@ fn what_another_process_could_not_ask_is_in_the_record_of_the_test_that_it_build
 
 #[test]
 fn about_one_artifact_no_process_of_the_run_asks_again_after_a_failure() {
-    let world = World::new();
+    let world = new_world();
     let starts = world.path("starts");
     let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &counting).with("NEXTEST", "1");
@@ -283,9 +282,9 @@ fn about_one_artifact_no_process_of_the_run_asks_again_after_a_failure() {
 
 #[test]
 fn a_test_that_waits_for_a_build_of_another_process_is_told_that_it_is_on_another_machine() {
-    let world = World::new();
+    let world = new_world();
     let pipe = world.path("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make_pipe(&pipe);
     let builder = world.machine(&world.folder()).with(crate::subject::WAITS, pipe.to_str().unwrap());
     let started = builder.start("attribute");
     wait_until("it builds", || builder.has_begun());
@@ -304,7 +303,7 @@ fn a_test_that_waits_for_a_build_of_another_process_is_told_that_it_is_on_anothe
 
 #[test]
 fn a_run_that_cannot_be_written_to_remembers_its_failures_in_each_process() {
-    let world = World::new();
+    let world = new_world();
     let starts = world.path("starts");
     let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &counting);
@@ -318,7 +317,7 @@ fn a_run_that_cannot_be_written_to_remembers_its_failures_in_each_process() {
 
 #[test]
 fn after_some_failures_nobody_of_the_run_asks_again() {
-    let world = World::new();
+    let world = new_world();
     let starts = world.path("starts");
     let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
     let mut warnings = 0;
@@ -326,7 +325,7 @@ fn after_some_failures_nobody_of_the_run_asks_again() {
         let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &counting);
         let machine = machine.with(crate::subject::VERSION, &version.to_string());
         let machine = machine.with("SMOKE_CACHE_DIR", world.path("one-cache").to_str().unwrap());
-        let done = machine.start_within("one", "both").done();
+        let done = machine.run_within("one", "both").done();
         assert!(done.passed, "{}", done.stderr);
         warnings += done.warnings();
     }

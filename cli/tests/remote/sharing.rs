@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 use cached_smoke::Outcome;
 use cached_smoke::tooling::remote::{Asked, Operation, Outcome as Answered};
 
-use crate::machine::World;
 use crate::subject;
+use crate::{Reports, new_world};
 
 #[test]
 fn what_one_machine_builds_another_fetches() {
-    let world = World::new();
+    let world = new_world();
     let (first, second) = (world.machine(&world.folder()), world.machine(&world.folder()));
     let built = first.passes("both");
     assert_eq!((built.outcome("words"), built.outcome("lengths")), (Outcome::Built, Outcome::Built));
@@ -21,7 +21,7 @@ fn what_one_machine_builds_another_fetches() {
     let fetched = second.passes("both");
     assert_eq!((fetched.outcome("words"), fetched.outcome("lengths")), (Outcome::Fetched, Outcome::Fetched));
     assert_eq!(second.take_builds(), Vec::<String>::new());
-    assert!(fetched.reports[0].cache_hit() && !fetched.reports[0].cache_miss());
+    assert!(fetched.reports()[0].cache_hit() && !fetched.reports()[0].cache_miss());
     assert!(fetched.stdout.contains(" cache_hit=1 cache_miss=0 "), "{}", fetched.stdout);
     assert!(fetched.stdout.contains(" remote_seconds="), "{}", fetched.stdout);
     assert!(fetched.report("words").bytes > 0);
@@ -37,7 +37,7 @@ fn what_one_machine_builds_another_fetches() {
 
 #[test]
 fn a_hit_and_a_tier_that_is_off_start_no_helper() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
     // One that would fail the run's first question.
@@ -51,7 +51,7 @@ fn a_hit_and_a_tier_that_is_off_start_no_helper() {
 
 #[test]
 fn bytes_that_two_keys_share_travel_once() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("only_words");
     let machine = machine.with(subject::VERSION, "2");
@@ -64,7 +64,7 @@ fn bytes_that_two_keys_share_travel_once() {
 
 #[test]
 fn what_killed_helpers_have_left_in_a_folder_is_removed_some_days_later() {
-    let world = World::new();
+    let world = new_world();
     let unfinished = world.path("bucket/.unfinished");
     fs::create_dir(&unfinished).unwrap();
     for (name, days) in [("old", 3), ("new", 0)] {
@@ -78,16 +78,16 @@ fn what_killed_helpers_have_left_in_a_folder_is_removed_some_days_later() {
 
 #[test]
 fn machines_whose_runs_have_one_id_are_told_apart() {
-    let world = World::new();
-    world.machine(&world.folder()).start_within("pipeline", "only_words").done();
+    let world = new_world();
+    world.machine(&world.folder()).run_within("pipeline", "only_words").done();
     let other = world.machine(&world.folder());
-    let outcome = || other.start_within("pipeline", "only_words").done().outcome("words");
+    let outcome = || other.run_within("pipeline", "only_words").done().last_report("words").outcome;
     assert_eq!((outcome(), outcome()), (Outcome::Fetched, Outcome::Hit));
 }
 
 #[test]
 fn a_forced_rebuild_replaces_the_shared_copy_too() {
-    let world = World::new();
+    let world = new_world();
     let (first, second) = (world.machine(&world.folder()), world.machine(&world.folder()));
     first.passes("only_words");
     let entry = world.object("/words");
@@ -100,7 +100,7 @@ fn a_forced_rebuild_replaces_the_shared_copy_too() {
 
 #[test]
 fn an_artifact_that_is_bound_to_its_place_is_shared_where_the_place_is_the_same() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
     // The same state in another place, as a directory without git.
@@ -115,7 +115,7 @@ fn an_artifact_that_is_bound_to_its_place_is_shared_where_the_place_is_the_same(
 
 #[test]
 fn what_is_damaged_here_is_fetched_again() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
     machine.take_builds();
@@ -141,7 +141,7 @@ fn walk(directory: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn on_a_miss_the_shared_tier_is_asked_before_the_policy() {
-    let world = World::new();
+    let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     for policy in ["fail", "skip"] {
         let machine = world.machine(&world.folder()).with("SMOKE_ON_MISS", policy);
@@ -154,7 +154,7 @@ fn on_a_miss_the_shared_tier_is_asked_before_the_policy() {
 
 #[test]
 fn what_a_run_asked_is_noted() {
-    let world = World::new();
+    let world = new_world();
     let machine = world.machine(&world.folder());
     let done = machine.passes("only_words");
     let notes = fs::read_to_string(machine.cache().join(".runs").join(&done.run).join("remote.jsonl")).unwrap();

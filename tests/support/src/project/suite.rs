@@ -1,4 +1,4 @@
-// What two test binaries share: one artifact, whose builds are logged.
+// The suite of the test binaries `a` and `b`: one artifact. Each build is a line of the log.
 
 use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Result, Suite};
 use std::io::Write;

@@ -1,4 +1,4 @@
-// Each of two test binaries is made of this: tests that take the shared artifact.
+// The test binaries `a` and `b`: tests that take the artifact of the suite.
 
 mod suite;
 

@@ -1,4 +1,4 @@
-//! The ways: each is given a new place, and returns how many builds there are to be.
+//! The scenarios. Each runs in a new [`Place`], and returns the number of builds that it expects.
 
 use std::fs;
 use std::io::Read;
@@ -6,15 +6,15 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::place::{BOUND, Place, Trouble};
-use crate::sandbox::{Run, tamper};
+use test_support::{Run, tamper};
 
-type Way = fn(&Place) -> Result<usize, Trouble>;
+type Scenario = fn(&Place) -> Result<usize, Trouble>;
 
-/// Both artifacts of the subject's test `both`, which needs one for the other.
+/// The builds of the subject's test `both`: an artifact and its dependency.
 const BOTH: usize = 2;
 const MANY: usize = 8;
 
-pub(super) const WAYS: &[(&str, Way)] = &[
+pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
     ("cold", cold),
     ("hit", hit),
     ("detached", detached),
@@ -39,7 +39,7 @@ fn hit(place: &Place) -> Result<usize, Trouble> {
     Ok(BOTH)
 }
 
-/// By a process of its own, as under nextest.
+/// A builder process builds, as under nextest.
 fn detached(place: &Place) -> Result<usize, Trouble> {
     place.pass(place.run("one", "only_lengths").env("NEXTEST", "1"))?;
     Ok(BOTH)
@@ -57,22 +57,22 @@ fn eight_at_once(place: &Place) -> Result<usize, Trouble> {
     let (sender, receiver) = mpsc::channel();
     let mut arrived = fs::File::options().read(true).write(true).open(&arrivals).unwrap();
     std::thread::spawn(move || sender.send(arrived.read_exact(&mut [0; MANY])));
-    // Some may fail before they arrive. The others go on.
+    // Some may fail before they arrive at the barrier. The others go on.
     let _ = receiver.recv_timeout(Duration::from_secs(10));
     barrier.unlock().unwrap();
-    let ended: Vec<_> = processes.into_iter().map(|process| place.ended(process, begun)).collect();
+    let ended: Vec<_> = processes.into_iter().map(|process| place.wait(process, begun)).collect();
     ended.into_iter().collect::<Result<Vec<()>, Trouble>>()?;
     Ok(BOTH)
 }
 
-/// The next run builds what the killed one has begun.
+/// The next run builds the artifact that the killed one began.
 fn killed_in_its_build(place: &Place) -> Result<usize, Trouble> {
     let pipe = place.sandbox.pipe();
     let begun = Instant::now();
     let mut started = place.run("one", "both").env("SUBJECT_WAIT_FOR", "words").env("SUBJECT_PIPE", pipe).start();
     while !fs::read_to_string(place.sandbox.path("log")).is_ok_and(|log| log.ends_with('\n')) {
         if started.child.try_wait().unwrap().is_some() || begun.elapsed() > BOUND {
-            place.ended(started, begun)?;
+            place.wait(started, begun)?;
             return Err(Trouble::Failed("it ended without a build".to_owned()));
         }
         std::thread::sleep(Duration::from_millis(5));
@@ -89,7 +89,7 @@ fn forced(place: &Place) -> Result<usize, Trouble> {
     Ok(2 * BOTH)
 }
 
-/// What is damaged is built again: a directory form, and an archive whose plain files are gone.
+/// Damaged artifacts are rebuilt: a directory, and an archive whose unpacked files are gone.
 fn damaged(place: &Place) -> Result<usize, Trouble> {
     cold(place)?;
     for file in ["lengths/below/lengths", "words.tar.zst"].iter().flat_map(|name| place.files(name)) {
@@ -100,7 +100,7 @@ fn damaged(place: &Place) -> Result<usize, Trouble> {
     Ok(2 * BOTH)
 }
 
-/// What is there is served, and nothing is kept.
+/// Hits are served, and nothing is published.
 fn read_only(place: &Place) -> Result<usize, Trouble> {
     cold(place)?;
     place.pass(place.run("two", "both").env("SMOKE_CACHE", "read-only"))?;
@@ -109,7 +109,7 @@ fn read_only(place: &Place) -> Result<usize, Trouble> {
     if place.files("words.json").is_empty() {
         return Ok(2 * BOTH);
     }
-    Err(Trouble::Failed("a cache that is only to be read was written to".to_owned()))
+    Err(Trouble::Failed("a read-only cache was written to".to_owned()))
 }
 
 fn removed_between_two_runs(place: &Place) -> Result<usize, Trouble> {
@@ -120,7 +120,7 @@ fn removed_between_two_runs(place: &Place) -> Result<usize, Trouble> {
     Ok(2 * BOTH)
 }
 
-/// Of two versions `gc` leaves the later one, and `clean` none.
+/// `gc` keeps the later of two versions, and `clean` keeps none.
 fn removed_by_the_tool(place: &Place) -> Result<usize, Trouble> {
     cold(place)?;
     fs::write(place.sandbox.repo().join("b.txt"), "sequel\n").unwrap();
