@@ -1,6 +1,5 @@
 //! A named package changes the key as it was compiled.
 
-use std::fs;
 #[cfg(unix)]
 use std::os::unix::fs::symlink;
 

@@ -117,10 +117,7 @@ fn a_writer_replaces_what_it_found_to_be_bad() {
         // The wrong bytes are seen here, and another size by the helper: that is no blob at all.
         // Nothing of them is decoded.
         let error = mended.report("words").remote_error;
-        assert_eq!(
-            error.as_deref(),
-            (bad.len() == good.len()).then_some("the digest of its archive does not match")
-        );
+        assert_eq!(error.as_deref(), (bad.len() == good.len()).then_some("the digest of its archive does not match"));
         assert_eq!(world.machine(&world.folder()).passes("only_words").outcome("words"), Outcome::Fetched);
         assert_eq!(fs::read(&blob).unwrap().len(), good.len());
     }
