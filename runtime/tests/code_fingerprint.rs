@@ -6,15 +6,9 @@ const SOURCES: CodeFingerprint = code_fingerprint!("src/store");
 const BOTH: CodeFingerprint = code_fingerprint!("src/store", "src/key");
 
 #[test]
-<<<<<<< HEAD
-fn the_fingerprint_is_a_constant_of_the_named_code() {
+fn fingerprint_is_a_constant_of_the_named_code() {
     assert_eq!(SOURCES, code_fingerprint!("src/store"));
     assert_eq!(BOTH.names(), ["src/store", "src/key"]);
-=======
-fn fingerprint_is_a_constant_of_the_named_code() {
-    assert_eq!(SOURCES, code_fingerprint!("src/fingerprint"));
-    assert_eq!(BOTH.names(), ["src/fingerprint", "src/key"]);
->>>>>>> e5890ac (Tests: prose, names in field terms, and two large files by subject)
     assert_eq!(BOTH.digest().len(), 64);
     assert_ne!(SOURCES.digest(), BOTH.digest());
     assert_eq!(BOTH.digest(), code_fingerprint!("src/key", "src/store").digest());

@@ -1,10 +1,5 @@
-<<<<<<< HEAD
-//! A model of how processes obtain artifacts: every order of their steps is explored, with processes that are killed and
-//! system calls that fail. `docs/internals/model.md` lists what is modelled and what is not.
-=======
 //! A model of the protocol by which processes obtain artifacts. stateright explores every order of their steps, with
-//! kills and failed system calls. `docs/design.md` describes the parts that the model covers.
->>>>>>> e5890ac (Tests: prose, names in field terms, and two large files by subject)
+//! kills and failed system calls. `docs/internals/model.md` lists the parts that the model covers.
 
 mod model;
 
