@@ -84,7 +84,7 @@ fn directory_of_another_user_is_a_warning() {
         let done = sandbox.run("both").without_privileges().passes();
         let whose = format!("its owner, user 54321, can write to the cache at {}", sandbox.cache().display());
         assert!(done.stderr.contains(&whose), "{mode:o}: {}", done.stderr);
-        assert!(done.stderr.contains("set SMOKE_CACHE_DIR to a directory of your own"), "{}", done.stderr);
+        assert!(done.stderr.contains("set SMOKE_CACHE_DIR to a directory that you own"), "{}", done.stderr);
         assert_eq!(sandbox.take_builds().is_empty(), can_be_read, "{mode:o}: {}", done.stderr);
         assert_eq!(done.stderr.contains(WARNING), !can_be_read, "{mode:o}: {}", done.stderr);
     }

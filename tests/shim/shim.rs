@@ -1,7 +1,7 @@
 //! A library for `LD_PRELOAD` that makes a plain directory behave like another file system.
 //!
-//! Compile it with `rustc --crate-type cdylib shim.rs`. `SHIM` names the fault. `SHIM_BELOW` lists the directories with the
-//! fault, separated by colons. Other directories are not affected.
+//! Compile it with `rustc --crate-type cdylib shim.rs`. `SHIM` names the fault. `SHIM_BELOW` lists the directories with
+//! the fault, separated by colons. Other directories are not affected.
 //!
 //! | fault | like |
 //! | --- | --- |

@@ -99,8 +99,8 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         self.config
     }
 
-    /// Makes the artifact depend on `config` instead of the suite's whole configuration. A change of other fields then does
-    /// not rebuild it. Several calls add up.
+    /// Makes the artifact depend on `config` instead of the suite's whole configuration. A change of other fields then
+    /// does not rebuild it. Several calls add up.
     pub fn config(&mut self, config: &(impl Serialize + ?Sized)) -> &mut Self {
         match canonical(config) {
             Ok(text) => self.own_config.push(KeyInput::new("config", text)),
@@ -134,13 +134,13 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
 
     /// Makes the artifact depend on the content of a file outside of the repository.
     ///
-    /// The key covers the content of the file and the path as given, but not the file's times and permissions. Symbolic links
-    /// are followed. A relative path is relative to the package of the test (`CARGO_MANIFEST_DIR` at run time, else the
-    /// current directory). An absolute path below that directory counts as the relative one, so that checkouts can share
-    /// entries.
+    /// The key covers the content of the file and the path as given, but not the file's times and permissions. Symbolic
+    /// links are followed. A relative path is relative to the package of the test (`CARGO_MANIFEST_DIR` at run time,
+    /// else the current directory). An absolute path below that directory counts as the relative one, so that checkouts
+    /// can share entries.
     ///
-    /// The file is read again only if its metadata changed. One run uses the content at the first use. If the file changes
-    /// during the build, the result is used once and not kept.
+    /// The file is read again only if its metadata changed. One run uses the content at the first use. If the file
+    /// changes during the build, the result is used once and not kept.
     ///
     /// The key cannot be computed, and the test fails, if the file is missing, unreadable, or a directory.
     ///
@@ -163,14 +163,15 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
 
     /// Makes the artifact depend on all files below a directory outside of the repository.
     ///
-    /// The key covers each name, its type (file, directory, link, or other), the executable bit, and the content. For a link
-    /// it covers the link's text and its target: the content of a file, or all files below a directory. The key does not cover
-    /// directories of version control, such as `.git`, and directories with a `CACHEDIR.TAG`. Paths are resolved as by
-    /// [`file`](Self::file).
+    /// The key covers each name, its type (file, directory, link, or other), the executable bit, and the content. For a
+    /// link it covers the link's text and its target: the content of a file, or all files below a directory. The key
+    /// does not cover directories of version control, such as `.git`, and directories with a `CACHEDIR.TAG`. Paths are
+    /// resolved as by [`file`](Self::file).
     ///
     /// Only changed files are read again. A directory is listed once per run.
     ///
-    /// The key cannot be computed, and the test fails, if the directory is missing, is a file, or has an unreadable file.
+    /// The key cannot be computed, and the test fails, if the directory is missing, is a file, or has an unreadable
+    /// file.
     ///
     /// ```
     /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
@@ -191,8 +192,8 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
 
     /// Makes the artifact depend on the value of an environment variable. An unset variable differs from an empty one.
     ///
-    /// The value is that of the test's process. The manifest, the reports and the remote cache contain it in plain text: do not
-    /// name variables that hold secrets.
+    /// The value is that of the test's process. The manifest, the reports and the remote cache contain it in plain
+    /// text: do not name variables that hold secrets.
     ///
     /// The key cannot be computed, and the test fails, if the name is empty or contains `=` or a zero byte.
     ///
@@ -213,12 +214,12 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         self.declare(Input::variable(name.as_ref()))
     }
 
-    /// Makes the artifact depend on the version of a program: the output of `program --version` on standard output, else on
-    /// standard error.
+    /// Makes the artifact depend on the version of a program: the output of `program --version` on standard output,
+    /// else on standard error.
     ///
-    /// A name without a `/` is looked up in `PATH`. A relative path is resolved as by [`file`](Self::file). The key does not
-    /// cover the path of the program. The program runs in the current directory, once per run and combination of `PATH`,
-    /// environment and current directory.
+    /// A name without a `/` is looked up in `PATH`. A relative path is resolved as by [`file`](Self::file). The key
+    /// does not cover the path of the program. The program runs in the current directory, once per run and combination
+    /// of `PATH`, environment and current directory.
     ///
     /// The key cannot be computed, and the test fails, if the program cannot be started, fails, prints nothing, or runs
     /// longer than a minute.

@@ -52,8 +52,8 @@ pub(crate) use request::{Builder, Seen};
 /// # }
 /// ```
 ///
-/// The sessions of one process share artifacts: each artifact is restored or built once, and kept until the process ends.
-/// Several threads may use a session at once. A dropped session reports what the cache did.
+/// The sessions of one process share artifacts: each artifact is restored or built once, and kept until the process
+/// ends. Several threads may use a session at once. A dropped session reports what the cache did.
 pub struct Session<S: Suite> {
     config: S::Config,
     inner: SessionInner,
@@ -111,8 +111,8 @@ impl<S: Suite> Session<S> {
     /// Opens a session over the repository called `repo`, with the suite's default configuration.
     ///
     /// # Errors
-    /// Fails if `smoke.toml` does not name the repository, if the repository is missing or not at its pinned revision, or if
-    /// a setting is invalid.
+    /// Fails if `smoke.toml` does not name the repository, if the repository is missing or not at its pinned revision,
+    /// or if a setting is invalid.
     pub fn open(repo: &str) -> Result<Session<S>, Error> {
         Session::with_config(repo, S::Config::default())
     }
@@ -150,11 +150,12 @@ impl<S: Suite> Session<S> {
     /// Restores the artifact, or builds it if the cache does not have it.
     ///
     /// Blocks until the artifact is available. In an async test another thread does the work, so that the artifact's
-    /// functions may start a runtime. Tasks of the calling thread wait meanwhile; `tokio::task::block_in_place` avoids that.
+    /// functions may start a runtime. Tasks of the calling thread wait meanwhile; `tokio::task::block_in_place` avoids
+    /// that.
     ///
     /// # Errors
-    /// Fails if the artifact cannot be built, saved or loaded, or if it is a miss and `SMOKE_ON_MISS` forbids a build. Under
-    /// `SMOKE_STOP_AFTER=key`, which `cargo smoke-cache key` sets, every call records the key and returns
+    /// Fails if the artifact cannot be built, saved or loaded, or if it is a miss and `SMOKE_ON_MISS` forbids a build.
+    /// Under `SMOKE_STOP_AFTER=key`, which `cargo smoke-cache key` sets, every call records the key and returns
     /// [`Error::Skipped`].
     pub fn get<A: Artifact<S>>(&self) -> Result<&A, Error> {
         let artifact = TypedArtifact::<S, A>::new(self);

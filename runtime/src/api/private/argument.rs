@@ -31,7 +31,8 @@ pub trait Arg<S: Suite, M> {
         Ok(())
     }
 
-    /// Builds the artifact and ends the process, if it or one of its dependencies is the target of this builder process.
+    /// Builds the artifact and ends the process, if it or one of its dependencies is the target of this builder
+    /// process.
     ///
     /// # Errors
     /// Fails if the key cannot be computed.

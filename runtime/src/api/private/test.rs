@@ -70,8 +70,8 @@ impl<S: Suite> Setup<S> {
 
     /// Loads the fixture, and calls the function.
     ///
-    /// If the fixture fails, or the test is skipped, the function is not called. A test with `#[should_panic]` then fails
-    /// if its fixture fails, and passes if it is skipped.
+    /// If the fixture fails, or the test is skipped, the function is not called. A test with `#[should_panic]` then
+    /// fails if its fixture fails, and passes if it is skipped.
     ///
     /// # Panics
     /// Panics as the function does, and if the fixture fails.

@@ -1,7 +1,7 @@
 //! The code of users behind one trait object, without its type.
 //!
-//! Everything around it compiles once, in this crate and with its optimization level, and not again for each artifact in
-//! each test binary.
+//! Everything around it compiles once, in this crate and with its optimization level, and not again for each artifact
+//! in each test binary.
 
 use std::any::{Any, TypeId, type_name};
 use std::marker::PhantomData;

@@ -108,8 +108,8 @@ impl SessionInner {
         self.value_of(loaded, artifact)
     }
 
-    /// Returns the value that was loaded with the artifact, to the first caller. Later callers get a value that is loaded
-    /// from the files, or built again if the files are gone.
+    /// Returns the value that was loaded with the artifact, to the first caller. Later callers get a value that is
+    /// loaded from the files, or built again if the files are gone.
     fn value_of(&self, loaded: &'static Loaded, artifact: &dyn DynArtifact) -> Result<Value, Error> {
         if let Some(value) = loaded.take() {
             return Ok(value);
@@ -302,7 +302,8 @@ impl SessionInner {
         CacheReport::new(self.process.run, self.number, &self.test, self.repo.name(), reports)
     }
 
-    /// Returns `true` if another process that runs this test requests the same artifacts before it runs any of the body.
+    /// Returns `true` if another process that runs this test requests the same artifacts before it runs any of the
+    /// body.
     pub(super) fn can_be_repeated(&self) -> bool {
         self.is_of_attribute && self.is_set_up.get().is_none()
     }

@@ -75,8 +75,8 @@ fn state(process: &Process, input: &Input, may_be_noted: bool) -> Result<KeyInpu
     }
 }
 
-/// Returns a name for the state of a path. The names of repositories' states end in a dash and sixteen digits, so the two
-/// never collide.
+/// Returns a name for the state of a path. The names of repositories' states end in a dash and sixteen digits, so the
+/// two never collide.
 fn note(input: &Input, path: &Path) -> String {
     let mut parts = Parts::default();
     parts.add(if matches!(input, Input::File(_)) { "file" } else { "directory" });

@@ -77,7 +77,7 @@ fn warn_of_others(config: &Config, layout: &Layout) {
     let (writers, help) = match others {
         Others::GroupOrAnybody => ("other users".to_owned(), format!("run `chmod go-w {cache}`")),
         Others::Owner(user) => {
-            (format!("its owner, user {user},"), "set SMOKE_CACHE_DIR to a directory of your own".to_owned())
+            (format!("its owner, user {user},"), "set SMOKE_CACHE_DIR to a directory that you own".to_owned())
         }
     };
     message::warn_once(&format!(
@@ -104,8 +104,8 @@ pub(super) fn check_name_is_unique(meta: &ArtifactMeta) -> Result<(), Error> {
     )))
 }
 
-/// Returns the cell of an artifact in this process. Tests may request the artifact until the process ends, so the cell is
-/// leaked.
+/// Returns the cell of an artifact in this process. Tests may request the artifact until the process ends, so the cell
+/// is leaked.
 pub(super) fn cell(meta: &ArtifactMeta, key: &Key) -> &'static OnceCell<Loaded> {
     static CELLS: Lazy<Mutex<HashMap<Id, &'static OnceCell<Loaded>>>> = Lazy::new(Mutex::default);
     let id = (meta.suite, meta.artifact, key.repo().to_owned(), key.digest().to_owned());

@@ -7,8 +7,8 @@
 //!                                     └ absent ─ build ────► publish ─ load
 //! ```
 //!
-//! Each step has a file of its own below this one. A step returns the state for the next step, or the [`Stop`] that ends
-//! the request early. If a step finds that the cache is unusable, the artifact is built for this process alone.
+//! Each step has a file below this one. A step returns the state for the next step, or the [`Stop`] that
+//! ends the request early. If a step finds that the cache is unusable, the artifact is built for this process alone.
 //!
 //! A build obtains its dependencies while it holds its own build lock. [`lock`](crate::store::lock) defines the order.
 

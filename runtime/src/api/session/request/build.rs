@@ -217,7 +217,7 @@ impl ArtifactRequest<'_> {
         Ok(Built::Private(staging))
     }
 
-    /// Builds the artifact outside of the cache once more, for a caller that needs a value of its own.
+    /// Builds the artifact outside of the cache once more, for a caller that consumes the value.
     pub(in crate::api::session) fn build_again(mut self) -> Result<(Value, ArtifactReport), Error> {
         match self.call_build_and_save(Staging::private()?).map_err(|failed| *failed.error)? {
             Saved::Nowhere(value) => Ok((value, self.report)),

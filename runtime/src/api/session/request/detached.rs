@@ -44,7 +44,7 @@ impl ArtifactRequest<'_> {
     /// Starts a builder process, hands it the build lock, and waits for its result.
     pub(super) fn build_detached(&mut self, miss: &Miss) -> Step<Loaded> {
         self.check_failures()?;
-        // The builder has a helper of its own.
+        // The builder starts another helper.
         if let Some(remote) = &mut self.remote {
             remote.hang_up();
         }
