@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks the documentation without the network.
 
-Without an argument, it checks all Markdown files of this repository: links and anchors, that every page is in the book, that
-every example is compiled, and the length of the README. It also checks the paths of documents that other files mention.
+Without an argument, it checks all Markdown files of this repository: links and anchors, that every page is in the
+book, that every example is compiled, and the length of the README. It also checks the paths of documents that other
+files mention.
 With the directory of a built book, it checks the links and anchors of its pages.
 """
 
