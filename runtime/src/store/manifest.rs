@@ -92,7 +92,8 @@ pub(crate) struct Manifest {
     pub(crate) repo: String,
     pub(crate) revision: String,
     pub(crate) key: String,
-    #[serde(alias = "ingredients")]
+    // The name of the field in formats 1 and 2: earlier versions of this crate must be able to read it.
+    #[serde(rename = "ingredients")]
     pub(crate) key_inputs: Vec<KeyInput>,
     pub(crate) storage: Storage,
     pub(crate) files: Vec<ListedFile>,
