@@ -1,4 +1,4 @@
-//! The name of a repository, and the name of the test that runs on it.
+//! Names tests after repositories.
 
 use proc_macro2::{Ident, Span};
 
@@ -11,7 +11,7 @@ pub(super) fn is_valid(name: &str) -> bool {
     !name.is_empty() && name.len() <= LONGEST && !name.starts_with('.') && name.bytes().all(allowed)
 }
 
-/// The function that tests the repository of this valid name: `scikit-learn` becomes `scikit_learn`.
+/// Returns the name of the test for a repository with a valid name: `scikit-learn` becomes `scikit_learn`.
 pub(super) fn identifier(name: &str, span: Span) -> Ident {
     let mut text: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     if text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -19,7 +19,7 @@ pub(super) fn identifier(name: &str, span: Span) -> Ident {
     }
     match text.as_str() {
         "self" | "super" | "crate" | "Self" | "_" => Ident::new(&format!("{text}_"), span),
-        // Reserved since edition 2024, unknown to `syn`.
+        // Reserved since edition 2024, but unknown to `syn`.
         "gen" => Ident::new_raw(&text, span),
         _ if syn::parse_str::<Ident>(&text).is_err() => Ident::new_raw(&text, span),
         _ => Ident::new(&text, span),
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_becomes_an_identifier() {
+    fn repository_names_become_identifiers() {
         for (name, expected) in [
             ("django", "django"),
             ("Django", "Django"),

@@ -1,5 +1,5 @@
-//! Every argument of the attribute, and every kind of function that it goes on. Here only the macro itself is tried, which
-//! leaves nothing of a test outside of `cargo test`; the page that runs is `tests/attribute/accepted_forms.rs`.
+//! Every argument of the attribute, and every kind of function that accepts it. This checks only the macros: outside
+//! `cargo test`, the expansion contains no test. `tests/attribute/accepted_forms.rs` runs them.
 #![deny(warnings)]
 
 use cached_smoke::{CodeFingerprint, code_fingerprint};
