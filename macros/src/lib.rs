@@ -8,13 +8,14 @@
 //! | `fingerprint` | expands `code_fingerprint!` |
 //! | `smoke_toml` | reads the repositories in `smoke.toml` |
 //! | `message`, `errors` | word the errors, and collect them |
+//! | `shared` | code that the runtime compiles as well |
 
 mod attribute;
 mod errors;
 mod fingerprint;
 mod message;
+mod shared;
 mod smoke_toml;
-mod suggestion;
 
 use proc_macro::TokenStream;
 use std::env;

@@ -198,14 +198,8 @@ pub(crate) fn conditional_parameter() -> &'static str {
 
 // Repositories and `smoke.toml`.
 
-const VALID_NAME: &str = "letters, digits, `.`, `_` and `-`, no `.` at its start, at most 64 bytes";
-
-pub(crate) fn invalid_repository(name: &str) -> String {
-    format!("`{name}` cannot name a repository; a name has {VALID_NAME}")
-}
-
-pub(crate) fn invalid_repository_in_file(name: &str, path: &Path) -> String {
-    format!("{}: {}", path.display(), invalid_repository(name))
+pub(crate) fn in_file(path: &Path, message: &str) -> String {
+    format!("{}: {message}", path.display())
 }
 
 pub(crate) fn unknown_repository(name: &str, nearest: Option<&str>, known: &[String], path: &Path) -> String {

@@ -1,12 +1,10 @@
 //! Reads the names of the repositories in `smoke.toml`. The runtime reads the rest.
 
 use crate::message;
+use crate::shared::smoke_toml::{SmokeTomlFile, Unreadable, find};
 use proc_macro2::TokenStream;
 use quote::quote;
-use std::fs;
 use std::path::{Path, PathBuf};
-
-const NAME: &str = "smoke.toml";
 
 /// The `smoke.toml` that applies to a package.
 #[derive(Debug)]
@@ -23,10 +21,8 @@ impl SmokeToml {
     ///
     /// Returns a message if the file cannot be read or is malformed.
     pub(crate) fn find(manifest_dir: &Path) -> Result<Option<Self>, String> {
-        let Some(path) = manifest_dir.ancestors().map(|dir| dir.join(NAME)).find(|path| path.is_file()) else {
-            return Ok(None);
-        };
-        let text = fs::read_to_string(&path).map_err(|error| message::unreadable(&path, &error))?;
+        let file = find(manifest_dir).map_err(|Unreadable { path, error }| message::unreadable(&path, &error))?;
+        let Some(SmokeTomlFile { path, text }) = file else { return Ok(None) };
         let table: toml::Table = text.parse().map_err(|error| message::malformed(&path, &error))?;
         let repositories = match table.get("repos") {
             None => None,
@@ -56,12 +52,14 @@ fn sorted_names(table: &toml::Table) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shared::smoke_toml::FILE_NAME;
+    use std::fs;
     use tempfile::TempDir;
 
     fn find(text: &str) -> Result<Option<SmokeToml>, String> {
         let workspace = TempDir::new().expect("temporary directory");
         fs::create_dir_all(workspace.path().join("crates/index")).expect("package");
-        fs::write(workspace.path().join(NAME), text).expect("smoke.toml");
+        fs::write(workspace.path().join(FILE_NAME), text).expect("smoke.toml");
         SmokeToml::find(&workspace.path().join("crates/index"))
     }
 
@@ -72,11 +70,11 @@ mod tests {
         fs::create_dir_all(&package).expect("package");
         assert!(SmokeToml::find(&package).expect("no file is no error").is_none());
 
-        fs::write(workspace.path().join(NAME), "[repos.far]\n").expect("smoke.toml");
+        fs::write(workspace.path().join(FILE_NAME), "[repos.far]\n").expect("smoke.toml");
         let far = SmokeToml::find(&package).expect("valid").expect("found");
         assert_eq!(far.repositories, Some(vec!["far".to_owned()]));
 
-        fs::write(package.join(NAME), "[repos.near]\n").expect("smoke.toml");
+        fs::write(package.join(FILE_NAME), "[repos.near]\n").expect("smoke.toml");
         let near = SmokeToml::find(&package).expect("valid").expect("found");
         assert_eq!(near.repositories, Some(vec!["near".to_owned()]));
         assert!(near.track().to_string().contains("smoke.toml"));
@@ -99,14 +97,7 @@ mod tests {
         assert!(find("[repos").expect_err("malformed").contains("smoke.toml"));
         assert!(find("repos = 3").expect_err("no table").contains("[repos.django]"));
         let package = TempDir::new().expect("temporary directory");
-        fs::write(package.path().join(NAME), b"\xff").expect("smoke.toml");
+        fs::write(package.path().join(FILE_NAME), b"\xff").expect("smoke.toml");
         assert!(SmokeToml::find(package.path()).expect_err("not UTF-8").contains("smoke.toml"));
-    }
-
-    #[test]
-    fn directories_of_that_name_are_skipped() {
-        let package = TempDir::new().expect("temporary directory");
-        fs::create_dir(package.path().join(NAME)).expect("directory");
-        assert!(SmokeToml::find(package.path()).expect("no file is no error").is_none());
     }
 }

@@ -1,7 +1,8 @@
 //! Parses the arguments of `#[cached_smoke(…)]`.
 
 use crate::errors::Errors;
-use crate::{message, suggestion};
+use crate::message;
+use crate::shared::suggestion;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;

@@ -2,15 +2,6 @@
 
 use proc_macro2::{Ident, Span};
 
-/// In bytes: a name is a directory on disk, beside suffixes of our own.
-const LONGEST: usize = 64;
-
-/// What a repository may be called: it names a directory of the cache, and is split at nothing.
-pub(super) fn is_valid(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    !name.is_empty() && name.len() <= LONGEST && !name.starts_with('.') && name.bytes().all(allowed)
-}
-
 /// Returns the name of the test for a repository with a valid name: `scikit-learn` becomes `scikit_learn`.
 pub(super) fn identifier(name: &str, span: Span) -> Ident {
     let mut text: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -29,16 +20,6 @@ pub(super) fn identifier(name: &str, span: Span) -> Ident {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_plain_directory_names() {
-        for valid in ["django", "scikit-learn", "a.b", "3d", "_", "Python_3.12", &"x".repeat(64)] {
-            assert!(is_valid(valid), "{valid}");
-        }
-        for invalid in ["", ".git", "..", "a/b", "a b", "a\\b", "naïve", "a,b", &"x".repeat(65)] {
-            assert!(!is_valid(invalid), "{invalid}");
-        }
-    }
 
     #[test]
     fn repository_names_become_identifiers() {

@@ -3,8 +3,10 @@
 use super::arguments::Repositories;
 use super::names;
 use crate::errors::Errors;
+use crate::message;
+use crate::shared::name::check_repository;
+use crate::shared::suggestion;
 use crate::smoke_toml::SmokeToml;
-use crate::{message, suggestion};
 use proc_macro2::{Ident, Span};
 use std::path::Path;
 use syn::LitStr;
@@ -30,6 +32,9 @@ impl Tests {
             errors.at(Span::call_site(), message);
             None
         });
+        if let Some(SmokeToml { path, repositories }) = &smoke_toml {
+            check_listed(path, repositories.as_deref().unwrap_or_default(), errors);
+        }
         let layout = match asked {
             Repositories::One(name) => {
                 check_name(name, smoke_toml.as_ref(), errors);
@@ -47,10 +52,17 @@ impl Tests {
     }
 }
 
+/// Checks the names in `smoke.toml`, also those that this function does not test: the runtime rejects the whole file.
+fn check_listed(path: &Path, repositories: &[String], errors: &mut Errors) {
+    for message in repositories.iter().filter_map(|name| check_repository(name).err()) {
+        errors.at(Span::call_site(), message::in_file(path, &message));
+    }
+}
+
 fn check_name(name: &LitStr, smoke_toml: Option<&SmokeToml>, errors: &mut Errors) {
     let text = name.value();
-    if !names::is_valid(&text) {
-        errors.on(name, message::invalid_repository(&text));
+    if let Err(message) = check_repository(&text) {
+        errors.on(name, message);
     } else if let Some(SmokeToml { path, repositories: Some(known) }) = smoke_toml
         && !known.contains(&text)
     {
@@ -73,16 +85,13 @@ fn all(smoke_toml: Option<&SmokeToml>, errors: &mut Errors) -> Vec<LitStr> {
     if known.is_empty() {
         errors.at(here, message::no_repositories(&smoke_toml.path));
     }
-    for name in known.iter().filter(|name| !names::is_valid(name)) {
-        errors.at(here, message::invalid_repository_in_file(name, &smoke_toml.path));
-    }
-    known.iter().filter(|name| names::is_valid(name)).map(|name| LitStr::new(name, here)).collect()
+    known.iter().map(|name| LitStr::new(name, here)).collect()
 }
 
 /// Pairs each valid name with the name of its test, which must be unique.
 fn identified(names: &[LitStr], errors: &mut Errors) -> Vec<(Ident, LitStr)> {
     let mut tests: Vec<(Ident, LitStr)> = Vec::new();
-    for name in names.iter().filter(|name| names::is_valid(&name.value())) {
+    for name in names.iter().filter(|name| check_repository(&name.value()).is_ok()) {
         let identifier = names::identifier(&name.value(), name.span());
         match tests.iter().find(|(earlier, _)| *earlier == identifier) {
             Some((_, earlier)) if earlier.value() == name.value() => {
@@ -152,9 +161,17 @@ mod tests {
     #[test]
     fn invalid_names_are_rejected() {
         let message = rejection(&Repositories::One(parse_quote!("a/b")), None);
-        assert!(message.contains("`a/b`") && message.contains("letters, digits"), "{message}");
+        assert!(message.starts_with("invalid repository name `a/b`"), "{message}");
         let message = rejection(&Repositories::All, Some("[repos.\"a b\"]\n"));
         assert!(message.contains("`a b`") && message.contains("smoke.toml"), "{message}");
+    }
+
+    #[test]
+    fn no_repository_is_called_all() {
+        let message = rejection(&Repositories::One(parse_quote!("all")), None);
+        assert!(message.contains("`all`"), "{message}");
+        let message = rejection(&Repositories::One(parse_quote!("django")), Some("[repos.django]\n[repos.all]\n"));
+        assert!(message.contains("`all`") && message.contains("smoke.toml"), "{message}");
     }
 
     #[test]

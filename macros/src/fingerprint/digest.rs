@@ -1,8 +1,7 @@
 //! BLAKE3 digests of files and of sequences of values.
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
+use crate::shared::digest::frame;
+pub(super) use crate::shared::digest::{of_file, of_recorded_files};
 
 /// A digest of a sequence of values, each preceded by its length: `"ab", "c"` and `"a", "bc"` differ.
 ///
@@ -20,35 +19,21 @@ impl Digest {
 
     /// Adds a value: its length as eight little-endian bytes, then its bytes.
     pub(super) fn bytes(&mut self, value: &[u8]) {
-        self.number(value.len());
-        self.0.update(value);
+        frame(value, |piece| {
+            self.0.update(piece);
+        });
     }
 
     /// Starts a list of `length` items, so that its end is known.
     pub(super) fn list(&mut self, what: &str, length: usize) {
         self.bytes(what.as_bytes());
-        self.number(length);
-    }
-
-    fn number(&mut self, number: usize) {
-        self.0.update(&(number as u64).to_le_bytes());
+        self.0.update(&(length as u64).to_le_bytes());
     }
 
     /// Returns the digest in lower-case hexadecimal digits.
     pub(super) fn finish(self) -> String {
         self.0.finalize().to_hex().to_string()
     }
-}
-
-/// Returns the BLAKE3 digest of a file's content. The whole content is never in memory.
-///
-/// # Errors
-///
-/// Returns an error if the file cannot be read.
-pub(super) fn of_file(path: &Path) -> io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open(path)?)?;
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// Returns the BLAKE3 digest of bytes.
@@ -73,12 +58,5 @@ mod tests {
         assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
         assert_ne!(digest(&["a"]), digest(&["a", ""]));
         assert_eq!(digest(&["a", "b"]), digest(&["a", "b"]));
-    }
-
-    #[test]
-    fn file_and_byte_digests_agree() {
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), "content").expect("written");
-        assert_eq!(of_file(file.path()).expect("read"), of_bytes(b"content"));
     }
 }

@@ -1,6 +1,7 @@
 //! Lists the files below a directory that count.
 
 use crate::message;
+use crate::shared::temporary_file::is_temporary;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -125,19 +126,6 @@ fn is_cache(directory: &Path) -> bool {
     let mut start = [0; CACHE_SIGNATURE.len()];
     let tag = fs::File::open(directory.join("CACHEDIR.TAG"));
     tag.and_then(|mut tag| io::Read::read_exact(&mut tag, &mut start)).is_ok() && start == CACHE_SIGNATURE
-}
-
-/// Returns `true` for the name of a temporary file of an editor or a file manager: swap files of Vim, lock files and
-/// backups of Emacs, and files of macOS and of NFS.
-fn is_temporary(name: &[u8]) -> bool {
-    let is_swap = name.starts_with(b".") && name.len() > 4 && name[..name.len() - 1].ends_with(b".sw");
-    is_swap
-        || name.starts_with(b".#")
-        || name.starts_with(b"#") && name.ends_with(b"#")
-        || name.ends_with(b"~")
-        || name.starts_with(b".nfs0")
-        || name == b".DS_Store"
-        || name == b"4913"
 }
 
 /// The files and directories below a directory that git ignores. The names of directories end with `/`.

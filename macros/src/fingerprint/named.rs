@@ -1,7 +1,8 @@
 //! A directory or file that the user named.
 
 use super::files::{self, Extent};
-use crate::{message, suggestion};
+use crate::message;
+use crate::shared::suggestion;
 use std::path::{Path, PathBuf};
 
 /// A directory or file below the workspace's root that exists.

@@ -6,6 +6,7 @@
 
 mod modules;
 
+use super::digest::of_recorded_files;
 use super::files::{self, Extent, Ignored};
 use super::mentions::{Mentions, is_rust};
 use super::named::Named;
@@ -197,18 +198,13 @@ impl RecordedFiles {
         parts
     }
 
-    /// Returns the digest of names and contents, which the runtime computes in the same way from the lines. Returns an
-    /// empty string if no file is recorded.
+    /// Returns the digest of names and contents, or an empty string if no file is recorded.
     pub(super) fn digest(&self) -> String {
         if self.files.is_empty() {
             return String::new();
         }
-        let mut hasher = blake3::Hasher::new();
-        for (name, file) in &self.files {
-            // In the order and the spelling of the lines.
-            hasher.update(format!("{}\t{}\n", file.digest, name.escape_default()).as_bytes());
-        }
-        hasher.finalize().to_hex().to_string()
+        // In the order and the spelling of the lines.
+        of_recorded_files(self.files.iter().map(|(name, file)| (name.escape_default(), &file.digest)))
     }
 }
 

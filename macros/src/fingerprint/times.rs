@@ -11,8 +11,8 @@ pub(super) fn modified(found: &Metadata) -> u128 {
     nanoseconds(found.modified().ok())
 }
 
-/// Returns the time of the last change of any kind in nanoseconds since 1970, or 0 if it is unknown. No user can set
-/// it.
+/// Returns the time of the last change of any kind in nanoseconds since 1970, or 0 if it is unknown. It cannot be
+/// set at will.
 pub(super) fn changed(found: &Metadata) -> u128 {
     nanoseconds(change_time(found))
 }
