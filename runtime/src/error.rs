@@ -7,6 +7,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::shared::suggestion::nearest;
+
 /// Any error, boxed: what the functions of an [`Artifact`](crate::Artifact) may return, so that `?` works on whatever
 /// the code under test returns.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -291,7 +293,7 @@ impl fmt::Display for Error {
             Error::SmokeToml { path, message } => write!(f, "cannot use {}: {message}", path.display()),
             Error::UnknownRepo { name, known, smoke_toml } => {
                 write!(f, "no repository is called `{name}`")?;
-                if let Some(near) = nearest(name, known) {
+                if let Some(near) = nearest(name, known.iter().map(String::as_str)) {
                     write!(f, " (did you mean `{near}`?)")?;
                 }
                 if known.is_empty() {
@@ -349,16 +351,6 @@ impl std::error::Error for Error {
     }
 }
 
-/// The known name that a mistyped one most likely means: at most a third of its letters away.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::osa_distance(name, candidate), candidate.as_str()))
-        .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3))
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -376,8 +368,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_near_is_suggested_for_a_far_name() {
-        assert_eq!(nearest("tokio", &["django".into(), "requests".into()]), None);
+    fn suggestions_ignore_case() {
+        let known = vec!["django".to_owned()];
+        let error = Error::UnknownRepo { name: "DJANGO".into(), known, smoke_toml: "/w/smoke.toml".into() };
+        assert!(error.to_string().contains("did you mean `django`?"), "{error}");
     }
 
     #[test]

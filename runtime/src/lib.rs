@@ -122,6 +122,7 @@ mod plain_file;
 mod private_directory;
 mod remote;
 mod run;
+mod shared;
 mod store;
 mod telemetry;
 mod text;
