@@ -5,6 +5,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::shared::digest as shared;
 
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -20,9 +21,7 @@ pub(crate) struct Parts(Sha256);
 impl Parts {
     /// Adds a byte string.
     pub(crate) fn add(&mut self, part: impl AsRef<[u8]>) -> &mut Parts {
-        let part = part.as_ref();
-        self.0.update((part.len() as u64).to_le_bytes());
-        self.0.update(part);
+        shared::frame(part.as_ref(), |piece| self.0.update(piece));
         self
     }
 
@@ -34,9 +33,5 @@ impl Parts {
 
 /// Returns BLAKE3 of a file's content, in hexadecimal.
 pub(crate) fn file_digest(path: &Path) -> Result<String, Error> {
-    let mut hasher = blake3::Hasher::new();
-    std::fs::File::open(path)
-        .and_then(|file| hasher.update_reader(file).map(|_| ()))
-        .map_err(Error::io("read", path))?;
-    Ok(hasher.finalize().to_hex().to_string())
+    shared::of_file(path).map_err(Error::io("read", path))
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::shared::suggestion::nearest;
+
 /// A boxed error of any type: the functions of an [`Artifact`](crate::Artifact) return it, so that `?` accepts every
 /// error of the code under test.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -296,7 +298,7 @@ impl fmt::Display for Error {
             Error::SmokeToml { path, message } => write!(f, "cannot use {}: {message}", path.display()),
             Error::UnknownRepo { name, known, smoke_toml } => {
                 write!(f, "unknown repository `{name}`")?;
-                if let Some(near) = nearest(name, known) {
+                if let Some(near) = nearest(name, known.iter().map(String::as_str)) {
                     write!(f, " (did you mean `{near}`?)")?;
                 }
                 if known.is_empty() {
@@ -350,16 +352,6 @@ impl std::error::Error for Error {
     }
 }
 
-/// Returns the known name that is most similar to `name`, if at most a third of its letters differ.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::osa_distance(name, candidate), candidate.as_str()))
-        .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3))
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,8 +369,10 @@ mod tests {
     }
 
     #[test]
-    fn a_dissimilar_name_is_not_suggested() {
-        assert_eq!(nearest("tokio", &["django".into(), "requests".into()]), None);
+    fn suggestions_ignore_case() {
+        let known = vec!["django".to_owned()];
+        let error = Error::UnknownRepo { name: "DJANGO".into(), known, smoke_toml: "/w/smoke.toml".into() };
+        assert!(error.to_string().contains("did you mean `django`?"), "{error}");
     }
 
     #[test]

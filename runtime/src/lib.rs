@@ -121,6 +121,7 @@ mod plain_file;
 mod private_directory;
 mod remote;
 mod run;
+mod shared;
 mod store;
 mod telemetry;
 mod text;

@@ -88,7 +88,11 @@ fn damaged_unpacked_files_are_unpacked_again() {
         tamper(&sandbox.cache().join(".unpacked/bookshop").join(entry).join("words/words"), flip_last);
     });
     assert_eq!(done.outcome("words"), Outcome::Hit);
-    assert!(done.stderr.contains("`words` of bookshop is unpacked again: its file words was changed after it was stored"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("`words` of bookshop is unpacked again: its file words was changed after it was stored"),
+        "{}",
+        done.stderr
+    );
     assert_eq!(sandbox.take_builds(), [""; 0]);
 }
 

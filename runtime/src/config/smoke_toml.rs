@@ -1,7 +1,6 @@
 //! Finds and parses `smoke.toml`.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -9,8 +8,7 @@ use serde::Deserialize;
 use super::RepoSource;
 use super::remote::RemoteTable;
 use crate::error::Error;
-
-const FILE_NAME: &str = "smoke.toml";
+use crate::shared::smoke_toml::{FILE_NAME, SmokeTomlFile, Unreadable, find};
 
 /// The source of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,18 +133,13 @@ impl SmokeToml {
     /// Reads the nearest `smoke.toml` in `start` or above it. Returns its path as well. Without such a file, returns an
     /// empty one in `start`.
     pub(super) fn find(start: &Path) -> Result<(PathBuf, SmokeToml), Error> {
-        for directory in start.ancestors() {
-            let path = directory.join(FILE_NAME);
-            match std::fs::read_to_string(&path) {
-                Ok(text) => {
-                    let file = toml::from_str(&text)
-                        .map_err(|error| Error::SmokeToml { path: path.clone(), message: error.to_string() })?;
-                    return Ok((path, file));
-                }
-                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-                Err(error) => return Err(Error::io("read", &path)(error)),
-            }
+        let found = find(start).map_err(|Unreadable { path, error }| Error::io("read", &path)(error))?;
+        let Some(SmokeTomlFile { path, text }) = found else {
+            return Ok((start.join(FILE_NAME), SmokeToml::default()));
+        };
+        match toml::from_str(&text) {
+            Ok(file) => Ok((path, file)),
+            Err(error) => Err(Error::SmokeToml { path, message: error.to_string() }),
         }
-        Ok((start.join(FILE_NAME), SmokeToml::default()))
     }
 }

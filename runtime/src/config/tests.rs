@@ -118,6 +118,16 @@ fn an_invalid_repo_table_is_reported_with_the_reason() {
 }
 
 #[test]
+fn a_directory_named_smoke_toml_is_skipped() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let package = directory.path().join("package");
+    std::fs::create_dir_all(package.join("smoke.toml")).expect("a directory of that name");
+    std::fs::write(directory.path().join("smoke.toml"), "[repos.far]\npath = \"far\"").expect("smoke.toml");
+    let config = Config::read(&package, &|_| None, Some(PathBuf::from("/home/someone"))).expect("valid");
+    assert!(config.repos.contains_key("far"), "{config:?}");
+}
+
+#[test]
 fn names_are_valid_file_names() {
     for name in ["", ".hidden", "a/b", "a b", "ä", &"x".repeat(65)] {
         assert!(check_name("repository", name).is_err(), "{name}");

@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use super::Code;
 use crate::digest::{Parts, file_digest};
 use crate::key::fingerprint::folder::is_skipped;
+use crate::shared::digest::of_recorded_files;
+use crate::shared::temporary_file::is_temporary;
 
 /// The recorded files of a fingerprint, and their location.
 pub(crate) struct Files<'a> {
@@ -193,7 +195,7 @@ impl<'a> Files<'a> {
         }
         let mut all: BTreeMap<&str, &str> = now.iter().map(|(name, digest)| (*name, &**digest)).collect();
         all.extend(changed.iter().filter(|(_, digest)| !digest.is_empty()).map(|(name, digest)| (&**name, &**digest)));
-        Some(State { digest: digest_of(all), changed, suspect })
+        Some(State { digest: of_recorded_files(all), changed, suspect })
     }
 
     /// Returns the files that were created since, with their digests.
@@ -232,7 +234,7 @@ impl<'a> Files<'a> {
         let mut found = Vec::new();
         for entry in fs::read_dir(self.path(directory)).into_iter().flatten().flatten() {
             let file_name = entry.file_name();
-            let Some(file_name) = file_name.to_str().filter(|name| !is_temporary(name)) else { continue };
+            let Some(file_name) = file_name.to_str().filter(|name| !is_uncounted(name)) else { continue };
             let name = join(directory, &file_name.escape_default().to_string());
             if known.contains(&name) {
                 continue;
@@ -278,15 +280,6 @@ impl<'a> Files<'a> {
     }
 }
 
-/// Computes the digest as `code_fingerprint!` does.
-fn digest_of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for (name, digest) in files {
-        hasher.update(format!("{digest}\t{name}\n").as_bytes());
-    }
-    hasher.finalize().to_hex().to_string()
-}
-
 /// Returns the time of the last modification, in nanoseconds since 1970.
 fn time(found: &Metadata) -> u128 {
     found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |since| since.as_nanos())
@@ -329,16 +322,9 @@ fn unescape(name: &str) -> String {
     plain
 }
 
-/// Returns `true` for temporary files of editors and file managers, which `code_fingerprint!` skips as well.
-fn is_temporary(name: &str) -> bool {
-    let is_swap =
-        name.len() > 4 && name.starts_with('.') && name.rsplit_once(".sw").is_some_and(|(_, end)| end.len() == 1);
-    is_swap
-        || name.starts_with(".#")
-        || name.starts_with('#') && name.ends_with('#')
-        || name.ends_with('~')
-        || name.starts_with(".nfs0")
-        || matches!(name, ".DS_Store" | "4913" | "Cargo.lock")
+/// Returns `true` for a file that `code_fingerprint!` does not count.
+fn is_uncounted(name: &str) -> bool {
+    is_temporary(name.as_bytes()) || name == "Cargo.lock"
 }
 
 #[cfg(test)]

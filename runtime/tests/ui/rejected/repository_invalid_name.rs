@@ -10,4 +10,7 @@ fn finds(graph: &Graph) {}
 #[cached_smoke(repos = ["django", ".hidden"])]
 fn finds_another(graph: &Graph) {}
 
+#[cached_smoke(repo = "all")]
+fn all(graph: &Graph) {}
+
 fn main() {}

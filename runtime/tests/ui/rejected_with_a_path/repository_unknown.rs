@@ -10,4 +10,7 @@ fn finds(graph: &Graph) {}
 #[cached_smoke(repos = ["django", "flask"])]
 fn far(graph: &Graph) {}
 
+#[cached_smoke(repo = "DJANGO")]
+fn other_case(graph: &Graph) {}
+
 fn main() {}
