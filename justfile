@@ -63,7 +63,6 @@ fuzz target="archive" seconds="300":
 
 # Checks the links and the examples of the book, and builds it into target/book.
 book:
-    .ci/install mdbook
     .ci/book
 
 # Tests the GitHub workflows and their scripts.
