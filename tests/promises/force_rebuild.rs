@@ -1,7 +1,7 @@
 //! `SMOKE_FORCE_REBUILD` rebuilds each artifact once per run.
 
 use cached_smoke::Outcome;
-use test_support::Sandbox;
+use test_support::{Sandbox, Started};
 
 use crate::Reports;
 
@@ -13,7 +13,7 @@ fn each_artifact_is_rebuilt_once_per_run() {
     for run in ["one", "two"] {
         let start = || sandbox.run_within(run, "both").env("SMOKE_FORCE_REBUILD", "bookshop").start();
         let processes: Vec<_> = (0..6).map(|_| start()).collect();
-        let done: Vec<_> = processes.into_iter().map(|process| process.done()).collect();
+        let done: Vec<_> = processes.into_iter().map(Started::done).collect();
         assert!(done.iter().all(|done| done.passed), "{}", done[0].stderr);
         assert_eq!(sandbox.take_builds(), ["build lengths", "build words"], "run {run}");
         let reports = &done.last().unwrap().reports();

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 
 use cached_smoke::Outcome;
-use test_support::{Done, Run, Sandbox};
+use test_support::{Done, Run, Sandbox, Started};
 
 use crate::Reports;
 
@@ -27,7 +27,7 @@ fn at_one_moment<'a>(sandbox: &'a Sandbox, settings: impl Fn(Run<'a>) -> Run<'a>
     let mut arrived = fs::File::options().read(true).write(true).open(&arrivals).unwrap();
     arrived.read_exact(&mut [0; MANY]).unwrap();
     barrier.unlock().unwrap();
-    processes.into_iter().map(|process| process.done()).collect()
+    processes.into_iter().map(Started::done).collect()
 }
 
 #[cfg(unix)]
