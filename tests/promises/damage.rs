@@ -63,9 +63,9 @@ fn change_in_place_with_its_time_reset_is_rebuilt() {
 
 #[test]
 fn missing_or_truncated_file_is_rebuilt() {
-    let (_sandbox, done) = after(|sandbox| fs::remove_file(sandbox.entry_file("below/lengths")).unwrap());
+    let (_, done) = after(|sandbox| fs::remove_file(sandbox.entry_file("below/lengths")).unwrap());
     assert_eq!(done.reason("lengths"), "some of its files are missing");
-    let (_sandbox, done) = after(|sandbox| tamper(&sandbox.entry_file("below/lengths"), |bytes| bytes[1..].to_vec()));
+    let (_, done) = after(|sandbox| tamper(&sandbox.entry_file("below/lengths"), |bytes| bytes[1..].to_vec()));
     let reason = done.reason("lengths");
     assert!(reason.starts_with("its file below/lengths was changed after it was stored ("), "{reason}");
 }
@@ -108,7 +108,7 @@ fn entry_with_a_damaged_manifest_is_rebuilt() {
 
 #[test]
 fn unlisted_files_are_ignored() {
-    let (_sandbox, done) = after(|sandbox| {
+    let (_, done) = after(|sandbox| {
         let beside = sandbox.entry_file("below/lengths").with_file_name(".lock");
         fs::write(beside, "left by a library").unwrap();
     });
@@ -117,6 +117,6 @@ fn unlisted_files_are_ignored() {
 
 #[test]
 fn removed_entry_is_rebuilt() {
-    let (_sandbox, done) = after(|sandbox| fs::remove_dir_all(sandbox.cache().join("bookshop")).unwrap());
+    let (_, done) = after(|sandbox| fs::remove_dir_all(sandbox.cache().join("bookshop")).unwrap());
     assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Built, Outcome::Built));
 }

@@ -164,10 +164,9 @@ fn help_is_about_the_innermost_artifact() {
 
 #[test]
 fn report_of_a_failure_has_artifact_and_cause() {
-    let sandbox = Sandbox::new();
-    let done = sandbox.run("only_words").env("SUBJECT_FAIL", "words").fails();
+    let done = Sandbox::new().run("only_words").env("SUBJECT_FAIL", "words").fails();
     assert!(done.reason("words").ends_with("because: told to fail"), "{}", done.reason("words"));
-    let done = sandbox.run("only_words").env("SUBJECT_PANIC", "key").fails();
+    let done = Sandbox::new().run("only_words").env("SUBJECT_PANIC", "key").fails();
     assert!(done.stderr.contains("failed to compute the key of `words` of bookshop"), "{}", done.stderr);
     assert_eq!(done.outcome("words"), Outcome::Failed);
 }

@@ -1,4 +1,4 @@
-//! The cache directory as the commands make it.
+//! The cache directory that the commands create.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -7,13 +7,13 @@ use test_support::{Project, git, text};
 
 use crate::{project, smoke_cache_with};
 
-/// What git has to say of the cache directory, which lies in the work tree.
+/// Returns the status of the cache directory, which is in the work tree.
 fn untracked(project: &Project) -> String {
     git(&project.path(""), &["status", "--porcelain", "--untracked-files=all", "--", "cache"])
 }
 
 #[test]
-fn the_cache_in_a_work_tree_is_ignored_whichever_command_makes_it() {
+fn git_ignores_the_cache_that_any_command_creates() {
     let project = project("ignored");
     let (origin, bucket) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     git(origin.path(), &["init", "--quiet", "--initial-branch=main"]);
@@ -61,7 +61,7 @@ fn the_cache_in_a_work_tree_is_ignored_whichever_command_makes_it() {
         found.extend(shown(arguments, &untracked(&project), &done));
     }
 
-    // As a CI system restores it: entries, and nothing beside them.
+    // As a CI system restores the cache: the entries alone.
     fs::rename(project.path("cache/one"), &populated).unwrap();
     for arguments in [&["gc", "--max-size", "1B"][..], &["clean"], &["verify"], &["push"], &["key", "one"]] {
         let _ = fs::remove_dir_all(project.path("cache"));

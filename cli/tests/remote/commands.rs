@@ -1,4 +1,4 @@
-//! The commands for people and scripts.
+//! `push`, `remote status` and `remote keygen`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +18,7 @@ fn out(output: &Output, status: i32) -> String {
 }
 
 #[test]
-fn push_gives_what_is_in_the_cache() {
+fn push_uploads_the_cache() {
     let world = new_world();
     let machine = world.machine(&world.folder());
     let offline = machine.with("SMOKE_REMOTE", "off");
@@ -35,7 +35,7 @@ fn push_gives_what_is_in_the_cache() {
 }
 
 #[test]
-fn push_writes_again_what_the_service_has_lost() {
+fn push_uploads_lost_objects_again() {
     let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
@@ -46,7 +46,7 @@ fn push_writes_again_what_the_service_has_lost() {
 }
 
 #[test]
-fn push_replaces_what_is_there_if_it_is_told_to() {
+fn push_replaces_entries_if_asked_to() {
     let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
@@ -64,14 +64,14 @@ fn push_replaces_what_is_there_if_it_is_told_to() {
 }
 
 #[test]
-fn push_leaves_another_build_of_the_same_key_alone_as_long_as_it_can_be_had() {
+fn push_keeps_another_build_of_the_same_key() {
     let world = new_world();
     let first = world.machine(&world.folder());
     first.passes("both");
     let second = world.machine(&world.folder());
     second.passes("both");
     let before = entries(&world);
-    // The first ones were bad.
+    // The first machine builds again, because its artifacts were wrong.
     let first = first.with(subject::ADDS, " and more").with("SMOKE_FORCE_REBUILD", "bookshop");
     assert_eq!(first.run_within("another-run", "both").done().outcome("words"), Outcome::Forced);
     let forced = entries(&world);
@@ -79,7 +79,7 @@ fn push_leaves_another_build_of_the_same_key_alone_as_long_as_it_can_be_had() {
     let told = out(&second.smoke_cache(&["push"]), 0);
     assert!(told.contains("0 artifacts were shared (0 B), 2 were there, 0 failed"), "{told}");
     assert_eq!(entries(&world), forced);
-    // Nobody can have them any more.
+    // No machine can fetch the artifacts any more.
     fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
     let told = out(&second.smoke_cache(&["push"]), 0);
     assert!(told.contains("2 artifacts were shared ("), "{told}");
@@ -87,7 +87,7 @@ fn push_leaves_another_build_of_the_same_key_alone_as_long_as_it_can_be_had() {
     assert_eq!(world.machine(&world.folder()).passes("both").outcome("words"), Outcome::Fetched);
 }
 
-/// What the service says of each artifact.
+/// Returns the entries in the service.
 fn entries(world: &World) -> Vec<Vec<u8>> {
     let objects = world.objects();
     let entries = objects.iter().filter(|path| path.contains("v1/entries/"));
@@ -95,7 +95,7 @@ fn entries(world: &World) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn push_gives_nobody_what_is_damaged() {
+fn push_uploads_no_damaged_artifact() {
     let world = new_world();
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE", "off");
     machine.passes("both");
@@ -117,7 +117,7 @@ fn push_gives_nobody_what_is_damaged() {
 }
 
 #[test]
-fn push_without_the_right_to_or_without_a_tier_is_an_error_with_the_mend() {
+fn push_without_write_access_is_an_error_with_help() {
     let world = new_world();
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_ACCESS", "read-only");
     machine.passes("both");
@@ -128,7 +128,7 @@ fn push_without_the_right_to_or_without_a_tier_is_an_error_with_the_mend() {
 }
 
 #[test]
-fn status_says_what_is_wrong() {
+fn status_reports_problems() {
     let world = new_world();
     let machine =
         world.machine("s3://bucket?region=x&endpoint=http://127.0.0.1:9&secret_access_key=hush&access_key_id=k");
@@ -140,7 +140,7 @@ fn status_says_what_is_wrong() {
 }
 
 #[test]
-fn keygen_makes_a_pair_that_goes_together() {
+fn keygen_prints_a_matching_pair() {
     let world = new_world();
     let told = out(&world.machine(&world.folder()).smoke_cache(&["remote", "keygen"]), 0);
     let secret = told.lines().find_map(|line| line.strip_prefix("SMOKE_REMOTE_SIGNING_KEY=")).unwrap();

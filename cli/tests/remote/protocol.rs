@@ -1,4 +1,4 @@
-//! The helper's lines; and helpers that are no good, which cost one warning.
+//! The protocol of the helper, and faulty helpers, which cost one warning.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -10,12 +10,12 @@ use test_support::{SIGNING_KEY, World, make_pipe, wait_until, write_executable};
 
 use crate::{Reports, new_world};
 
-/// What a helper says in a shell when it is ready.
+/// The shell command that prints the greeting.
 const READY: &str = r#"echo '{"protocol":"cached-smoke-remote","version":1,"writable":true}'"#;
-/// Somebody else's.
+/// A public key of another user.
 const OTHER_PUBLIC: &str = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
 
-/// A helper that is spoken to by hand.
+/// A helper that the test itself talks to.
 struct Spoken {
     child: Child,
     output: BufReader<std::process::ChildStdout>,
@@ -34,7 +34,7 @@ impl Spoken {
         line
     }
 
-    /// The answer, and how many lines came before it.
+    /// Sends a request. Returns the answer, and the number of progress lines before it.
     fn wait_for(&mut self, request: &str) -> (Answer, usize) {
         let (mut answer, mut words) = (self.ask(request), 0);
         while answer.outcome.is_none() {
@@ -52,7 +52,7 @@ impl Spoken {
 }
 
 #[test]
-fn the_helper_answers_line_by_line() {
+fn helper_answers_line_by_line() {
     let world = new_world();
     let machine = world.machine(&world.folder());
     let mut helper = Spoken::to(machine.helper());
@@ -109,7 +109,7 @@ fn the_helper_answers_line_by_line() {
 const WEAK_PUBLIC: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 #[test]
-fn settings_that_mean_nothing_are_said_in_the_greeting() {
+fn malformed_settings_are_reported_in_the_greeting() {
     let world = new_world();
     for (name, value, expected) in [
         ("SMOKE_REMOTE", "gopher://server", "`gopher` is no service; services: s3, "),
@@ -121,7 +121,7 @@ fn settings_that_mean_nothing_are_said_in_the_greeting() {
         ("SMOKE_REMOTE_PUBLIC_KEYS", OTHER_PUBLIC, "nobody would believe what it signs"),
         ("SMOKE_REMOTE_SIGNING_KEY", "12", "is no secret key"),
         ("SMOKE_REMOTE_PUBLIC_KEYS", "12", "the public key `12…` is none"),
-        // Somebody has taken the one for the other.
+        // The user has confused the two keys.
         ("SMOKE_REMOTE_PUBLIC_KEYS", SIGNING_KEY, "is one of `public-keys`"),
         ("SMOKE_REMOTE_PUBLIC_KEYS", WEAK_PUBLIC, "is none; `cargo smoke-cache remote keygen`"),
     ] {
@@ -138,7 +138,7 @@ fn settings_that_mean_nothing_are_said_in_the_greeting() {
 }
 
 #[test]
-fn a_helper_that_is_no_good_costs_one_warning() {
+fn faulty_helper_costs_one_warning() {
     let world = new_world();
     let scripts = [
         ("missing", String::new(), "cannot be started"),
@@ -155,13 +155,13 @@ fn a_helper_that_is_no_good_costs_one_warning() {
             format!("{READY}; read line; echo '{{\"id\":77,\"outcome\":\"done\"}}'; read line"),
             "the helper answers another request",
         ),
-        // It is well until it is asked for a lease.
+        // It works until the first request for a lease.
         (
             "dozing",
             format!("{READY}; read line; echo '{{\"id\":1,\"outcome\":\"absent\"}}'; read line; exec sleep 600"),
             "no answer came in time",
         ),
-        // It says that all went well, and has done nothing.
+        // It reports success, and has done nothing.
         ("lying", answering("*) outcome=done;;", ""), "the helper wrote no entry"),
     ];
     for (name, text, expected) in scripts {
@@ -177,13 +177,14 @@ fn a_helper_that_is_no_good_costs_one_warning() {
     }
 }
 
-/// A helper in a shell: which outcome each request has is said by the cases of a `case`, and what else is in each answer by `more`.
+/// Returns a helper as a shell script. The cases of a `case` set the outcome of each request. `more` is added to each
+/// answer.
 fn answering(cases: &str, more: &str) -> String {
     let answer = format!(r#"{{\"id\": $id, \"outcome\": \"$outcome\"{more}}}"#);
     format!("{READY}; id=1; while read line; do case $line in {cases} esac; echo \"{answer}\"; id=$((id+1)); done")
 }
 
-/// An executable script.
+/// Writes an executable script. Returns its path.
 fn script(world: &World, name: &str, text: &str) -> String {
     let path = world.path(name);
     write_executable(&path, &format!("#!/bin/sh\n{text}\n"));
@@ -191,7 +192,7 @@ fn script(world: &World, name: &str, text: &str) -> String {
 }
 
 #[test]
-fn a_helper_that_is_given_up_is_ended_with_all_that_it_has_started() {
+fn abandoned_helper_is_killed_with_its_children() {
     let world = new_world();
     let pids = world.path("pids");
     let text = format!("echo $$ >> {0}; sleep 600 & echo $! >> {0}; wait", pids.display());
@@ -201,14 +202,14 @@ fn a_helper_that_is_given_up_is_ended_with_all_that_it_has_started() {
     let pids = fs::read_to_string(pids).unwrap();
     assert_eq!(pids.lines().count(), 2, "it is asked once about one artifact");
     for pid in pids.lines() {
-        // A process that nobody has waited for yet is a zombie.
+        // A dead process is a zombie until its parent waits for it.
         let is_over = || fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z "));
         wait_until("it is ended", is_over);
     }
 }
 
 #[test]
-fn what_a_helper_says_beside_its_answers_is_kept_up_to_a_limit() {
+fn standard_error_of_a_helper_is_kept_up_to_a_limit() {
     let world = new_world();
     let helper = script(&world, "chatty", "exec yes >&2");
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper).with("SMOKE_REMOTE_BUDGET", "1s");
@@ -218,7 +219,7 @@ fn what_a_helper_says_beside_its_answers_is_kept_up_to_a_limit() {
 }
 
 #[test]
-fn numbers_of_any_size_are_no_harm() {
+fn huge_numbers_in_answers_are_no_harm() {
     let world = new_world();
     let cases = "*find*) outcome=absent;; *lease*) outcome=held;; *) outcome=done;;";
     let text = answering(cases, r#", \"bytes\": 18446744073709551615"#);
@@ -229,7 +230,7 @@ fn numbers_of_any_size_are_no_harm() {
 }
 
 #[test]
-fn what_a_helper_cannot_do_is_not_taken_for_done() {
+fn unsupported_request_does_not_count_as_done() {
     let world = new_world();
     let text = answering("*find*) outcome=absent;; *) outcome=unsupported;;", "");
     let helper = script(&world, "unable", &text);
@@ -240,7 +241,7 @@ fn what_a_helper_cannot_do_is_not_taken_for_done() {
 }
 
 #[test]
-fn what_cannot_be_shared_in_time_is_tried_twice_in_a_run() {
+fn upload_beyond_the_budget_is_tried_twice_in_a_run() {
     let world = new_world();
     let stores = world.path("stores");
     let hang = format!("*store*) echo store >> {}; exec sleep 600;;", stores.display());
@@ -254,9 +255,9 @@ fn what_cannot_be_shared_in_time_is_tried_twice_in_a_run() {
 }
 
 #[test]
-fn what_another_process_could_not_ask_is_in_the_record_of_the_test_that_it_builds_for() {
+fn failure_of_a_builder_is_in_the_record_of_its_test() {
     let world = new_world();
-    // Only whoever builds asks for a lease.
+    // Only a process that builds asks for a lease.
     let cases = "*find*) outcome=absent;; *lease*) outcome=failed;; *) outcome=done;;";
     let helper = script(&world, "leaseless", &answering(cases, ""));
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper).with("NEXTEST", "1");
@@ -269,7 +270,7 @@ fn what_another_process_could_not_ask_is_in_the_record_of_the_test_that_it_build
 }
 
 #[test]
-fn about_one_artifact_no_process_of_the_run_asks_again_after_a_failure() {
+fn failed_request_is_not_repeated_within_a_run() {
     let world = new_world();
     let starts = world.path("starts");
     let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
@@ -281,7 +282,7 @@ fn about_one_artifact_no_process_of_the_run_asks_again_after_a_failure() {
 }
 
 #[test]
-fn a_test_that_waits_for_a_build_of_another_process_is_told_that_it_is_on_another_machine() {
+fn waiter_reports_that_another_machine_builds() {
     let world = new_world();
     let pipe = world.path("pipe");
     make_pipe(&pipe);
@@ -302,12 +303,12 @@ fn a_test_that_waits_for_a_build_of_another_process_is_told_that_it_is_on_anothe
 }
 
 #[test]
-fn a_run_that_cannot_be_written_to_remembers_its_failures_in_each_process() {
+fn unwritable_run_remembers_failures_in_each_process() {
     let world = new_world();
     let starts = world.path("starts");
     let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &counting);
-    // A directory in the place of the file.
+    // A directory at the path of the file.
     let notes = machine.cache().join(".runs/run-0/remote.jsonl");
     fs::create_dir_all(&notes).unwrap();
     let done = machine.passes("four_of_other_keys");
@@ -316,7 +317,7 @@ fn a_run_that_cannot_be_written_to_remembers_its_failures_in_each_process() {
 }
 
 #[test]
-fn after_some_failures_nobody_of_the_run_asks_again() {
+fn after_some_failures_no_process_of_the_run_asks_again() {
     let world = new_world();
     let starts = world.path("starts");
     let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));

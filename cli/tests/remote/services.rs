@@ -1,4 +1,4 @@
-//! The same over every service that can be had here.
+//! The remote cache over every service that can run on this machine.
 
 use std::process::Output;
 
@@ -8,7 +8,7 @@ use test_support::{Machine, World};
 use crate::servers::{Azure, Gcs, GitHub, Redis, S3, WebDav, let_in};
 use crate::{Reports, new_world};
 
-/// One machine shares, another fetches, a third replaces, and people are told what it can do.
+/// One machine uploads, another fetches, and a third replaces. `remote status` shows the abilities of the service.
 fn works(world: &World, machine: impl Fn() -> Machine, leases: &str) {
     let first = machine().passes("both");
     assert_eq!((first.outcome("words"), first.warnings()), (Outcome::Built, 0), "{}", first.stderr);
@@ -111,14 +111,15 @@ fn cache_of_github_actions() {
     let server = GitHub::start();
     let world = new_world();
     works(&world, || server.let_in(world.machine("ghac:///v1/some/prefix")), NO_CONDITIONS);
-    // Nothing is replaced there: who builds what it refused keeps it for itself. The one warning is of the refusal.
+    // This service replaces nothing. A machine that rebuilds a refused entry keeps the artifact. The one warning is
+    // about the refusal.
     let other = "0202020202020202020202020202020202020202020202020202020202020202";
     let other = server.let_in(world.machine("ghac:///v1/some/prefix")).with("SMOKE_REMOTE_SIGNING_KEY", other);
     let refused = other.passes("only_words");
     assert_eq!((refused.outcome("words"), refused.warnings()), (Outcome::Built, 1), "{}", refused.stderr);
     let error = refused.report("words").remote_error.unwrap_or_default();
     assert!(error.contains("not trusted"), "{error}");
-    // Of several that share the same at once, all but the first are told that it is there.
+    // If several machines upload one entry at once, all but the first get the answer that it exists.
     let machines: Vec<_> =
         (0..4).map(|_| server.let_in(world.machine("ghac:///v1/another")).with(crate::subject::TAKES, "300")).collect();
     let runs: Vec<_> = machines.iter().map(|machine| machine.start("both")).collect();

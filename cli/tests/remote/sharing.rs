@@ -1,4 +1,4 @@
-//! What one machine has built, another is given.
+//! One machine builds, and the others fetch.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::subject;
 use crate::{Reports, new_world};
 
 #[test]
-fn what_one_machine_builds_another_fetches() {
+fn machine_fetches_what_another_builds() {
     let world = new_world();
     let (first, second) = (world.machine(&world.folder()), world.machine(&world.folder()));
     let built = first.passes("both");
@@ -25,22 +25,22 @@ fn what_one_machine_builds_another_fetches() {
     assert!(fetched.stdout.contains(" cache_hit=1 cache_miss=0 "), "{}", fetched.stdout);
     assert!(fetched.stdout.contains(" remote_seconds="), "{}", fetched.stdout);
     assert!(fetched.report("words").bytes > 0);
-    // Entries and blobs.
+    // All bytes of entries and blobs have been fetched.
     let travelled = fetched.report("words").remote_bytes + fetched.report("lengths").remote_bytes;
     let there = world.objects().into_iter().map(|path| world.path("bucket").join(path));
     assert_eq!(travelled, there.map(|path| fs::metadata(path).unwrap().len()).sum::<u64>());
 
-    // From now on it has them itself.
+    // From now on the second machine has them in its cache.
     let again = second.with("SMOKE_REMOTE", "off").passes("both");
     assert_eq!((again.outcome("words"), again.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
 }
 
 #[test]
-fn a_hit_and_a_tier_that_is_off_start_no_helper() {
+fn hit_and_disabled_remote_cache_start_no_helper() {
     let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
-    // One that would fail the run's first question.
+    // A helper that would fail the first request.
     let machine = machine.with("SMOKE_REMOTE_HELPER", "/nonexistent/helper");
     let hit = machine.passes("both");
     assert_eq!((hit.outcome("words"), hit.warnings()), (Outcome::Hit, 0));
@@ -50,7 +50,7 @@ fn a_hit_and_a_tier_that_is_off_start_no_helper() {
 }
 
 #[test]
-fn bytes_that_two_keys_share_travel_once() {
+fn equal_blobs_of_two_keys_are_uploaded_once() {
     let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("only_words");
@@ -63,7 +63,7 @@ fn bytes_that_two_keys_share_travel_once() {
 }
 
 #[test]
-fn what_killed_helpers_have_left_in_a_folder_is_removed_some_days_later() {
+fn leftovers_of_killed_helpers_are_removed_after_days() {
     let world = new_world();
     let unfinished = world.path("bucket/.unfinished");
     fs::create_dir(&unfinished).unwrap();
@@ -77,7 +77,7 @@ fn what_killed_helpers_have_left_in_a_folder_is_removed_some_days_later() {
 }
 
 #[test]
-fn machines_whose_runs_have_one_id_are_told_apart() {
+fn machines_with_one_run_id_are_distinguished() {
     let world = new_world();
     world.machine(&world.folder()).run_within("pipeline", "only_words").done();
     let other = world.machine(&world.folder());
@@ -86,24 +86,24 @@ fn machines_whose_runs_have_one_id_are_told_apart() {
 }
 
 #[test]
-fn a_forced_rebuild_replaces_the_shared_copy_too() {
+fn forced_rebuild_replaces_the_uploaded_entry() {
     let world = new_world();
     let (first, second) = (world.machine(&world.folder()), world.machine(&world.folder()));
     first.passes("only_words");
     let entry = world.object("/words");
     let before = fs::read(&entry).unwrap();
-    // Its manifest says how long it took.
+    // The manifest records another build time.
     let forced = second.with("SMOKE_FORCE_REBUILD", "all").with(subject::TAKES, "20").passes("only_words");
     assert_eq!(forced.outcome("words"), Outcome::Forced);
     assert_ne!(fs::read(&entry).unwrap(), before);
 }
 
 #[test]
-fn an_artifact_that_is_bound_to_its_place_is_shared_where_the_place_is_the_same() {
+fn bound_artifact_is_fetched_only_under_its_path() {
     let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
-    // The same state in another place, as a directory without git.
+    // The same content under another path.
     let elsewhere = world.path("elsewhere/bookshop");
     fs::create_dir_all(&elsewhere).unwrap();
     fs::copy(world.path("bookshop/a.txt"), elsewhere.join("a.txt")).unwrap();
@@ -114,7 +114,7 @@ fn an_artifact_that_is_bound_to_its_place_is_shared_where_the_place_is_the_same(
 }
 
 #[test]
-fn what_is_damaged_here_is_fetched_again() {
+fn damaged_artifact_is_fetched_again() {
     let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
@@ -140,7 +140,7 @@ fn walk(directory: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn on_a_miss_the_shared_tier_is_asked_before_the_policy() {
+fn remote_cache_is_asked_before_the_miss_policy() {
     let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     for policy in ["fail", "skip"] {
@@ -153,7 +153,7 @@ fn on_a_miss_the_shared_tier_is_asked_before_the_policy() {
 }
 
 #[test]
-fn what_a_run_asked_is_noted() {
+fn requests_of_a_run_are_recorded() {
     let world = new_world();
     let machine = world.machine(&world.folder());
     let done = machine.passes("only_words");

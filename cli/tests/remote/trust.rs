@@ -1,4 +1,4 @@
-//! Whoever can write to the service cannot feed a test.
+//! A writer without a trusted key cannot feed a test.
 
 use std::fs::{self, File};
 
@@ -7,7 +7,7 @@ use test_support::{Machine, PUBLIC_KEY, World, make_pipe};
 
 use crate::{Reports, new_world};
 
-/// Somebody else's.
+/// A signing key of another user.
 const OTHER_SECRET: &str = "0202020202020202020202020202020202020202020202020202020202020202";
 
 fn reader(world: &World) -> Machine {
@@ -15,20 +15,20 @@ fn reader(world: &World) -> Machine {
 }
 
 #[test]
-fn a_reader_believes_what_a_trusted_key_signed_and_writes_nothing() {
+fn reader_trusts_signed_entries_and_writes_nothing() {
     let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     let before = world.objects();
     let reader = reader(&world);
     assert_eq!(reader.passes("only_words").outcome("words"), Outcome::Fetched);
-    // What it builds it keeps to itself.
+    // It uploads nothing that it builds.
     let built = reader.passes("both");
     assert_eq!((built.outcome("lengths"), built.warnings()), (Outcome::Built, 0));
     assert_eq!(world.objects(), before);
 }
 
 #[test]
-fn read_only_access_writes_nothing_whatever_key_there_is() {
+fn read_only_access_writes_nothing_despite_a_key() {
     let world = new_world();
     let done = world.machine(&world.folder()).with("SMOKE_REMOTE_ACCESS", "read-only").passes("both");
     assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 0));
@@ -36,7 +36,7 @@ fn read_only_access_writes_nothing_whatever_key_there_is() {
 }
 
 #[test]
-fn what_somebody_else_signed_or_nobody_is_refused_and_reported() {
+fn untrusted_and_unsigned_entries_are_refused() {
     for (name, value) in [("SMOKE_REMOTE_SIGNING_KEY", OTHER_SECRET), ("SMOKE_REMOTE_UNSIGNED", "1")] {
         let world = new_world();
         let mut writer = world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", "");
@@ -54,7 +54,7 @@ fn what_somebody_else_signed_or_nobody_is_refused_and_reported() {
 }
 
 #[test]
-fn any_byte_of_an_entry_or_a_blob_that_is_changed_is_noticed() {
+fn any_changed_byte_of_an_entry_or_blob_is_detected() {
     let world = new_world();
     world.machine(&world.folder()).passes("both");
     for part in ["/words", "/lengths", "v1/blobs/"] {
@@ -74,7 +74,7 @@ fn any_byte_of_an_entry_or_a_blob_that_is_changed_is_noticed() {
                 fs::write(&path, &bad).unwrap();
                 let done = reader(&world).passes("both");
                 let outcomes = [done.outcome("words"), done.outcome("lengths")];
-                // A byte more than it says is not read.
+                // Bytes beyond the recorded size are not read.
                 let is_longer_blob = part == "v1/blobs/" && bad.len() > good.len();
                 assert!(
                     outcomes.contains(&Outcome::Built) || is_longer_blob,
@@ -89,7 +89,7 @@ fn any_byte_of_an_entry_or_a_blob_that_is_changed_is_noticed() {
 }
 
 #[test]
-fn an_entry_in_the_place_of_another_is_refused() {
+fn entry_copied_to_another_key_is_refused() {
     let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("only_words");
@@ -105,7 +105,7 @@ fn an_entry_in_the_place_of_another_is_refused() {
 }
 
 #[test]
-fn a_writer_replaces_what_it_found_to_be_bad() {
+fn writer_replaces_a_damaged_blob() {
     let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     let blob = world.object("v1/blobs/");
@@ -114,8 +114,8 @@ fn a_writer_replaces_what_it_found_to_be_bad() {
         fs::write(&blob, &bad).unwrap();
         let mended = world.machine(&world.folder()).passes("only_words");
         assert_eq!(mended.outcome("words"), Outcome::Built, "{} bytes", bad.len());
-        // The wrong bytes are seen here, and another size by the helper: that is no blob at all.
-        // Nothing of them is decoded.
+        // The runtime detects wrong bytes, before it decodes any. The helper detects a wrong size, and treats the blob
+        // as missing.
         let error = mended.report("words").remote_error;
         assert_eq!(error.as_deref(), (bad.len() == good.len()).then_some("the digest of its archive does not match"));
         assert_eq!(world.machine(&world.folder()).passes("only_words").outcome("words"), Outcome::Fetched);
@@ -124,7 +124,7 @@ fn a_writer_replaces_what_it_found_to_be_bad() {
 }
 
 #[test]
-fn trusting_nobody_is_told_and_costs_one_warning() {
+fn missing_trusted_keys_cost_one_warning() {
     let world = new_world();
     let done = world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", "").passes("both");
     assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1));
@@ -133,7 +133,7 @@ fn trusting_nobody_is_told_and_costs_one_warning() {
 }
 
 #[test]
-fn secrets_are_in_no_message_and_no_note() {
+fn secrets_are_in_no_message_and_no_record() {
     let world = new_world();
     let secret_url =
         "s3://bucket/prefix?region=x&endpoint=http://127.0.0.1:9&secret_access_key=hush&access_key_id=quiet";
@@ -148,7 +148,7 @@ fn secrets_are_in_no_message_and_no_note() {
 }
 
 #[test]
-fn what_is_refused_is_told_once_in_a_run() {
+fn refused_entry_is_one_warning_per_run() {
     let world = new_world();
     world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", OTHER_SECRET).passes("both");
     let reader = reader(&world);
@@ -160,7 +160,7 @@ fn what_is_refused_is_told_once_in_a_run() {
 }
 
 #[test]
-fn an_entry_of_any_size_is_no_harm() {
+fn oversized_entry_is_no_harm() {
     let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     let entry = world.object("v1/entries/");
@@ -169,13 +169,13 @@ fn an_entry_of_any_size_is_no_harm() {
     assert_eq!(done.outcome("words"), Outcome::Built);
     let error = done.report("words").remote_error.clone().unwrap();
     assert!(error.contains("it is larger than any entry"), "{error}");
-    // Whoever may write puts a good one in its place.
+    // A machine that may write replaces it.
     assert_eq!(world.machine(&world.folder()).passes("only_words").outcome("words"), Outcome::Built);
     assert_eq!(reader(&world).passes("only_words").outcome("words"), Outcome::Fetched);
 }
 
 #[test]
-fn nobody_waits_for_a_pipe_in_a_shared_folder() {
+fn pipe_in_a_remote_folder_does_not_block() {
     for place in ["entries", "leases"] {
         let world = new_world();
         world.machine(&world.folder()).passes("only_words");
@@ -193,7 +193,7 @@ fn nobody_waits_for_a_pipe_in_a_shared_folder() {
 }
 
 #[test]
-fn a_lease_of_any_size_is_a_lease() {
+fn oversized_lease_is_a_lease() {
     let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     let entry = world.object("v1/entries/");
@@ -209,7 +209,7 @@ fn a_lease_of_any_size_is_a_lease() {
 }
 
 #[test]
-fn what_a_link_in_a_shared_folder_leads_to_is_left_alone() {
+fn link_targets_in_a_remote_folder_are_not_changed() {
     for place in ["v1/entries/bookshop", "v1/leases/bookshop", "v1/blobs", ".unfinished"] {
         let world = new_world();
         world.machine(&world.folder()).passes("only_words");

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
 
 use crate::process::Run;
 use crate::{clean_environment, subject};
@@ -18,16 +21,22 @@ use crate::{clean_environment, subject};
 /// ```
 pub(crate) struct Directories {
     root: PathBuf,
+    owner: Arc<TempDir>,
     runs: AtomicU32,
 }
 
 impl Directories {
-    /// Creates `project` and `home` below `root`.
-    pub(crate) fn create(root: &Path) -> Directories {
+    /// Creates `project` and `home` below `root`, which is in the temporary directory `owner`, or that itself.
+    pub(crate) fn create(root: PathBuf, owner: Arc<TempDir>) -> Directories {
         for name in ["project", "home"] {
             fs::create_dir_all(root.join(name)).unwrap();
         }
-        Directories { root: root.to_owned(), runs: AtomicU32::new(0) }
+        Directories { root, owner, runs: AtomicU32::new(0) }
+    }
+
+    /// Returns the temporary directory, which exists as long as a reference to it.
+    pub(crate) fn owner(&self) -> Arc<TempDir> {
+        Arc::clone(&self.owner)
     }
 
     pub(crate) fn root(&self) -> &Path {

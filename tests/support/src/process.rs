@@ -4,6 +4,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+
+use tempfile::TempDir;
 
 use crate::directories::Directories;
 use crate::{make_pipe, subject};
@@ -25,6 +28,7 @@ pub struct Started {
     pub child: Child,
     id: String,
     cache: PathBuf,
+    owner: Arc<TempDir>,
 }
 
 /// A process that has ended.
@@ -41,6 +45,8 @@ pub struct Done {
     pub run: String,
     /// The cache directory of its sandbox or machine.
     pub cache: PathBuf,
+    /// Keeps the cache until the records are read.
+    _owner: Arc<TempDir>,
 }
 
 impl<'a> Run<'a> {
@@ -107,7 +113,7 @@ impl<'a> Run<'a> {
     /// Runs the process to its end.
     pub fn done(mut self) -> Done {
         let output = self.command.output().unwrap();
-        Done::new(&output, self.id, self.directories.cache())
+        Done::new(&output, self.id, self.directories.cache(), self.directories.owner())
     }
 
     /// Runs the process to its end and returns `true` if it passed. It has no stream that this process would have to
@@ -143,7 +149,7 @@ impl<'a> Run<'a> {
     /// Starts the process.
     pub fn start(mut self) -> Started {
         let child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        Started { child, id: self.id, cache: self.directories.cache() }
+        Started { child, id: self.id, cache: self.directories.cache(), owner: self.directories.owner() }
     }
 
     /// Starts the process and waits until it arrives at `place`: the build of an artifact, or another that the subject
@@ -161,7 +167,7 @@ impl Started {
     /// Waits for the end of the process.
     pub fn done(self) -> Done {
         let output = self.child.wait_with_output().unwrap();
-        Done::new(&output, self.id, self.cache)
+        Done::new(&output, self.id, self.cache, self.owner)
     }
 
     /// Kills the process with SIGKILL.
@@ -172,10 +178,10 @@ impl Started {
 }
 
 impl Done {
-    fn new(output: &Output, run: String, cache: PathBuf) -> Done {
+    fn new(output: &Output, run: String, cache: PathBuf, owner: Arc<TempDir>) -> Done {
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
         assert!(!stdout.contains("running 0 tests"), "the module `subject` has no such test: {stdout}");
-        Done { passed: output.status.success(), stdout, stderr, run, cache }
+        Done { passed: output.status.success(), stdout, stderr, run, cache, _owner: owner }
     }
 
     /// Returns how many warnings the process printed.

@@ -7,6 +7,7 @@ mod small_disk;
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::directories::Directories;
 use crate::process::Run;
@@ -19,6 +20,8 @@ pub use small_disk::SmallDisk;
 
 /// A repository `bookshop`, a cache directory, a home and a `smoke.toml`, in a temporary directory.
 ///
+/// The directory is removed when the sandbox, and each [`Done`](crate::Done) of its processes, is dropped.
+///
 /// Its processes are tests of the module `subject` of this executable.
 ///
 /// ```text
@@ -30,7 +33,6 @@ pub use small_disk::SmallDisk;
 /// ```
 pub struct Sandbox {
     directories: Directories,
-    _root: tempfile::TempDir,
 }
 
 impl Default for Sandbox {
@@ -60,8 +62,8 @@ impl Sandbox {
 
     /// Creates a sandbox whose `smoke.toml` names a repository that does not exist.
     pub fn without_repository() -> Sandbox {
-        let root = tempfile::tempdir().unwrap();
-        let sandbox = Sandbox { directories: Directories::create(root.path()), _root: root };
+        let root = Arc::new(tempfile::tempdir().unwrap());
+        let sandbox = Sandbox { directories: Directories::create(root.path().to_owned(), root) };
         sandbox.write_smoke_toml("");
         sandbox
     }

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
 
 use crate::directories::Directories;
 use crate::files_below;
@@ -22,7 +25,7 @@ pub const PUBLIC_KEY: &str = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3
 /// machine-0/       directories of the first machine
 /// ```
 pub struct World {
-    root: tempfile::TempDir,
+    root: Arc<TempDir>,
     tool: PathBuf,
     machines: AtomicU32,
 }
@@ -30,7 +33,8 @@ pub struct World {
 impl World {
     /// Creates a world. `tool` is the executable `cargo-smoke-cache`, which machines run as their helper.
     pub fn new(tool: impl Into<PathBuf>) -> World {
-        let world = World { root: tempfile::tempdir().unwrap(), tool: tool.into(), machines: AtomicU32::new(0) };
+        let world =
+            World { root: Arc::new(tempfile::tempdir().unwrap()), tool: tool.into(), machines: AtomicU32::new(0) };
         fs::create_dir(world.path("bookshop")).unwrap();
         // More than one packet.
         let text = "novel of manners pastoral epistolary\n".repeat(4000);
@@ -67,7 +71,7 @@ impl World {
     /// Adds a machine that uses the remote cache at `url`, signs with [`SIGNING_KEY`] and trusts what that signed.
     pub fn machine(&self, url: &str) -> Machine {
         let number = self.machines.fetch_add(1, Ordering::Relaxed);
-        let directories = Directories::create(&self.path(&format!("machine-{number}")));
+        let directories = Directories::create(self.path(&format!("machine-{number}")), Arc::clone(&self.root));
         directories.write_smoke_toml("", &self.path("bookshop"));
         let machine = Machine { directories, tool: self.tool.clone(), variables: Vec::new() };
         machine.with("SMOKE_REMOTE", url).with("SMOKE_REMOTE_SIGNING_KEY", SIGNING_KEY).with_lease_lost_after("1h")
