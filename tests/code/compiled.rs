@@ -121,7 +121,8 @@ fn objects_of_c_code_change_the_key() {
     workspace.write(
         "native/build.rs",
         "use std::process::Command;\nfn main() {\n    let out = std::env::var(\"OUT_DIR\").unwrap();\n    \
-         let run = |program: &str, arguments: &[&str]| assert!(Command::new(program).args(arguments).current_dir(&out).status().unwrap().success());\n    \
+         let run = |program: &str, arguments: &[&str]| \
+         assert!(Command::new(program).args(arguments).current_dir(&out).status().unwrap().success());\n    \
          let source = std::env::current_dir().unwrap().join(\"answer.c\");\n    \
          run(\"cc\", &[\"-c\", source.to_str().unwrap(), \"-o\", \"answer.o\"]);\n    run(\"ar\", &[\"crs\", \"libanswer.a\", \"answer.o\"]);\n    \
          println!(\"cargo:rerun-if-changed=answer.c\\ncargo:rustc-link-search=native={out}\\ncargo:rustc-link-lib=static=answer\");\n}\n",

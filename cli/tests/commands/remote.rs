@@ -150,7 +150,8 @@ fn ended(project: &Project, hangs: &str, times: usize, command: &[&str], signal:
     make_pipe(&pipe);
     let script = format!(
         "#!/bin/sh\necho '{{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}}'\n\
-         id=1; while read -r line; do case $line in *{hangs}*) echo asked > {}; continue;; *lease*) outcome=held;; *) outcome=absent;; esac\n\
+         id=1; while read -r line; do case $line in *{hangs}*) echo asked > {}; continue;; \
+         *lease*) outcome=held;; *) outcome=absent;; esac\n\
          echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"$outcome\\\"}}\"; id=$((id+1)); done\n",
         pipe.display()
     );

@@ -48,9 +48,11 @@ impl WebDav {
                 "{root}\nload_module {module};\ndaemon off;\nmaster_process off;\npid {directory}/pid;\nerror_log stderr;\n\
                  events {{}}\nhttp {{ access_log off; client_max_body_size 0;\n\
                  client_body_temp_path {directory}/temporary; proxy_temp_path {directory}/temporary;\n\
-                 fastcgi_temp_path {directory}/temporary; uwsgi_temp_path {directory}/temporary; scgi_temp_path {directory}/temporary;\n\
+                 fastcgi_temp_path {directory}/temporary; uwsgi_temp_path {directory}/temporary; \
+                 scgi_temp_path {directory}/temporary;\n\
                  server {{ {listen}; root {directory}/files;\n\
-                 location / {{ dav_methods PUT DELETE MKCOL COPY MOVE; dav_ext_methods PROPFIND OPTIONS; create_full_put_path on; }} }} }}\n"
+                 location / {{ dav_methods PUT DELETE MKCOL COPY MOVE; dav_ext_methods PROPFIND OPTIONS; \
+                 create_full_put_path on; }} }} }}\n"
             );
             let path = format!("{directory}/nginx.conf");
             fs::write(&path, config).unwrap();
