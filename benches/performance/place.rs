@@ -117,11 +117,11 @@ impl Place {
     /// A debug build: as the README recommends it, with dependencies optimised; and without that.
     pub(crate) fn debug_builds() -> [Build; 2] {
         let build = |name, opt_level: u8| {
-            let set = |package: &str| format!("profile.dev.package.{package}.opt-level={opt_level}");
+            let set = |package: &str| format!("profile.plain.package.{package}.opt-level={opt_level}");
             let mut command = Command::new(env!("CARGO"));
             command
                 .current_dir(env!("CARGO_MANIFEST_DIR"))
-                .args(["bench", "--bench", "performance", "--no-run", "--profile", "dev", "--message-format", "json"])
+                .args(["bench", "--bench", "performance", "--no-run", "--profile", "plain", "--message-format", "json"])
                 // For who depends on these crates, they are dependencies like any other.
                 .args(["--config", &set("\"*\""), "--config", &set("cached-smoke"), "--config", &set("code-index")]);
             println!("compiling the {name} build …");
