@@ -120,11 +120,11 @@ impl Setup {
     /// Compiles two debug builds: with optimised dependencies, as the documentation recommends, and without.
     pub(crate) fn debug_builds() -> [Build; 2] {
         let build = |name, opt_level: u8| {
-            let set = |package: &str| format!("profile.dev.package.{package}.opt-level={opt_level}");
+            let set = |package: &str| format!("profile.plain.package.{package}.opt-level={opt_level}");
             let mut command = Command::new(env!("CARGO"));
             command
                 .current_dir(env!("CARGO_MANIFEST_DIR"))
-                .args(["bench", "--bench", "performance", "--no-run", "--profile", "dev", "--message-format", "json"])
+                .args(["bench", "--bench", "performance", "--no-run", "--profile", "plain", "--message-format", "json"])
                 // In a user's project, these two crates are dependencies.
                 .args(["--config", &set("\"*\""), "--config", &set("cached-smoke"), "--config", &set("code-index")]);
             println!("compiling the {name} build …");

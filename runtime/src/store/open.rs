@@ -55,7 +55,7 @@ pub(crate) enum Found {
 /// The result of [`Store::unpack`].
 #[derive(Debug)]
 pub(crate) enum Unpacked {
-    Ready(Entry),
+    Ready(Box<Entry>),
     /// The archive is damaged in this way.
     Damaged(String),
 }
@@ -133,14 +133,15 @@ impl Store<'_> {
         files::protect(&unpacked, &manifest.files)?;
         if !in_place {
             let entry = Entry { manifest, directory: unpacked, read_lock, _staging: Some(staging), view: None };
-            return Ok(Unpacked::Ready(entry));
+            return Ok(Unpacked::Ready(Box::new(entry)));
         }
         let directory = self.plain_files();
         trash::discard(self.layout, &[&directory], "")?;
         move_into_place(&unpacked, &directory)?;
         verification::record(self.run, &self.verification_name(), &directory, &manifest);
         read_lock.touch();
-        Ok(Unpacked::Ready(Entry { manifest, directory, read_lock, _staging: None, view: None }))
+        let entry = Entry { manifest, directory, read_lock, _staging: None, view: None };
+        Ok(Unpacked::Ready(Box::new(entry)))
     }
 
     /// Explains a miss in one line. Reads the manifests of the repository's other entries if no entry has the key.

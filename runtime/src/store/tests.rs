@@ -83,7 +83,7 @@ impl Cache {
             Found::Packed(manifest, read_lock, _) => {
                 let staging = Staging::create(&self.layout.staging()).expect("a staging directory");
                 match store.unpack(manifest, read_lock, staging, true).expect("the disk is fine") {
-                    Unpacked::Ready(entry) => entry,
+                    Unpacked::Ready(entry) => *entry,
                     Unpacked::Damaged(_) => return None,
                 }
             }

@@ -90,14 +90,14 @@ impl From<Error> for Stop {
 
 /// A request that failed.
 pub(super) struct FailedRequest {
-    pub(super) error: Error,
+    pub(super) error: Box<Error>,
     /// The duration of the build that failed, in seconds; 0 if none did.
     pub(super) build_seconds: f64,
 }
 
 impl From<Error> for FailedRequest {
     fn from(error: Error) -> FailedRequest {
-        FailedRequest { error, build_seconds: 0.0 }
+        FailedRequest { error: Box::new(error), build_seconds: 0.0 }
     }
 }
 
@@ -152,7 +152,7 @@ impl<'a> ArtifactRequest<'a> {
             Err(Stop::Private(reason)) => self.build_privately(reason),
             Err(Stop::Failed(error)) => Err(error),
         };
-        result.map_err(|error| FailedRequest { error, build_seconds: self.failed_build_seconds })
+        result.map_err(|error| FailedRequest { error: Box::new(error), build_seconds: self.failed_build_seconds })
     }
 
     fn steps(&mut self) -> Step<Loaded> {

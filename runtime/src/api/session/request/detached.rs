@@ -108,7 +108,7 @@ impl ArtifactRequest<'_> {
         match self.look_up_under_lock()? {
             Lookup::Hit(restored) => {
                 let outcome = if self.was_fetched() { Outcome::Fetched } else { Outcome::Shared };
-                Ok(self.restored(outcome, restored))
+                Ok(self.restored(outcome, *restored))
             }
             Lookup::Miss(miss) => {
                 repeat(log);

@@ -86,7 +86,7 @@ impl ArtifactRequest<'_> {
             Found::Ready(entry) => match self.load_entry(entry, Stopwatch::start())? {
                 Lookup::Hit(restored) => {
                     self.process.run.write(FETCHED, &self.note(), &true);
-                    return Ok(Some(restored));
+                    return Ok(Some(*restored));
                 }
                 Lookup::Miss(miss) => self.store.explain(&miss),
             },

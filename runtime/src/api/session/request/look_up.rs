@@ -16,7 +16,7 @@ const CACHE_IS_OFF: &str = "SMOKE_CACHE=off";
 
 /// The result of a lookup.
 pub(super) enum Lookup {
-    Hit(Restored),
+    Hit(Box<Restored>),
     Miss(Miss),
 }
 
@@ -70,7 +70,7 @@ impl ArtifactRequest<'_> {
             }
         };
         let miss = match lookup {
-            Lookup::Hit(restored) => return Err(Stop::Loaded(Box::new(self.hit(restored)))),
+            Lookup::Hit(restored) => return Err(Stop::Loaded(Box::new(self.hit(*restored)))),
             Lookup::Miss(miss) => miss,
         };
         if !self.may_be_fetched() {
@@ -88,9 +88,9 @@ impl ArtifactRequest<'_> {
             Lookup::Miss(miss) => Ok(miss),
             // A test of another run may have built it: this run did not find it at first.
             Lookup::Hit(restored) if first_miss.is_some() && !self.was_fetched() => {
-                Err(Stop::Loaded(Box::new(self.restored(Outcome::Shared, restored))))
+                Err(Stop::Loaded(Box::new(self.restored(Outcome::Shared, *restored))))
             }
-            Lookup::Hit(restored) => Err(Stop::Loaded(Box::new(self.hit(restored)))),
+            Lookup::Hit(restored) => Err(Stop::Loaded(Box::new(self.hit(*restored)))),
         }
     }
 
@@ -136,7 +136,7 @@ impl ArtifactRequest<'_> {
                 })
         });
         match unpacked? {
-            Unpacked::Ready(entry) => self.load_entry(entry, watch),
+            Unpacked::Ready(entry) => self.load_entry(*entry, watch),
             Unpacked::Damaged(damage) => Ok(Lookup::Miss(Miss::Damaged(damage))),
         }
     }
@@ -159,7 +159,7 @@ impl ArtifactRequest<'_> {
             return Ok(Lookup::Miss(Miss::Replaced));
         }
         self.report.restore_seconds += watch.seconds_without(loaded.time_in_dependencies);
-        Ok(Lookup::Hit(Restored { value: loaded.value, entry }))
+        Ok(Lookup::Hit(Box::new(Restored { value: loaded.value, entry })))
     }
 
     /// Fails, or skips the test, if `SMOKE_ON_MISS` forbids to build.
