@@ -79,7 +79,8 @@ fn write_project(setup: &Setup) {
     fs::write(project.join("src/lib.rs"), "").unwrap();
     let manifest = format!(
         "[package]\nname = \"hundred\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         cached-smoke = {{ path = '{workspace}/runtime' }}\ncode-index = {{ path = '{workspace}/examples/code-index' }}\n\
+         cached-smoke = {{ path = '{workspace}/runtime' }}\n\
+         code-index = {{ path = '{workspace}/examples/code-index' }}\n\
          serde = {{ version = \"1\", features = [\"derive\"] }}\n\n[profile.dev.package.\"*\"]\nopt-level = 3\n"
     );
     fs::write(project.join("Cargo.toml"), manifest).unwrap();

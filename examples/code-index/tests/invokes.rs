@@ -156,7 +156,8 @@ fn self_and_super_resolve_to_one_member() {
         (
             "m.py",
             "from base import Base\nclass Other:\n    def both(self): pass\n    def shared(self): pass\n\
-             class A(Base):\n    def both(self):\n        super().both()\n    def f(self):\n        self.both()\n        self.shared()\n\
+             class A(Base):\n    def both(self):\n        super().both()\n\
+             \x20   def f(self):\n        self.both()\n        self.shared()\n\
              \x20   @classmethod\n    def g(cls):\n        cls.both()\n        A().shared()\n",
         ),
     ]);

@@ -82,7 +82,11 @@ mod tests {
         let deeper = one_module_deeper(
             quote!(-> self::Outcome<super::E, a::b, dyn Is<T: super::F>, (super::super::F, crate::G, &'static T)>),
         );
-        let expected = quote!(-> super::Outcome<super::super::E, a::b, dyn Is<T: super::super::F>, (super::super::super::F, crate::G, &'static T)>);
+        let expected = quote!(
+            -> super::Outcome<
+                super::super::E, a::b, dyn Is<T: super::super::F>, (super::super::super::F, crate::G, &'static T)
+            >
+        );
         assert_eq!(deeper.to_string(), expected.to_string());
     }
 }

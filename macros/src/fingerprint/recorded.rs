@@ -209,7 +209,7 @@ impl RecordedFiles {
 }
 
 fn metadata(path: &Path) -> Result<Metadata, String> {
-    // A dangling link has only metadata of its own.
+    // A broken link has no target, but the link has metadata.
     fs::metadata(path).or_else(|_| fs::symlink_metadata(path)).map_err(|error| message::unreadable(path, &error))
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Unreadable {
     pub(crate) error: io::Error,
 }
 
-/// Reads the nearest `smoke.toml` in `start` or above it. Returns `None` if there is none.
+/// Reads the nearest `smoke.toml` in `start` or above it. Returns `None` if no such file exists.
 ///
 /// A directory or device of that name is skipped.
 ///

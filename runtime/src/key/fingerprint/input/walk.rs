@@ -47,7 +47,7 @@ pub(super) fn walk(root: &Path) -> Result<Vec<Found>, Unusable> {
         let name = format!("{}/", walk.found[link].name);
         if is_skipped(&real) {
             // Part of the digest: another text would change keys.
-            walk.found[link].leads_to += " (left out)";
+            walk.found[link].leads_to += " (left out)"; // prose: keep
             continue;
         }
         let number = walk.number(&real);
