@@ -1,4 +1,4 @@
-//! All messages for users. Each says what is wrong, then `help:` with one way to correct it, as rustc does.
+//! All messages for users. Each states the problem, then `help:` with one way to correct it, as rustc does.
 
 use std::fmt::Display;
 use std::path::Path;

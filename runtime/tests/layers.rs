@@ -18,7 +18,6 @@ const LAYERS: &[&[&str]] = &[
     &["cores", "message", "name", "plain_file", "private_directory", "text"],
     &["disk", "error", "panic"],
     &["shared"],
-    &["shared"],
 ];
 
 #[test]
