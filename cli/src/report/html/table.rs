@@ -1,8 +1,6 @@
-//! Tables. On a phone each line becomes a card, in which every value has its column's name beside it.
+//! Tables. On a phone each row becomes a card, in which every value has the name of its column beside it.
 
-use std::fmt::Write;
-
-use super::escaped::Escaped;
+use maud::{Markup, html};
 
 /// A column.
 pub(super) struct Column {
@@ -22,37 +20,42 @@ pub(super) const fn code(name: &'static str) -> Column {
     Column { name, class: "code" }
 }
 
-/// A word that says how things are.
+/// Returns a column of outcomes.
 pub(super) const fn state(name: &'static str) -> Column {
     Column { name, class: "state" }
 }
 
-/// The rows hold plain text. The roles are for readers that would no longer see a table where it is shown as cards.
-pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<String>]) -> String {
-    let mut table = format!(
-        "<table role=\"table\"><caption>{}</caption><thead role=\"rowgroup\"><tr role=\"row\">",
-        Escaped(caption)
-    );
-    // Writing to a string does not fail.
-    for Column { name, class } in columns {
-        let _ = write!(table, "<th role=\"columnheader\" scope=\"col\" class=\"{class}\">{}</th>", Escaped(name));
-    }
-    table.push_str("</tr></thead><tbody role=\"rowgroup\">\n");
-    for row in rows {
-        table.push_str("<tr role=\"row\">");
-        for (Column { name, class }, value) in columns.iter().zip(row) {
-            let _ = write!(table, "<td role=\"cell\" class=\"{class}\" data-column=\"{}\">", Escaped(name));
-            let value = Escaped(if value.is_empty() { "-" } else { value });
-            let _ = match *class {
-                "code" => write!(table, "<code>{value}</code>"),
-                "state" => write!(table, "<span class=\"{value}\">{value}</span>"),
-                _ => write!(table, "{value}"),
-            };
-            table.push_str("</td>");
+/// Returns a table of plain texts. The roles keep it a table for screen readers where rows are shown as cards.
+pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<String>]) -> Markup {
+    html! {
+        table role="table" {
+            caption { (caption) }
+            thead role="rowgroup" {
+                tr role="row" {
+                    @for Column { name, class } in columns {
+                        th role="columnheader" scope="col" class=(class) { (name) }
+                    }
+                }
+            }
+            tbody role="rowgroup" {
+                @for row in rows {
+                    "\n"
+                    tr role="row" {
+                        @for (Column { name, class }, value) in columns.iter().zip(row) {
+                            @let value = if value.is_empty() { "-" } else { value };
+                            td role="cell" class=(class) data-column=(name) {
+                                @match *class {
+                                    "code" => code { (value) },
+                                    "state" => span class=(value) { (value) },
+                                    _ => (value),
+                                }
+                            }
+                        }
+                    }
+                }
+            }
         }
-        table.push_str("</tr>\n");
     }
-    table + "</tbody></table>"
 }
 
 #[cfg(test)]
@@ -61,7 +64,8 @@ mod tests {
 
     #[test]
     fn every_value_has_its_column_beside_it_and_stays_text() {
-        let table = table("all <of> it", &[text("name"), number("time")], &[vec!["<b>".to_owned(), String::new()]]);
+        let rows = [vec!["<b>".to_owned(), String::new()]];
+        let table = table("all <of> it", &[text("name"), number("time")], &rows).into_string();
         assert!(table.contains("<caption>all &lt;of&gt; it</caption>"), "{table}");
         assert!(table.contains("data-column=\"name\">&lt;b&gt;</td>"), "{table}");
         assert!(table.contains("class=\"number\" data-column=\"time\">-</td>"), "{table}");
