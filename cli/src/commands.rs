@@ -22,6 +22,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::fill::FillArguments;
 use crate::remote::HelperArguments;
+use crate::settings;
 use crate::stored::StoredArguments;
 
 /// The arguments of this program: cargo runs `cargo-smoke-cache smoke-cache …` for `cargo smoke-cache …`.
@@ -34,7 +35,10 @@ pub(crate) enum Cargo {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Settings come from SMOKE_* variables and from the nearest smoke.toml.")]
+#[command(
+    after_help = "Settings come from SMOKE_* variables and from the nearest smoke.toml; --help lists them.",
+    after_long_help = settings::help()
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

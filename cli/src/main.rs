@@ -14,6 +14,7 @@ mod remote;
 mod report;
 mod runner;
 mod selection;
+mod settings;
 mod stored;
 mod table;
 

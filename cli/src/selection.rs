@@ -83,9 +83,7 @@ pub(crate) fn absent(config: &Config, named: &[String], unfetched: &[Unfetched])
                 format!("fix the `path` of [repos.{name}] in smoke.toml, or SMOKE_REPO_PATHS"),
             ),
             _ => match unfetched.iter().find(|unfetched| unfetched.repo == *name) {
-                Some(unfetched) => {
-                    (format!("failed to {}", unfetched.reason), format!("run {fetch} when its source is reachable"))
-                }
+                Some(unfetched) => (unfetched.reason.clone(), format!("run {fetch} when its source is reachable")),
                 None => ("not fetched yet".to_owned(), format!("run {fetch}")),
             },
         };

@@ -1,11 +1,12 @@
 //! The artifacts in the cache, as rows of `list` and `verify`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytesize::ByteSize;
 use cached_smoke::tooling::{Building, Config, Made, StoredArtifact, Unreadable, stored};
 use clap::Args;
 use comfy_table::Cell;
+use indicatif::HumanDuration;
 use serde::Serialize;
 
 use crate::building::Line;
@@ -119,15 +120,9 @@ fn seconds_since_1970(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
-/// Formats the time since then in its largest unit.
 fn ago(last_used: u64) -> String {
     let seconds = seconds_since_1970(SystemTime::now()).saturating_sub(last_used);
-    match seconds {
-        0..60 => "just now".to_owned(),
-        60..3600 => format!("{} m ago", seconds / 60),
-        3600..86_400 => format!("{} h ago", seconds / 3600),
-        _ => format!("{} d ago", seconds / 86_400),
-    }
+    format!("{} ago", HumanDuration(Duration::from_secs(seconds)))
 }
 
 /// Returns the artifacts of the named repositories; all if no name is given.

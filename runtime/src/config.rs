@@ -1,6 +1,7 @@
 //! The settings of a process: the environment over `smoke.toml` over the defaults, read once.
 
 mod remote;
+pub(crate) mod settings;
 mod smoke_toml;
 
 use std::collections::BTreeMap;

@@ -18,6 +18,7 @@ pub mod remote {
 
 use std::time::{Duration, SystemTime};
 
+pub use crate::config::settings::{Setting, settings};
 pub use crate::config::{Config, RepoSource, Source};
 use crate::error::Error;
 pub use crate::key::{Ingredient, describe, in_common, tell_apart};

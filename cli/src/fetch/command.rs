@@ -14,7 +14,7 @@ const SHOWN_LINES: usize = 12;
 
 /// The purpose and the limits of a program.
 pub(super) struct Task<'a> {
-    /// Such as "download Django==5.2.8"; reads well after "failed to".
+    /// Such as "download Django==5.2.8": errors begin with "failed to", followed by this.
     pub(super) action: &'a str,
     /// The program is killed after this time.
     pub(super) deadline: Duration,
@@ -39,12 +39,12 @@ pub(super) enum CommandError {
 /// # Errors
 /// Fails with a [`CommandError`], in the context of the action, if the program does.
 pub(super) fn run(command: Command, task: &Task<'_>) -> Result<String> {
-    try_run(command, task).with_context(|| task.action.to_owned())
+    try_run(command, task).with_context(|| format!("failed to {}", task.action))
 }
 
 /// The output goes to unnamed files. With pipes, a process that the killed program has started could delay the end.
 fn try_run(mut command: Command, &Task { deadline, help, .. }: &Task<'_>) -> Result<String> {
-    let capture = || tempfile::tempfile().context("create a temporary file");
+    let capture = || tempfile::tempfile().context("failed to create a temporary file");
     let (stdout, stderr) = (capture()?, capture()?);
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let mut child = command.spawn().map_err(|source| {
@@ -123,13 +123,16 @@ mod tests {
         command.args(["-c", "echo begun >&2; sleep 1000 & wait"]);
         let task = Task { action: "wait", deadline: Duration::from_millis(300), help: "wait less" };
         let error = format!("{:#}", run(command, &task).expect_err("a deadline"));
-        assert_eq!(error, "wait: no result within 0.3 seconds; wait less\n    begun");
+        assert_eq!(error, "failed to wait: no result within 0.3 seconds; wait less\n    begun");
     }
 
     #[test]
     fn missing_program_is_named_with_help() {
         let task = Task { action: "try", deadline: Duration::from_secs(5), help: "install it" };
         let error = format!("{:#}", run(Command::new("no-such-program-anywhere"), &task).expect_err("missing"));
-        assert!(error.starts_with("try: no-such-program-anywhere cannot be started; install it: "), "{error}");
+        assert!(
+            error.starts_with("failed to try: no-such-program-anywhere cannot be started; install it: "),
+            "{error}"
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! Commits files. The commit id depends on the files only.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use fs_err as fs;
 
 use super::repository::Repository;
 
@@ -28,18 +28,17 @@ const ATTRIBUTES: &str = "* -text !eol -filter -ident !working-tree-encoding -ex
 pub(super) fn commit(directory: &Path, executables: &[String]) -> Result<String> {
     let repository = Repository::init(directory)?;
     let info = directory.join(".git/info");
-    fs::create_dir_all(&info).with_context(|| format!("create {}", info.display()))?;
-    let attributes = info.join("attributes");
-    fs::write(&attributes, ATTRIBUTES).with_context(|| format!("write {}", attributes.display()))?;
+    fs::create_dir_all(&info)?;
+    fs::write(info.join("attributes"), ATTRIBUTES)?;
 
     repository.run(&["add", "--all", "--force", "."])?;
     if !executables.is_empty() {
         let list = directory.join(".git/executables");
-        fs::write(&list, executables.join("\0")).with_context(|| format!("write {}", list.display()))?;
+        fs::write(&list, executables.join("\0"))?;
         let from = format!("--pathspec-from-file={}", list.display());
         let literally = [("GIT_LITERAL_PATHSPECS", "1")];
         repository.run_with(&literally, &["add", "--force", "--chmod=+x", &from, "--pathspec-file-nul"])?;
-        fs::remove_file(&list).with_context(|| format!("remove {}", list.display()))?;
+        fs::remove_file(&list)?;
     }
     repository.run_with(&IDENTITY, &["commit", "--quiet", "--no-verify", "--no-gpg-sign", "--message", MESSAGE])?;
     repository.check_clean()?;

@@ -9,11 +9,13 @@
 //! The kernel releases the locks of a process that ends. So the leftovers of a killed fetch are known without guessing
 //! by age.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::TryLockError;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
+use fs_err::{self as fs, File};
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -45,11 +47,9 @@ impl Scratch {
 impl FetchDir {
     /// Opens the directory, and creates it if it does not exist.
     pub(super) fn open(root: &Path) -> Result<FetchDir> {
-        let root = std::path::absolute(root).with_context(|| format!("locate {}", root.display()))?;
-        let fetch_dir = FetchDir { root };
-        for directory in [fetch_dir.scratch_root(), fetch_dir.lock_root()] {
-            fs::create_dir_all(&directory).with_context(|| format!("create {}", directory.display()))?;
-        }
+        let fetch_dir = FetchDir { root: std::path::absolute(root)? };
+        fs::create_dir_all(fetch_dir.scratch_root())?;
+        fs::create_dir_all(fetch_dir.lock_root())?;
         Ok(fetch_dir)
     }
 
@@ -65,11 +65,10 @@ impl FetchDir {
 
     /// Takes the lock `name`. Shows `waiting` while another process holds it.
     pub(super) fn lock(&self, name: &str, waiting: &'static str, progress: &ProgressBar) -> Result<Lock> {
-        let path = self.lock_root().join(format!("{name}.lock"));
-        let file = open_lock(&path)?;
-        if !try_lock(&file, &path)? {
+        let file = open_lock(&self.lock_root().join(format!("{name}.lock")))?;
+        if !try_lock(&file)? {
             progress.set_message(waiting);
-            file.lock().with_context(|| format!("lock {}", path.display()))?;
+            file.lock()?;
         }
         Ok(Lock { _file: file })
     }
@@ -80,26 +79,17 @@ impl FetchDir {
     pub(super) fn scratch(&self, progress: &ProgressBar) -> Result<Scratch> {
         let _lock = self.lock("scratch", "waiting for another fetch to clean up", progress)?;
         self.sweep()?;
-        let root = self.scratch_root();
-        let directory = tempfile::Builder::new().prefix("fetch-").tempdir_in(&root);
-        let directory = directory.with_context(|| format!("create a directory in {}", root.display()))?;
-        let path = directory.path().join("lock");
-        let lock = open_lock(&path)?;
-        lock.lock().with_context(|| format!("lock {}", path.display()))?;
+        let directory = tempfile::Builder::new().prefix("fetch-").tempdir_in(self.scratch_root())?;
+        let lock = open_lock(&directory.path().join("lock"))?;
+        lock.lock()?;
         Ok(Scratch { _lock: Lock { _file: lock }, directory })
     }
 
     fn sweep(&self) -> Result<()> {
-        let root = self.scratch_root();
-        let unreadable = || format!("list {}", root.display());
-        for entry in fs::read_dir(&root).with_context(unreadable)? {
-            let directory = entry.with_context(unreadable)?.path();
-            let lock = directory.join("lock");
-            let is_abandoned = match File::open(&lock) {
-                Ok(file) => try_lock(&file, &lock)?,
-                Err(_) => true,
-            };
-            if is_abandoned {
+        for entry in fs::read_dir(self.scratch_root())? {
+            let directory = entry?.path();
+            let lock = File::open(directory.join("lock"));
+            if lock.map_or(Ok(true), |lock| try_lock(&lock))? {
                 // A directory that cannot be removed now does no harm; the next fetch tries again.
                 let _ = fs::remove_dir_all(&directory);
             }
@@ -116,16 +106,18 @@ impl FetchDir {
     }
 }
 
-fn open_lock(path: &Path) -> Result<File> {
-    let file = File::options().create(true).truncate(false).write(true).open(path);
-    file.with_context(|| format!("open {}", path.display()))
+fn open_lock(path: &Path) -> io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(path)
 }
 
-fn try_lock(file: &File, path: &Path) -> Result<bool> {
+/// Returns `false` if another process holds the lock.
+fn try_lock(file: &File) -> Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("lock {}", path.display())),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("failed to lock {}", file.path().display()))
+        }
     }
 }
 

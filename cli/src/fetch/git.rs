@@ -22,14 +22,14 @@ const TRANSPORT: [&str; 6] = ["GIT_SSL_", "GIT_SSH", "GIT_HTTP_", "GIT_PROXY_", 
 /// Fails if `url` or `rev` is an option, a refspec or otherwise malformed.
 pub(super) fn check(url: &str, rev: &str) -> Result<()> {
     if url.is_empty() || url.starts_with('-') || url.contains(char::is_control) {
-        bail!("fetch {:?}: not a URL", redact(url));
+        bail!("failed to fetch {:?}: not a URL", redact(url));
     }
     if !url.contains(':') && !Path::new(url).is_absolute() {
-        bail!("fetch {url:?}: a relative path; write an absolute one");
+        bail!("failed to fetch {url:?}: a relative path; write an absolute one");
     }
     let is_odd = |char: char| char.is_whitespace() || char.is_control() || ":?*[\\^~".contains(char);
     if rev.is_empty() || rev.starts_with(['-', '+', '/']) || rev.contains(is_odd) || rev.contains("..") {
-        bail!("fetch {:?}: a revision is a full commit id, a tag or a branch", redact(rev));
+        bail!("failed to fetch {:?}: a revision is a full commit id, a tag or a branch", redact(rev));
     }
     Ok(())
 }
@@ -62,7 +62,7 @@ pub(super) fn fetch(url: &str, rev: &str, directory: &Path, progress: &ProgressB
     let commit = repository.run_as(&task, &[], &["rev-parse", "--verify", "--end-of-options", &commit])?;
     let commit = commit.trim();
     if is_hexadecimal(rev) && rev.len() == 40 && !rev.eq_ignore_ascii_case(commit) {
-        bail!("fetch {shown}: the server sent commit {commit} instead of {rev}");
+        bail!("failed to fetch {shown}: the server sent commit {commit} instead of {rev}");
     }
     // Without the user's configuration: LFS files stay pointers, and no filter runs.
     repository.run(&["checkout", "--quiet", "--detach", commit])?;

@@ -12,13 +12,12 @@ use crate::progress::Bar;
 #[derive(Debug)]
 pub(crate) struct Unfetched {
     pub(crate) repo: String,
-    /// Reads well after "failed to".
     pub(crate) reason: String,
 }
 
 impl fmt::Display for Unfetched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: failed to {}", self.repo, self.reason)
+        write!(f, "{}: {}", self.repo, self.reason)
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! By the record, the second of two processes recognizes the work of the first, and no process uses another repository.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use cached_smoke::tooling::Source;
+use fs_err as fs;
 
 use super::command::redact;
 
@@ -42,9 +42,8 @@ impl Origin {
 
     /// Records this in `repository`, where git does not see it.
     pub(super) fn write(&self, repository: &Path) -> Result<()> {
-        let path = file_in(repository);
         let text = format!("{}\n{}\n", self.name, self.sha256.as_deref().unwrap_or_default());
-        fs::write(&path, text).with_context(|| format!("write {}", path.display()))
+        Ok(fs::write(file_in(repository), text)?)
     }
 
     /// Fails unless the repository at `path` has this origin; the error names the other one.
@@ -57,7 +56,7 @@ impl Origin {
         match found {
             Some(found) if found.name == self.name && (self.sha256.is_none() || found.sha256 == self.sha256) => Ok(()),
             found => bail!(
-                "fetch {} into {}: {} exists there; move it away and fetch again",
+                "failed to fetch {} into {}: {} exists there; move it away and fetch again",
                 self.describe(),
                 path.display(),
                 found.map_or_else(|| "something else".to_owned(), |found| found.describe())

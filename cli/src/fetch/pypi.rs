@@ -4,14 +4,14 @@
 //! scikit-learn, and foreign code. unearth finds releases as pip does, and downloads them without building.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Error, Result, bail};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use fs_err::{self as fs, File};
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 
@@ -43,11 +43,11 @@ pub(super) fn check(requirement: &str, sha256: Option<&str>) -> Result<()> {
     };
     match requirement.split_once("==") {
         Some((name, version)) if is_word(name.trim(), "-_.") && is_word(version.trim(), "-_.+!") => {}
-        _ => bail!("fetch {requirement:?}: not a name and an exact version, such as Django==5.2.8"),
+        _ => bail!("failed to fetch {requirement:?}: not a name and an exact version, such as Django==5.2.8"),
     }
     match sha256 {
         Some(digest) if !HEXLOWER_PERMISSIVE.decode(digest.as_bytes()).is_ok_and(|bytes| bytes.len() == 32) => {
-            bail!("fetch {digest:?}: a SHA-256 is 64 hexadecimal digits")
+            bail!("failed to fetch {digest:?}: a SHA-256 is 64 hexadecimal digits")
         }
         _ => Ok(()),
     }
@@ -73,17 +73,17 @@ pub(super) fn fetch(
     progress.set_message(format!("downloading {requirement}"));
     let archive = downloader.download(requirement, &scratch.join("download"))?;
     let file = archive.file_name().unwrap_or(archive.as_os_str()).to_string_lossy().into_owned();
-    let found = digest(&archive).with_context(|| format!("read {}", archive.display()))?;
+    let found = digest(&archive)?;
     match sha256 {
         Some(expected) if !expected.eq_ignore_ascii_case(&found) => bail!(
-            "accept {file}: its SHA-256 is {found} instead of {expected}; fix the pin, or, if it is right, check the index, \
+            "refused {file}: its SHA-256 is {found} instead of {expected}; fix the pin, or, if it is right, check the index, \
              which serves another file than before"
         ),
         Some(_) => {}
         None => print(progress, &format!("{requirement}: to pin {file}, add sha256 = \"{found}\"")),
     }
     if !file.ends_with(".tar.gz") {
-        bail!("unpack {file}: only .tar.gz is supported; use a release that has one, or a git source");
+        bail!("failed to unpack {file}: only .tar.gz is supported; use a release that has one, or a git source");
     }
     let unpacked = unpack(&archive, directory, LIMITS, progress)?;
     if unpacked.links_skipped > 0 {
@@ -107,14 +107,14 @@ impl Downloader {
             create_environment(&environment, &python)?;
         }
         let script = scratch.join("download.py");
-        fs::write(&script, DOWNLOAD).with_context(|| format!("write {}", script.display()))?;
+        fs::write(&script, DOWNLOAD)?;
         // -I: ignores the user's Python packages and variables, and the current directory.
         let arguments = vec!["-I".into(), "-X".into(), "utf8".into(), script.into()];
         Ok(Downloader { program: python, arguments })
     }
 
     fn download(&self, requirement: &str, directory: &Path) -> Result<PathBuf> {
-        fs::create_dir_all(directory).with_context(|| format!("create {}", directory.display()))?;
+        fs::create_dir_all(directory)?;
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).arg(requirement).arg(directory).current_dir(directory);
         let action = format!("download {requirement}");
@@ -122,7 +122,7 @@ impl Downloader {
         let path = answer.lines().last().and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
         match path.as_ref().and_then(|answer| answer["path"].as_str()) {
             Some(path) => Ok(directory.join(path)),
-            None => Err(anyhow!("{action}: the downloader printed no path{}", tail(&answer))),
+            None => bail!("failed to {action}: the downloader printed no path{}", tail(&answer)),
         }
     }
 }
@@ -131,9 +131,7 @@ impl Downloader {
 /// interrupted creation is repeated.
 fn create_environment(environment: &Path, python: &Path) -> Result<()> {
     match fs::remove_dir_all(environment) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("remove {}", environment.display()));
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
     let action = format!("create the downloader's environment {}", environment.display());
@@ -158,8 +156,7 @@ fn create_environment(environment: &Path, python: &Path) -> Result<()> {
     // Wheels only: a source distribution would run its build backend.
     command.args(["--only-binary=:all:", &format!("unearth=={UNEARTH}")]);
     run(command, &Task { action: &action, deadline: DEADLINE, help: HELP_INSTALL })?;
-    let marker = environment.join(".complete");
-    fs::write(&marker, "").with_context(|| format!("write {}", marker.display()))
+    Ok(fs::write(environment.join(".complete"), "")?)
 }
 
 /// Prints a line above the progress bar, or on standard error if the bar is hidden, as in a log.

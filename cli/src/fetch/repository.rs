@@ -4,13 +4,13 @@
 //! on. The settings in a new repository take precedence over the user's own later, so that `git status` stays clean there.
 //! Needs git 2.29 or newer.
 
-use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use fs_err::{self as fs, File};
 
 use super::command::{Task, run, tail};
 
@@ -48,12 +48,9 @@ impl Repository {
     /// Creates a repository in a directory, which may contain files.
     pub(super) fn init(directory: &Path) -> Result<Repository> {
         let repository = Repository::at(directory);
-        fs::create_dir_all(directory).with_context(|| format!("create {}", directory.display()))?;
+        fs::create_dir_all(directory)?;
         repository.run(&["init", "--quiet", "--object-format=sha1", "--initial-branch=main", "--template=", "."])?;
-        let config = directory.join(".git/config");
-        let append = File::options().append(true).open(&config);
-        let appended = append.and_then(|mut file| file.write_all(CONFIG.as_bytes()));
-        appended.with_context(|| format!("write {}", config.display()))?;
+        File::options().append(true).open(directory.join(".git/config"))?.write_all(CONFIG.as_bytes())?;
         Ok(repository)
     }
 
@@ -97,7 +94,7 @@ impl Repository {
         let status = self.run(&["status", "--porcelain", "--untracked-files=all"])?;
         if !status.is_empty() {
             bail!(
-                "commit {}: the file system changed written files, so the commit would differ on other machines{}",
+                "failed to commit {}: the file system changed written files, so the commit would differ on other machines{}",
                 self.directory.display(),
                 tail(&status)
             );

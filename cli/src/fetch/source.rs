@@ -1,10 +1,10 @@
 //! One fetch: locks the destination, fetches into a scratch directory, and publishes the repository.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 use cached_smoke::tooling::Source;
+use fs_err as fs;
 use indicatif::ProgressBar;
 
 use super::fetch_dir::FetchDir;
@@ -19,8 +19,8 @@ use super::repository::Repository;
 /// step as its message, and the unpacked bytes as its position.
 ///
 /// # Errors
-/// Fails if the source is unreachable, hostile, or differs from its pin, or if `destination` holds another repository. The
-/// message reads well after "failed to". It is no error if another process fetched the same source meanwhile.
+/// Fails if the source is unreachable, hostile, or differs from its pin, or if `destination` holds another repository. It
+/// is no error if another process fetched the same source meanwhile.
 pub(super) fn fetch(source: &Source, destination: &Path, fetch_dir: &Path, progress: &ProgressBar) -> Result<String> {
     fetch_with(source, destination, fetch_dir, progress, Downloader::installed)
 }
@@ -35,7 +35,7 @@ fn fetch_with(
 ) -> Result<String> {
     check(source)?;
     let fetch_dir = FetchDir::open(fetch_dir)?;
-    let destination = std::path::absolute(destination).with_context(|| format!("locate {}", destination.display()))?;
+    let destination = std::path::absolute(destination)?;
     let origin = Origin::of(source);
     let _lock = fetch_dir.lock_destination(&destination, progress)?;
     if fs::symlink_metadata(&destination).is_ok() {
@@ -56,10 +56,10 @@ fn fetch_with(
     };
     origin.write(&staged)?;
     if let Some(parent) = destination.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("create {}", parent.display()))?;
+        fs::create_dir_all(parent)?;
     }
     // Publishes the repository.
-    fs::rename(&staged, &destination).with_context(|| format!("rename the repository to {}", destination.display()))?;
+    fs::rename(&staged, &destination)?;
     progress.set_message(format!("fetched {}", origin.name()));
     Ok(commit)
 }
@@ -74,7 +74,7 @@ fn check(source: &Source) -> Result<()> {
 }
 
 fn local(path: &Path) -> Error {
-    anyhow!("fetch {}: the source is a directory of this machine", path.display())
+    anyhow!("failed to fetch {}: the source is a directory of this machine", path.display())
 }
 
 #[cfg(test)]

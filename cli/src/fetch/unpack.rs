@@ -6,11 +6,11 @@
 //! that git could take for its own directory (it would run the programs that the configuration names), and more bytes or
 //! entries than a source distribution has. After an error the caller removes the directory.
 
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
+use fs_err::{self as fs, File};
 use indicatif::{HumanCount, ProgressBar};
 use tar::{Entry, EntryType};
 
@@ -41,7 +41,7 @@ pub(super) struct Unpacked {
 
 /// Unpacks the `.tar.gz` at `file` into the new directory `directory`.
 pub(super) fn unpack(file: &Path, directory: &Path, limits: Limits, progress: &ProgressBar) -> Result<Unpacked> {
-    unpack_archive(file, directory, limits, progress).with_context(|| format!("unpack {}", file.display()))
+    unpack_archive(file, directory, limits, progress).with_context(|| format!("failed to unpack {}", file.display()))
 }
 
 fn unpack_archive(file: &Path, directory: &Path, limits: Limits, progress: &ProgressBar) -> Result<Unpacked> {
@@ -49,7 +49,7 @@ fn unpack_archive(file: &Path, directory: &Path, limits: Limits, progress: &Prog
     progress.set_length(survey.bytes);
     progress.set_position(0);
     progress.set_message(format!("unpacking {} files", HumanCount(survey.files)));
-    fs::create_dir(directory).with_context(|| format!("create {}", directory.display()))?;
+    fs::create_dir(directory)?;
     let mut writer = Writer { directory, top: None, unpacked: Unpacked::default() };
     for entry in stream(File::open(file)?, limits).entries()? {
         let mut entry = entry.context(UNREADABLE)?;
@@ -114,13 +114,13 @@ impl Writer<'_> {
         // Never an existing file: a name may occur twice, and the file system may not distinguish two names.
         let mut file = File::options().write(true).create_new(true).open(path).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => anyhow!("the name occurs twice, or differs from another in case only"),
-            _ => anyhow!(error).context(format!("create {}", path.display())),
+            _ => error.into(),
         })?;
-        let written = io::copy(entry, &mut file).with_context(|| format!("write {}", path.display()))?;
+        let written = io::copy(entry, &mut file)?;
         if written != size {
             bail!(UNREADABLE);
         }
-        set_mode(&file, is_executable).with_context(|| format!("set the mode of {}", path.display()))?;
+        set_mode(&file, is_executable)?;
         self.unpacked.files += 1;
         if is_executable {
             self.unpacked.executables.push(name);
@@ -132,14 +132,14 @@ impl Writer<'_> {
 fn create_directory(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => anyhow!("a file is in its place"),
-        _ => anyhow!(error).context(format!("create {}", path.display())),
+        _ => error.into(),
     })
 }
 
 #[cfg(unix)]
 fn set_mode(file: &File, is_executable: bool) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(if is_executable { 0o755 } else { 0o644 }))
+    file.set_permissions(std::fs::Permissions::from_mode(if is_executable { 0o755 } else { 0o644 }))
 }
 
 #[cfg(not(unix))]

@@ -1,7 +1,6 @@
 //! The helper: answers the requests of one test, JSON lines on standard input, until the input ends.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io::{self, BufRead, Write};
 use std::pin::pin;
 use std::process::ExitCode;
@@ -11,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use cached_smoke::tooling::Config;
 use cached_smoke::tooling::remote::{Answer, Command, Greeting, Outcome, Request};
 use clap::Args;
+use fs_err as fs;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -160,7 +160,7 @@ impl Helper {
                     bail!(Refused("it is larger than the maximum size of an entry".to_owned()));
                 }
                 let payload = self.trust.open(&name, &sealed).map_err(|error| Refused(error.to_string()))?;
-                fs::write(&into, payload).with_context(|| format!("failed to write {}", into.display()))?;
+                fs::write(&into, payload)?;
                 Ok((Outcome::Done, sealed.len() as u64))
             }
             Command::Fetch { blob, into } => {
@@ -173,7 +173,7 @@ impl Helper {
             }
             Command::Publish { name, from } => {
                 let path = self.service.entry(&name)?;
-                let payload = fs::read(&from).with_context(|| format!("failed to read {}", from.display()))?;
+                let payload = fs::read(&from)?;
                 let sealed = self.trust.seal(&name, &payload);
                 Ok((Outcome::Done, transfer::publish(&self.service, &path, sealed).await?))
             }

@@ -1,11 +1,11 @@
 //! Transfers files to and from the service, piece by piece.
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use cached_smoke::tooling::remote::Blob;
+use fs_err::File;
 use futures::TryStreamExt;
 use opendal::ErrorKind;
 
@@ -30,7 +30,7 @@ const WRITE: &str = "write to the service";
 /// `progress` is called whenever bytes have arrived.
 pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path, progress: &mut dyn FnMut(&str)) -> Result<bool> {
     let path = service.blob(&blob.blake3)?;
-    let mut file = File::create_new(into).with_context(|| format!("failed to create {}", into.display()))?;
+    let mut file = File::create_new(into)?;
     if blob.size == 0 {
         return Ok(true);
     }
@@ -46,7 +46,7 @@ pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path, progress:
                 Ok(Some(piece)) => {
                     arrived += piece.len();
                     progress(&format!("{} MB received", arrived / 1_000_000));
-                    file.write_all(&piece).with_context(|| format!("failed to write {}", into.display()))?;
+                    file.write_all(&piece)?;
                 }
                 Ok(None) => return Ok(true),
                 Err(error) => break of_stream(error),
@@ -91,13 +91,12 @@ async fn upload(
     from: &Path,
     progress: &mut dyn FnMut(&str),
 ) -> Result<opendal::Result<()>> {
-    let unreadable = || format!("failed to read {}", from.display());
     if !service.can().write_can_multi {
         // Such a service accepts whole objects only.
-        let whole = std::fs::read(from).with_context(unreadable)?;
+        let whole = fs_err::read(from)?;
         return Ok(service.write(path, whole).await.map(drop));
     }
-    let mut file = File::open(from).with_context(unreadable)?;
+    let mut file = File::open(from)?;
     let writer = service.objects.writer_with(path).content_type(CONTENT_TYPE).chunk(PIECE).concurrent(CONNECTIONS);
     let mut writer = match writer.await {
         Ok(writer) => writer,
@@ -106,7 +105,7 @@ async fn upload(
     let (mut written, mut sent) = (Ok(()), 0);
     while written.is_ok() {
         let mut piece = vec![0; BUFFER];
-        let read = file.read(&mut piece).with_context(unreadable)?;
+        let read = file.read(&mut piece)?;
         if read == 0 {
             written = writer.close().await.map(drop);
             break;

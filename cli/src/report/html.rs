@@ -2,11 +2,11 @@
 //!
 //! - `figures`, `misses`: the numbers, before they are drawn
 //! - `sections`, `charts`, `table`: the parts of the page
-//! - `line_chart`, `bar_chart`, `scale`: drawings as SVG. Chart crates draw in fixed sizes and colours; these follow the
-//!   width of the screen and its light or dark scheme
+//! - `line_chart`, `scale`, `bars`: drawings. Chart crates draw in fixed sizes and colours; these follow the width of the
+//!   screen and its light or dark scheme
 //! - `number`: numbers and units as texts
 
-mod bar_chart;
+mod bars;
 mod charts;
 mod figures;
 mod line_chart;
@@ -16,10 +16,8 @@ mod scale;
 mod sections;
 mod table;
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
 use cached_smoke::tooling::PastRun;
 use maud::{DOCTYPE, PreEscaped, html};
 
@@ -30,7 +28,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// Writes the page to a file, and replaces an existing one.
 pub(crate) fn write(runs: &[PastRun], file: &Path) -> anyhow::Result<()> {
-    fs::write(file, page(runs)).with_context(|| format!("failed to write {}", file.display()))
+    Ok(fs_err::write(file, page(runs))?)
 }
 
 /// Returns the page about these runs, of which the latest is the last.

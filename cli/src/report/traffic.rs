@@ -9,8 +9,9 @@ use crate::output::plain;
 
 /// The sums over the requests of a run. Displayed as one line.
 pub(crate) struct Traffic {
-    fetched: Transfers,
-    uploaded: Transfers,
+    /// The number of artifacts, and their bytes.
+    fetched: (usize, u64),
+    uploaded: (usize, u64),
     errors: usize,
     built_twice: usize,
     seconds: f64,
@@ -18,29 +19,17 @@ pub(crate) struct Traffic {
     error: Option<String>,
 }
 
-#[derive(Default)]
-struct Transfers {
-    artifacts: usize,
-    bytes: u64,
-}
-
 impl Traffic {
     /// Returns the sums; `None` for a run without requests.
     pub(crate) fn of(asked: &[Asked]) -> Option<Traffic> {
-        let transfers = |operation: Operation| {
-            let mut transfers = Transfers::default();
-            for one in asked.iter().filter(|one| (one.operation, one.outcome) == (operation, Outcome::Done)) {
-                if operation == Operation::Fetch && is_refused(one, asked) {
-                    continue;
-                }
-                transfers.artifacts += 1;
-                transfers.bytes = transfers.bytes.saturating_add(one.bytes);
-            }
-            transfers
+        let sum = |operation: Operation| {
+            let done = asked.iter().filter(|one| (one.operation, one.outcome) == (operation, Outcome::Done));
+            let accepted = done.filter(|one| operation != Operation::Fetch || !is_refused(one, asked));
+            accepted.fold((0, 0_u64), |(count, bytes), one| (count + 1, bytes.saturating_add(one.bytes)))
         };
         (!asked.is_empty()).then(|| Traffic {
-            fetched: transfers(Operation::Fetch),
-            uploaded: transfers(Operation::Share),
+            fetched: sum(Operation::Fetch),
+            uploaded: sum(Operation::Share),
             errors: asked.iter().filter(|one| one.is_failure()).count(),
             built_twice: asked.iter().filter(|one| one.operation == Operation::Release).count(),
             seconds: asked.iter().map(|one| one.seconds).sum(),
@@ -55,17 +44,12 @@ fn is_refused(fetched: &Asked, asked: &[Asked]) -> bool {
     asked.iter().any(|one| one.operation == Operation::Check && subject(one) == subject(fetched))
 }
 
-impl fmt::Display for Transfers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "({})", ByteSize(self.bytes).display().si())
-    }
-}
-
 impl fmt::Display for Traffic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Traffic { fetched, uploaded, errors, built_twice, seconds, error } = self;
-        write!(f, "remote cache: {} fetched {fetched}, {} uploaded {uploaded}", fetched.artifacts, uploaded.artifacts)?;
-        write!(f, ", {errors} errors, {seconds:.1} s")?;
+        let size = |bytes| ByteSize(bytes).display().si();
+        write!(f, "remote cache: {} fetched ({}), ", fetched.0, size(fetched.1))?;
+        write!(f, "{} uploaded ({}), {errors} errors, {seconds:.1} s", uploaded.0, size(uploaded.1))?;
         if *built_twice > 0 {
             write!(f, ", {built_twice} built twice")?;
         }

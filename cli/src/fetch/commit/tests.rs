@@ -26,7 +26,7 @@ fn tree(directory: &Path) -> PathBuf {
         #[cfg(unix)]
         if executables().iter().any(|executable| executable == name) {
             use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
+            fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a mode");
         }
     }
     tree

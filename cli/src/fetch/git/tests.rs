@@ -86,7 +86,7 @@ fn missing_revision_is_an_error_that_names_it() {
         let error = server.fetch(rev).expect_err("it does not exist");
         assert!(has_failed(&error), "{error}");
         let error = format!("{error:#}");
-        assert!(error.starts_with(&format!("fetch {rev} of file://")) && error.contains(HELP), "{error}");
+        assert!(error.starts_with(&format!("failed to fetch {rev} of file://")) && error.contains(HELP), "{error}");
     }
 }
 
@@ -95,7 +95,7 @@ fn missing_server_is_an_error_that_names_it() {
     let server = Server::new();
     let target = server.target();
     let error = fetch("file:///no/such/repository", "main", &target, &ProgressBar::hidden()).expect_err("no server");
-    assert_eq!(error.to_string(), "reach file:///no/such/repository");
+    assert_eq!(error.to_string(), "failed to reach file:///no/such/repository");
 }
 
 #[test]

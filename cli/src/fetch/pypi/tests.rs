@@ -61,19 +61,19 @@ fn wrong_digest_is_an_error_that_names_both() {
 fn unsupported_kind_of_archive_is_an_error() {
     let script = r#"printf abc > "$2/x-1.zip"; printf '{"path": "%s"}' "$2/x-1.zip""#;
     let error = fetch_by(script, None);
-    assert!(error.starts_with("unpack x-1.zip: only .tar.gz is supported"), "{error}");
+    assert!(error.starts_with("failed to unpack x-1.zip: only .tar.gz is supported"), "{error}");
 }
 
 #[cfg(unix)]
 #[test]
 fn failing_download_shows_the_output_of_the_downloader() {
     let error = fetch_by("echo 'no network' >&2; exit 3", None);
-    assert!(error.starts_with("download x==1: exit status: 3; check the network"), "{error}");
+    assert!(error.starts_with("failed to download x==1: exit status: 3; check the network"), "{error}");
     assert!(error.ends_with("\n    no network"), "{error}");
 }
 
 #[cfg(unix)]
 #[test]
 fn answer_without_a_path_is_an_error() {
-    assert_eq!(fetch_by("echo done", None), "download x==1: the downloader printed no path\n    done");
+    assert_eq!(fetch_by("echo done", None), "failed to download x==1: the downloader printed no path\n    done");
 }

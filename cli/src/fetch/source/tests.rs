@@ -101,7 +101,7 @@ fn failed_fetch_leaves_nothing_and_is_repeatable() {
     let world = World::new();
     let wrong = release("x==1", Some(&"0".repeat(64)));
     let error = world.fetch(&wrong).expect_err("another digest").to_string();
-    assert!(error.starts_with("accept x-1.tar.gz: its SHA-256 is "), "{error}");
+    assert!(error.starts_with("refused x-1.tar.gz: its SHA-256 is "), "{error}");
     assert!(!world.destination().exists());
     world.fetch(&release("x==1", None)).expect("fetched");
 }

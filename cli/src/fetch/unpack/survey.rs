@@ -1,10 +1,10 @@
 //! Reads a whole archive before anything of it is written.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Take};
 
 use anyhow::{Context, Result, bail};
 use flate2::read::MultiGzDecoder;
+use fs_err::File;
 use tar::{Archive, Entry, EntryType};
 
 use super::Limits;

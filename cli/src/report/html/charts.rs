@@ -4,7 +4,7 @@ use bytesize::ByteSize;
 use cached_smoke::tooling::CacheSize;
 use maud::{Markup, html};
 
-use super::bar_chart::{BarChart, Bars, Part};
+use super::bars::{Bars, bar_chart};
 use super::figures::{Artifact, Repository, Run};
 use super::line_chart::{LineChart, Point};
 use super::number::{bytes, counted, duration, float, moment, percent, seconds};
@@ -12,8 +12,6 @@ use super::scale::Scale;
 use super::sections::{empty, in_numbers, section};
 use super::table::{number, table, text};
 use crate::report::Sums;
-
-const AXIS: &str = "time of all tests and runs";
 
 pub(super) fn hit_rate(runs: &[Run]) -> Markup {
     let (heading, lead) = ("Hit rate", "The share of a run’s artifacts that were in the cache before the run.");
@@ -69,25 +67,22 @@ pub(super) fn cache_size(runs: &[Run]) -> Markup {
 
 pub(super) fn repositories(repositories: &[Repository]) -> Markup {
     let heading = "Saved and spent, by repository";
-    let lead = "Saved: the build time that hits avoided, less the time to restore. All tests together.";
+    let lead = "Saved: the build time that hits avoided, less restoring. All tests together.";
     if repositories.iter().all(|repository| repository.saved == 0.0 && repository.built == 0.0) {
         return section(heading, lead, &empty("No time was saved or spent."));
     }
     let bars = repositories.iter().map(|repository| Bars {
         name: repository.name.clone(),
         value: format!("{} / {}", duration(repository.saved), duration(repository.built)),
-        lanes: vec![
-            vec![Part { kind: "saved", seconds: repository.saved }],
-            vec![Part { kind: "build", seconds: repository.built }],
-        ],
+        lanes: vec![vec![("saved", repository.saved)], vec![("build", repository.built)]],
     });
     let title = format!("Time saved and time spent building, by repository ({})", repositories.len());
-    let chart = BarChart { title, axis: AXIS, rows: bars.collect() };
+    let chart = bar_chart(&title, &bars.collect::<Vec<_>>());
     let rows = repositories.iter().map(|one| vec![one.name.clone(), seconds(one.saved), seconds(one.built)]);
     let columns = [text("repo"), number("saved"), number("build")];
     let numbers = table(heading, &columns, &rows.collect::<Vec<_>>());
     let legend = legend(&[("saved", "saved"), ("build", "spent building")]);
-    section(heading, lead, &html! { (legend) (chart.svg()) (in_numbers(&numbers)) })
+    section(heading, lead, &html! { (legend) (chart) (in_numbers(&numbers)) })
 }
 
 pub(super) fn artifacts(artifacts: &[Artifact]) -> Markup {
@@ -99,21 +94,17 @@ pub(super) fn artifacts(artifacts: &[Artifact]) -> Markup {
     let bars = artifacts.iter().map(|artifact| Bars {
         name: artifact.subject(),
         value: duration(artifact.total()),
-        lanes: vec![vec![
-            Part { kind: "restore", seconds: artifact.restored },
-            Part { kind: "wait", seconds: artifact.waited },
-            Part { kind: "build", seconds: artifact.built },
-        ]],
+        lanes: vec![vec![("restore", artifact.restored), ("wait", artifact.waited), ("build", artifact.built)]],
     });
     let title = format!("Time spent restoring, waiting and building, by artifact ({})", artifacts.len());
-    let chart = BarChart { title, axis: AXIS, rows: bars.collect() };
+    let chart = bar_chart(&title, &bars.collect::<Vec<_>>());
     let rows = artifacts.iter().map(|one| {
         vec![one.repo.clone(), one.name.clone(), seconds(one.restored), seconds(one.waited), seconds(one.built)]
     });
     let columns = [text("repo"), text("artifact"), number("restore"), number("wait"), number("build")];
     let numbers = table(heading, &columns, &rows.collect::<Vec<_>>());
     let legend = legend(&[("restore", "restoring"), ("wait", "waiting for another build"), ("build", "building")]);
-    section(heading, lead, &html! { (legend) (chart.svg()) (in_numbers(&numbers)) })
+    section(heading, lead, &html! { (legend) (chart) (in_numbers(&numbers)) })
 }
 
 fn legend(kinds: &[(&str, &str)]) -> Markup {

@@ -3,9 +3,10 @@
 use bytesize::ByteSize;
 use maud::{Markup, html};
 
+use super::bars::stripe;
 use super::figures::{Figures, Run};
 use super::misses::Misses;
-use super::number::{counted, duration, float, hundredths, moment, seconds};
+use super::number::{counted, duration, float, moment, seconds};
 use super::table::{code, number, state, table, text};
 use crate::report::Sums;
 
@@ -71,11 +72,7 @@ pub(super) fn misses(misses: &[Misses]) -> Markup {
                 @let reason = cut(reason);
                 li {
                     p { strong { (reason) } " " b { (count) } }
-                    svg.bar role="img" width="100%" height="6" {
-                        title { (reason) ": " (count) }
-                        @let width = 100.0 * float(*count as u64) / float(max as u64);
-                        rect.build width=(hundredths(width)) height="6" rx="2" {}
-                    }
+                    div.bar { (stripe("build", float(*count as u64) / float(max as u64), &reason)) }
                     ul {
                         @for (detail, count) in details.iter().take(MAX_DETAILS) {
                             li { (cut(detail)) @if *count > 1 { " " b { "× " (count) } } }
