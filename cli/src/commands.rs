@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// repository that `--repo` names must be available: the tests over the others run, and the command fails.
     #[command(after_help = "Exit status:\n  \
         that of the test runner, if a test failed\n  \
-        2  a repository that --repo names is unavailable, or this command itself failed\n  \
+        2  a named repository is unavailable, or this command itself failed\n  \
         3  --require-hits was given, and not every artifact was in the cache\n  \
         0  otherwise")]
     Test(test::TestArguments),
@@ -124,7 +124,7 @@ pub(crate) enum Command {
     /// Works as `populate`, but skips what the remote cache does not have.
     #[command(after_help = "Exit status:\n  \
         0  success, also if the remote cache does not have all artifacts\n  \
-        1  the remote cache failed or sent an untrusted entry, or a named repository is unavailable\n  \
+        1  the remote cache failed, an entry was refused, or a repository is missing\n  \
         2  this command itself failed")]
     Pull(FillArguments),
     /// Check the remote cache, or create keys for it.

@@ -65,7 +65,7 @@ struct Run {
 /// Runs the command `populate` or `pull`.
 pub(crate) fn fill(config: &Config, arguments: &FillArguments, mode: Missing) -> anyhow::Result<ExitCode> {
     if !config.is_writable() {
-        bail!("SMOKE_CACHE does not allow to write to the cache\nhelp: set SMOKE_CACHE=read-write for this command");
+        bail!("SMOKE_CACHE forbids to write to the cache\nhelp: set SMOKE_CACHE=read-write for this command");
     }
     let selected = select(config, &arguments.repos)?;
     let unfetched = fetch_missing(config, &selected);

@@ -25,7 +25,7 @@ pub(crate) struct StoredArguments {
 }
 
 /// One artifact.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(crate) struct StoredRow {
     pub(crate) repo: String,
     pub(crate) artifact: String,
@@ -76,14 +76,10 @@ impl From<&Building> for StoredRow {
             repo: one.repo.clone(),
             artifact: one.artifact.clone(),
             key: one.key.clone(),
-            bytes: 0,
-            build_seconds: None,
             last_used: seconds_since_1970(SystemTime::now()),
             state: "building",
             reason: Line(one).to_string(),
-            suite: None,
-            config: Vec::new(),
-            configuration: String::new(),
+            ..StoredRow::default()
         }
     }
 }

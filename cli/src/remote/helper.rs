@@ -91,16 +91,11 @@ pub(super) fn runtime() -> Result<Runtime> {
     Builder::new_current_thread().enable_all().build().context("failed to start the asynchronous runtime")
 }
 
-/// Returns the answer to a request of a later version, or to a malformed line.
+/// Returns the answer to a request of a later version, which has an id, or to a malformed line.
 fn unknown(line: &str, error: &serde_json::Error) -> Answer {
-    #[derive(serde::Deserialize)]
-    struct OnlyId {
-        id: u64,
-    }
-    match serde_json::from_str::<OnlyId>(line) {
-        Ok(OnlyId { id }) => answer(id, Outcome::Unsupported, Some(error.to_string()), 0),
-        Err(_) => answer(0, Outcome::Failed, Some(error.to_string()), 0),
-    }
+    let id = serde_json::from_str::<serde_json::Value>(line).ok().and_then(|request| request["id"].as_u64());
+    let outcome = if id.is_some() { Outcome::Unsupported } else { Outcome::Failed };
+    answer(id.unwrap_or(0), outcome, Some(error.to_string()), 0)
 }
 
 fn answer(id: u64, outcome: Outcome, reason: Option<String>, bytes: u64) -> Answer {

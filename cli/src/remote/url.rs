@@ -22,7 +22,7 @@ const ALIASES: [(&str, &str); 3] = [("gs", "gcs"), ("azure", "azblob"), ("file",
 const IN_THE_PATH: [&str; 3] = ["bucket", "container", "root"];
 /// Services whose location begins with a bucket, or container.
 const IN_BUCKETS: [&str; 3] = ["s3", "gcs", "azblob"];
-/// The services that are compiled in.
+/// The services that are compiled in; see [`options`].
 const KNOWN: &str = "s3, gcs, azblob, ghac, redis, webdav, webdav+http, fs";
 
 /// The location of the remote cache.
