@@ -24,9 +24,9 @@ fn push_gives_what_is_in_the_cache() {
     offline.passes("both");
     let machine = offline.with("SMOKE_REMOTE", &world.folder());
     let told = out(&machine.smoke_cache(&["push"]), 0);
-    assert!(told.contains("2 artifacts were shared (") && told.contains("0 were there, 0 failed"), "{told}");
+    assert!(told.contains("2 artifacts uploaded (") && told.contains("0 already present, 0 failed"), "{told}");
     let told = out(&machine.smoke_cache(&["push"]), 0);
-    assert!(told.contains("0 artifacts were shared (0 B), 2 were there, 0 failed"), "{told}");
+    assert!(told.contains("0 artifacts uploaded (0 B), 2 already present, 0 failed"), "{told}");
     let done = world.machine(&world.folder()).passes("both");
     assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Fetched, Outcome::Fetched));
     let machine = machine.with("SMOKE_REMOTE_ACCESS", "read-only");
@@ -40,7 +40,7 @@ fn push_writes_again_what_the_service_has_lost() {
     machine.passes("both");
     fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
     let told = out(&machine.smoke_cache(&["push"]), 0);
-    assert!(told.contains("2 artifacts were shared ("), "{told}");
+    assert!(told.contains("2 artifacts uploaded ("), "{told}");
     assert_eq!(world.machine(&world.folder()).passes("both").outcome("words"), Outcome::Fetched);
 }
 
@@ -54,9 +54,9 @@ fn push_replaces_what_is_there_if_it_is_told_to() {
     let both = format!("{PUBLIC},{of_other}");
     let machine = machine.with("SMOKE_REMOTE_SIGNING_KEY", other).with("SMOKE_REMOTE_PUBLIC_KEYS", &both);
     let told = out(&machine.smoke_cache(&["push"]), 0);
-    assert!(told.contains("2 were there"), "{told}");
+    assert!(told.contains("2 already present"), "{told}");
     let told = out(&machine.smoke_cache(&["push", "--replace"]), 0);
-    assert!(told.contains("2 artifacts were shared ("), "{told}");
+    assert!(told.contains("2 artifacts uploaded ("), "{told}");
     let reader = world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", "");
     let reader = reader.with("SMOKE_REMOTE_PUBLIC_KEYS", of_other);
     assert_eq!(reader.passes("both").outcome("words"), Outcome::Fetched);
@@ -76,12 +76,12 @@ fn push_leaves_another_build_of_the_same_key_alone_as_long_as_it_can_be_had() {
     let forced = entries(&world);
     assert_ne!(forced, before);
     let told = out(&second.smoke_cache(&["push"]), 0);
-    assert!(told.contains("0 artifacts were shared (0 B), 2 were there, 0 failed"), "{told}");
+    assert!(told.contains("0 artifacts uploaded (0 B), 2 already present, 0 failed"), "{told}");
     assert_eq!(entries(&world), forced);
     // Nobody can have them any more.
     fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
     let told = out(&second.smoke_cache(&["push"]), 0);
-    assert!(told.contains("2 artifacts were shared ("), "{told}");
+    assert!(told.contains("2 artifacts uploaded ("), "{told}");
     assert_eq!(entries(&world), before);
     assert_eq!(world.machine(&world.folder()).passes("both").outcome("words"), Outcome::Fetched);
 }
@@ -107,7 +107,7 @@ fn push_gives_nobody_what_is_damaged() {
     fs::write(&archive, vec![7; usize::try_from(size).unwrap()]).unwrap();
     let machine = machine.with("SMOKE_REMOTE", &world.folder());
     let told = out(&machine.smoke_cache(&["push"]), 1);
-    assert!(told.contains("1 artifacts were shared (") && told.contains("1 failed"), "{told}");
+    assert!(told.contains("1 artifacts uploaded (") && told.contains("1 failed"), "{told}");
     assert!(told.contains("it is damaged: ") && told.contains("`cargo smoke-cache verify` sets it aside"), "{told}");
     assert!(world.objects().iter().all(|path| !path.ends_with("/words")), "{:?}", world.objects());
 }
@@ -118,9 +118,9 @@ fn push_without_the_right_to_or_without_a_tier_is_an_error_with_the_mend() {
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_ACCESS", "read-only");
     machine.passes("both");
     let told = out(&machine.smoke_cache(&["push"]), 2);
-    assert!(told.contains("nothing may be written to the shared tier"), "{told}");
+    assert!(told.contains("the remote cache is read-only"), "{told}");
     let told = out(&machine.with("SMOKE_REMOTE", "off").smoke_cache(&["push"]), 2);
-    assert!(told.contains("there is no shared tier: set SMOKE_REMOTE"), "{told}");
+    assert!(told.contains("no remote cache is configured\nhelp: set SMOKE_REMOTE"), "{told}");
 }
 
 #[test]
@@ -129,10 +129,10 @@ fn status_says_what_is_wrong() {
     let machine =
         world.machine("s3://bucket?region=x&endpoint=http://127.0.0.1:9&secret_access_key=hush&access_key_id=k");
     let told = out(&machine.smoke_cache(&["remote", "status"]), 1);
-    assert!(told.contains("failed:    failed to read from it"), "{told}");
+    assert!(told.contains("failed:    failed to read from the service"), "{told}");
     assert!(!told.contains("hush"), "{told}");
     let told = out(&machine.with("SMOKE_REMOTE_SIGNING_KEY", "").smoke_cache(&["remote", "status"]), 2);
-    assert!(told.contains("nobody is trusted"), "{told}");
+    assert!(told.contains("no signer is trusted"), "{told}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn passes_on_its_own(machine: &Machine, what: &str) -> String {
 fn refused_connections() {
     let world = World::new();
     let error = passes_on_its_own(&machine(&world, free_port()), "refused");
-    assert!(error.contains("failed to read from it"), "{error}");
+    assert!(error.contains("failed to read from the service"), "{error}");
 }
 
 #[test]
@@ -49,12 +49,12 @@ fn a_black_hole() {
 #[test]
 fn answers_that_mean_no() {
     for (status, body, expected) in [
-        (403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>", "are the credentials those"),
+        (403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>", "check the credentials"),
         // Its clock, or ours, is wrong.
-        (403, "<Error><Code>RequestTimeTooSkewed</Code><Message>skewed</Message></Error>", "failed to read from it"),
+        (403, "<Error><Code>RequestTimeTooSkewed</Code><Message>skewed</Message></Error>", "failed to read from the service"),
         (429, "", "the service answers with HTTP status 429"),
-        (500, "<Error><Code>InternalError</Code></Error>", "failed to read from it"),
-        (503, "<Error><Code>SlowDown</Code></Error>", "failed to read from it"),
+        (500, "<Error><Code>InternalError</Code></Error>", "failed to read from the service"),
+        (503, "<Error><Code>SlowDown</Code></Error>", "failed to read from the service"),
     ] {
         let world = World::new();
         let proxy = Proxy::start(0, Fault::Status(status, body));
@@ -83,7 +83,7 @@ fn who_may_not_write_still_reads() {
     assert!(failed.passed && failed.warnings() == 1, "{}", failed.stderr);
     assert_eq!(failed.outcome("words"), Outcome::Built);
     let error = failed.report("words").remote_error.as_deref().unwrap_or_default();
-    assert!(error.contains("failed to write to it") && error.contains("are the credentials those"), "{error}");
+    assert!(error.contains("failed to write to the service") && error.contains("check the credentials"), "{error}");
     let done = machine.with(crate::subject::VERSION, "").start_within("one", "both").done();
     assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Fetched, Outcome::Fetched));
 }
