@@ -1,6 +1,7 @@
-//! Smoke tests of the code index over real repositories: what anybody who knows them would look for is found.
+//! Smoke tests of the code index over real repositories. They search for names and phrases that users of each would
+//! try.
 //!
-//! `cargo smoke` runs all of them; `cargo test` those over `bookshop`, which needs no fetching.
+//! `cargo smoke` runs all of them. `cargo test` runs those over `bookshop`, which is part of this repository.
 
 mod smoke;
 
@@ -11,17 +12,17 @@ use code_index::{AnalyzerConfig, DependencyGraph, EdgeKind, Matched, NodeKind, S
 
 use smoke::{SmokeConfig, cached_smoke};
 
-/// What is known of a repository without building anything.
+/// Facts about a repository that do not come from the index.
 struct Known {
-    /// Python files, classes, functions: about so many.
+    /// The approximate numbers of Python files, classes and functions.
     files: RangeInclusive<usize>,
     classes: RangeInclusive<usize>,
     functions: RangeInclusive<usize>,
-    /// Names, and where they are defined.
+    /// Names, and the nodes that define them.
     definitions: &'static [(&'static str, &'static str)],
     /// A class, and one that it inherits from.
     inherits: &'static [(&'static str, &'static str)],
-    /// Plain words, and the file that must be among the first ten.
+    /// Plain words, and a file that must be among the first ten results.
     questions: &'static [(&'static str, &'static str)],
 }
 
@@ -52,7 +53,7 @@ impl Known {
     }
 }
 
-/// Has the fixtures of each repository, and nothing more. `.config/nextest.toml` lets these come first.
+/// Builds the fixtures of each repository. `.config/nextest.toml` runs these tests first.
 #[cached_smoke]
 #[ignore = "needs fetched repositories: run `cargo smoke`"]
 fn warm(_: &DependencyGraph, _: &SparseIndex) {}
@@ -225,7 +226,7 @@ fn locagent(graph: &DependencyGraph, index: &SparseIndex) {
     .check(graph, index);
 }
 
-/// What holds for the graph and the index of any repository.
+/// Checks the graph and the index of each repository for consistency.
 #[cached_smoke]
 #[ignore = "needs fetched repositories: run `cargo smoke`"]
 fn any_repository(graph: &DependencyGraph, index: &SparseIndex, repo: &Repo) {
@@ -256,7 +257,7 @@ fn holds_together(graph: &DependencyGraph, index: &SparseIndex, repo: &Repo) {
     }
 }
 
-/// Another analyzer is another index over the same graph.
+/// Another analyzer builds another index of the same graph.
 #[cached_smoke(
     repo = "bookshop",
     config = SmokeConfig { analyzer: AnalyzerConfig { stemming: false, ..Default::default() }, ..Default::default() }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The declared version of Rust, and the versions to test with: `declared` and `versions`.
+# Outputs the declared version of Rust and the versions to test with: `declared` and `versions`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source .github/scripts/common.sh

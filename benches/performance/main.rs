@@ -1,21 +1,26 @@
-//! What a hit costs, beside the least that it could cost, beside the plan that this project began with, and beside other ways, all
-//! measured in one run.
+//! Measures the cost of a hit, and compares it in the same run with three other costs.
+//!
+//! - the *floor*: the least possible work, written by hand
+//! - the *plan*: the obvious first implementation of a fixture cache
+//! - other crates and nextest, in the section `peers`
 //!
 //! ```text
 //! cargo smoke-cache fetch django
 //! cargo bench --bench performance [-- [ROUNDS] [SECTION…]]
 //! ```
 //!
-//! The sections, all of them if none is named: `hits`, `calls`, `strict`, `larger`, `restored`, `cold`, `list`, `nextest`, `scale`, `peers`, `fleet`. Everything is
-//! kept below the target directory, so that a second run begins at once. What is printed are medians, and in brackets the middle
-//! half of all values; a goal is met if the ratio of the medians meets it.
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
+//! The sections are `hits`, `calls`, `strict`, `larger`, `restored`, `cold`, `list`, `nextest`, `scale`, `peers` and
+//! `fleet`; the default is all of them. All files are below the target directory, so a second run starts immediately.
+//!
+//! The output has medians and, in brackets, the middle half of all values. A goal is met if the ratio of the medians
+//! meets it. `docs/performance.md` has the results.
+#![expect(clippy::unwrap_used, reason = "an error ends the benchmark")]
 
-mod place;
 mod plot;
 mod programs;
 mod samples;
 mod sections;
+mod setup;
 #[path = "../../tests/smoke/mod.rs"]
 #[expect(unused_imports, reason = "the attribute is for tests")]
 mod smoke;
@@ -23,11 +28,11 @@ mod table;
 
 use std::process::ExitCode;
 
-use place::Place;
 use sections::SECTIONS;
+use setup::Setup;
 use table::Table;
 
-/// Enough for medians that differ by a few percent from run to run.
+/// The default number of rounds, with which medians differ by a few percent between runs.
 const ROUNDS: usize = 41;
 
 fn main() -> ExitCode {
@@ -36,8 +41,8 @@ fn main() -> ExitCode {
     }
     let given: Vec<String> = std::env::args().skip(1).collect();
     if !given.iter().any(|argument| argument == "--bench") {
-        // `cargo test --all-targets` and the like run what they built: here, there is nothing to test.
-        eprintln!("a benchmark: cargo bench --bench performance");
+        // `cargo test --all-targets` runs benchmarks without `--bench`.
+        eprintln!("not a test; run `cargo bench --bench performance`");
         return ExitCode::SUCCESS;
     }
     let mut rounds = ROUNDS;
@@ -48,22 +53,25 @@ fn main() -> ExitCode {
             Err(_) if SECTIONS.iter().any(|(name, _)| name == argument) => named.push(argument.as_str()),
             Err(_) => {
                 let all: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
-                eprintln!("`{argument}` is neither a number of rounds nor one of {}", all.join(", "));
+                eprintln!(
+                    "error: unknown section `{argument}`\nhelp: give a number of rounds or one of {}",
+                    all.join(", ")
+                );
                 return ExitCode::from(2);
             }
         }
     }
-    let place = match Place::prepare(rounds.max(1)) {
-        Ok(place) => place,
+    let setup = match Setup::prepare(rounds.max(1)) {
+        Ok(setup) => setup,
         Err(message) => {
-            eprintln!("{message}");
+            eprintln!("error: {message}");
             return ExitCode::from(2);
         }
     };
     let mut table = Table::default();
     for (name, section) in SECTIONS {
         if named.is_empty() || named.contains(name) {
-            section(&place, &mut table);
+            section(&setup, &mut table);
         }
     }
     println!("\n{table}");

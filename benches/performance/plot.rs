@@ -1,4 +1,4 @@
-//! A plot with logarithmic axes, as an SVG for `docs/`.
+//! Plots with logarithmic axes, as SVG files for `docs/`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -21,10 +21,10 @@ const LEFT: f64 = 80.0;
 const RIGHT: f64 = 30.0;
 const TOP: f64 = 110.0;
 const BOTTOM: f64 = 60.0;
-/// Told apart also by those who see no red or no green (Okabe and Ito, "Color Universal Design", 2008).
+/// Colours that are distinct for colour-blind readers too (Okabe and Ito, "Color Universal Design", 2008).
 const COLOURS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
 
-/// From powers of ten to a place on the picture.
+/// A logarithmic axis: the powers of ten from `low` to `high` are at the coordinates from `from` to `to`.
 struct Axis {
     from: f64,
     to: f64,
@@ -39,11 +39,12 @@ impl Axis {
         Axis { from, to, low, high: high.max(low + 1.0) }
     }
 
-    fn place(&self, value: f64) -> f64 {
+    /// Returns the coordinate of a value.
+    fn coordinate(&self, value: f64) -> f64 {
         self.from + (value.log10() - self.low) / (self.high - self.low) * (self.to - self.from)
     }
 
-    /// The powers of ten that it spans.
+    /// Returns the powers of ten of the axis.
     fn ticks(&self) -> impl Iterator<Item = f64> + use<> {
         let (low, steps) = (self.low, self.high - self.low);
         std::iter::successors(Some(0.0), |step| Some(step + 1.0))
@@ -71,7 +72,7 @@ impl Plot {
             self.title, self.title
         );
         for tick in x.ticks() {
-            let at = x.place(tick);
+            let at = x.coordinate(tick);
             let _ = writeln!(
                 svg,
                 "<line x1=\"{at:.1}\" y1=\"{TOP}\" x2=\"{at:.1}\" y2=\"{:.1}\" stroke=\"#dddddd\"/>\
@@ -81,7 +82,7 @@ impl Plot {
             );
         }
         for tick in y.ticks() {
-            let at = y.place(tick);
+            let at = y.coordinate(tick);
             let _ = writeln!(
                 svg,
                 "<line x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{:.1}\" y2=\"{at:.1}\" stroke=\"#dddddd\"/>\
@@ -102,15 +103,18 @@ impl Plot {
             self.y
         );
         for ((line, colour), number) in self.lines.iter().zip(COLOURS).zip(0_u8..) {
-            let places: Vec<String> =
-                line.points.iter().map(|point| format!("{:.1},{:.1}", x.place(point.0), y.place(point.1))).collect();
+            let coordinates: Vec<String> = line
+                .points
+                .iter()
+                .map(|point| format!("{:.1},{:.1}", x.coordinate(point.0), y.coordinate(point.1)))
+                .collect();
             let _ = writeln!(
                 svg,
                 "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
-                places.join(" ")
+                coordinates.join(" ")
             );
-            for (point, place) in line.points.iter().zip(&places) {
-                let (left, top) = place.split_once(',').unwrap();
+            for (point, coordinates) in line.points.iter().zip(&coordinates) {
+                let (left, top) = coordinates.split_once(',').unwrap();
                 let _ = writeln!(
                     svg,
                     "<circle cx=\"{left}\" cy=\"{top}\" r=\"4\" fill=\"{colour}\"><title>{}: {} → {:.2}</title></circle>",

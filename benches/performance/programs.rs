@@ -1,5 +1,4 @@
-//! The programs that are measured, each in a process of its own: what it is called, and what it does between the start of
-//! `main` and its answer.
+//! The measured programs. Each runs in its own process, and prints its time between the start of `main` and its answer.
 
 mod cold;
 mod fleet;
@@ -20,24 +19,26 @@ pub(crate) use floor::Memo;
 pub(crate) use plan::PlanCache;
 pub(crate) use scan::list_known;
 
-/// Names the program that a process is to be.
+/// The environment variable with the name of the program.
 pub(crate) const PROGRAM: &str = "PERFORMANCE_PROGRAM";
-/// Where its own files are.
+/// The environment variable with the directory of the program's files.
 pub(crate) const FILES: &str = "PERFORMANCE_FILES";
-/// The repository that it is about.
+/// The environment variable with the name of the repository.
 pub(crate) const REPO: &str = "PERFORMANCE_REPO";
-
-/// How large its artifact is to be.
+/// The environment variable with the size of the artifact in bytes.
 pub(crate) const BYTES: &str = "PERFORMANCE_BYTES";
 
-/// What the line of a machine of a fleet begins with: how many artifacts it built, and how many bytes it fetched.
+/// The prefix of a fleet machine's output line, which has the number of artifacts that it built and of bytes that it
+/// fetched.
 pub(crate) const BUILT: &str = "built: ";
 
-/// What a program's answer begins with. Seconds follow, of them seconds in the artifacts' own functions where that is told, and kilobytes of
-/// memory that is no file's.
+/// The prefix of a program's answer.
+///
+/// It has the seconds of the program, the seconds in the functions of the artifacts if the program measures them, and
+/// the kilobytes of memory that is not mapped from files.
 pub(crate) const ANSWER: &str = "answer:";
 
-/// Runs the program that this process is to be, and tells how long it took.
+/// Runs a program, and prints its answer.
 pub(crate) fn run(program: &str) -> ExitCode {
     let files = || PathBuf::from(std::env::var_os(FILES).unwrap());
     let repo = || std::env::var(REPO).unwrap();
@@ -56,22 +57,23 @@ pub(crate) fn run(program: &str) -> ExitCode {
         "sized" => sized::run(&repo(), bytes()),
         "copy-sized" => sized::copy(&files(), bytes()),
         "thousand" => sized::thousand(&repo()),
-        other => panic!("no program is called {other}"),
+        other => panic!("unknown program {other}"),
     }
     let inside = begun.elapsed();
     println!("{ANSWER} {} {} {}", inside.as_secs_f64(), in_artifacts.as_secs_f64(), anonymous_kilobytes());
     ExitCode::SUCCESS
 }
 
-/// The question that each program asks of graph and index: one that takes little time, so that it hides little, and as much on a larger
-/// repository: how many methods `QuerySet` has, and which node is called so.
+/// Asks graph and index for the methods of `QuerySet` and for the node of that name.
+///
+/// The questions take little time, so they hide little of the rest, and they take the same time in a larger repository.
 fn ask(graph: &DependencyGraph, index: &SparseIndex) {
     let (set, id) = QUERY_SETS.iter().find_map(|id| Some((graph.node(id)?, id))).unwrap();
     assert!(graph.outgoing(set, EdgeKind::Contains).count() > 0);
     find(index, id);
 }
 
-/// In Django; and in the first of its copies in the larger repository.
+/// The id of `QuerySet` in Django, and in the first copy of Django in the larger repository.
 const QUERY_SETS: [&str; 2] = ["django/db/models/query.py:QuerySet", "part0/django/db/models/query.py:QuerySet"];
 
 fn find(index: &SparseIndex, id: &str) {
@@ -79,7 +81,7 @@ fn find(index: &SparseIndex, id: &str) {
     assert_eq!(hits[0].id, id);
 }
 
-/// Resident memory that is not mapped from a file, in kilobytes; 0 where the system does not tell.
+/// Returns the resident memory that is not mapped from files, in kilobytes; 0 if the system does not report it.
 fn anonymous_kilobytes() -> u64 {
     let status = std::fs::read_to_string(Path::new("/proc/self/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));

@@ -1,4 +1,4 @@
-//! Running programs, and what is told of many runs of one.
+//! Runs programs, and computes the medians of their times.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::programs::{ANSWER, PROGRAM};
 
-/// This benchmark's executable, or one of another profile, as one of the programs.
+/// A program with its environment: an executable of this benchmark in some profile, and the name of the program.
 #[derive(Clone)]
 pub(crate) struct Program {
     executable: PathBuf,
@@ -17,13 +17,14 @@ pub(crate) struct Program {
     environment: Vec<(OsString, OsString)>,
 }
 
+/// The answer of one run of a program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
-    /// Seconds from the start of `main` to the answer.
+    /// The seconds from the start of `main` to the answer.
     pub(crate) inside: f64,
-    /// Of them, seconds in the artifacts' own functions, where the program tells.
+    /// The seconds of these in the functions of the artifacts, if the program measures them, else 0.
     pub(crate) in_artifacts: f64,
-    /// Kilobytes of memory at the end, without what is mapped from files.
+    /// The kilobytes of memory at the end, without memory that is mapped from files.
     pub(crate) anonymous: f64,
 }
 
@@ -43,7 +44,7 @@ impl Program {
         self.prepared(Command::new(&self.executable))
     }
 
-    /// Under `strace` with these arguments, which writes to `output`.
+    /// Returns the command that runs the program under `strace`, which writes to `output`.
     pub(crate) fn traced(&self, arguments: &[&str], output: &Path) -> Command {
         let mut command = Command::new("strace");
         command.args(arguments).arg(output).arg(&self.executable).stdout(Stdio::null());
@@ -51,11 +52,7 @@ impl Program {
     }
 
     fn prepared(&self, mut command: Command) -> Command {
-        let foreign =
-            |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with("SMOKE_") || name.starts_with("NEXTEST"));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| foreign(name)) {
-            command.env_remove(name);
-        }
+        test_support::clean_environment(&mut command);
         command.env(PROGRAM, self.name).envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null());
         command
@@ -65,14 +62,14 @@ impl Program {
         self.answer(&self.command().output().unwrap())
     }
 
-    /// Runs it; all that it says.
-    pub(crate) fn say(&self) -> String {
+    /// Runs the program once, and returns its output.
+    pub(crate) fn output(&self) -> String {
         let output = self.command().output().unwrap();
         self.answer(&output);
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs it as many times, all at once; seconds from the first start to the last end.
+    /// Runs the program several times at once; returns the seconds from the first start to the last end.
     pub(crate) fn run_at_once(&self, times: usize) -> f64 {
         let begun = Instant::now();
         let start = |_| self.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -83,7 +80,8 @@ impl Program {
         begun.elapsed().as_secs_f64()
     }
 
-    /// Runs it as many times, as many at once as there are cores; seconds from the first start to the last end.
+    /// Runs the program several times, one per core at a time; returns the seconds from the first start to the last
+    /// end.
     pub(crate) fn run_by_cores(&self, times: usize) -> f64 {
         let left = AtomicUsize::new(times);
         let next = || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
@@ -110,7 +108,7 @@ impl Program {
     }
 }
 
-/// Many values of one thing, in order of size.
+/// The sorted values of one measurement.
 pub(crate) struct Values(Vec<f64>);
 
 impl Values {
@@ -120,26 +118,26 @@ impl Values {
         Values(values)
     }
 
-    /// A quarter of them is smaller, and so on: 0, 1, 2, 3, 4.
-    fn quarter(&self, quarters: usize) -> f64 {
-        self.0[(self.0.len() - 1) * quarters / 4]
+    /// Returns a quartile, from 0 (the minimum) to 4 (the maximum).
+    fn quartile(&self, number: usize) -> f64 {
+        self.0[(self.0.len() - 1) * number / 4]
     }
 
     pub(crate) fn median(&self) -> f64 {
-        self.quarter(2)
+        self.quartile(2)
     }
 
-    /// Says them, as seconds.
-    pub(crate) fn say(&self, what: &str) -> f64 {
-        let middle = self.median();
-        let (unit, factor) = if middle < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
-        let [low, middle, high] = [1, 2, 3].map(|quarters| self.quarter(quarters) * factor);
+    /// Prints the median and the middle half of the values, which are seconds; returns the median.
+    pub(crate) fn print(&self, what: &str) -> f64 {
+        let median = self.median();
+        let (unit, factor) = if median < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
+        let [low, middle, high] = [1, 2, 3].map(|number| self.quartile(number) * factor);
         println!("  {what:<44} {middle:>9.3} {unit:<2} [{low:.3} – {high:.3}]");
-        self.median()
+        median
     }
 }
 
-/// Runs all in turns, so that whatever else the machine is at falls on all of them; the values of each.
+/// Runs all programs in turns, so that other load of the machine affects all of them; returns the values of each.
 pub(crate) fn in_turns<const N: usize>(rounds: usize, programs: [&dyn Fn() -> f64; N]) -> [Values; N] {
     let mut all = [const { Vec::new() }; N];
     for _ in 0..rounds {
@@ -150,7 +148,7 @@ pub(crate) fn in_turns<const N: usize>(rounds: usize, programs: [&dyn Fn() -> f6
     all.map(Values::new)
 }
 
-/// From before it is called to its end.
+/// Measures the time of some work.
 pub(crate) fn timed(work: impl FnOnce()) -> Duration {
     let begun = Instant::now();
     work();

@@ -1,4 +1,4 @@
-//! The sections of the benchmark, in their order.
+//! The sections of the benchmark, in the order in which they run.
 
 mod calls;
 mod cold;
@@ -12,11 +12,11 @@ mod restored;
 mod scale;
 mod strict;
 
-use crate::place::Place;
+use crate::setup::Setup;
 use crate::table::Table;
 
-/// A section's name, and what measures it.
-type Section = (&'static str, fn(&Place, &mut Table));
+/// The name of a section, and the function that measures it.
+type Section = (&'static str, fn(&Setup, &mut Table));
 
 pub(crate) const SECTIONS: &[Section] = &[
     ("hits", hits::run),

@@ -1,4 +1,4 @@
-//! What came out, beside what was to come out.
+//! The table of results and goals.
 
 use std::fmt;
 
@@ -18,12 +18,12 @@ struct Row {
 pub(crate) enum Goal {
     AtMost(f64),
     AtLeast(f64),
-    /// It is there to compare with.
+    /// The value is for comparison only.
     None,
 }
 
 impl Table {
-    /// A ratio of two medians.
+    /// Adds a ratio of two medians.
     pub(crate) fn ratio(&mut self, what: impl Into<String>, value: f64, goal: Goal) {
         self.value(what, value, "", goal);
     }

@@ -33,7 +33,7 @@ pub(crate) struct FillArguments {
     runner: RunnerArguments,
 }
 
-/// What to do about missing artifacts.
+/// The way to obtain missing artifacts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// Fetch or build them.

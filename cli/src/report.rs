@@ -1,4 +1,4 @@
-//! What the cache did in a run, or in many.
+//! Reports of what the cache did in a run, or in many.
 //!
 //! - `summary`: the rows and sums of one run, for the terminal
 //! - `traffic`: the requests of a run to the remote cache

@@ -159,7 +159,7 @@ impl Runner {
             let runner = if self.is_nextest { "cargo nextest run" } else { "cargo test" };
             return Some(format!("{runner} did not run the tests ({})", output.status));
         }
-        // nextest runs each test in a process of its own.
+        // nextest runs each test in a separate process.
         if self.is_nextest {
             return None;
         }

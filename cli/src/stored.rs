@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytesize::ByteSize;
-use cached_smoke::tooling::{Building, Config, Made, StoredArtifact, Unreadable, stored};
+use cached_smoke::tooling::{Building, Config, ManifestInfo, StoredArtifact, Unreadable, stored};
 use clap::Args;
 use comfy_table::Cell;
 use indicatif::HumanDuration;
@@ -108,8 +108,8 @@ impl Row for StoredRow {
     }
 }
 
-fn inputs(stored: &StoredArtifact) -> Option<&[cached_smoke::tooling::Ingredient]> {
-    stored.manifest.as_ref().ok().map(|Made { ingredients, .. }| &ingredients[..])
+fn inputs(stored: &StoredArtifact) -> Option<&[cached_smoke::tooling::KeyInput]> {
+    stored.manifest.as_ref().ok().map(|ManifestInfo { key_inputs, .. }| &key_inputs[..])
 }
 
 fn seconds_since_1970(time: SystemTime) -> u64 {

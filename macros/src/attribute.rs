@@ -1,4 +1,14 @@
-//! `#[cached_smoke]`: parse, check, then expand; or fall back, with every error found.
+//! Expands `#[cached_smoke]`.
+//!
+//! | module | job |
+//! | --- | --- |
+//! | [`arguments`] | parses the arguments of the attribute |
+//! | [`function`] | parses the function |
+//! | [`check`] | checks the function |
+//! | [`repositories`], [`names`] | find the repositories, and name their tests |
+//! | [`expand`] | emits the tests |
+//! | [`output`], [`markers`], [`tokens`] | decide what becomes of the return type, other attributes and paths |
+//! | [`fallback`] | emits the errors and the unchanged function, if there are errors |
 
 mod arguments;
 mod check;
@@ -18,7 +28,7 @@ use proc_macro2::TokenStream;
 use repositories::Tests;
 use std::path::Path;
 
-/// The test, or the tests, that stand in the place of the function.
+/// Returns the tests that replace the function, or the errors.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream, manifest_dir: Option<&Path>) -> TokenStream {
     let mut errors = Errors::default();
     let arguments = Arguments::parse(arguments, &mut errors);

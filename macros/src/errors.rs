@@ -1,10 +1,10 @@
-//! Everything found wrong in one macro call, so that all of it is reported at once.
+//! Collects the errors in one macro call, so that the compiler reports all of them at once.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use std::fmt::Display;
 
-/// Errors in the order in which they were found, each with its own place.
+/// Errors in the order in which they were found, each with its span.
 #[derive(Default)]
 pub(crate) struct Errors(Option<syn::Error>);
 
@@ -19,6 +19,7 @@ impl Errors {
         self.push(syn::Error::new(span, message));
     }
 
+    /// Adds an error.
     pub(crate) fn push(&mut self, error: syn::Error) {
         match &mut self.0 {
             Some(errors) => errors.combine(error),
@@ -30,7 +31,7 @@ impl Errors {
         self.0.is_none()
     }
 
-    /// One `compile_error!` for each error.
+    /// Returns one `compile_error!` for each error.
     pub(crate) fn to_compile_errors(&self) -> TokenStream {
         self.0.as_ref().map(syn::Error::to_compile_error).unwrap_or_default()
     }

@@ -1,33 +1,40 @@
-//! The macros of [`cached-smoke`](https://docs.rs/cached-smoke), which re-exports them: depend on that crate, not on
-//! this one.
+//! The macros of [`cached-smoke`](https://docs.rs/cached-smoke). Depend on that crate, which re-exports them.
 //!
-//! Both macros parse, check, and emit a few lines that call the runtime. Neither knows anything of a cache.
+//! Both macros parse, check, and expand to a few lines that call the runtime. Neither accesses a cache.
+//!
+//! | module | job |
+//! | --- | --- |
+//! | `attribute` | expands `#[cached_smoke]` |
+//! | `fingerprint` | expands `code_fingerprint!` |
+//! | `smoke_toml` | reads the repositories in `smoke.toml` |
+//! | `message`, `errors` | word the errors, and collect them |
+//! | `shared` | code that the runtime compiles as well |
 
 mod attribute;
 mod errors;
 mod fingerprint;
 mod message;
+mod shared;
 mod smoke_toml;
-mod suggestion;
 
 use proc_macro::TokenStream;
 use std::env;
 use std::path::PathBuf;
 
-// The reference is beside the re-export, where its examples can be compiled: `runtime/doc/attribute.md`.
-/// Documented where it is re-exported, by the crate `cached-smoke`.
+// The reference is `runtime/doc/attribute.md`, because its examples compile only beside the re-export.
+/// Turns a function into tests that take artifacts. The re-export in the crate `cached-smoke` has the reference.
 #[proc_macro_attribute]
 pub fn cached_smoke(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(arguments.into(), item.into(), manifest_dir().as_deref()).into()
 }
 
-/// What the macro of the same name in the crate `cached-smoke` wraps, and documents.
+/// Fingerprints code. The macro of the same name in the crate `cached-smoke` wraps this one and has the reference.
 #[proc_macro]
 pub fn code_fingerprint(input: TokenStream) -> TokenStream {
     fingerprint::expand(input.into(), manifest_dir().as_deref()).into()
 }
 
-/// The directory of the package being compiled; nothing when it is not cargo that compiles.
+/// Returns the directory of the package that is being compiled. Only cargo sets the variable.
 fn manifest_dir() -> Option<PathBuf> {
     env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)
 }

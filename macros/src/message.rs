@@ -1,51 +1,59 @@
-//! Every text for people. Each says what is wrong, what is valid, and what was most likely meant.
+//! All messages for users. Each says what is wrong, then `help:` with one way to correct it, as rustc does.
 
 use std::fmt::Display;
 use std::path::Path;
 
-/// `` `a`, `b`, `c` ``
+/// Formats `` `a`, `b`, `c` ``.
 fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The likeliest intent, else all that is valid.
-fn instead(nearest: Option<&str>, otherwise: impl Display) -> String {
+fn with_help(problem: impl Display, help: impl Display) -> String {
+    format!("{problem}\nhelp: {help}")
+}
+
+/// Suggests the nearest valid name, or else `otherwise`.
+fn suggestion(nearest: Option<&str>, otherwise: impl Display) -> String {
     nearest.map_or_else(|| otherwise.to_string(), |near| format!("did you mean `{near}`?"))
 }
 
 // The arguments of `#[cached_smoke(…)]`.
 
 pub(crate) fn unknown_argument(name: &str, nearest: Option<&str>, known: &[&str]) -> String {
-    let otherwise = format!("there are {}", list(known.iter().copied()));
-    format!("unknown argument `{name}`; {}", instead(nearest, otherwise))
+    with_help(format!("unknown argument `{name}`"), suggestion(nearest, one_of(known)))
 }
 
-pub(crate) fn positional_argument(text: Option<String>, known: &[&str]) -> String {
-    match text {
-        Some(name) => format!("every argument has a name: write `repo = \"{name}\"`"),
-        None => format!("every argument has a name; there are {}", list(known.iter().copied())),
-    }
+pub(crate) fn argument_without_name(value: Option<String>, known: &[&str]) -> String {
+    let help = value.map_or_else(|| one_of(known), |value| format!("write `repo = \"{value}\"`"));
+    with_help("argument without a name", help)
+}
+
+fn one_of(known: &[&str]) -> String {
+    format!("use one of {}", list(known.iter().copied()))
 }
 
 pub(crate) fn argument_twice(name: &str) -> String {
-    let hint = if name == "repo" { "; for several repositories write `repos = [\"…\", \"…\"]`" } else { "" };
-    format!("`{name}` is given twice; keep one of them{hint}")
+    let help = match name {
+        "repo" => "for several repositories, write `repos = [\"…\", \"…\"]`",
+        _ => "remove one of them",
+    };
+    with_help(format!("`{name}` is given twice"), help)
 }
 
 pub(crate) fn repo_with_repos() -> &'static str {
-    "`repo` and `repos` exclude each other: `repo` makes the function one test, `repos` a module of tests; put all names \
-     into `repos = […]`"
+    "`repo` and `repos` exclude each other: `repo` makes one test, `repos` a module of tests\n\
+     help: put all names into `repos = […]`"
 }
 
 pub(crate) fn missing_value(name: &str) -> String {
-    format!("`{name}` needs a value: {}", example(name))
+    with_help(format!("`{name}` has no value"), format!("write {}", example(name)))
 }
 
 pub(crate) fn malformed_value(name: &str, error: &dyn Display) -> String {
-    format!("`{name}` cannot be read: {error}; it is written {}", example(name))
+    with_help(format!("the value of `{name}` is malformed: {error}"), format!("write it as in {}", example(name)))
 }
 
-/// An argument as it is written.
+/// Returns an argument in valid form.
 fn example(name: &str) -> String {
     let value = match name {
         "repo" => "\"django\"",
@@ -57,33 +65,35 @@ fn example(name: &str) -> String {
     format!("`{name} = {value}`")
 }
 
-pub(crate) fn repo_takes_a_string() -> &'static str {
-    "`repo` takes the name of a repository as a string literal: `repo = \"django\"`"
+pub(crate) fn repo_takes_a_string() -> String {
+    with_help("`repo` takes a string literal", format!("write the name in quotes, as in {}", example("repo")))
 }
 
-pub(crate) fn repo_takes_one() -> &'static str {
-    "`repo` takes one name; for several write `repos = […]`"
+pub(crate) fn repo_takes_one_name() -> &'static str {
+    "`repo` takes one name\nhelp: for several repositories, write `repos = […]`"
 }
 
-pub(crate) fn repos_takes_a_list(text: Option<String>) -> String {
-    match text {
-        Some(name) => format!("`repos` takes a list: write `repos = [\"{name}\"]`, or `repo = \"{name}\"`"),
-        None => "`repos` takes a list of string literals: `repos = [\"django\", \"requests\"]`".to_owned(),
-    }
+pub(crate) fn repos_takes_a_list(name: Option<String>) -> String {
+    let example = name.map_or_else(|| example("repos"), |name| format!("`repos = [\"{name}\"]`"));
+    with_help("`repos` takes a list of string literals", format!("write {example}"))
 }
 
-pub(crate) fn repos_takes_strings() -> &'static str {
-    "`repos` takes the names of repositories as string literals: `repos = [\"django\", \"requests\"]`"
+pub(crate) fn repos_takes_strings() -> String {
+    let help = format!("write each name in quotes, as in {}", example("repos"));
+    with_help("`repos` takes a list of string literals", help)
 }
 
 pub(crate) fn repos_is_empty() -> &'static str {
-    "`repos` is empty, so there would be no test; name a repository, or leave `repos` out to test all in `smoke.toml`"
+    "`repos` is empty, so there are no tests\n\
+     help: name a repository, or remove `repos` to test all repositories in `smoke.toml`"
 }
 
-pub(crate) fn takes_a_path(name: &str, text: Option<String>) -> String {
-    match text {
-        Some(path) => format!("`{name}` takes a path, without quotes: `{name} = {path}`"),
-        None => format!("`{name}` takes a path: {}", example(name)),
+pub(crate) fn takes_a_path(name: &str, string: Option<String>) -> String {
+    match string {
+        Some(path) => {
+            with_help(format!("`{name}` takes a path, not a string"), format!("remove the quotes: `{name} = {path}`"))
+        }
+        None => with_help(format!("`{name}` takes a path"), format!("write it as in {}", example(name))),
     }
 }
 
@@ -98,182 +108,200 @@ pub(crate) fn expected_comma_between_names() -> &'static str {
 // The function.
 
 pub(crate) fn not_a_function(holds_functions: bool) -> String {
-    let instead =
-        if holds_functions { "put it on each test in here" } else { "`fn finds(graph: &DependencyGraph) { … }`" };
-    format!("`#[cached_smoke]` goes on a function: {instead}")
+    let help = if holds_functions {
+        "put it on each test function inside"
+    } else {
+        "write a test such as `fn finds(graph: &DependencyGraph) { … }`"
+    };
+    with_help("`#[cached_smoke]` can only be put on a function", help)
 }
 
 pub(crate) fn function_without_body() -> &'static str {
-    "`#[cached_smoke]` goes on a function with a body: the body is the test"
+    "`#[cached_smoke]` can only be put on a function with a body\nhelp: write the test in a body: `{ … }`"
 }
 
 pub(crate) fn second_attribute() -> &'static str {
-    "`#[cached_smoke]` stands on this function twice; for several repositories write `repos = [\"…\", \"…\"]`"
+    "`#[cached_smoke]` is put on this function twice\nhelp: for several repositories, write `repos = [\"…\", \"…\"]`"
 }
 
-/// `unknown` is an attribute of the function that could be one.
+/// `unknown` is an attribute of the function that could be a test attribute.
 pub(crate) fn async_without_runtime(unknown: Option<String>) -> String {
-    let otherwise = unknown.map_or_else(
-        || "without one, remove `async`".to_owned(),
-        |unknown| format!("if `#[{unknown}]` is one by another name, put it above `#[cached_smoke]`"),
+    let help = unknown.map_or_else(
+        || "add one, such as `#[tokio::test]`, or remove `async`".to_owned(),
+        |unknown| format!("if `#[{unknown}]` is one under another name, put it above `#[cached_smoke]`"),
     );
-    format!("an `async` test needs a runtime's test attribute, such as `#[tokio::test]`; {otherwise}")
+    with_help("an `async` test needs the test attribute of a runtime", help)
 }
 
 pub(crate) fn qualifier(name: &str) -> String {
-    format!("a test cannot be `{name}`; remove it")
+    with_help(format!("a test cannot be `{name}`"), format!("remove `{name}`"))
 }
 
 pub(crate) fn variadic() -> &'static str {
-    "a test cannot be variadic; every parameter is a shared reference: `graph: &DependencyGraph`"
+    "a test cannot be variadic\nhelp: take shared references only, such as `graph: &DependencyGraph`"
 }
 
 pub(crate) fn generic() -> &'static str {
-    "a test cannot be generic: nobody would choose the type; name it in the parameters"
+    "a test cannot be generic, because no caller chooses the type\nhelp: name the type in the parameters"
 }
 
 pub(crate) fn generic_lifetime() -> &'static str {
-    "a test needs no lifetime parameters; write the parameters' types as `&T`"
+    "a test cannot have lifetime parameters\nhelp: write the types of its parameters as `&T`"
 }
 
 pub(crate) fn receiver() -> &'static str {
-    "a test is a free function: take what it needs as parameters, such as `graph: &DependencyGraph`, and not from `self`"
+    "a test cannot take `self`\nhelp: write a free function with parameters such as `graph: &DependencyGraph`"
 }
 
 pub(crate) fn no_parameters(function: &str) -> String {
-    format!(
-        "`{function}` has no parameters, so nothing tells the suite; take an artifact, such as `graph: \
-         &DependencyGraph`, or write `suite = …` in `#[cached_smoke(…)]`; if it is written with parameters, another \
-         attribute has used them up: put `#[cached_smoke]` above all others"
+    with_help(
+        format!("cannot infer the suite: `{function}` has no parameters"),
+        "take an artifact, such as `graph: &DependencyGraph`, or write `suite = Smoke` in `#[cached_smoke(…)]`\n\
+         note: if it has parameters in the source, another attribute removed them: put `#[cached_smoke]` above it",
     )
 }
 
 pub(crate) fn no_suite() -> &'static str {
-    "every suite's tests may take these, so nothing tells the suite; write `suite = Smoke` in `#[cached_smoke(…)]`, or \
-     take an artifact as well, such as `graph: &DependencyGraph`"
+    "cannot infer the suite: tests of any suite may take these parameters\n\
+     help: write `suite = Smoke` in `#[cached_smoke(…)]`, or take an artifact, such as `graph: &DependencyGraph`"
 }
 
 pub(crate) fn by_value(ty: &str) -> String {
-    format!("parameters are shared references: write `&{ty}`")
+    with_help("a parameter of a test must be a shared reference", format!("write `&{ty}`"))
 }
 
 pub(crate) fn by_alias() -> &'static str {
-    "parameters are shared references: write `&T`, with the type that this refers to; an alias cannot be seen through"
+    "a parameter of a test must be a shared reference, and the attribute cannot resolve an alias\n\
+     help: write `&T` with the type to which the alias refers"
 }
 
 pub(crate) fn by_mutable_reference(ty: &str) -> String {
-    format!("an artifact is shared and never changed in place: write `&{ty}`")
+    with_help("an artifact is shared, so a test cannot change it", format!("write `&{ty}`"))
 }
 
 pub(crate) fn static_parameter(ty: &str) -> String {
-    format!("an artifact lives as long as the test, not longer: write `&{ty}`")
+    with_help("an artifact lives only as long as its test", format!("write `&{ty}`"))
 }
 
 pub(crate) fn impl_parameter() -> &'static str {
-    "`impl` does not say which artifact is wanted; name the type"
+    "`impl` does not determine which artifact the test takes\nhelp: name the type"
 }
 
 pub(crate) fn open_parameter() -> &'static str {
-    "`_` does not say which artifact is wanted; name the type (`&Session<_>` may leave its suite open)"
+    "`_` does not determine which artifact the test takes\n\
+     help: name the type; only the suite in `&Session<_>` can be inferred"
 }
 
 pub(crate) fn conditional_parameter() -> &'static str {
-    "a parameter cannot depend on a `cfg`; put the `cfg` on the function, and write a second one"
+    "a parameter cannot depend on a `cfg`\nhelp: write a second function, and put a `cfg` on each"
 }
 
 // Repositories and `smoke.toml`.
 
-const VALID_NAME: &str = "letters, digits, `.`, `_` and `-`, no `.` at its start, at most 64 bytes";
-
-pub(crate) fn invalid_repository(name: &str) -> String {
-    format!("`{name}` cannot name a repository; a name has {VALID_NAME}")
-}
-
-pub(crate) fn invalid_repository_in_file(name: &str, path: &Path) -> String {
-    format!("{}: {}", path.display(), invalid_repository(name))
+pub(crate) fn in_file(path: &Path, message: &str) -> String {
+    format!("{}: {message}", path.display())
 }
 
 pub(crate) fn unknown_repository(name: &str, nearest: Option<&str>, known: &[String], path: &Path) -> String {
     let otherwise = match known {
-        [] => "it lists none".to_owned(),
-        known => format!("it lists {}", list(known.iter().map(String::as_str))),
+        [] => format!("add `[repos.{name}]` to the file"),
+        known => format!("use one of {}", list(known.iter().map(String::as_str))),
     };
-    format!("no repository `{name}` in {}; {}", path.display(), instead(nearest, otherwise))
+    with_help(format!("no repository `{name}` in {}", path.display()), suggestion(nearest, otherwise))
 }
 
 pub(crate) fn repository_twice(name: &str) -> String {
-    format!("`{name}` is listed twice; each repository is tested once")
+    with_help(format!("repository `{name}` is listed twice"), "remove one of them")
 }
 
 pub(crate) fn same_test_name(first: &str, second: &str, test: &str) -> String {
-    format!("`{first}` and `{second}` would both become the test `{test}`; put one of them into a function of its own")
+    with_help(
+        format!("repositories `{first}` and `{second}` would both become the test `{test}`"),
+        "test one of them in another function",
+    )
 }
 
 pub(crate) fn no_smoke_toml() -> &'static str {
-    "no `smoke.toml` in the package's directory or above it, so there are no repositories to test; write \
-     `repo = \"…\"` or `repos = [\"…\", \"…\"]`, or list them in a `smoke.toml` under `[repos]`"
+    "no repositories to test: there is no `smoke.toml` in the package's directory or above it\n\
+     help: write `repo = \"…\"` or `repos = [\"…\", \"…\"]`, or list repositories under `[repos]` in a `smoke.toml`"
 }
 
 pub(crate) fn no_repositories(path: &Path) -> String {
-    format!("{} lists no repositories; add one, such as `[repos.django]`, or write `repo = \"…\"`", path.display())
+    with_help(
+        format!("no repositories to test: {} lists none", path.display()),
+        "add one to the file, such as `[repos.django]`, or write `repo = \"…\"`",
+    )
 }
 
-pub(crate) fn repos_is_no_table(path: &Path) -> String {
-    format!("{}: `repos` must be a table of repositories, such as `[repos.django]`", path.display())
+pub(crate) fn repos_is_not_a_table(path: &Path) -> String {
+    with_help(format!("`repos` in {} is not a table", path.display()), "list each repository as in `[repos.django]`")
 }
 
-// `code_fingerprint!` and what it reads.
+// `code_fingerprint!` and the files that it reads.
 
-pub(crate) fn nothing_named() -> &'static str {
-    "name at least one directory or file, relative to the package's `Cargo.toml`: `code_fingerprint!(\"src\")`"
+pub(crate) fn no_names() -> &'static str {
+    "`code_fingerprint!` names no directory or file\n\
+     help: name one, relative to the package's `Cargo.toml`: `code_fingerprint!(\"src\")`"
 }
 
-pub(crate) fn name_is_no_literal() -> &'static str {
-    "a directory or file is named by a string literal, because it is read at compile time; the only other argument is `portable`"
+pub(crate) fn name_is_not_a_literal() -> &'static str {
+    "expected a string literal or `portable`: `code_fingerprint!` reads the files at compile time\n\
+     help: write the name of a directory or file in quotes, as in `code_fingerprint!(\"src\")`"
 }
 
 pub(crate) fn portable_twice() -> &'static str {
-    "`portable` is given twice; keep one of them"
+    "`portable` is given twice\nhelp: remove one of them"
 }
 
 pub(crate) fn no_manifest_dir() -> &'static str {
-    "`CARGO_MANIFEST_DIR` is not set, so there is no directory to find the names in; compile with cargo"
+    "cannot resolve names without the variable `CARGO_MANIFEST_DIR`\nhelp: compile with cargo"
 }
 
 pub(crate) fn empty_name() -> &'static str {
-    "this names no directory; for the package's own directory write `.`"
+    "empty name of a directory or file\nhelp: write `.` for the package's directory"
 }
 
 pub(crate) fn named_twice(name: &str) -> String {
-    format!("`{name}` is named twice; keep one of them")
+    with_help(format!("`{name}` is named twice"), "remove one of them")
 }
 
 pub(crate) fn absolute_name(name: &str) -> String {
-    format!("`{name}` is absolute, and so exists on one machine only; name it relative to the package's `Cargo.toml`")
+    with_help(
+        format!("`{name}` is an absolute path, which exists on one machine only"),
+        "name it relative to the package's `Cargo.toml`",
+    )
 }
 
 pub(crate) fn missing_name(name: &str, manifest_dir: &Path, nearest: Option<&str>) -> String {
-    let hint = nearest.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    format!("there is no file or directory `{name}` in {}{hint}", manifest_dir.display())
+    with_help(
+        format!("no file or directory `{name}` in {}", manifest_dir.display()),
+        suggestion(nearest, "name it relative to the package's `Cargo.toml`"),
+    )
 }
 
 pub(crate) fn name_outside(name: &str, root: &Path) -> String {
-    format!(
-        "`{name}` lies outside of the workspace {}; for a file or directory elsewhere, use `KeyBuilder::file` or `KeyBuilder::directory`",
-        root.display()
+    with_help(
+        format!("`{name}` lies outside the workspace {}", root.display()),
+        "declare it in `Artifact::key` by `KeyBuilder::file` or `KeyBuilder::directory`",
     )
 }
 
 pub(crate) fn no_files(name: &str) -> String {
-    format!("the directory `{name}` holds no files; name another one")
+    with_help(format!("the directory `{name}` contains no files"), "name another directory")
 }
 
 pub(crate) fn no_sources(library: &str) -> String {
-    format!("the compiler left no list of the sources of `{library}`; compile with cargo, or leave out `portable`")
+    with_help(
+        format!("cannot find the sources of `{library}`: the compiler left no list of them"),
+        "compile with cargo, or remove `portable`",
+    )
 }
 
 pub(crate) fn path_not_utf8(path: &Path) -> String {
-    format!("the name of {} is not UTF-8; rename it, or name directories without it", path.display())
+    with_help(
+        format!("the name of {} is not UTF-8", path.display()),
+        "rename it, or name directories that do not contain it",
+    )
 }
 
 pub(crate) fn unreadable(path: &Path, error: &dyn Display) -> String {
@@ -284,9 +312,9 @@ pub(crate) fn malformed(path: &Path, error: &dyn Display) -> String {
     format!("{} is malformed: {error}", path.display())
 }
 
-pub(crate) fn lost_path_dependency(name: &str, dependent: &str) -> String {
-    format!(
-        "`{dependent}` depends on `{name}` by path, but no manifest says where that is; name its directory in \
-         `code_fingerprint!` as well"
+pub(crate) fn path_dependency_not_found(name: &str, dependent: &str) -> String {
+    with_help(
+        format!("cannot find the path dependency `{name}` of `{dependent}`: no manifest gives its directory"),
+        "name its directory in `code_fingerprint!` as well",
     )
 }

@@ -1,18 +1,16 @@
-//! `smoke.toml`: where it is, and which repositories it lists. What is said about each is the runtime's business.
+//! Reads the names of the repositories in `smoke.toml`. The runtime reads the rest.
 
 use crate::message;
+use crate::shared::smoke_toml::{SmokeTomlFile, Unreadable, find};
 use proc_macro2::TokenStream;
 use quote::quote;
-use std::fs;
 use std::path::{Path, PathBuf};
-
-const NAME: &str = "smoke.toml";
 
 /// The `smoke.toml` that applies to a package.
 #[derive(Debug)]
 pub(crate) struct SmokeToml {
     pub(crate) path: PathBuf,
-    /// The names under `[repos]`, sorted. Nothing when the file has no such table.
+    /// The names under `[repos]`, sorted. `None` if the file has no such table.
     pub(crate) repositories: Option<Vec<String>>,
 }
 
@@ -21,24 +19,22 @@ impl SmokeToml {
     ///
     /// # Errors
     ///
-    /// What is wrong with the file, as a text for people.
+    /// Returns a message if the file cannot be read or is malformed.
     pub(crate) fn find(manifest_dir: &Path) -> Result<Option<Self>, String> {
-        let Some(path) = manifest_dir.ancestors().map(|dir| dir.join(NAME)).find(|path| path.is_file()) else {
-            return Ok(None);
-        };
-        let text = fs::read_to_string(&path).map_err(|error| message::unreadable(&path, &error))?;
+        let file = find(manifest_dir).map_err(|Unreadable { path, error }| message::unreadable(&path, &error))?;
+        let Some(SmokeTomlFile { path, text }) = file else { return Ok(None) };
         let table: toml::Table = text.parse().map_err(|error| message::malformed(&path, &error))?;
         let repositories = match table.get("repos") {
             None => None,
             Some(toml::Value::Table(repositories)) => Some(sorted_names(repositories)),
-            Some(_) => return Err(message::repos_is_no_table(&path)),
+            Some(_) => return Err(message::repos_is_not_a_table(&path)),
         };
         Ok(Some(Self { path, repositories }))
     }
 
-    /// An item that makes the compiler read the file, so that cargo recompiles when it changes.
+    /// Returns an item that makes the compiler read the file, so that cargo recompiles when it changes.
     pub(crate) fn track(&self) -> TokenStream {
-        // A path that is not UTF-8 cannot be named in source; then an edit is seen at the next compilation.
+        // A path that is not UTF-8 cannot be written in source. Then an edit takes effect at the next compilation.
         self.path.to_str().map_or_else(TokenStream::new, |path| {
             quote!(
                 const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
@@ -56,27 +52,29 @@ fn sorted_names(table: &toml::Table) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shared::smoke_toml::FILE_NAME;
+    use std::fs;
     use tempfile::TempDir;
 
     fn find(text: &str) -> Result<Option<SmokeToml>, String> {
         let workspace = TempDir::new().expect("temporary directory");
         fs::create_dir_all(workspace.path().join("crates/index")).expect("package");
-        fs::write(workspace.path().join(NAME), text).expect("smoke.toml");
+        fs::write(workspace.path().join(FILE_NAME), text).expect("smoke.toml");
         SmokeToml::find(&workspace.path().join("crates/index"))
     }
 
     #[test]
-    fn the_nearest_file_above_the_package_counts() {
+    fn the_nearest_file_applies() {
         let workspace = TempDir::new().expect("temporary directory");
         let package = workspace.path().join("crates/index");
         fs::create_dir_all(&package).expect("package");
         assert!(SmokeToml::find(&package).expect("no file is no error").is_none());
 
-        fs::write(workspace.path().join(NAME), "[repos.far]\n").expect("smoke.toml");
+        fs::write(workspace.path().join(FILE_NAME), "[repos.far]\n").expect("smoke.toml");
         let far = SmokeToml::find(&package).expect("valid").expect("found");
         assert_eq!(far.repositories, Some(vec!["far".to_owned()]));
 
-        fs::write(package.join(NAME), "[repos.near]\n").expect("smoke.toml");
+        fs::write(package.join(FILE_NAME), "[repos.near]\n").expect("smoke.toml");
         let near = SmokeToml::find(&package).expect("valid").expect("found");
         assert_eq!(near.repositories, Some(vec!["near".to_owned()]));
         assert!(near.track().to_string().contains("smoke.toml"));
@@ -90,23 +88,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_repositories_lists_none() {
+    fn files_without_repos_table_list_none() {
         assert_eq!(find("[defaults]\ncache = 'off'\n").expect("valid").expect("found").repositories, None);
     }
 
     #[test]
-    fn a_malformed_file_is_an_error_that_names_it() {
+    fn errors_name_a_malformed_file() {
         assert!(find("[repos").expect_err("malformed").contains("smoke.toml"));
         assert!(find("repos = 3").expect_err("no table").contains("[repos.django]"));
         let package = TempDir::new().expect("temporary directory");
-        fs::write(package.path().join(NAME), b"\xff").expect("smoke.toml");
+        fs::write(package.path().join(FILE_NAME), b"\xff").expect("smoke.toml");
         assert!(SmokeToml::find(package.path()).expect_err("not UTF-8").contains("smoke.toml"));
-    }
-
-    #[test]
-    fn a_directory_of_that_name_is_passed_over() {
-        let package = TempDir::new().expect("temporary directory");
-        fs::create_dir(package.path().join(NAME)).expect("directory");
-        assert!(SmokeToml::find(package.path()).expect("no file is no error").is_none());
     }
 }

@@ -1,13 +1,16 @@
-//! How long many processes, or threads, take that ask at once for what one of them has to build, beside one that builds it
-//! alone. The promise is: no more than a twentieth longer, and a second.
+//! Measures many processes or threads that request one missing artifact at once, compared with a single process.
+//!
+//! One of them builds the artifact, the others wait. They promise to take at most 5 % longer than a single process,
+//! plus one second.
 //!
 //! ```text
 //! cargo bench -p cached-smoke --bench one_build [-- MANY [ROUNDS [MEGABYTES]]]
 //! ```
 //!
-//! MEGABYTES (default: 12,000) is how much the build digests: several seconds' work for one core. Each round measures all in
-//! turns, in new processes with a cache directory of their own; what is printed is the median of the rounds.
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
+//! MEGABYTES (default: 12,000) is the amount that the build digests, which takes one core several seconds. Each round
+//! measures all variants in turns, in new processes with a new cache directory. The output has the medians of the
+//! rounds.
+#![expect(clippy::unwrap_used, reason = "an error ends the benchmark")]
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +26,7 @@ impl Suite for Bench {
     const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("benches");
 }
 
-/// The digest of many zeros.
+/// An artifact that is slow to build: the digest of many zeros.
 struct Digest(String);
 
 impl Artifact<Bench> for Digest {
@@ -37,7 +40,7 @@ impl Artifact<Bench> for Digest {
             hasher.update(&megabyte);
         }
         let builds = cx.repo().path().with_file_name("builds");
-        fs::File::create_new(builds).map_err(|_| "it was built twice")?;
+        fs::File::create_new(builds).map_err(|_| "the artifact was built twice")?;
         Ok(Digest(hasher.finalize().to_string()))
     }
 
@@ -50,15 +53,16 @@ impl Artifact<Bench> for Digest {
     }
 }
 
-/// Set for the processes that ask, to how many of their threads do.
+/// The environment variable with the number of threads that request the artifact. It is set in the measured processes.
 const THREADS: &str = "ONE_BUILD_THREADS";
 
-fn ask() {
+/// Requests the artifact.
+fn request() {
     let session = Session::<Bench>::open("it").unwrap();
     assert_eq!(session.get::<Digest>().unwrap().0.len(), 64);
 }
 
-/// From the start of the first process to the end of the last.
+/// Measures the time from the start of the first process to the end of the last.
 fn wall(processes: usize, threads: usize, megabytes: usize) -> Duration {
     let root = tempfile::tempdir().unwrap();
     let repo = root.path().join("it");
@@ -96,15 +100,15 @@ fn main() -> ExitCode {
     if let Ok(threads) = std::env::var(THREADS) {
         std::thread::scope(|scope| {
             for _ in 0..threads.parse().unwrap() {
-                scope.spawn(ask);
+                scope.spawn(request);
             }
         });
         return ExitCode::SUCCESS;
     }
     let given: Vec<String> = std::env::args().skip(1).collect();
     if !given.iter().any(|argument| argument == "--bench") {
-        // `cargo test --all-targets` and the like run what they built: here, there is nothing to test.
-        eprintln!("a benchmark: cargo bench -p cached-smoke --bench one_build");
+        // `cargo test --all-targets` runs benchmarks without `--bench`.
+        eprintln!("not a test; run `cargo bench -p cached-smoke --bench one_build`");
         return ExitCode::SUCCESS;
     }
     let numbers: std::result::Result<Vec<usize>, _> =
@@ -116,7 +120,8 @@ fn main() -> ExitCode {
         Ok([many, rounds, megabytes]) => (*many, *rounds, *megabytes),
         _ => {
             eprintln!(
-                "usage: cargo bench -p cached-smoke --bench one_build [-- MANY [ROUNDS [MEGABYTES]]], each a number"
+                "error: the arguments are not numbers\n\
+                 help: run `cargo bench -p cached-smoke --bench one_build [-- MANY [ROUNDS [MEGABYTES]]]`"
             );
             return ExitCode::from(2);
         }

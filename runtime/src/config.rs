@@ -1,4 +1,5 @@
-//! The settings of a process: the environment over `smoke.toml` over the defaults, read once.
+//! The configuration of a process: the environment overrides `smoke.toml`, which overrides the defaults. It is read
+//! once.
 
 mod remote;
 pub(crate) mod settings;
@@ -17,15 +18,15 @@ use smoke_toml::SmokeToml;
 pub use smoke_toml::Source;
 
 use crate::error::Error;
+use crate::name::{ALL, MAX_NAME, check_name, check_repo_name};
 
-/// Where the cache is when nothing says otherwise, below the home directory.
+/// The default cache directory, below the home directory.
 const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
-/// Longer than any build that was measured (Django in a debug build: 507 s of CPU), shorter than a CI job's limit.
+/// The default limit on a wait for a lock. Longer than every measured build (Django in a debug build: 507 s of CPU),
+/// shorter than the time limit of a CI job.
 pub(crate) const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_hours(1);
-/// Long enough for any name in use, short enough for every file system once a suffix is added.
-pub(crate) const MAX_NAME: usize = 64;
 
-/// What may be done with the entries of the cache (`SMOKE_CACHE`).
+/// The use of the cache's entries (`SMOKE_CACHE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     ReadWrite,
@@ -33,7 +34,7 @@ pub(crate) enum Mode {
     Off,
 }
 
-/// What to do on a miss (`SMOKE_ON_MISS`).
+/// The action on a miss (`SMOKE_ON_MISS`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OnMiss {
     Build,
@@ -41,16 +42,16 @@ pub(crate) enum OnMiss {
     Fail,
 }
 
-/// How far tests go (`SMOKE_STOP_AFTER`): all of them pass then.
+/// The step after which tests stop and pass (`SMOKE_STOP_AFTER`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StopAfter {
-    /// They compute their keys and look whether those are in the cache.
+    /// After the keys are computed and looked up in the cache.
     Key,
-    /// They have their fixtures.
+    /// After the fixtures are available.
     Fixture,
 }
 
-/// Which repositories to build afresh once in this run (`SMOKE_FORCE_REBUILD`).
+/// The repositories whose artifacts are rebuilt once in this run (`SMOKE_FORCE_REBUILD`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Force {
     None,
@@ -59,6 +60,7 @@ pub(crate) enum Force {
 }
 
 impl Force {
+    /// Returns `true` if the artifacts of `repo` are rebuilt.
     pub(crate) fn covers(&self, repo: &str) -> bool {
         match self {
             Force::None => false,
@@ -68,18 +70,18 @@ impl Force {
     }
 }
 
-/// Where a repository comes from and where it lies.
+/// The source and the directory of a repository.
 #[derive(Clone, Debug)]
 pub struct RepoSource {
-    /// Its source.
+    /// The source.
     pub source: Source,
-    /// The directory that it is used from.
+    /// The directory that tests read.
     pub path: PathBuf,
-    /// The revision that it must be at.
+    /// The pinned revision.
     pub rev: Option<String>,
 }
 
-/// Everything that the environment and `smoke.toml` say.
+/// The settings of the environment and `smoke.toml`.
 #[derive(Debug)]
 pub struct Config {
     pub(crate) cache_dir: PathBuf,
@@ -101,30 +103,30 @@ pub struct Config {
 
 /// Returns the directory of the package whose test this process runs, else the current directory.
 pub(crate) fn package_directory() -> Result<PathBuf, Error> {
-    // cargo and nextest set the manifest directory for the tests that they run (nextest remaps it, too).
+    // Cargo and nextest set the manifest directory for the tests that they run; nextest also remaps it.
     let start = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).map_or_else(std::env::current_dir, Ok);
     start.map_err(Error::io("find the current directory from", Path::new(".")))
 }
 
 impl Config {
-    /// The settings of this process, read on first use.
+    /// Returns the configuration of this process. The first call reads it.
     ///
     /// # Errors
-    /// A variable or `smoke.toml` holds something that means nothing.
+    /// Fails if a variable or `smoke.toml` has an invalid value.
     pub fn of_process() -> Result<&'static Config, Error> {
         static CONFIG: OnceCell<Config> = OnceCell::new();
         CONFIG.get_or_try_init(|| Config::for_directory(&package_directory()?))
     }
 
-    /// The settings as a process in `directory` would have them.
+    /// Returns the configuration of a process in `directory`.
     ///
     /// # Errors
-    /// A variable or `smoke.toml` holds something that means nothing.
+    /// Fails if a variable or `smoke.toml` has an invalid value.
     pub fn for_directory(directory: &Path) -> Result<Config, Error> {
         Config::read(directory, &|name| std::env::var_os(name), dirs::home_dir())
     }
 
-    /// As [`Config::of_process`], but from `start` upwards, with the given environment and home.
+    /// Reads the configuration with the given environment and home. Searches `smoke.toml` in `start` and above.
     pub(crate) fn read(
         start: &Path,
         environment: &dyn Fn(&str) -> Option<OsString>,
@@ -133,7 +135,7 @@ impl Config {
         let (smoke_toml, file) = SmokeToml::find(start)?;
         let base = smoke_toml.parent().unwrap_or(start).to_owned();
         let defaults = &file.defaults;
-        // An empty variable counts as unset: that is how CI systems pass on what was not given.
+        // An empty variable counts as unset, because CI systems pass unset variables on in that way.
         let variable = |name: &'static str| environment(name).filter(|value| !value.is_empty());
         let text = |name: &'static str, default: Option<&String>| -> Result<Option<Setting>, Error> {
             match variable(name) {
@@ -158,7 +160,7 @@ impl Config {
                 return Err(Error::Setting {
                     name: "SMOKE_CACHE_DIR".to_owned(),
                     value: path.display().to_string(),
-                    allowed: "an absolute path (every test process has another current directory)".to_owned(),
+                    allowed: "an absolute path (test processes have different current directories)".to_owned(),
                 });
             }
             (None, Some(path), _) => base.join(path),
@@ -204,7 +206,7 @@ impl Config {
             lock_timeout: timeout(text("SMOKE_LOCK_TIMEOUT", defaults.lock_timeout.as_ref())?)?,
             max_bytes: max_bytes(text("SMOKE_MAX_SIZE", defaults.max_size.as_ref())?)?,
             left_out: known_names(text("SMOKE_LEAVE_OUT", None)?, &repos, "names among: ")?,
-            // A runner that may kill a test in the midst of its build: no other sets this.
+            // Only nextest sets `NEXTEST`; it may kill a test during its build.
             detach: choice(
                 text("SMOKE_DETACH", detach.as_ref())?,
                 if variable("NEXTEST").is_some() { &[("1", true), ("0", false)] } else { &[("0", false), ("1", true)] },
@@ -220,10 +222,10 @@ impl Config {
         })
     }
 
-    /// The repository's source and place.
+    /// Returns the source and the directory of a repository.
     ///
     /// # Errors
-    /// Nobody knows a repository of this name.
+    /// Fails if no repository with this name is configured.
     pub fn repo(&self, name: &str) -> Result<&RepoSource, Error> {
         self.repos.get(name).ok_or_else(|| Error::UnknownRepo {
             name: name.to_owned(),
@@ -232,72 +234,55 @@ impl Config {
         })
     }
 
-    /// Every repository by name.
+    /// Returns all repositories by name.
     pub fn repos(&self) -> &BTreeMap<String, RepoSource> {
         &self.repos
     }
 
-    /// The cache directory.
+    /// Returns the cache directory.
     pub fn cache_dir(&self) -> &Path {
         &self.cache_dir
     }
 
-    /// Whether anything may be put into it.
+    /// Returns `true` if this process may write to the cache.
     pub fn is_writable(&self) -> bool {
         self.mode == Mode::ReadWrite
     }
 
-    /// The limit that `SMOKE_MAX_SIZE` sets, in bytes.
+    /// Returns the limit on the size of the cache (`SMOKE_MAX_SIZE`), in bytes.
     pub fn max_bytes(&self) -> Option<u64> {
         self.max_bytes
     }
 
-    /// The shared tier, if there is one.
+    /// Returns the settings of the remote cache, if one is configured.
     pub fn remote(&self) -> Option<&Remote> {
         self.remote.as_ref()
     }
 
-    /// Sets the helper that this process starts where the settings name none: a program and its arguments.
+    /// Sets the helper that this process starts if the settings name none: a program and its arguments.
     pub fn set_default_helper(&mut self, helper: Vec<String>) {
         if let Some(remote) = &mut self.remote {
             remote.default_helper = helper;
         }
     }
 
-    /// The repositories that `SMOKE_LEAVE_OUT` leaves out of the run.
+    /// Returns the repositories that the run skips (`SMOKE_LEAVE_OUT`).
     pub fn left_out(&self) -> &[String] {
         &self.left_out
     }
 
-    /// Where repositories are fetched to before they are moved to their place.
-    pub fn workshop(&self) -> PathBuf {
-        crate::layout::workshop(&self.cache_dir)
+    /// Returns the directory that repositories are fetched into before they are moved to their final path.
+    pub fn fetch_dir(&self) -> PathBuf {
+        crate::layout::fetch_dir(&self.cache_dir)
     }
 
-    /// The arguments that `smoke.toml` wants the test runner to be given: which tests are the smoke tests.
+    /// Returns the arguments for the test runner from `smoke.toml`, which select the smoke tests.
     pub fn test_args(&self) -> &[String] {
         &self.test_args
     }
 }
 
-/// Whether `name` can name a repository or an artifact, which become file names on every system.
-///
-/// # Errors
-/// A sentence that says what is wrong.
-pub(crate) fn check_name(what: &str, name: &str) -> Result<(), String> {
-    let valid = !name.is_empty()
-        && name.len() <= MAX_NAME
-        && !name.starts_with('.')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    if valid {
-        return Ok(());
-    }
-    Err(format!(
-        "the {what} name `{name}` must be 1 to {MAX_NAME} of the characters A-Z a-z 0-9 . _ - and not begin with a dot"
-    ))
-}
-
-/// What `smoke.toml` calls a variable.
+/// Returns the name in `smoke.toml` of the setting that a variable overrides.
 fn name_in_file(variable: &str) -> String {
     let name = variable.trim_start_matches("SMOKE_");
     let name = match name {
@@ -307,7 +292,7 @@ fn name_in_file(variable: &str) -> String {
     name.to_lowercase().replace('_', "-")
 }
 
-/// A setting's text and where it was said.
+/// The value of a setting, and the name of the variable or the field in `smoke.toml` that it comes from.
 #[derive(Clone)]
 struct Setting {
     name: String,
@@ -320,7 +305,7 @@ impl Setting {
     }
 }
 
-/// One of a few words; the first is the default.
+/// Parses one of a few words. The first is the default.
 fn choice<T: Copy>(setting: Option<Setting>, choices: &[(&str, T)]) -> Result<T, Error> {
     let Some(setting) = setting else { return Ok(choices[0].1) };
     if let Some((_, value)) = choices.iter().find(|(word, _)| *word == setting.value) {
@@ -330,23 +315,12 @@ fn choice<T: Copy>(setting: Option<Setting>, choices: &[(&str, T)]) -> Result<T,
     Err(setting.reject(words.join(" or ")))
 }
 
-/// As a variable says it.
+/// Returns the value of a variable that is on or off.
 fn switch(is_on: bool) -> String {
     if is_on { "1" } else { "0" }.to_owned()
 }
 
-/// The word that means every repository.
-const ALL: &str = "all";
-
-/// Whether `name` can name a repository.
-pub(crate) fn check_repo_name(name: &str) -> Result<(), String> {
-    if name == ALL {
-        return Err(format!("no repository can be called `{ALL}`: SMOKE_FORCE_REBUILD={ALL} means every one"));
-    }
-    check_name("repository", name)
-}
-
-/// Names of repositories, all of them known.
+/// Parses names of repositories, which must be configured.
 fn known_names(
     setting: Option<Setting>,
     repos: &BTreeMap<String, RepoSource>,
@@ -358,8 +332,10 @@ fn known_names(
         return Ok(names);
     }
     let known: Vec<&str> = repos.keys().map(String::as_str).collect();
-    Err(setting
-        .reject(format!("{allowed}{}", if known.is_empty() { "none is known".to_owned() } else { known.join(", ") })))
+    Err(setting.reject(format!(
+        "{allowed}{}",
+        if known.is_empty() { "no repository is configured".to_owned() } else { known.join(", ") }
+    )))
 }
 
 fn list(setting: &Setting) -> Vec<String> {
@@ -378,10 +354,8 @@ fn force(setting: Option<Setting>, repos: &BTreeMap<String, RepoSource>) -> Resu
 fn run_id(setting: Setting) -> Result<String, Error> {
     match check_name("run", &setting.value) {
         Ok(()) => Ok(setting.value),
-        Err(_) => {
-            Err(setting
-                .reject(format!("1 to {MAX_NAME} of the characters A-Z a-z 0-9 . _ -, not beginning with a dot")))
-        }
+        Err(_) => Err(setting
+            .reject(format!("1 to {MAX_NAME} of the characters A-Z a-z 0-9 . _ -, without a dot at the beginning"))),
     }
 }
 
@@ -405,7 +379,7 @@ fn max_bytes(setting: Option<Setting>) -> Result<Option<u64>, Error> {
     }
 }
 
-/// Absolute directories, separated by commas; each is named by its last component.
+/// Parses absolute directories, separated by commas. The last component of each is the name of a repository.
 fn repo_paths(setting: Option<Setting>) -> Result<Vec<(String, PathBuf)>, Error> {
     let Some(setting) = setting else { return Ok(Vec::new()) };
     let mut paths = Vec::new();
@@ -415,7 +389,7 @@ fn repo_paths(setting: Option<Setting>) -> Result<Vec<(String, PathBuf)>, Error>
         let is_known = paths.iter().any(|(other, _)| *other == name);
         if !path.is_absolute() || check_repo_name(&name).is_err() || is_known {
             return Err(setting.reject(
-                "absolute directories separated by commas, the last component of each a repository's name, each once",
+                "absolute directories separated by commas, each with a different repository's name as its last component",
             ));
         }
         paths.push((name, path));

@@ -1,8 +1,8 @@
-//! Work that is nearly all waiting for the system, on as many cores as there are.
+//! Spreads work over all cores. Meant for work that mostly waits for the system, such as reading files.
 
 use std::thread;
 
-/// What `work` makes of each item, in their order.
+/// Applies `work` to each item, on all cores. Returns the results in the order of the items.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let share = items.len().div_ceil(cores).max(1);
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_are_in_the_order_of_their_items() {
+    fn results_have_the_order_of_the_items() {
         for items in 0..100 {
             let items: Vec<u32> = (0..items).collect();
             assert_eq!(map(&items, |item| item + 1), items.iter().map(|item| item + 1).collect::<Vec<_>>());

@@ -1,54 +1,59 @@
-//! The one error type: every variant says what failed, where, and how to mend it.
+//! The error type of this crate: each variant says what failed, on what, and why.
 //!
-//! Messages are lower-case fragments that read well after "failed to …:"; causes are reached through
-//! [`source`](std::error::Error::source), and [`Error::report`] prints the whole chain.
+//! Messages are lower-case fragments that read well after "failed to …:". Causes are reached through
+//! [`source`](std::error::Error::source); [`Error::report`] prints the whole chain.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Any error, boxed: what the functions of an [`Artifact`](crate::Artifact) may return, so that `?` works on whatever
-/// the code under test returns.
+use crate::shared::suggestion::nearest;
+
+/// A boxed error of any type: the functions of an [`Artifact`](crate::Artifact) return it, so that `?` accepts every
+/// error of the code under test.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
 
-/// `Result` with [`BoxError`] unless said otherwise.
+/// A `Result` whose error is [`BoxError`] by default.
 pub type Result<T, E = BoxError> = std::result::Result<T, E>;
 
-/// What was under way for an artifact when its fixture failed.
+/// The step of an artifact that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Computing the key.
+    /// Computing the cache key.
     Key,
     /// `Artifact::build`.
     Build,
-    /// `Artifact::save`, or what it left for storing.
+    /// `Artifact::save`, or storing the files that it wrote.
     Save,
     /// `Artifact::load`.
     Load,
-    /// What the cache does around these: making room, publishing, unpacking.
+    /// The work of the cache itself: staging, publishing, unpacking.
     Store,
 }
 
 impl Step {
-    fn mend(self, artifact: &str) -> String {
+    fn help(self, artifact: &str) -> String {
         match self {
+            // Not `artifact`: the message may name a dependency of it, whose key failed.
             Step::Key => {
-                "correct what that says of the artifact: its `key`, its `NAME`, or the configuration that it is given"
+                "fix `Artifact::key` or the `NAME` of the artifact that the message names, or the configuration \
+                          of the test"
                     .to_owned()
             }
-            Step::Build => format!(
-                "correct `Artifact::build` of `{artifact}`, or what it reads; the next run tries again, this one does not"
-            ),
-            Step::Save => format!(
-                "correct `Artifact::save` of `{artifact}`, or what it writes: plain files, with names for every system"
-            ),
+            Step::Build => {
+                format!("fix `Artifact::build` of `{artifact}`, or what it reads; the next run builds it again")
+            }
+            Step::Save => {
+                format!("fix `Artifact::save` of `{artifact}`, or what it writes: plain files with portable names")
+            }
             Step::Load => format!(
-                "let `Artifact::load` of `{artifact}` read what its `save` writes; what was stored has been built anew already"
+                "fix `Artifact::load` of `{artifact}`, so that it reads what `save` writes; the cache has already rebuilt \
+                 the files"
             ),
             Step::Store => {
-                "make room on the disk, let the cache directory be written to, or point SMOKE_CACHE_DIR and \
-                            TMPDIR elsewhere"
+                "free disk space, make the cache directory writable, or set SMOKE_CACHE_DIR and TMPDIR to other \
+                            directories"
                     .to_owned()
             }
         }
@@ -67,128 +72,128 @@ impl fmt::Display for Step {
     }
 }
 
-/// Why a session could not be opened or an artifact could not be had.
+/// An error of opening a session, or of restoring or building an artifact.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A variable of the environment, or its default in `smoke.toml`, has a value that means nothing.
+    /// An environment variable, or its default in `smoke.toml`, has an invalid value.
     Setting {
-        /// The variable, or the key in `smoke.toml`.
+        /// The name of the variable, or of the key in `smoke.toml`.
         name: String,
-        /// Its value.
+        /// The invalid value.
         value: String,
-        /// What would be valid.
+        /// The valid values, as in "{name} is `{value}`, but must be {allowed}".
         allowed: String,
     },
-    /// `smoke.toml` cannot be read or does not say what it should.
+    /// `smoke.toml` cannot be read, or has invalid content.
     SmokeToml {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// The parser's or the check's own words.
+        /// The message of the TOML parser, or of a check of this crate.
         message: String,
     },
-    /// A repository that neither `smoke.toml` nor `SMOKE_REPO_PATHS` names.
+    /// Neither `smoke.toml` nor `SMOKE_REPO_PATHS` names the repository.
     UnknownRepo {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The names that are known.
+        /// The names of all known repositories.
         known: Vec<String>,
-        /// Where repositories are named, or would be.
+        /// The `smoke.toml` that was read, or the path where one is expected.
         smoke_toml: PathBuf,
     },
-    /// A repository is not where it should be.
+    /// The directory of a known repository does not exist.
     RepoMissing {
-        /// Its name.
+        /// The name of the repository.
         name: String,
-        /// Where it should be.
+        /// The expected directory.
         path: PathBuf,
-        /// How to get it.
-        mend: String,
+        /// The action that provides the repository.
+        help: String,
     },
-    /// A repository is at another revision than the one pinned by `rev`.
+    /// A repository is at another revision than the one that `rev` pins in `smoke.toml`.
     WrongRevision {
-        /// Its name.
+        /// The name of the repository.
         name: String,
-        /// Where it is.
+        /// The directory of the repository.
         path: PathBuf,
-        /// The pin.
+        /// The pinned revision.
         expected: String,
-        /// What is checked out.
+        /// The revision that is checked out.
         found: String,
-        /// How to mend it.
-        mend: String,
+        /// The action that resolves the error.
+        help: String,
     },
-    /// `git` failed on a repository.
+    /// A `git` command failed, or `git` could not be started.
     Git {
-        /// The repository.
+        /// The directory of the repository.
         path: PathBuf,
-        /// What was run, without the program's name.
+        /// The arguments of the command, without `git` itself.
         command: String,
-        /// What git said, or why it could not be started.
+        /// The error output of git, or the reason why it could not be started.
         message: String,
     },
-    /// A file or directory could not be used.
+    /// An operation on a file or directory failed.
     Io {
-        /// What was being done, as in "failed to {doing} {path}".
+        /// The operation, as in "failed to {doing} {path}".
         doing: &'static str,
         /// The file or directory.
         path: PathBuf,
-        /// The system's reason.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// An input that [`Artifact::key`](crate::Artifact::key) declares is missing, unreadable, or of another kind.
     Input {
-        /// Its kind and name, as in "file data/model.bin".
+        /// The kind and name of the input, as in "file data/model.bin".
         input: String,
         /// The reason, with the absolute path.
         reason: String,
-        /// How to mend it.
-        mend: String,
+        /// The action that resolves the error.
+        help: String,
     },
-    /// An artifact's `key`, `build`, `save` or `load` failed, or what the cache does around them.
+    /// The `key`, `build`, `save` or `load` of an artifact failed, or the cache failed to store it.
     Fixture {
-        /// The repository.
+        /// The name of the repository.
         repo: String,
-        /// The artifact's name.
+        /// The name of the artifact.
         artifact: String,
-        /// Which of them.
+        /// The step that failed.
         step: Step,
-        /// Its own error.
+        /// The cause.
         source: BoxError,
     },
-    /// The build failed earlier in this run, perhaps in another process, and is not tried again.
+    /// The build failed earlier in this run, perhaps in another process. A run tries each build once.
     FailedEarlier {
-        /// The repository.
+        /// The name of the repository.
         repo: String,
-        /// The artifact's name.
+        /// The name of the artifact.
         artifact: String,
-        /// What the build said.
+        /// The report of the failed build.
         message: String,
     },
-    /// The build failed in a process of its own.
+    /// The build failed in a builder process, separate from the test.
     Elsewhere {
-        /// What it said: what failed, and why.
+        /// The report of the builder process: what failed, and why.
         message: String,
-        /// How to mend it.
-        mend: String,
+        /// The action that resolves the error.
+        help: String,
     },
-    /// The entry is not there and `SMOKE_ON_MISS=fail` forbids building it.
+    /// The artifact is not in the cache, and `SMOKE_ON_MISS=fail` forbids building it.
     NotCached {
-        /// The repository.
+        /// The name of the repository.
         repo: String,
-        /// The artifact's name.
+        /// The name of the artifact.
         artifact: String,
-        /// Why it is a miss.
+        /// The reason for the miss.
         reason: String,
     },
-    /// The test was skipped: its artifact is not there and `SMOKE_ON_MISS=skip`, or its repository was left out.
+    /// The test is skipped: `SMOKE_ON_MISS=skip` and its artifact is not in the cache, or its repository is skipped.
     Skipped {
-        /// The repository.
+        /// The name of the repository.
         repo: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// A message of its own, for causes that have no type.
+    /// An error that has no separate variant.
     Message(String),
 }
 
@@ -198,14 +203,14 @@ impl Error {
         move |source| Error::Io { doing, path, source }
     }
 
-    /// The message and those of all its causes, one a line, indented.
+    /// Returns the message of this error, followed by those of its causes, one a line, indented by their depth.
     pub fn report(&self) -> String {
         use std::fmt::Write;
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         let mut depth = 1;
         while let Some(error) = cause {
-            // A message of several lines stays together.
+            // The lines of one message stay together.
             let margin = " ".repeat(depth * 2);
             let message = error.to_string().replace('\n', &format!("\n{margin}  "));
             let _ = write!(text, "\n{margin}because: {message}");
@@ -215,12 +220,12 @@ impl Error {
         text
     }
 
-    /// [`report`](Self::report), for a place that has one line.
+    /// Returns the [`report`](Self::report) on one line.
     pub(crate) fn report_line(&self) -> String {
         self.report().lines().map(str::trim_start).collect::<Vec<_>>().join(" ")
     }
 
-    /// Tells which artifact the error is about, and what was under way, unless it says so itself.
+    /// Adds the artifact and the step to an error that does not name them itself.
     pub(crate) fn about(self, repo: &str, artifact: &str, step: Step) -> Error {
         match self {
             Error::Io { .. } | Error::Input { .. } | Error::Message(_) => {
@@ -230,30 +235,32 @@ impl Error {
         }
     }
 
-    /// How to mend it, where the messages do not say so themselves. The innermost artifact knows best: one that only
-    /// needs it fails with it.
-    pub(crate) fn mend(&self) -> Option<String> {
+    /// Returns the action that resolves the error, unless the message contains it.
+    ///
+    /// The innermost error decides: an artifact fails with its dependency, and the dependency is what needs the fix.
+    pub(crate) fn help(&self) -> Option<String> {
         let inner = std::error::Error::source(self).and_then(|source| source.downcast_ref::<Error>());
-        if let Some(mend) = inner.and_then(Error::mend) {
-            return Some(mend);
+        if let Some(help) = inner.and_then(Error::help) {
+            return Some(help);
         }
         match self {
-            Error::Fixture { artifact, step, .. } => Some(step.mend(artifact)),
-            Error::Elsewhere { mend, .. } | Error::Input { mend, .. } => Some(mend.clone()),
-            Error::FailedEarlier { .. } => Some(
-                "see the test of this run that failed first; this run does not try again, the next one does".to_owned(),
-            ),
+            Error::Fixture { artifact, step, .. } => Some(step.help(artifact)),
+            Error::Elsewhere { help, .. } | Error::Input { help, .. } => Some(help.clone()),
+            Error::FailedEarlier { .. } => {
+                Some("fix the first failed test of this run; the next run builds the artifact again".to_owned())
+            }
             _ => None,
         }
     }
 
-    /// Returns the error of the system at the end of the chain.
+    /// Returns the first error of the operating system in the chain of causes.
     pub(crate) fn io_cause(&self) -> Option<&io::Error> {
         self.causes().find_map(|error| error.downcast_ref::<io::Error>())
     }
 
-    /// Returns `true` if it says that a file could not be written to for want of a permission. Libraries often keep only
-    /// the text of the system's error.
+    /// Returns `true` if a file could not be written for lack of a permission.
+    ///
+    /// The texts are searched as well: libraries often keep only the text of the system's error.
     pub(crate) fn lacks_permission(&self) -> bool {
         const TEXTS: [&str; 4] = ["permission denied", "access is denied", "read-only", "readonly"];
         self.causes().any(|error| {
@@ -270,7 +277,7 @@ impl Error {
         std::iter::successors(Some(self as &(dyn std::error::Error + 'static)), |error| error.source())
     }
 
-    /// Whether the disk of the cache is the trouble: then a build elsewhere may still succeed.
+    /// Returns `true` if the disk of the cache is full or read-only: a build outside of the cache may still succeed.
     pub(crate) fn is_storage(&self) -> bool {
         self.causes().filter_map(|error| error.downcast_ref::<io::Error>()).any(|io| {
             matches!(
@@ -290,32 +297,28 @@ impl fmt::Display for Error {
             Error::Setting { name, value, allowed } => write!(f, "{name} is `{value}`, but must be {allowed}"),
             Error::SmokeToml { path, message } => write!(f, "cannot use {}: {message}", path.display()),
             Error::UnknownRepo { name, known, smoke_toml } => {
-                write!(f, "no repository is called `{name}`")?;
-                if let Some(near) = nearest(name, known) {
+                write!(f, "unknown repository `{name}`")?;
+                if let Some(near) = nearest(name, known.iter().map(String::as_str)) {
                     write!(f, " (did you mean `{near}`?)")?;
                 }
                 if known.is_empty() {
                     let start = smoke_toml.parent().unwrap_or(smoke_toml);
-                    write!(
-                        f,
-                        "; none is known: there is no smoke.toml in {} or above it that names one",
-                        start.display()
-                    )?;
+                    write!(f, ": no smoke.toml in {} or above it names a repository", start.display())?;
                 } else {
-                    write!(f, "; known: {}", known.join(", "))?;
+                    write!(f, "; known repositories: {}", known.join(", "))?;
                 }
                 write!(
                     f,
-                    "; add a table [repos.{name}] to {}, or its directory to SMOKE_REPO_PATHS",
+                    "\nhelp: add a table [repos.{name}] to {}, or the directory of `{name}` to SMOKE_REPO_PATHS",
                     smoke_toml.display()
                 )
             }
-            Error::RepoMissing { name, path, mend } => {
-                write!(f, "the repository `{name}` is not at {}; {mend}", path.display())
+            Error::RepoMissing { name, path, help } => {
+                write!(f, "the repository `{name}` is not at {}\nhelp: {help}", path.display())
             }
-            Error::WrongRevision { name, path, expected, found, mend } => write!(
+            Error::WrongRevision { name, path, expected, found, help } => write!(
                 f,
-                "the repository `{name}` at {} is at revision {found}, but smoke.toml pins {expected}; {mend}",
+                "the repository `{name}` at {} is at revision {found}, but smoke.toml pins {expected}\nhelp: {help}",
                 path.display()
             ),
             Error::Git { path, command, message } => {
@@ -330,8 +333,8 @@ impl fmt::Display for Error {
             ),
             Error::NotCached { repo, artifact, reason } => write!(
                 f,
-                "`{artifact}` of {repo} is not in the cache ({reason}) and SMOKE_ON_MISS=fail forbids building it; \
-                 populate the cache first, or unset SMOKE_ON_MISS"
+                "`{artifact}` of {repo} is not in the cache ({reason}), and SMOKE_ON_MISS=fail forbids building it\n\
+                 help: run `cargo smoke-cache populate`, or unset SMOKE_ON_MISS"
             ),
             Error::Skipped { repo, reason } => write!(f, "skipped for {repo}: {reason}"),
             Error::Message(message) | Error::Elsewhere { message, .. } => f.write_str(message),
@@ -349,22 +352,12 @@ impl std::error::Error for Error {
     }
 }
 
-/// The known name that a mistyped one most likely means: at most a third of its letters away.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::osa_distance(name, candidate), candidate.as_str()))
-        .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3))
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn unknown_repo_names_the_near_one_and_where_to_add_it() {
+    fn unknown_repo_suggests_a_similar_name_and_a_fix() {
         let error = Error::UnknownRepo {
             name: "djnago".into(),
             known: vec!["django".into(), "requests".into()],
@@ -372,16 +365,18 @@ mod tests {
         };
         let text = error.to_string();
         assert!(text.contains("did you mean `django`?"), "{text}");
-        assert!(text.contains("[repos.djnago]"), "{text}");
+        assert!(text.contains("\nhelp: add a table [repos.djnago] to smoke.toml"), "{text}");
     }
 
     #[test]
-    fn nothing_near_is_suggested_for_a_far_name() {
-        assert_eq!(nearest("tokio", &["django".into(), "requests".into()]), None);
+    fn suggestions_ignore_case() {
+        let known = vec!["django".to_owned()];
+        let error = Error::UnknownRepo { name: "DJANGO".into(), known, smoke_toml: "/w/smoke.toml".into() };
+        assert!(error.to_string().contains("did you mean `django`?"), "{error}");
     }
 
     #[test]
-    fn report_prints_every_cause() {
+    fn report_prints_each_cause() {
         let error = Error::Fixture {
             repo: "django".into(),
             artifact: "graph".into(),

@@ -1,7 +1,7 @@
 //! Exclusive kernel locks on open files.
 //!
-//! A kernel lock dies with its holder. It belongs to the open file, though, and not to the process: a child that was
-//! forked without `exec` has the file, too, and would keep the lock. So a lock is released by a call of its own, and not
+//! The kernel releases a lock when its holder ends. The lock belongs to the open file, and not to the process: a child
+//! that was forked without `exec` has the file, too, and would keep the lock. So a lock is released explicitly, and not
 //! by closing the file.
 
 use std::fs::{File, TryLockError};
@@ -13,14 +13,32 @@ use std::time::{Duration, Instant};
 use crate::disk;
 use crate::message;
 
-/// An exclusive lock, held until this is dropped or the process ends.
+/// An exclusive lock, held until the value is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct FileLock {
-    /// `None` once others hold the lock in its place, and where there are no locks.
+    /// `None` after another process took over the lock, and on file systems without locks.
     file: Option<File>,
 }
 
-/// The end of a wait for a lock.
+/// The result of an attempt to lock a file.
+#[derive(Debug)]
+pub(crate) enum Attempt {
+    Locked(FileLock),
+    /// Another process holds the lock. Contains the open file.
+    Held(File),
+}
+
+impl Attempt {
+    /// Returns the lock, unless another process holds it.
+    pub(crate) fn locked(self) -> Option<FileLock> {
+        match self {
+            Attempt::Locked(lock) => Some(lock),
+            Attempt::Held(_) => None,
+        }
+    }
+}
+
+/// The result of a wait for a lock.
 #[derive(Debug)]
 pub(crate) enum Waited<E> {
     Locked(FileLock),
@@ -30,29 +48,31 @@ pub(crate) enum Waited<E> {
 }
 
 impl FileLock {
-    /// Takes over a lock that this process already has on `file`.
+    /// Takes over a lock that this process already holds on `file`.
     pub(crate) fn held(file: File) -> FileLock {
         FileLock { file: Some(file) }
     }
 
-    /// Stands for a lock where the file system has none.
+    /// Returns a substitute for a lock, on a file system without locks.
     pub(crate) fn none() -> FileLock {
         FileLock { file: None }
     }
 
-    /// Locks `file` unless another process holds it. Returns the file if so.
-    pub(crate) fn attempt(file: File) -> io::Result<Result<FileLock, File>> {
+    /// Locks `file`, unless another process holds the lock.
+    pub(crate) fn attempt(file: File) -> io::Result<Attempt> {
         match file.try_lock() {
-            Ok(()) => Ok(Ok(FileLock::held(file))),
-            Err(TryLockError::WouldBlock) => Ok(Err(file)),
+            Ok(()) => Ok(Attempt::Locked(FileLock::held(file))),
+            Err(TryLockError::WouldBlock) => Ok(Attempt::Held(file)),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
 
-    /// Waits for the lock on `file` for at most `timeout`. Calls `remind` after a second and then every five, with the
-    /// time waited so far; an error that it returns ends the wait.
+    /// Waits for the lock on `file` for at most `timeout`.
     ///
-    /// The wait is a blocking system call on a thread of its own, which wakes some 50 µs after the release.
+    /// Calls `remind` after one second and then every five, with the time since the beginning. An error of `remind`
+    /// ends the wait.
+    ///
+    /// The wait is a blocking system call on its own thread, which wakes some 50 µs after the release.
     pub(crate) fn wait<E>(
         file: File,
         timeout: Duration,
@@ -60,7 +80,7 @@ impl FileLock {
     ) -> io::Result<Waited<E>> {
         let begun = Instant::now();
         let (sender, receiver) = mpsc::sync_channel(0);
-        // After the caller has gone, the send fails and the lock is dropped, which releases it at once.
+        // If the caller has stopped waiting, the send fails. Then the lock is dropped, which releases it at once.
         let waiter = move || drop(sender.send(file.lock().map(|()| FileLock::held(file))));
         thread::Builder::new().name("smoke-cache lock".to_owned()).spawn(waiter)?;
         let mut pause = message::FIRST_REMINDER;
@@ -78,11 +98,12 @@ impl FileLock {
         }
     }
 
+    /// Returns the locked file.
     pub(crate) fn file(&self) -> Option<&File> {
         self.file.as_ref()
     }
 
-    /// Lets go of the lock without releasing it: another process has the open file.
+    /// Drops the value without releasing the lock, which stays with another process that has the open file.
     pub(crate) fn leave_to_others(mut self) {
         self.file = None;
     }
@@ -96,10 +117,10 @@ impl Drop for FileLock {
     }
 }
 
-/// Returns `true` if the error says that the file system has no locks, and not that another process holds one.
+/// Returns `true` if the error says that the file system has no locks.
 ///
-/// `ENOSYS` is what Lustre without its mount option and some FUSE file systems answer, `EOPNOTSUPP` other network file
-/// systems, `ENOLCK` NFS without a lock manager, `EINVAL` file systems that know no lock at all.
+/// Lustre without its mount option and some FUSE file systems answer `ENOSYS`, other network file systems `EOPNOTSUPP`,
+/// NFS without a lock manager `ENOLCK`, and file systems without any locks `EINVAL`.
 pub(crate) fn is_unsupported(error: &io::Error) -> bool {
     #[cfg(unix)]
     if disk::is(error, rustix::io::Errno::NOLCK) {
@@ -112,39 +133,43 @@ pub(crate) fn is_unsupported(error: &io::Error) -> bool {
 mod tests {
     use super::*;
 
+    fn attempt(file: File) -> Option<FileLock> {
+        FileLock::attempt(file).expect("locks are supported").locked()
+    }
+
     #[test]
-    fn a_lock_is_released_although_another_handle_is_open() {
+    fn a_lock_is_released_while_another_handle_is_open() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("lock");
         let file = File::create(&path).expect("created");
-        // As a child has it that was forked without `exec`.
+        // As in a child that was forked without `exec`.
         let _inherited = file.try_clone().expect("cloned");
-        let lock = FileLock::attempt(file).expect("locks work here").expect("free");
-        let again = || FileLock::attempt(File::open(&path).expect("there")).expect("locks work here").is_ok();
-        assert!(!again());
+        let lock = attempt(file).expect("free");
+        let is_free = || attempt(File::open(&path).expect("exists")).is_some();
+        assert!(!is_free());
         drop(lock);
-        assert!(again());
+        assert!(is_free());
     }
 
     #[test]
     fn a_lock_that_is_left_to_others_stays_held() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("lock");
-        let lock = FileLock::attempt(File::create(&path).expect("created")).expect("locks work here").expect("free");
+        let lock = attempt(File::create(&path).expect("created")).expect("free");
         let other = lock.file().expect("held").try_clone().expect("cloned");
         lock.leave_to_others();
-        let again = || FileLock::attempt(File::open(&path).expect("there")).expect("locks work here").is_ok();
-        assert!(!again());
+        let is_free = || attempt(File::open(&path).expect("exists")).is_some();
+        assert!(!is_free());
         drop(FileLock::held(other));
-        assert!(again());
+        assert!(is_free());
     }
 
     #[test]
-    fn the_wait_ends_when_the_caller_gives_up() {
+    fn a_wait_ends_when_the_caller_gives_up() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("lock");
-        let _lock = FileLock::attempt(File::create(&path).expect("created")).expect("locks work here").expect("free");
-        let waited = FileLock::wait(File::open(&path).expect("there"), Duration::from_mins(1), |_| Err("enough"));
+        let _lock = attempt(File::create(&path).expect("created")).expect("free");
+        let waited = FileLock::wait(File::open(&path).expect("exists"), Duration::from_mins(1), |_| Err("enough"));
         assert!(matches!(waited, Ok(Waited::GivenUp("enough"))));
     }
 }

@@ -1,5 +1,6 @@
-//! What must hold of the two readers of what others may have written, whatever the bytes: the body of the fuzz targets in
-//! `fuzz/`, and of a test that runs some thousands of random inputs.
+//! The properties of the two readers of untrusted input, manifests and archives.
+//!
+//! The fuzz targets in `fuzz/` check them, and so do tests with thousands of random inputs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,38 +8,37 @@ use std::path::{Path, PathBuf};
 
 use arbitrary::{Result, Unstructured};
 
-use crate::archive;
-use crate::manifest::{ArchiveFile, FileKind, ListedFile, Manifest, check_paths};
+use crate::store::archive;
+use crate::store::manifest::{ArchiveFile, FileKind, ListedFile, Manifest, check_paths};
 
-/// Whether the bytes are a manifest. One that is read is written as it was read, and names no file outside of its directory.
+/// Returns `true` if the bytes are a manifest.
 ///
 /// # Panics
-/// If that does not hold.
+/// If a manifest that is written and read again differs, or if it names a file outside its directory.
 pub fn manifest(text: &[u8]) -> bool {
-    // As it is, and as somebody would write it who knows how its digest is made.
+    // The bytes themselves, and the bytes with the digest that an attacker would compute for them.
     let vouched = Manifest::vouched(text);
     let texts = [Some(text), vouched.as_deref().map(str::as_bytes)];
     let read = texts.into_iter().flatten().filter_map(|text| Manifest::from_json(text).ok()).inspect(|manifest| {
         assert_eq!(Manifest::from_json(manifest.to_json().as_bytes()).as_ref(), Ok(manifest));
         let root = Path::new("/cache/entry/artifact");
-        let mut places: Vec<PathBuf> = manifest.files.iter().map(|file| root.join(&file.path)).collect();
-        assert!(places.iter().all(|place| place.starts_with(root) && place != root), "{places:?}");
-        assert!(!places.iter().any(|place| place.components().any(|part| part.as_os_str() == "..")), "{places:?}");
-        places.sort();
+        let mut paths: Vec<PathBuf> = manifest.files.iter().map(|file| root.join(&file.path)).collect();
+        assert!(paths.iter().all(|path| path.starts_with(root) && path != root), "{paths:?}");
+        assert!(!paths.iter().any(|path| path.components().any(|part| part.as_os_str() == "..")), "{paths:?}");
+        paths.sort();
         assert!(
-            places.windows(2).all(|pair| !pair[1].starts_with(&pair[0])),
-            "one is another, or below it: {places:?}"
+            paths.windows(2).all(|pair| !pair[1].starts_with(&pair[0])),
+            "a path equals another path or is below it: {paths:?}"
         );
         let _ = manifest.bytes();
     });
     read.count() > 0
 }
 
-/// Whether an archive that is made of the bytes is unpacked. If it is, all that is there is what was listed; and nothing is
-/// written outside of its directory in any case.
+/// Returns `true` if an archive that is generated from the bytes can be unpacked.
 ///
 /// # Panics
-/// If that does not hold.
+/// If the unpacked files differ from the listed ones, or if anything is written outside the target directory.
 pub fn unpack(bytes: &[u8]) -> bool {
     let mut source = Unstructured::new(bytes);
     let Ok((files, tar)) = archive_of(&mut source) else { return false };
@@ -56,19 +56,19 @@ pub fn unpack(bytes: &[u8]) -> bool {
     }
 
     let Ok(root) = tempfile::tempdir() else { return false };
-    let (packed, place) = (root.path().join("archive"), root.path().join("place"));
-    if fs::write(&packed, &tar).and_then(|()| fs::create_dir(&place)).is_err() {
+    let (packed, parent) = (root.path().join("archive"), root.path().join("parent"));
+    if fs::write(&packed, &tar).and_then(|()| fs::create_dir(&parent)).is_err() {
         return false;
     }
     let expected = ArchiveFile { size: tar.len() as u64, digest: digest(&tar) };
-    let target = place.join("target");
-    let unpacked = archive::unpack(&packed, &expected, &listed, &target).is_ok_and(|unpacked| unpacked.is_ok());
+    let target = parent.join("target");
+    let unpacked = archive::unpack(&packed, &expected, &listed, &target).is_ok();
     let names = |path: &Path| fs::read_dir(path).map_or(0, Iterator::count);
-    assert!(names(root.path()) == 2 && names(&place) <= 1, "something was written beside the target");
+    assert!(names(root.path()) == 2 && names(&parent) <= 1, "a file was written outside the target");
     if unpacked {
-        let mut there = BTreeMap::new();
-        collect(&target, &target, &mut there);
-        assert_eq!(there, contents);
+        let mut found = BTreeMap::new();
+        collect(&target, &target, &mut found);
+        assert_eq!(found, contents);
     }
     unpacked
 }
@@ -86,14 +86,15 @@ fn collect(root: &Path, directory: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>
                 let relative = path.strip_prefix(root).map(Path::to_owned).unwrap_or_default();
                 found.insert(relative, fs::read(&path).unwrap_or_default());
             }
-            _ => panic!("{} is no plain file", path.display()),
+            _ => panic!("{} is not a plain file", path.display()),
         }
     }
 }
 
-/// Files that a manifest lists, and an archive, mostly of those, whose bytes the manifest vouches for.
+/// The files that a manifest lists, and the bytes of an archive, which mostly has the same files.
 type Archive = (Vec<(String, Vec<u8>)>, Vec<u8>);
 
+/// Generates an archive.
 fn archive_of(source: &mut Unstructured<'_>) -> Result<Archive> {
     let mut files = Vec::new();
     let mut builder = tar::Builder::new(Vec::new());
@@ -115,7 +116,7 @@ fn archive_of(source: &mut Unstructured<'_>) -> Result<Archive> {
     Ok((files, packed))
 }
 
-/// One of an archive: mostly as it should be, sometimes of another kind, of another size, or under another name.
+/// Adds an entry to an archive: mostly a valid one, sometimes with the wrong kind, size or name.
 fn entry(source: &mut Unstructured<'_>, builder: &mut tar::Builder<Vec<u8>>, path: &str, content: &[u8]) -> Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_entry_type(tar::EntryType::Regular);
@@ -131,7 +132,7 @@ fn entry(source: &mut Unstructured<'_>, builder: &mut tar::Builder<Vec<u8>>, pat
     if source.ratio(1, 8)? {
         let _ = builder.append_pax_extensions([("path", name(source)?.as_bytes()), ("size", b"7")]);
     }
-    // As no library would write it: whatever the bytes.
+    // Set directly, because the library rejects names with `..` and absolute names.
     let length = other.len().min(99);
     header.as_old_mut().name[..length].copy_from_slice(&other.as_bytes()[..length]);
     header.set_cksum();
@@ -154,19 +155,19 @@ mod tests {
     use fastrand::Rng;
 
     #[test]
-    fn some_thousands_of_random_archives() {
+    fn random_archives_unpack_only_inside_the_target() {
         let mut unpacked = 0;
         for seed in 0..3_000 {
             let mut random = Rng::with_seed(seed);
             let bytes: Vec<u8> = (0..random.usize(1..200)).map(|_| random.u8(..)).collect();
             unpacked += u32::from(unpack(&bytes));
         }
-        assert!(unpacked > 100, "most of what is tried is refused at once: {unpacked}");
+        assert!(unpacked > 100, "too few archives are valid: {unpacked}");
     }
 
-    /// What is to be read as a manifest: one that is, with a few bytes or values changed.
+    /// Changes a few bytes or values of a valid manifest.
     #[test]
-    fn some_thousands_of_random_manifests() {
+    fn random_manifests_name_only_files_inside_the_entry() {
         const GOOD: &str = include_str!("../fuzz/corpus/manifest/good.json");
         const VALUES: [&str; 9] = ["null", "-1", "18446744073709551615", "1e400", "\"../x\"", "[]", "{}", "\"a\"", "2"];
         assert!(manifest(GOOD.as_bytes()));
@@ -187,6 +188,6 @@ mod tests {
             }
             read += u32::from(manifest(&bytes));
         }
-        assert!(read > 100, "most of what is tried is refused at once: {read}");
+        assert!(read > 100, "too few manifests are valid: {read}");
     }
 }

@@ -1,4 +1,4 @@
-//! Files that many processes add to, a JSON value a line.
+//! Files with a JSON value on each line, to which several processes append.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -9,14 +9,14 @@ use serde::de::DeserializeOwned;
 
 use crate::plain_file;
 
-/// One write to a file opened for appending: lines of processes side by side do not mix.
+/// Appends a value by one write to a file opened for appending, so that the lines of several processes do not mix.
 pub(crate) fn append(path: &Path, value: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
     File::options().create(true).append(true).open(path)?.write_all(&line)
 }
 
-/// What is written in a file, a value a line; nothing if there is no file.
+/// Reads the values in a file, without malformed lines. Returns none if the file does not exist.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Vec<T>> {
     match plain_file::open(path).and_then(|file| plain_file::read(&file, u64::MAX)) {
         Ok(text) => {

@@ -1,82 +1,158 @@
-#![doc = include_str!("../README.md")]
+//! Builds slow test fixtures once, keeps them on disk, and restores them in milliseconds in every later test
+//! process.
 //!
-//! # Where to begin
+//! Each fixture has a key: a digest of its input files, of the code that builds it, of its configuration, and
+//! of declared inputs. A known key is a hit, and the fixture is restored. A new key is a miss, and one
+//! process builds it while the others wait.
 //!
-//! - Which attribute? [`macro@cached_smoke`]: each argument, with examples.
-//! - What to implement? [`Suite`] once, [`Artifact`] for each thing that is slow to build. [`Storage`] says how it is kept.
-//! - What is in its key? [`KeyBuilder`], and [`code_fingerprint!`].
-//! - Without the attribute? [`Session`].
+//! # Example
+//!
+//! A `smoke.toml` beside `Cargo.toml` names the directory that the fixture is built from:
+//!
+//! ```toml
+//! [repos.sources]
+//! path = "src"
+//! ```
+//!
+//! A test file, such as `tests/hello.rs`:
+//!
+//! ```test_harness,no_run
+//! use std::{fs, path::Path};
+//!
+//! use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Result, Suite};
+//! use cached_smoke::{cached_smoke, code_fingerprint};
+//!
+//! /// The suite: once per project.
+//! struct Smoke;
+//!
+//! impl Suite for Smoke {
+//!     type Config = (); // the settings of a build; part of the key
+//!     const CODE: CodeFingerprint = code_fingerprint!("src", "tests"); // the code that builds
+//! }
+//!
+//! /// The fixture: the names of the source files.
+//! struct Sources(Vec<String>);
+//!
+//! impl Artifact<Smoke> for Sources {
+//!     const NAME: &'static str = "sources";
+//!
+//!     // Slow. Runs on a miss.
+//!     fn build(cx: &BuildContext<'_, Smoke>) -> Result<Self> {
+//!         let mut names = Vec::new();
+//!         for file in fs::read_dir(cx.repo().path())? {
+//!             names.push(file?.file_name().to_string_lossy().into_owned());
+//!         }
+//!         Ok(Sources(names))
+//!     }
+//!
+//!     // Writes the files to keep, after a build.
+//!     fn save(&self, dir: &Path) -> Result<()> {
+//!         Ok(fs::write(dir.join("names"), self.0.join("\n"))?)
+//!     }
+//!
+//!     // Fast. Runs in every test process.
+//!     fn load(cx: &LoadContext<'_, Smoke>) -> Result<Self> {
+//!         let names = fs::read_to_string(cx.dir().join("names"))?;
+//!         Ok(Sources(names.lines().map(str::to_owned).collect()))
+//!     }
+//! }
+//!
+//! #[cached_smoke(repo = "sources")]
+//! fn finds_a_rust_file(sources: &Sources) {
+//!     assert!(sources.0.iter().any(|name| name.ends_with(".rs")));
+//! }
+//! ```
+//!
+//! `cargo test`, `cargo nextest run` and `cargo smoke-cache test` run it. The [book] continues from here:
+//! other inputs, nextest, CI, a remote cache, and every setting.
+//!
+//! # Which one do I want?
+//!
+//! | you want to | use |
+//! | --- | --- |
+//! | write a test with fixtures | the attribute [`macro@cached_smoke`] |
+//! | use fixtures without the attribute | [`Session`] |
+//! | describe your project, once | [`Suite`] |
+//! | describe one fixture | [`Artifact`] |
+//! | name the code that builds it | [`code_fingerprint!`] |
+//! | declare other inputs and dependencies | [`KeyBuilder`], in [`Artifact::key`] |
+//! | choose between an archive and a directory | [`Storage`] |
+//! | report how far a build is | [`Progress`] |
+//! | know what the cache did for a test | [`CacheReport`] |
 //!
 //! # Pitfalls
 //!
-//! - A field of the configuration that is `#[serde(skip)]`ped is no part of the key: right for a number of threads, wrong for
-//!   anything that changes the result.
-//! - `code_fingerprint!` must name the package that builds the artifact, and the module with the implementation of [`Artifact`].
-//! - What [`Artifact::load`] returns may use the files for as long as the process runs, but should open them all at once.
-//! - A build that reads files outside of the repository, variables of the environment, or the output of other programs must
-//!   declare them: [`KeyBuilder::file`], [`directory`](KeyBuilder::directory), [`env`](KeyBuilder::env),
-//!   [`tool`](KeyBuilder::tool). No key covers the network or the clock.
+//! - **Name all code.** [`code_fingerprint!`] must name the package that builds the artifact, and the module
+//!   with the implementation of [`Artifact`].
+//! - **Declare all inputs.** A build that reads files outside the repository, environment variables, or the
+//!   output of other programs must declare them: [`KeyBuilder::file`], [`directory`](KeyBuilder::directory),
+//!   [`env`](KeyBuilder::env), [`tool`](KeyBuilder::tool). No key covers the network or the clock.
+//! - **Skip no setting that matters.** A field of the configuration with `#[serde(skip)]` is not part of the
+//!   key. That is right for a number of threads, and wrong for anything that changes the result.
+//! - **Open files in `load`.** The value that [`Artifact::load`] returns may use the files as long as the
+//!   process runs, but must open them all at once.
+//! - **Optimise dependencies.** In a debug build, a fixture is as slow as the code that builds it. Set
+//!   `opt-level = 3` under `[profile.dev.package."*"]`, and for each package of yours that builds fixtures.
 //!
 //! # Safety among threads, processes and machines
 //!
-//! Any number of threads and processes may use one cache directory at once, also while it is being cleaned by another process
-//! of this crate. On several machines at once it is as safe as the file system's locks (`flock`) are. This crate has no unsafe
-//! code.
+//! Any number of threads and processes may use one cache directory at once, also while another process cleans
+//! it. On several machines at once, it is as safe as the file system's locks (`flock`) are. Entries and
+//! archives are untrusted input: every byte is compared with a digest before it is used. This crate has no
+//! unsafe code.
+//!
+//! [book]: https://github.com/cached-smoke/cached-smoke/blob/main/docs/README.md
 
-mod archive;
-mod artifact;
+mod api;
 mod config;
-mod context;
 mod cores;
+mod digest;
 mod disk;
 mod error;
 mod file_lock;
-mod fingerprint;
 mod json_lines;
 mod key;
 mod layout;
-mod lock;
-mod manifest;
 mod message;
+mod name;
 mod own_thread;
 mod panic;
 mod plain_file;
-mod private;
+mod private_directory;
 mod remote;
-mod repo;
-mod retention;
 mod run;
-mod session;
-mod stamp;
+mod shared;
 mod store;
 mod telemetry;
 mod text;
 
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::private::*;
+    pub use crate::api::private::*;
 }
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[doc(hidden)]
 pub mod tooling;
 
-pub use artifact::{Artifact, Suite};
+pub use api::artifact::{Artifact, Suite};
+pub use api::context::{BuildContext, LoadContext, Progress};
+pub use api::key_builder::KeyBuilder;
+pub use api::session::Session;
 #[doc = include_str!("../doc/attribute.md")]
 pub use cached_smoke_macros::cached_smoke;
-pub use context::{BuildContext, LoadContext, Progress};
 pub use error::{BoxError, Error, Result, Step};
-pub use fingerprint::CodeFingerprint;
-pub use key::KeyBuilder;
-pub use manifest::Storage;
-pub use repo::Repo;
-pub use session::Session;
+pub use key::fingerprint::CodeFingerprint;
+pub use key::repo::Repo;
+pub use store::manifest::Storage;
 pub use telemetry::{ArtifactReport, CacheReport, Outcome};
 
-/// Fingerprints code by what was compiled: every change that can change what it does changes the fingerprint.
+/// Fingerprints code as it was compiled: every change that can change its behaviour changes the fingerprint.
 ///
-/// Names directories and files, relative to the `Cargo.toml` of the package that is compiled, and within its workspace. Name the
-/// source root of the package whose code builds the artifact, and the module that implements [`Artifact`]:
+/// Takes directories and files, relative to the `Cargo.toml` of the package that is compiled, and within its
+/// workspace. Name the source root of the package whose code builds the artifact, and the module that
+/// implements [`Artifact`]:
 ///
 /// ```
 /// const CODE: cached_smoke::CodeFingerprint = cached_smoke::code_fingerprint!("src", "../macros/src");
@@ -87,39 +163,60 @@ pub use telemetry::{ArtifactReport, CacheReport, Outcome};
 ///
 /// | you name | what counts |
 /// | --- | --- |
-/// | a package: its whole source root such as `"src"`, or a directory above (whose other files then count as well, those of tests included) | the crate *as it was compiled*, by the metadata that the compiler wrote: each function's body, features, flags, generated and embedded files, values of `env!`, and all crates below it; objects of other languages in it |
-/// | a directory or file inside of a package, such as `"src/graph"` | these files of the package, and everything that decides how they compile: features, `cfg`s, target, compiler, debug assertions, overflow checks, panic strategy, edition, embedded and generated files, values of `env!`, and the crates below as they were compiled. An edit of `src/index` keeps an artifact that names `"src/graph"`, and so do debug information, optimization and coverage of this package |
+/// | a package: its whole source root such as `"src"`, or a directory above (then its other files count as well, including those of tests) | the crate *as it was compiled*, by the metadata that the compiler wrote: each function's body, features, flags, generated and embedded files, values of `env!`, all crates below it, and its objects of other languages |
+/// | a directory or file inside a package, such as `"src/graph"` | these files, and everything that decides how they compile: features, `cfg`s, target, compiler, debug assertions, overflow checks, panic strategy, edition, embedded and generated files, values of `env!`, and the crates below as they were compiled. The rest of the package does not count: an edit of `src/index` keeps an artifact that names `"src/graph"`. Debug information, optimisation and coverage of this package do not count either |
 /// | any other file or directory: the test's own modules, data | the content of each file. A test compares the files when it runs, so data that is read at run time counts as it is then |
-/// | nothing | the crates that the test is compiled with, dev-dependencies included, as they were compiled; without cached-smoke and what only that needs. Features and flags of the test itself. Not its own code: an edit of a test's body is a hit |
+/// | nothing | the crates that the test is compiled with, dev-dependencies included, as they were compiled, except cached-smoke and its own dependencies; features and flags of the test itself. Not its own code: an edit of a test's body is a hit |
 ///
-/// Files that git ignores do not count, unless they are Rust sources; nor do directories of version control, directories with a
-/// `CACHEDIR.TAG`, `Cargo.lock`, editors' temporary files, and modules that a compiled source declares but is compiled without,
-/// such as unit tests in a file of their own.
+/// These files do not count: files that git ignores, unless they are Rust sources; directories of version
+/// control, and those with a `CACHEDIR.TAG`; `Cargo.lock`; editors' temporary files; modules that a compiled
+/// source declares but is compiled without, such as unit tests in a separate file.
 ///
 /// # Pitfalls
 ///
-/// - A directory inside of a package stands for its own files. What it calls in another module of the package does not count:
-///   name that as well, or the whole package.
-/// - The test's own sources are searched for `env!` and `include!` as text: an argument that another macro makes is not seen. Declare
-///   such a variable or file with [`KeyBuilder::env`] or [`KeyBuilder::file`].
-/// - The metadata of a crate depends on the path of the workspace, on `CARGO_INCREMENTAL`, and on all flags. For two checkouts to have
-///   one fingerprint, compile both with `--remap-path-prefix=$PWD=.` in `RUSTFLAGS`, or write `portable`.
+/// - A directory inside a package stands for its own files only. Code that it calls in another module of the
+///   package does not count. Name that module as well, or the whole package.
+/// - The test's own sources are searched for `env!` and `include!` as text. An argument that another macro
+///   generates is not seen. Declare such a variable or file with [`KeyBuilder::env`] or [`KeyBuilder::file`].
+/// - The metadata of a crate depends on the path of the workspace, on `CARGO_INCREMENTAL`, and on all flags.
+///   To give two checkouts one fingerprint, compile both with `--remap-path-prefix=$PWD=.` in `RUSTFLAGS`, or
+///   write `portable`.
 ///
 /// # `portable`
 ///
-/// `code_fingerprint!(portable, "src")` fingerprints each crate by its sources, so that checkouts, profiles and machines can share
-/// artifacts: all files of its package but those of tests, benches and examples; files that the compiler read elsewhere; files that
-/// its build script wrote; values of `env!` that name no place; features; name, version and checksum of packages that were fetched.
-/// Target and compiler count as well, flags do not.
+/// `code_fingerprint!(portable, "src")` fingerprints each crate by its sources, so that checkouts, profiles
+/// and machines can share artifacts. These count: all files of its package except those of tests, benches and
+/// examples; files that the compiler read elsewhere; files that its build script wrote; values of `env!` that
+/// contain no path; features; name, version and checksum of fetched packages; target and compiler. Flags do
+/// not count.
 ///
-/// A fingerprint is made by sources alone, with a warning when the test runs, where the compiler's command line cannot be read.
+/// If the compiler's command line cannot be read, every fingerprint is made from sources alone, and the test
+/// warns when it runs.
 ///
 /// # Errors
 ///
-/// A name that leads nowhere, out of the workspace, or to an empty directory is an error of compilation, on that name.
+/// A name that does not exist, lies outside the workspace, or is an empty directory is a compile error on
+/// that name.
 #[macro_export]
 macro_rules! code_fingerprint {
     ($($directories:tt)*) => {
         $crate::__private::code_fingerprint!($crate; $($directories)*)
     };
+}
+
+/// Compiles the examples of the book and of the repository's README.
+#[cfg(doctest)]
+mod book {
+    macro_rules! pages {
+        ($($name:ident = $path:literal),* $(,)?) => {
+            $(#[doc = include_str!(concat!("../../", $path))] mod $name {})*
+        };
+    }
+
+    pages! {
+        readme = "README.md",
+        start = "docs/guide/start.md",
+        artifacts = "docs/guide/artifacts.md",
+        adopting = "docs/adopting.md",
+    }
 }

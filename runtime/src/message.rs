@@ -1,4 +1,4 @@
-//! Lines for people on standard error: one place for their look.
+//! Writes progress and warnings to standard error, in one format.
 
 use std::collections::HashSet;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -9,21 +9,19 @@ use std::time::{Duration, Instant};
 use once_cell::sync::{Lazy, OnceCell};
 use serde::{Deserialize, Serialize};
 
-use crate::run::Run;
-
-/// Printed before every line of ours, on either stream.
+/// The prefix of every line of this crate, on standard output and standard error.
 pub(crate) const PREFIX: &str = "[smoke-cache]";
 
-/// Writes a warning, once in a run, however many of its tests have the same trouble.
+/// Writes a warning once in a run, even if many tests have the same problem.
 pub(crate) fn warn_once(text: &str) {
     warn_once_about(text, text);
 }
 
-/// Writes the first of all warnings about `topic` in a run: one trouble often shows in several places.
+/// Writes the first warning about `topic` in a run, because one problem often shows in several places.
 pub(crate) fn warn_once_about(topic: &str, text: &str) {
-    static SAID: Lazy<Mutex<HashSet<String>>> = Lazy::new(Mutex::default);
-    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-    if !said.insert(topic.to_owned()) {
+    static WARNED: Lazy<Mutex<HashSet<String>>> = Lazy::new(Mutex::default);
+    let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !warned.insert(topic.to_owned()) {
         return;
     }
     if let Some(kept) = KEPT.get() {
@@ -31,12 +29,22 @@ pub(crate) fn warn_once_about(topic: &str, text: &str) {
         kept.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
         return;
     }
-    if Run::known().is_none_or(|run| run.is_first_warning(topic, text)) {
+    if FILTER.get().is_none_or(|is_first| is_first(topic, text)) {
         eprintln!("{PREFIX} warning: {text}");
     }
 }
 
-/// The warnings of a process whose output is read by no person.
+/// Returns `true` if no process of the run has written a warning about the topic.
+type Filter = fn(topic: &str, text: &str) -> bool;
+
+static FILTER: OnceCell<Filter> = OnceCell::new();
+
+/// Sets the filter that decides about each later warning.
+pub(crate) fn filter_warnings(filter: Filter) {
+    let _ = FILTER.set(filter);
+}
+
+/// The warnings of a process whose output no user reads.
 static KEPT: OnceCell<Mutex<Vec<Warning>>> = OnceCell::new();
 
 /// A warning for another process to write.
@@ -47,43 +55,44 @@ pub(crate) struct Warning {
 }
 
 impl Warning {
+    /// Writes the warning, unless this run has warned about its topic.
     pub(crate) fn write(&self) {
         warn_once_about(&self.topic, &self.text);
     }
 }
 
-/// Makes this process keep its warnings from here on.
+/// Makes this process keep its warnings instead of writing them.
 pub(crate) fn keep_warnings() {
     let _ = KEPT.set(Mutex::default());
 }
 
-/// Returns the warnings that were kept.
+/// Returns the kept warnings.
 pub(crate) fn kept_warnings() -> Vec<Warning> {
     KEPT.get().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
 }
 
-/// The time until a wait is first reported: a short one needs no words.
+/// The time until a wait is first reported. Short waits are not reported.
 pub(crate) const FIRST_REMINDER: Duration = Duration::from_secs(1);
 /// The time between reports of one wait.
 pub(crate) const REMINDER: Duration = Duration::from_secs(5);
 /// The time until slow work is first reported.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// Does `work`, and reports on standard error after two seconds, and then every five, that it still goes on.
+/// Runs `work`, and reports on standard error after two seconds, and then every five, that it still runs.
 ///
-/// The report is written by a thread of its own, which takes some 50 µs: not for what each test does.
-pub(crate) fn while_slow<T>(what: &str, work: impl FnOnce() -> T) -> T {
+/// A new thread writes the reports. It takes some 50 µs, so this is not for work that each test does.
+pub(crate) fn while_slow<T>(subject: &str, work: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
     let (done, is_done) = mpsc::channel::<()>();
     thread::scope(|scope| {
         let report = move || {
             let mut pause = SLOW;
             while let Err(RecvTimeoutError::Timeout) = is_done.recv_timeout(pause) {
-                progress(&format!("{what} has taken {} so far", seconds(begun.elapsed())));
+                progress(&format!("{subject} has taken {} so far", seconds(begun.elapsed())));
                 pause = REMINDER;
             }
         };
-        // Without a thread it is done all the same.
+        // Without a thread, the work runs without reports.
         let _ = thread::Builder::new().name("smoke-cache report".to_owned()).spawn_scoped(scope, report);
         let result = work();
         drop(done);
@@ -91,12 +100,12 @@ pub(crate) fn while_slow<T>(what: &str, work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// Says what is going on while a test has to wait.
+/// Writes a line about a wait or slow work of a test.
 pub(crate) fn progress(text: &str) {
     eprintln!("{PREFIX} {text}");
 }
 
-/// `12.3 s`, `2 m 05 s`.
+/// Formats a duration: `12.3 s`, `2 m 05 s`.
 pub(crate) fn seconds(duration: Duration) -> String {
     let whole = duration.as_secs();
     if whole < 60 {
@@ -111,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_well() {
+    fn durations_have_a_short_form() {
         assert_eq!(seconds(Duration::from_millis(1234)), "1.2 s");
         assert_eq!(seconds(Duration::from_secs(125)), "2 m 05 s");
     }

@@ -1,29 +1,31 @@
-//! Opening what should be a plain file, when somebody else may have put something else there: a link leads to what is
-//! not ours, and opening a pipe may never end.
+//! Opens plain files only, in directories where other users may have created links or pipes. A link may lead to another
+//! user's file, and opening a pipe may block forever.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// More than nearly all manifests and notes have: these are read by one call, and their end is seen by another.
+/// The initial size of the buffer. Larger than nearly all manifests and notes, so that two calls read them: one for the
+/// content, one for the end.
 const AT_ONCE: usize = 8192;
 
-/// Opens it to be read.
+/// Opens a file for reading.
 ///
 /// # Errors
-/// Also if it is no plain file. What replaces it between the look and the opening is believed in nothing either, but may
-/// keep the caller waiting: this is no protection from somebody who can write to the directory while we read.
+/// Fails also if it is not a plain file. A file that replaces it between the check and the opening is untrusted as
+/// well, but a pipe may then block the caller. So this is no protection from a user who can write to the directory at
+/// the same time.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     if path.symlink_metadata()?.is_file() {
         return File::open(path);
     }
-    Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a plain file"))
+    Err(io::Error::new(io::ErrorKind::InvalidData, "not a plain file"))
 }
 
-/// Opens it to be locked exclusively.
+/// Opens a file for an exclusive lock.
 ///
-/// NFS makes a record lock of `flock`, which only a file that is open for writing can have (flock(2)). A file that is
-/// read-only has to be opened to read then: it can be locked on every other file system.
+/// NFS turns `flock` into a record lock, which needs a file that is open for writing (flock(2)). A read-only file is
+/// opened for reading, and can be locked on every other file system.
 ///
 /// # Errors
 /// As [`open`].
@@ -35,12 +37,12 @@ pub(crate) fn open_to_lock(path: &Path) -> io::Result<File> {
     opened.or_else(|_| File::open(path))
 }
 
-/// Reads all of it, if it has no more than `limit` bytes.
+/// Reads a file of at most `limit` bytes.
 pub(crate) fn read(mut file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::with_capacity(AT_ONCE);
     file.by_ref().take(limit.saturating_add(1)).read_to_end(&mut content)?;
     if content.len() as u64 > limit {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {limit} bytes")));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("larger than {limit} bytes")));
     }
     Ok(content)
 }
@@ -63,7 +65,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_pipes_and_directories_are_refused_at_once() {
+    fn links_pipes_and_directories_are_rejected_at_once() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = |name: &str| directory.path().join(name);
         fs::write(path("file"), "").expect("written");

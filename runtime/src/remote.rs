@@ -1,14 +1,17 @@
-//! The shared tier: what other machines have built, behind the cache of this one.
+//! The remote cache: a cache that all machines share, behind the cache of this machine.
 //!
-//! A test asks it only where its own cache has a miss, and gives it what was built. It speaks to a [`helper`] over a
-//! [`protocol`]; the helper speaks to the service, so that nothing of that is in the test. Whatever goes wrong costs no more than the
-//! budget, is no miss, and after a few times nobody of the run asks again.
+//! A test requests an artifact from the remote cache after a miss in its own cache, and uploads what it has built. It
+//! talks to a [`helper`] process over a [`protocol`]. Only the helper talks to the service, so a test links no network
+//! client.
 //!
-//! - `protocol`: the lines
-//! - `helper`: the process
-//! - `entry`: what is shared of an artifact
-//! - `fetch`, `lease`, `share`: what is asked for it
-//! - `journal`: what was asked in the run, and whether it is still worth asking
+//! A failure never fails a test, and takes no more time than the budget. After a few failures, the tests of the run
+//! make no more requests.
+//!
+//! - `protocol`: the lines between test and helper
+//! - `helper`: the helper process
+//! - `entry`: the entry of an artifact in the remote cache
+//! - `fetch`, `lease`, `share`: the requests for one artifact
+//! - `journal`: the requests of the run, and the decision whether to make more
 
 mod entry;
 mod fetch;
@@ -22,39 +25,41 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub(crate) use entry::SharedEntry;
-pub(crate) use fetch::{Fetched, packed};
+pub(crate) use fetch::Fetched;
 use helper::{Helper, NoAnswer, Wait, after};
 use journal::Journal;
 pub use journal::{Asked, Operation, read_asked};
-pub(crate) use lease::Turn;
+pub(crate) use lease::LeaseResult;
 use protocol::{Answer, Command, Outcome};
-pub(crate) use share::Parcel;
 pub use share::Pushed;
+pub(crate) use share::Upload;
 
 use crate::config::{self, Config};
-use crate::layout::Slot;
-use crate::manifest::Manifest;
+use crate::layout::ArtifactPath;
 use crate::message;
 use crate::run::Run;
+use crate::store::manifest::Manifest;
 
-/// For the first word of it, before it is known what an artifact is worth: a helper starts in 20 ms, and a service on the other side of the
-/// world answers in less than a second.
+/// The timeout of the first answer, when the build time of the artifact is not known yet.
+///
+/// A helper starts in 20 ms, and a service on another continent answers in less than a second.
 const FIRST_ANSWER: Duration = Duration::from_secs(5);
-/// A build that takes no time is worth no waiting; but whoever has set up a shared tier wants to hear more than that it was too slow.
+/// The minimum budget. Without it, the artifact of a fast build would never be fetched, and the user would only see
+/// timeouts.
 const LEAST_BUDGET: Duration = Duration::from_secs(1);
-/// For the last word.
+/// The time for a last answer: to a request that has reached its own limit, and to the release of a lease.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
-/// Why something was not even begun.
-const NO_TIME: &str = "no time was left of its budget; SMOKE_REMOTE_BUDGET raises it";
+/// The reason of a request that is not started because the budget is used up.
+const NO_TIME: &str = "its budget is used up; SMOKE_REMOTE_BUDGET raises it";
 
-/// Why there is nothing.
+/// The reason why no artifact is fetched, apart from its absence.
 #[derive(Debug)]
 enum Trouble {
-    /// It is there, and nobody can believe it: that says nothing of the service.
+    /// The entry exists, but cannot be trusted. This is not a failure of the service.
     Refused(String),
-    /// It cannot be had.
+    /// The service or the helper failed.
     Failed(String),
-    /// There is no time left for it.
+    /// The budget is used up.
     Late,
 }
 
@@ -64,34 +69,35 @@ impl From<String> for Trouble {
     }
 }
 
-/// The shared tier, asked about one artifact.
+/// The remote cache of one artifact, for one test.
 #[derive(Debug)]
 pub(crate) struct Remote<'a> {
     settings: &'a config::Remote,
     journal: Journal<'a>,
     name: String,
     helper: Option<Helper>,
+    /// This process holds the lease of the artifact.
     leased: bool,
-    /// There is an entry. Whoever builds all the same could not use what is there, and replaces it.
+    /// The remote cache has an entry that this test could not use, so an upload replaces it.
     must_replace: bool,
-    /// It could not be asked: not again about this artifact.
+    /// A request failed, so no more requests are made for this artifact.
     is_dead: bool,
-    /// The entry that is there, if it is not to be replaced.
+    /// The entry in the remote cache, if an upload must not replace it.
     there: Option<SharedEntry>,
-    /// In all.
+    /// The time of all requests.
     spent: Duration,
-    /// Of that, for other machines' builds.
+    /// The part of `spent` that was spent waiting for builds of other machines.
     waited: Duration,
     bytes: u64,
     error: Option<String>,
 }
 
 impl<'a> Remote<'a> {
-    /// Nothing if there is none. `key` is the whole digest.
-    pub(crate) fn of(config: &'a Config, run: &'a Run, slot: &Slot, key: &str) -> Option<Remote<'a>> {
+    /// Returns the remote cache of an artifact; `None` if none is configured. `key` is the whole digest.
+    pub(crate) fn of(config: &'a Config, run: &'a Run, artifact_path: &ArtifactPath, key: &str) -> Option<Remote<'a>> {
         let settings = config.remote.as_ref()?;
-        let journal = Journal::of(run, &slot.repo, key, &slot.artifact);
-        let name = format!("{}/{key}/{}", slot.repo, slot.artifact);
+        let journal = Journal::of(run, &artifact_path.repo, key, &artifact_path.artifact);
+        let name = format!("{}/{key}/{}", artifact_path.repo, artifact_path.artifact);
         Some(Remote {
             settings,
             journal,
@@ -108,29 +114,31 @@ impl<'a> Remote<'a> {
         })
     }
 
-    /// Whether the run has given up asking: it could not be asked about this artifact, or too often about others.
+    /// Returns `true` if a request for this artifact failed in this run, or too many requests for other artifacts did.
     pub(crate) fn is_given_up(&self) -> bool {
         let is_failure = |asked: &Asked| asked.outcome == Outcome::Failed;
         self.journal.is_given_up(false) || self.journal.of_artifact().iter().any(is_failure)
     }
 
-    /// Seconds that were spent on it.
+    /// Returns the seconds of all requests.
     pub(crate) fn seconds(&self) -> f64 {
         self.spent.as_secs_f64()
     }
 
-    /// Bytes that were fetched.
+    /// Returns the number of fetched bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// What went wrong, if something did.
+    /// Returns the first error, if there was one.
     pub(crate) fn error(&self) -> Option<&str> {
         self.error.as_deref()
     }
 
-    /// What is left of the budget: of `SMOKE_REMOTE_BUDGET`, which is for all, or else of what it is worth by itself. Waiting for other
-    /// machines has its own limit, then.
+    /// Returns the rest of the budget.
+    ///
+    /// `SMOKE_REMOTE_BUDGET` limits all requests together. Without it, the budget is `worth`, and waiting for builds of
+    /// other machines does not count, because it has its own limit.
     fn left(&self, worth: Duration) -> Duration {
         match self.settings.budget {
             Some(budget) => budget.saturating_sub(self.spent),
@@ -138,7 +146,7 @@ impl<'a> Remote<'a> {
         }
     }
 
-    /// Has the entry written to a file, if it is there and to be trusted.
+    /// Requests the entry, and returns `true` if the helper has written it to a file. An untrusted entry is an error.
     fn find(&mut self, file: &Path, limit: Duration) -> Result<bool, Trouble> {
         let answer = self.ask(Command::Find { name: self.name.clone(), into: file.to_owned() }, limit)?;
         self.bytes = self.bytes.saturating_add(answer.bytes);
@@ -146,7 +154,7 @@ impl<'a> Remote<'a> {
             Some(Outcome::Done) => Ok(true),
             Some(Outcome::Refused) => {
                 self.must_replace = true;
-                let why = answer.reason.unwrap_or_else(|| "it is not to be trusted".to_owned());
+                let why = answer.reason.unwrap_or_else(|| "it is not trusted".to_owned());
                 Err(Trouble::Refused(format!("the entry {} is refused: {why}", self.name)))
             }
             _ => Ok(false),
@@ -182,12 +190,12 @@ impl<'a> Remote<'a> {
         Ok(self.helper.insert(helper))
     }
 
-    /// Lets the helper go, for a time in which it is not asked.
+    /// Ends the helper. The next request starts a new one.
     pub(crate) fn hang_up(&mut self) {
         self.helper = None;
     }
 
-    /// Takes what a process that builds in place of this one has asked before it built for asked here.
+    /// Adds the requests that a builder process made for this artifact before its build.
     pub(crate) fn add_asked_by(&mut self, pid: u32) {
         let of_artifact = self.journal.of_artifact();
         for asked in of_artifact.iter().filter(|asked| asked.pid == pid && asked.operation != Operation::Share) {
@@ -199,31 +207,31 @@ impl<'a> Remote<'a> {
         }
     }
 
-    /// The service may be well: whoever has more time will see.
+    /// Records a timeout, without a warning: the service may work for tests with a larger budget.
     fn late(&mut self, reason: &str) {
         self.error.get_or_insert_with(|| reason.to_owned());
     }
 
-    /// Once in a run: what comes after it is the same trouble.
+    /// Records a failure. Warns about the first one of the run only, because later ones usually have the same cause.
     fn failed(&mut self, reason: &str) {
         if self.journal.is_first_failure() {
             message::warn_once_about(
                 "remote",
-                &format!("the shared tier at {}: {reason}; going on without it", self.settings.place()),
+                &format!("the remote cache at {}: {reason}; continuing without it", self.settings.place()),
             );
         }
         self.error.get_or_insert_with(|| reason.to_owned());
     }
 }
 
-/// Whether anything may be written through the helper, which is started for that, and asked for an entry that nobody has.
+/// Starts the helper, requests an entry that does not exist, and returns `true` if the helper can write.
 ///
 /// # Errors
-/// There is no such program, it is no helper, or it cannot speak to the service.
+/// If the program does not exist, is not a helper, or cannot reach the service.
 pub fn try_helper(settings: &config::Remote) -> Result<bool, String> {
     let mut helper = Helper::start(settings, None, after(FIRST_ANSWER))?;
-    let nowhere = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let find = Command::Find { name: "probe/0/none".to_owned(), into: nowhere.path().join("entry") };
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let find = Command::Find { name: "probe/0/none".to_owned(), into: directory.path().join("entry") };
     match helper.ask(find, &Wait::until(after(FIRST_ANSWER)), &mut |_| ()) {
         Ok(_) => Ok(helper.writable),
         Err(NoAnswer::Failed(reason)) => Err(reason),
@@ -234,7 +242,7 @@ pub fn try_helper(settings: &config::Remote) -> Result<bool, String> {
     }
 }
 
-/// An artifact is worth waiting for as long as building it took.
+/// Returns the default budget of an artifact: the time that its build took.
 fn worth(manifest: &Manifest) -> Duration {
     Duration::from_secs_f64(manifest.build_seconds()).max(LEAST_BUDGET)
 }

@@ -1,8 +1,8 @@
-//! A run: all processes of one `cargo test` or `cargo nextest run`, and the notes that they leave one another.
+//! A run: all processes of one `cargo test` or `cargo nextest run`, and the notes that they share.
 //!
-//! `.runs/<run>/` holds the repositories' fingerprints (a run is one snapshot), the proofs that files were digested,
-//! the markers of forced rebuilds, the failures, and `telemetry.jsonl`. All of it is a convenience: where it cannot
-//! be written, each process works things out for itself.
+//! `.runs/<run>/` holds the states of repositories (a run is one snapshot), verification records, the markers of forced
+//! rebuilds, failures, and `telemetry.jsonl`. All notes are optional: if they cannot be written, each process computes
+//! their content.
 
 mod ancestor;
 
@@ -17,26 +17,27 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{Config, DEFAULT_LOCK_TIMEOUT};
+use crate::digest::Parts;
 use crate::error::Error;
-use crate::file_lock::{FileLock, Waited};
-use crate::fingerprint::Parts;
+use crate::file_lock::{Attempt, FileLock, Waited};
 use crate::json_lines;
 use crate::layout::{self, Layout};
 use crate::message;
 use crate::plain_file;
-use crate::store;
+use crate::private_directory;
 pub(crate) use ancestor::Identity;
 
-/// Reports look back over the last runs; nothing else needs them once they are over.
+/// The time for which a run is kept. Only reports over several runs use the notes of runs that have ended.
 const KEEP: Duration = Duration::from_hours(30 * 24);
-/// The warnings of a run, a line each: a test runner hides the output of tests that pass.
+/// The file with the warnings of a run, one on each line. A test runner hides the output of tests that pass.
 pub(crate) const WARNINGS: &str = "warnings.jsonl";
-/// The locks of the processes that share what they have built, after the tests that wait for it were let go.
+/// The locks of processes that still upload the artifacts that they have built. Tests that waited for the builds go on
+/// before.
 const SHARING: &str = "sharing";
-/// More than the largest note, the proof of an artifact of a million files.
+/// The limit on the size of a note. The largest is the verification record of an artifact with a million files.
 const MAX_NOTE: u64 = 256 << 20;
 
-/// The run of this process, once that is known.
+/// The run of this process, once it is determined.
 static RUN: OnceCell<Run> = OnceCell::new();
 
 /// The run that this process belongs to.
@@ -47,12 +48,16 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Returns the run that `SMOKE_RUN_ID` names, else `NEXTEST_RUN_ID`, else that of the cargo that started this
-    /// process, else one of its own; see [`ancestor`].
+    /// Returns the run that `SMOKE_RUN_ID` names, else `NEXTEST_RUN_ID`, else the run of the cargo that started this
+    /// process, else a new run; see [`ancestor`].
     ///
-    /// The first process of a run calls `tidy`, to clear away what earlier ones have left.
+    /// The first process of a run calls `tidy`, which removes leftovers of earlier runs.
     pub(crate) fn of_process(config: &Config, layout: &Layout, tidy: impl FnOnce()) -> &'static Run {
-        RUN.get_or_init(|| Run::new(config.run_id.clone().unwrap_or_else(ancestor::run_id), layout, tidy))
+        RUN.get_or_init(|| {
+            let run = Run::new(config.run_id.clone().unwrap_or_else(ancestor::run_id), layout, tidy);
+            message::filter_warnings(|topic, text| RUN.get().is_none_or(|run| run.is_first_warning(topic, text)));
+            run
+        })
     }
 
     fn new(id: String, layout: &Layout, tidy: impl FnOnce()) -> Run {
@@ -67,13 +72,8 @@ impl Run {
         Run { id, directory }
     }
 
-    /// Returns the run of this process, if it is known yet.
-    pub(crate) fn known() -> Option<&'static Run> {
-        RUN.get()
-    }
-
-    /// Notes a warning about `topic`. Returns `false` if a process of this run has warned of it before.
-    pub(crate) fn is_first_warning(&self, topic: &str, text: &str) -> bool {
+    /// Marks a warning about `topic` as written. Returns `false` if a process of this run has warned about it before.
+    fn is_first_warning(&self, topic: &str, text: &str) -> bool {
         let mut name = Parts::default();
         name.add(self.directory.as_os_str().as_encoded_bytes()).add(topic);
         let name = &name.finish()[..32];
@@ -84,8 +84,8 @@ impl Run {
                 created => created.map(|_| true),
             }
         };
-        // Where nothing can be noted in the cache, and nowhere else either, each process warns.
-        let is_first = mark(&self.note("warned", name)).or_else(|_| mark(&store::private_warning(name)));
+        // If neither directory is writable, each process warns.
+        let is_first = mark(&self.note("warned", name)).or_else(|_| mark(&private_directory::warning_marker(name)));
         let is_first = is_first.unwrap_or(true);
         if is_first {
             let _ = json_lines::append(&self.directory.join(WARNINGS), &text);
@@ -93,7 +93,7 @@ impl Run {
         is_first
     }
 
-    /// The run of this id, for a tool or a test.
+    /// Returns the run with this id, for a tool or a test.
     pub(crate) fn named(id: &str, layout: &Layout) -> Run {
         Run::new(id.to_owned(), layout, || ())
     }
@@ -102,41 +102,43 @@ impl Run {
         &self.id
     }
 
-    /// Fails if one of its directories or files is a link, or anything else that a run does not make.
+    /// Fails if the run's directory, or an entry of it, is neither a directory nor a file: a run creates nothing else.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let is_wrong = |path: &Path| path.symlink_metadata().is_ok_and(|found| !found.is_dir() && !found.is_file());
+        let is_foreign = |path: &Path| path.symlink_metadata().is_ok_and(|found| !found.is_dir() && !found.is_file());
         let below = fs::read_dir(&self.directory).into_iter().flatten().flatten().map(|entry| entry.path());
-        match std::iter::once(self.directory.clone()).chain(below).find(|path| is_wrong(path)) {
+        match std::iter::once(self.directory.clone()).chain(below).find(|path| is_foreign(path)) {
             None => Ok(()),
             Some(path) => Err(Error::Message(format!(
-                "the notes of the run `{}` cannot be used: {} is no file or directory of its own; remove it",
+                "the notes of the run `{}` cannot be used: {} is neither a file nor a directory\n\
+                 help: remove it",
                 self.id,
                 path.display()
             ))),
         }
     }
 
-    /// Where its notes are.
+    /// Returns the directory of the run's notes.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// A note that a process of this run has left.
+    /// Reads a note that a process of this run has written. Returns `None` if it is missing or malformed.
     pub(crate) fn read<T: DeserializeOwned>(&self, kind: &str, name: &str) -> Option<T> {
         let file = plain_file::open(&self.note(kind, name)).ok()?;
         serde_json::from_slice(&plain_file::read(&file, MAX_NOTE).ok()?).ok()
     }
 
-    /// Leaves a note; readers see all of it or nothing.
+    /// Writes a note. Readers see all of it or nothing.
     pub(crate) fn write<T: Serialize>(&self, kind: &str, name: &str, value: &T) -> Option<()> {
         layout::write_whole(&self.note(kind, name), &serde_json::to_vec(value).ok()?).ok()
     }
 
+    /// Removes a note.
     pub(crate) fn remove(&self, kind: &str, name: &str) {
         let _ = fs::remove_file(self.note(kind, name));
     }
 
-    /// The note, or else what `compute` finds, by one process of the run while the others wait for it.
+    /// Returns the note, or computes it. One process of the run computes it while the others wait.
     pub(crate) fn once<T, E>(&self, kind: &str, name: &str, compute: impl FnOnce() -> Result<T, E>) -> Result<T, E>
     where
         T: Serialize + DeserializeOwned,
@@ -153,12 +155,12 @@ impl Run {
         Ok(value)
     }
 
-    /// Marks that this process is sharing an artifact, until the lock is dropped.
+    /// Marks an artifact as in flight to the remote cache, until the lock is dropped.
     pub(crate) fn sharing(&self, name: &str) -> Option<FileLock> {
         self.lock(SHARING, name)
     }
 
-    /// Waits until no process of this run is sharing an artifact.
+    /// Waits until no process of this run uploads an artifact.
     pub(crate) fn await_sharing(&self) {
         for entry in fs::read_dir(self.directory.join(SHARING)).into_iter().flatten().flatten() {
             if let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".lock")) {
@@ -167,7 +169,7 @@ impl Run {
         }
     }
 
-    /// Locks a note while it is computed; `None` where that cannot be, so that each process computes it for itself.
+    /// Locks a note while it is computed. Returns `None` if it cannot be locked; then each process computes it.
     fn lock(&self, kind: &str, name: &str) -> Option<FileLock> {
         let path = self.note(kind, &format!("{name}.lock"));
         layout::create_private(path.parent()?).ok()?;
@@ -176,13 +178,13 @@ impl Run {
         }
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path).ok()?;
         let file = match FileLock::attempt(file).ok()? {
-            Ok(lock) => return Some(lock),
-            Err(file) => file,
+            Attempt::Locked(lock) => return Some(lock),
+            Attempt::Held(file) => file,
         };
         let waited = FileLock::wait(file, DEFAULT_LOCK_TIMEOUT, |waited| {
             let waited = message::seconds(waited);
             message::progress(&format!(
-                "has waited {waited} for another process of this run, which is at {kind}/{name}"
+                "has waited {waited} for another process of this run, which computes {kind}/{name}"
             ));
             Ok::<_, Infallible>(())
         });
@@ -220,10 +222,10 @@ mod tests {
     }
 
     #[test]
-    fn a_note_is_computed_once_and_then_read() {
+    fn a_note_is_computed_once() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let first: Result<u32, ()> = run(directory.path()).once("k", "n", || Ok(1));
-        let second: Result<u32, ()> = run(directory.path()).once("k", "n", || panic!("already there"));
+        let second: Result<u32, ()> = run(directory.path()).once("k", "n", || panic!("already computed"));
         assert_eq!((first, second), (Ok(1), Ok(1)));
     }
 
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn only_runs_that_ended_long_ago_are_swept() {
+    fn only_old_runs_are_removed() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let run = run(directory.path());
         let runs = directory.path().join(".runs");

@@ -1,26 +1,36 @@
-//! What the cache did for a test: told to the test, to people, and to programs.
+//! The records of what the cache did for each test.
 //!
-//! - `report`: what is told
-//! - `line`: to people
-//! - `records`: to programs
-//! - `under_way`: of a test that is killed before it can tell
-//! - `keys`: what a run finds out that stops after the keys
-//! - `key_failures`: the keys that such a run could not compute
+//! Each test prints one line and writes records into the directory of its run; the command line reads them.
+//!
+//! ```text
+//! telemetry.jsonl       one report for each test that has ended
+//! under-way/            one file for each test that has not
+//! keys.jsonl            in a run with SMOKE_STOP_AFTER=key: one record for each artifact that a test requests
+//! key-failures.jsonl    in such a run: one record for each key that could not be computed
+//! under-way-keys/       in such a run: one file for each test that has not recorded its keys
+//! ```
+//!
+//! - `report`: the report of a test
+//! - `line`: a report as the line that a test prints
+//! - `records`, `keys`, `key_failures`: the writers
+//! - `in_flight`: the tests without a record, whose process may be killed
+//! - `reader`: the readers
 
+mod in_flight;
 mod key_failures;
 mod keys;
 mod line;
+mod reader;
 mod records;
 mod report;
-mod under_way;
 
-pub use key_failures::{KeyFailure, read_key_failures};
+pub(crate) use in_flight::InFlight;
+pub use key_failures::KeyFailure;
+pub use keys::KeyReport;
 pub(crate) use keys::append as append_key;
-pub use keys::{KeyReport, read_keys};
-pub use records::read_reports;
+pub use reader::{read_key_failures, read_keys, read_reports};
 pub(crate) use report::next_number;
 pub use report::{ArtifactReport, CacheReport, Outcome};
-pub(crate) use under_way::UnderWay;
 
 #[cfg(test)]
 mod tests;

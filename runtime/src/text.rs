@@ -1,12 +1,12 @@
-//! Text for the names and values that the system gives us: two that differ never have the same text.
+//! Texts for names and values of the operating system. Different names or values have different texts.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path};
 
-/// Begins the text of what is not UTF-8, or could be taken for such a text.
+/// The beginning of the text of a name that is not UTF-8, or begins with these characters itself.
 const ESCAPED: &str = "b\"";
 
-/// A name as it is, or with its bytes escaped: never with a control character.
+/// Returns the name, with its bytes escaped if they are not UTF-8 or contain control characters.
 pub(crate) fn name(raw: &OsStr) -> String {
     match raw.to_str() {
         Some(text) if !text.contains(char::is_control) && !text.starts_with(ESCAPED) => text.to_owned(),
@@ -14,12 +14,12 @@ pub(crate) fn name(raw: &OsStr) -> String {
     }
 }
 
-/// A path with `/` between its components, on every system; `.` for none.
+/// Returns the path with `/` between its components, on every system. An empty path is `.`.
 pub(crate) fn path(path: &Path) -> String {
     let mut parts: Vec<String> = Vec::new();
     for component in path.components() {
         match component {
-            // What comes next is preceded by a slash.
+            // Joins to a leading slash.
             Component::RootDir if parts.is_empty() => parts.push(String::new()),
             Component::CurDir | Component::RootDir => {}
             component => parts.push(name(component.as_os_str())),
@@ -32,7 +32,7 @@ pub(crate) fn path(path: &Path) -> String {
     }
 }
 
-/// A value in quotes, with control characters and bytes that are not UTF-8 escaped.
+/// Returns the value in quotes, with control characters and bytes that are not UTF-8 escaped.
 pub(crate) fn value(raw: &[u8]) -> String {
     match std::str::from_utf8(raw) {
         Ok(text) => serde_json::Value::from(text).to_string(),

@@ -1,6 +1,6 @@
-//! What people read when they write the macros wrong: one file a mistake, and beside it what the compiler says.
+//! The errors for wrong uses of the macros: one file for each mistake, and beside it the output of the compiler.
 //!
-//! `TRYBUILD=overwrite cargo test -p cached-smoke --test ui` writes the latter anew.
+//! `TRYBUILD=overwrite cargo test -p cached-smoke --test ui` updates the output.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
@@ -10,7 +10,7 @@ const SMOKE_TOML: &str = "[repos.django]\npath = \"django\"\n[repos.requests]\np
                           [repos.scikit-learn]\npath = \"scikit-learn\"\n[repos.\"scikit.learn\"]\npath = \"scikit.learn\"\n";
 
 #[test]
-fn mistakes_are_explained() {
+fn mistakes_have_the_expected_messages() {
     let package = package();
     fs::write(package.join("smoke.toml"), SMOKE_TOML).unwrap();
     for directory in ["src", "empty"] {
@@ -24,13 +24,11 @@ fn mistakes_are_explained() {
     if package.starts_with(workspace()) {
         cases.compile_fail("tests/ui/rejected_with_a_path/*.rs");
     } else {
-        eprintln!(
-            "left out: rejected_with_a_path: the target directory is not in the workspace, so the paths are others"
-        );
+        eprintln!("skipped: rejected_with_a_path: the target directory is outside the workspace, so paths differ");
     }
 }
 
-/// Where trybuild puts the package that it compiles.
+/// Returns the directory of the package that trybuild compiles.
 fn package() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let package = target.join("tests/trybuild").join(env!("CARGO_PKG_NAME"));

@@ -1,10 +1,26 @@
-//! The page of accepted forms, under cargo test and under nextest.
+//! The accepted forms, under cargo test and under nextest.
 
 use std::process::Command;
 
-use crate::project::{Project, both_streams, passed, text};
+use test_support::{Project, both_streams, passed, text};
 
-const PAGE: &str = include_str!("accepted_forms.rs");
+macro_rules! forms {
+    ($($name:literal),*) => { [$(($name, include_str!(concat!("accepted_forms/", $name)))),*] };
+}
+
+/// The files of the test binary, and their text.
+const FORMS: [(&str, &str); 10] = forms![
+    "main.rs",
+    "arguments.rs",
+    "attributes.rs",
+    "by_example.rs",
+    "parameters.rs",
+    "repositories.rs",
+    "returns.rs",
+    "runtimes.rs",
+    "shadowed.rs",
+    "support.rs"
+];
 
 const DEPENDENCIES: &str = r#"
 googletest = "0.14"
@@ -14,32 +30,36 @@ test-log = { version = "0.2", default-features = false }
 tokio = { version = "1", default-features = false, features = ["macros", "rt-multi-thread", "test-util"] }
 "#;
 
-/// What the tests that take nothing from the cache write: they run whatever becomes of the artifacts.
+/// The lines of tests that take nothing from the cache. They run even if every artifact fails.
 const WITHOUT_ARTIFACTS: [&str; 2] = ["parameters::none", "parameters::only_the_repository"];
 
-/// What the tests write that ask their session, and not the cache, for all that they want.
+/// The lines of tests whose bodies ask the session for all artifacts. They begin to run even if every artifact fails.
 const ASK_THEMSELVES: [&str; 3] =
     ["parameters::an_open_session_alone", "parameters::only_the_session", "runtimes::asks_inside_of_a_runtime"];
 
-fn page() -> Project {
+fn project_with_forms() -> Project {
     let project = Project::new("accepted-forms", DEPENDENCIES);
     project.write("src/lib.rs", include_str!("project_lib.rs"));
-    project.write("tests/page.rs", PAGE);
-    std::fs::create_dir(project.path("scikit-learn")).unwrap();
+    for directory in ["tests/forms", "scikit-learn"] {
+        std::fs::create_dir(project.path(directory)).unwrap();
+    }
+    for (name, text) in FORMS {
+        project.write(&format!("tests/forms/{name}"), text);
+    }
     project.write("scikit-learn/file", "content");
     project.write("smoke.toml", "[repos.one]\npath = \"one\"\n[repos.scikit-learn]\npath = \"scikit-learn\"\n");
     project
 }
 
-/// What all bodies on the page write when each is run as often as it should be, sorted.
+/// Returns the lines of all test bodies, if each runs as often as it should, sorted.
 fn expected_log() -> Vec<String> {
-    let literals = PAGE.split("project::log(\"").skip(1).map(|rest| rest.split('"').next().unwrap());
-    let mut lines: Vec<String> = literals.map(str::to_owned).collect();
+    let calls = FORMS.iter().flat_map(|(_, text)| text.split("project::log(\"").skip(1));
+    let mut lines: Vec<String> = calls.map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
     for function in ["several", "every", "every_async"] {
         lines.extend(["one", "scikit-learn"].map(|repo| format!("repositories::{function} over {repo}")));
     }
     lines.extend(["plain", "panicking", "several", "several"].map(|name| format!("by_example::{name}")));
-    // Four more tests have such a verdict.
+    // Four more tests return such a value.
     lines.extend(["returns: a verdict is asked for"; 4].map(str::to_owned));
     lines.sort();
     lines
@@ -50,14 +70,14 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-/// Every test of the page, also those that are ignored.
+/// Returns a command that runs every form, including ignored tests.
 fn cargo_test(project: &Project) -> Command {
     let mut command = project.cargo_test();
     command.args(["--no-fail-fast", "--", "--include-ignored"]);
     command
 }
 
-/// The tests that libtest says `verdict` of, sorted.
+/// Returns the tests for which libtest prints `verdict`, sorted.
 fn judged<'a>(stdout: &'a str, verdict: &str) -> Vec<&'a str> {
     let mut tests: Vec<&str> = stdout
         .lines()
@@ -67,13 +87,13 @@ fn judged<'a>(stdout: &'a str, verdict: &str) -> Vec<&'a str> {
     tests
 }
 
-/// In one test, because they share a project that takes a while to compile.
+/// One test, because compiling the project takes a while.
 #[test]
 fn each_form_runs_fails_with_its_fixture_and_is_skipped() {
-    let project = page();
+    let project = project_with_forms();
     each_body_runs(&project);
-    a_failed_fixture_fails_every_test(&project);
-    what_is_left_out_passes_without_running(&project);
+    failed_fixture_fails_every_test(&project);
+    skipped_tests_pass_and_do_not_run(&project);
     names_select_a_repository(&project);
     nextest_runs_them_all(&project);
 }
@@ -88,7 +108,7 @@ fn each_body_runs(project: &Project) {
     assert_eq!(judged(&stdout, "ok").len(), judged(&ignored, "ok").len() + 2);
 }
 
-fn a_failed_fixture_fails_every_test(project: &Project) {
+fn failed_fixture_fails_every_test(project: &Project) {
     for order in ["FAIL", "PANIC", "PANIC_IN_KEY"] {
         let mut command = cargo_test(project);
         command.env(order, "graph").env("SMOKE_CACHE_DIR", project.path(order));
@@ -102,7 +122,7 @@ fn a_failed_fixture_fails_every_test(project: &Project) {
     }
 }
 
-fn what_is_left_out_passes_without_running(project: &Project) {
+fn skipped_tests_pass_and_do_not_run(project: &Project) {
     let mut command = cargo_test(project);
     command.env("SMOKE_LEAVE_OUT", "one,scikit-learn");
     let stdout = passed(command);

@@ -1,8 +1,5 @@
-//! The forms of `#[cached_smoke]`, in a project of their own: each runs, fails when its fixture fails, and is skipped.
+//! The forms of `#[cached_smoke]`, in throw-away projects: those that it accepts, and those that the compiler rejects.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-#[path = "../project/mod.rs"]
-mod project;
 
 mod accepted;
 mod rejected_by_types;

@@ -1,4 +1,4 @@
-//! Tests that are wrong in a way that only the compiler can see. `rejected_by_types.rs` beside it compiles them.
+//! Tests with type errors, which only the compiler can see. `rejected_by_types.rs` compiles them.
 #![allow(unused)]
 
 use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Result, Session, Suite, cached_smoke};

@@ -1,11 +1,10 @@
-//! Mistakes that only the compiler can see, because they are about types: what it says, and that it says it of the token
-//! that is wrong.
+//! Type errors, which only the compiler can see: their messages, and the token that each is reported at.
 
-use crate::project::{Project, text};
+use test_support::{Project, text};
 
 const MISTAKES: &str = include_str!("mistakes.rs");
 
-/// The function, the token that is wrong in it or in its attribute, and what is said of it.
+/// The function, the wrong token in it or in its attribute, and the message.
 const EXPECTED: [(&str, &str, &str); 11] = [
     ("no_artifact", "Stranger) {}", "a smoke test cannot have a parameter of type `&Stranger`"),
     ("no_artifact_of_the_suite", "Stranger) {}", "a smoke test cannot have a parameter of type `&Stranger`"),
@@ -20,14 +19,14 @@ const EXPECTED: [(&str, &str, &str); 11] = [
     ("no_artifact_async", "Stranger, graph", "a smoke test cannot have a parameter of type `&Stranger`"),
 ];
 
-/// An error, and the place that it is about.
+/// An error, and its location.
 struct Complaint<'a> {
     function: &'a str,
     token: &'a str,
     message: &'a str,
 }
 
-/// From `tests/mistakes.rs:24:42: error[E0277]: it is wrong: longer explanation`.
+/// Parses `tests/mistakes.rs:24:42: error[E0277]: it is wrong: longer explanation`.
 fn complaint(line: &str) -> Option<Complaint<'_>> {
     let (place, message) = line.strip_prefix("tests/mistakes.rs:")?.split_once(": error")?;
     let (row, column) = place.split_once(':')?;
@@ -39,7 +38,7 @@ fn complaint(line: &str) -> Option<Complaint<'_>> {
 }
 
 #[test]
-fn the_compiler_says_what_is_wrong_where_it_is_wrong() {
+fn type_errors_are_reported_at_the_wrong_token() {
     let project = Project::new(
         "mistakes",
         "tokio = { version = \"1\", default-features = false, features = [\"macros\", \"rt-multi-thread\", \"test-util\"] }\n",

@@ -1,14 +1,13 @@
-//! A package that is named as a whole counts as it was compiled.
+//! A named package changes the key as it was compiled.
 
-use std::fs;
 #[cfg(unix)]
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 
 use crate::workspace::Workspace;
 
 const NAMES: &str = "\"src\", \"tests/support\"";
 
-/// An answer of many parts, each of which comes in another way.
+/// Returns a workspace whose artifact holds many parts, each compiled in another way.
 fn workspace() -> Workspace {
     let workspace = Workspace::new("compiled", NAMES, "format!(\"{} {}\", app::answer(), dev::answer())");
     workspace.declare("package", "build = \"build/main.rs\"");
@@ -44,14 +43,14 @@ fn workspace() -> Workspace {
 }
 
 #[test]
-fn everything_that_is_compiled_counts() {
+fn all_compiled_code_changes_the_key() {
     let mut workspace = workspace();
     workspace.is_built_for("first build");
     workspace.is_restored();
     for (file, from, to, reason) in [
         ("src/lib.rs", "{ 1 }", "{ 2 }", "code changed: crate app changed"),
         ("build/helper.rs", "one", "two", "crate app changed"),
-        // It is read at run time, from the build script's output.
+        // Read at run time, from the output of the build script.
         ("read.txt", "one", "two", "generated file compiled/read.txt changed"),
         ("old/src/lib.rs", "one", "two", "crate twin"),
         ("new/src/lib.rs", "one", "two", "crate twin"),
@@ -81,28 +80,27 @@ fn everything_that_is_compiled_counts() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_is_saved_while_cargo_compiles_is_built_again() {
+fn file_saved_during_compilation_is_a_miss() {
     let mut workspace = Workspace::new("saved", NAMES, "app::answer()");
     let wrapper = workspace.path("wrapper.sh");
-    workspace.write(
-        "wrapper.sh",
+    test_support::write_executable(
+        &wrapper,
         "#!/bin/sh\n\"$@\"; status=$?\ncase \" $* \" in *\" --crate-name app \"*\" --crate-type lib \"*)\n    \
          if [ -f edit ]; then rm edit; sed -i s/one/two/ src/lib.rs; fi;;\nesac\nexit $status\n",
     );
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
     workspace.set("RUSTC_WRAPPER", wrapper.to_str().unwrap());
     workspace.write("edit", "");
     workspace.is_built_for("first build");
     assert!(!workspace.path("edit").exists(), "the wrapper has edited the file");
     workspace.is_built_for("crate app changed");
     workspace.replace("src/lib.rs", "two", "one");
-    // It is the key of what was compiled first, and not of what lay there then.
+    // The first key was that of the compiled code, not that of the file on disk.
     workspace.is_restored();
 }
 
 #[cfg(unix)]
 #[test]
-fn code_behind_a_linked_directory_counts() {
+fn code_behind_a_linked_directory_changes_the_key() {
     let workspace = Workspace::new("linked", NAMES, "app::answer()");
     workspace.write("shared/gen/g.rs", "pub fn v() -> &'static str { \"one\" }\n");
     symlink("../shared/gen", workspace.path("src/gen_link")).unwrap();
@@ -112,7 +110,7 @@ fn code_behind_a_linked_directory_counts() {
 }
 
 #[test]
-fn objects_of_c_code_count() {
+fn objects_of_c_code_change_the_key() {
     let workspace = Workspace::new("objects", "\"src\"", "app::answer()");
     workspace.package(
         "native",
@@ -123,7 +121,8 @@ fn objects_of_c_code_count() {
     workspace.write(
         "native/build.rs",
         "use std::process::Command;\nfn main() {\n    let out = std::env::var(\"OUT_DIR\").unwrap();\n    \
-         let run = |program: &str, arguments: &[&str]| assert!(Command::new(program).args(arguments).current_dir(&out).status().unwrap().success());\n    \
+         let run = |program: &str, arguments: &[&str]| \
+         assert!(Command::new(program).args(arguments).current_dir(&out).status().unwrap().success());\n    \
          let source = std::env::current_dir().unwrap().join(\"answer.c\");\n    \
          run(\"cc\", &[\"-c\", source.to_str().unwrap(), \"-o\", \"answer.o\"]);\n    run(\"ar\", &[\"crs\", \"libanswer.a\", \"answer.o\"]);\n    \
          println!(\"cargo:rerun-if-changed=answer.c\\ncargo:rustc-link-search=native={out}\\ncargo:rustc-link-lib=static=answer\");\n}\n",

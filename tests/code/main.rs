@@ -1,10 +1,8 @@
-//! The code that builds an artifact is a part of its key: as it was compiled, and never as something else.
+//! The code that builds an artifact is a key input, as it was compiled.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod compiled;
 mod named;
 mod places;
-#[path = "../project/mod.rs"]
-mod project;
 mod suites;
 mod workspace;

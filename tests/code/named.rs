@@ -1,4 +1,5 @@
-//! A directory inside of a package counts by its own files and by all that decides how they compile; other named files by content.
+//! A named directory within a package changes the key by its files and by everything that decides how they compile.
+//! Other named files change it by their content.
 
 use std::fs::{self, File, FileTimes};
 
@@ -7,7 +8,7 @@ use crate::workspace::Workspace;
 const GRAPH: &str = "pub fn answer() -> String {\n    \
     format!(\"one {:?} {:?}\", option_env!(\"SCHEMA\"), [cfg!(feature = \"fancy\"), cfg!(debug_assertions)])\n}\n";
 
-/// A package of a graph and an index, of which the suite names the graph.
+/// Returns a package of a graph and an index. The suite names the graph.
 fn graph_and_index(name: &str, names: &str) -> Workspace {
     let workspace = Workspace::new(name, names, "app::graph::answer()");
     workspace.write("src/lib.rs", "pub mod graph;\npub mod index;\n");
@@ -18,7 +19,7 @@ fn graph_and_index(name: &str, names: &str) -> Workspace {
 }
 
 #[test]
-fn a_named_directory_counts_without_its_neighbours() {
+fn named_directory_counts_without_its_siblings() {
     let mut workspace = graph_and_index("graph", "\"src/graph\", \"tests/support\"");
     let manifest = fs::read_to_string(workspace.path("Cargo.toml")).unwrap();
     workspace.is_built_for("first build");
@@ -31,18 +32,18 @@ fn a_named_directory_counts_without_its_neighbours() {
     workspace.is_built_for("variable SCHEMA unset → 'two'");
     workspace.unset("SCHEMA");
     workspace.is_restored();
-    // For this package alone, because that compiles no other one again.
+    // Only for this package, so that no other is compiled again.
     let profile =
         |settings: &str| workspace.write("Cargo.toml", &format!("{manifest}[profile.dev.package.graph]\n{settings}\n"));
     profile("debug-assertions = false");
     workspace.is_built_for("flag debug-assertions on → off");
-    // These change nothing that the code means.
+    // These do not change what the code does.
     profile("debug = 0\nopt-level = 1\ncodegen-units = 1");
     workspace.is_restored();
 }
 
 #[test]
-fn a_directory_of_another_package_counts_by_itself() {
+fn directory_of_another_package_counts_alone() {
     let workspace = Workspace::new("other", "\"engine/src/graph\"", "engine::graph::answer()");
     workspace.package("engine", "engine", "pub mod graph;\npub mod index;\n");
     workspace.write("engine/Cargo.toml", "[package]\nname = \"engine\"\nversion = \"0.1.0\"\nedition = \"2024\"\nbuild = \"build.rs\"\n[features]\nfast = []\n[dependencies]\nbelow = { path = \"../below\" }\n");
@@ -66,7 +67,7 @@ fn a_directory_of_another_package_counts_by_itself() {
     workspace.counts("Cargo.toml", "engine = { ", "engine = { features = [\"fast\"], ", "feature engine/fast is on");
 }
 
-/// Replaces a file by one with the time that it had: cargo sees nothing.
+/// Replaces a file, but keeps its modification time, so that cargo does not see it.
 fn replace_quietly(workspace: &Workspace, name: &str, text: &str) {
     let modified = fs::metadata(workspace.path(name)).and_then(|found| found.modified()).unwrap();
     workspace.write(name, text);
@@ -75,20 +76,20 @@ fn replace_quietly(workspace: &Workspace, name: &str, text: &str) {
 }
 
 #[test]
-fn a_source_that_cargo_takes_for_compiled_is_never_believed() {
+fn source_replaced_behind_cargos_back_is_a_miss() {
     let workspace = graph_and_index("quiet", "\"src/graph\", \"tests/support\"");
     workspace.is_built_for("first build");
-    // Cargo compiles the test, and not the library.
+    // cargo compiles the test, and not the library.
     replace_quietly(&workspace, "src/graph/mod.rs", &GRAPH.replace("one", "two"));
     workspace.replace("tests/t.rs", "\"stale\"", "\"not current\"");
     workspace.is_built_for("code changed");
-    // Now it compiles the library.
+    // Now cargo compiles the library.
     workspace.replace("src/lib.rs", "pub mod index;", "pub mod index; ");
     workspace.is_built_for("file src/graph/mod.rs changed");
 }
 
 #[test]
-fn data_that_is_read_at_run_time_counts_as_it_is_then() {
+fn data_counts_as_it_is_at_run_time() {
     let read = "std::fs::read_to_string(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/data/model.txt\")).unwrap()";
     let workspace = Workspace::new("data", "\"data\"", read);
     workspace.write("data/model.txt", "one");
@@ -106,7 +107,7 @@ fn data_that_is_read_at_run_time_counts_as_it_is_then() {
 }
 
 #[test]
-fn a_named_file_counts_alone() {
+fn named_file_counts_alone() {
     let workspace = Workspace::new("single", "\"src\", \"tests/support/mod.rs\"", "app::answer()");
     workspace.write("tests/support/other.rs", "");
     workspace.is_built_for("first build");
@@ -120,7 +121,7 @@ fn a_named_file_counts_alone() {
 }
 
 #[test]
-fn variables_and_files_that_the_test_embeds_count() {
+fn embedded_variables_and_files_change_the_key() {
     let now = "format!(\"{:?} {}\", option_env!(\"SCHEMA\"), include_str!(\"../../outside.txt\"))";
     let mut workspace = Workspace::new("embedded", "\"tests/support\"", now);
     workspace.write("outside.txt", "one");

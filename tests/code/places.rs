@@ -1,11 +1,11 @@
-//! Fingerprints in another checkout, and in an archive of tests.
+//! Fingerprints in another checkout, and in an archive of nextest.
 
 use std::fs;
 use std::process::Command;
 
 use crate::workspace::Workspace;
 
-/// With a repository, so that the products of the tests are ignored.
+/// Returns a workspace in a git repository that ignores the files of the tests.
 fn workspace(name: &str, names: &str) -> Workspace {
     let workspace = Workspace::new(name, names, "app::answer()");
     workspace.write(".gitignore", "/home\n/cache\n/one\n*.zst\n");
@@ -15,7 +15,7 @@ fn workspace(name: &str, names: &str) -> Workspace {
 }
 
 #[test]
-fn a_portable_fingerprint_is_the_same_in_another_checkout() {
+fn portable_fingerprint_is_equal_in_another_checkout() {
     let workspace = workspace("moved", "portable, \"src\"");
     workspace.is_built_for("first build");
     let first = workspace.path("");
@@ -28,13 +28,11 @@ fn a_portable_fingerprint_is_the_same_in_another_checkout() {
 
 #[cfg(unix)]
 #[test]
-fn a_remapped_path_makes_checkouts_the_same() {
-    use std::os::unix::fs::PermissionsExt;
-    // As `RUSTFLAGS` would, but for the workspace's own crates alone: no other one has to be compiled again.
+fn remapped_paths_make_fingerprints_of_checkouts_equal() {
+    // Like `RUSTFLAGS`, but only for the crates of the workspace, so that no other is compiled again.
     let place = tempfile::tempdir().unwrap();
     let wrapper = place.path().join("wrapper.sh");
-    fs::write(&wrapper, "#!/bin/sh\nexec \"$@\" --remap-path-prefix=\"$PWD=.\"\n").unwrap();
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    test_support::write_executable(&wrapper, "#!/bin/sh\nexec \"$@\" --remap-path-prefix=\"$PWD=.\"\n");
     let mut workspace = workspace("remapped", "\"src\"");
     workspace.set("RUSTC_WORKSPACE_WRAPPER", wrapper.to_str().unwrap());
     workspace.is_built_for("first build");
@@ -45,20 +43,20 @@ fn a_remapped_path_makes_checkouts_the_same() {
 }
 
 #[test]
-fn an_archive_of_nextest_has_its_key_with_it() {
+fn nextest_archive_keeps_its_key() {
     let workspace = workspace("archived", "\"src\", \"tests/support\"");
     workspace.is_built_for("first build");
     let Some(mut archive) = workspace.nextest("archive", &["--archive-file", "tests.tar.zst"]) else { return };
     assert!(archive.status().unwrap().success());
 
-    // Elsewhere, where the code is another one by now: it is not what runs.
+    // In another directory, whose code has changed since. The archive runs the old code.
     let workspace = workspace.moved();
     workspace.replace("src/lib.rs", "one", "two");
     let root = workspace.path("").to_str().unwrap().to_owned();
     let run =
         workspace.nextest("run", &["--archive-file", "tests.tar.zst", "--no-capture", "--workspace-remap", &root]);
     assert_eq!(workspace.reasons(run.unwrap()), [""; 0]);
-    // Without its sources, too.
+    // Also without the sources.
     fs::remove_dir_all(workspace.path("tests")).unwrap();
     let run =
         workspace.nextest("run", &["--archive-file", "tests.tar.zst", "--no-capture", "--workspace-remap", &root]);

@@ -1,5 +1,5 @@
-// A suite over what `app` answers, for each test project: its builds are lines of a log, and a test fails that is served anything
-// but what a build would return now.
+// The suite of each workspace. Each build is a line of the log. A test fails if its artifact is not what a build
+// returns now.
 
 use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Result, Suite};
 use std::io::Write;

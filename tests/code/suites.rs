@@ -1,11 +1,11 @@
-//! Suites and artifacts are told apart by where they are defined.
+//! Suites and artifacts are identified by the file and module that define them.
 
 use std::fs;
 
 use crate::workspace::{Workspace, with_suite};
 
 #[test]
-fn two_test_files_with_suites_of_one_name_are_two() {
+fn suites_of_one_name_in_two_test_files_differ() {
     let workspace = Workspace::new("two-files", "\"src\"", "String::new()");
     fs::remove_dir_all(workspace.path("tests")).unwrap();
     for name in ["one", "t"] {
@@ -18,7 +18,7 @@ fn two_test_files_with_suites_of_one_name_are_two() {
 }
 
 #[test]
-fn two_modules_with_suites_of_one_name_are_two() {
+fn suites_of_one_name_in_two_modules_differ() {
     let workspace = Workspace::new("two-modules", "\"src\"", "String::new()");
     let module =
         |name: &str| format!("mod {name} {{\n{}}}\n", with_suite("\"src\"", &format!("\"from {name}\".into()")));
@@ -28,14 +28,14 @@ fn two_modules_with_suites_of_one_name_are_two() {
 }
 
 #[test]
-fn test_binaries_that_include_one_module_share_artifacts() {
+fn test_binaries_with_one_suite_module_share_artifacts() {
     let workspace = Workspace::new("shared-module", "\"src\", \"tests/support\"", "app::answer()");
     fs::copy(workspace.path("tests/t.rs"), workspace.path("tests/u.rs")).unwrap();
     assert_eq!(workspace.reasons(workspace.cargo(&["--test", "u"])).len(), 1);
 }
 
 #[test]
-fn artifacts_that_test_files_define_for_a_shared_suite_are_two() {
+fn artifacts_of_two_test_files_differ() {
     let workspace = Workspace::new("two-artifacts", "\"src\", \"tests/support\"", "String::new()");
     let own = |name: &str| {
         format!(

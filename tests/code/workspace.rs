@@ -1,30 +1,30 @@
-//! A workspace of a test's own, whose package `app` has a cached test, compiled and run by cargo.
+//! A throw-away workspace with a package `app`, whose cached test cargo compiles and runs.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::project::{Project, passed};
+use test_support::{Project, passed};
 
-/// The suite, with what it names and what its artifact holds.
+/// The suite, with places for the names of its code and for the value of its artifact.
 const SUBJECT: &str = include_str!("subject.rs");
 
-/// The test itself, below a module with the suite.
+/// The test, for a file with the suite in scope.
 const TEST: &str = "use cached_smoke::cached_smoke;\n\n\
     #[cached_smoke(repo = \"one\")]\nfn is_current(answer: &Answer) {\n    assert_eq!(answer.0, now(), \"stale\");\n}\n";
 
-/// A package `app` with a library and a test, and whatever else a test adds.
+/// A package `app` with a library and a test. Tests add files and packages.
 pub(crate) struct Workspace {
     project: Project,
-    /// A repository outside of the workspace, so that it stays where it is when the workspace moves.
+    /// A repository outside of the workspace, so that it does not move with it.
     _repository: tempfile::TempDir,
     log: PathBuf,
     environment: Vec<(String, String)>,
 }
 
 impl Workspace {
-    /// `name` is the package's own among all projects, because they share a target directory; its library is `app`.
-    /// `names` are the arguments of `code_fingerprint!`, and `now` is an expression: what the artifact holds.
+    /// Creates a workspace. `name` must differ from that of each other project, because they share a target directory.
+    /// `names` are the arguments of `code_fingerprint!`. `now` is an expression: the value of the artifact.
     pub(crate) fn new(name: &str, names: &str, now: &str) -> Workspace {
         let repository = tempfile::tempdir().unwrap();
         let one = repository.path().join("one");
@@ -65,14 +65,14 @@ impl Workspace {
         self.write(name, &text.replace(from, to));
     }
 
-    /// Adds a package, without its dependents.
+    /// Adds a package that no other depends on yet.
     pub(crate) fn package(&self, directory: &str, name: &str, library: &str) {
         let manifest = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
         self.write(&format!("{directory}/Cargo.toml"), &manifest);
         self.write(&format!("{directory}/src/lib.rs"), library);
     }
 
-    /// Adds lines to the manifest of `app`: `package`, `dependencies` or `dev`.
+    /// Adds a line to a section of the manifest of `app`: `package`, `dependencies` or `dev`.
     pub(crate) fn declare(&self, place: &str, line: &str) {
         self.replace("Cargo.toml", &format!("#{place}\n"), &format!("{line}\n#{place}\n"));
     }
@@ -92,19 +92,19 @@ impl Workspace {
         command
     }
 
-    /// `cargo test --test t`.
+    /// Returns the command `cargo test --test t`.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = self.project.command(env!("CARGO"));
         command.arg("test").args(arguments).args(["--test", "t", "--", "--nocapture", "--test-threads=1"]);
         self.prepared(command)
     }
 
-    /// `cargo nextest`, if it is installed.
-    pub(crate) fn nextest(&self, what: &str, arguments: &[&str]) -> Option<Command> {
-        self.project.nextest_of(what, arguments).map(|command| self.prepared(command))
+    /// Returns a command of nextest, if it is installed.
+    pub(crate) fn nextest(&self, command: &str, arguments: &[&str]) -> Option<Command> {
+        self.project.nextest_command(command, arguments).map(|command| self.prepared(command))
     }
 
-    /// Runs the tests: the reasons of all builds.
+    /// Runs the tests. Returns the reasons of all builds.
     #[track_caller]
     pub(crate) fn reasons(&self, tests: Command) -> Vec<String> {
         let stdout = passed(tests);
@@ -120,7 +120,7 @@ impl Workspace {
         reasons
     }
 
-    /// Runs the tests, which must build, for this reason.
+    /// Runs the tests, and expects one build for this reason.
     #[track_caller]
     pub(crate) fn is_built_for(&self, reason: &str) {
         self.is_built_with(&[], reason);
@@ -132,13 +132,13 @@ impl Workspace {
         assert!(reasons.len() == 1 && reasons[0].contains(reason), "{reason}: {reasons:?}");
     }
 
-    /// Runs the tests, which must build nothing.
+    /// Runs the tests, and expects no build.
     #[track_caller]
     pub(crate) fn is_restored(&self) {
         assert_eq!(self.reasons(self.cargo(&[])), [""; 0]);
     }
 
-    /// An edit that must be a miss for this reason, and its undoing a hit.
+    /// Edits a file, and expects a miss for this reason. Undoes the edit, and expects a hit.
     #[track_caller]
     pub(crate) fn counts(&self, file: &str, from: &str, to: &str, reason: &str) {
         let original = fs::read(self.path(file)).unwrap();
@@ -148,7 +148,7 @@ impl Workspace {
         self.is_restored();
     }
 
-    /// An edit that must be a hit.
+    /// Edits a file, and expects a hit.
     #[track_caller]
     pub(crate) fn does_not_count(&self, file: &str, from: &str, to: &str) {
         self.replace(file, from, to);
@@ -165,12 +165,12 @@ impl Workspace {
     }
 }
 
-/// A suite that names `names` and whose artifact holds `now`.
+/// Returns a suite that names `names` and whose artifact has the value `now`.
 pub(crate) fn subject(names: &str, now: &str) -> String {
     SUBJECT.replace("/*names*/", names).replace("/*now*/", now)
 }
 
-/// A test file, or module, with a suite of its own.
+/// Returns the text of a test file, or module, with its own suite.
 pub(crate) fn with_suite(names: &str, now: &str) -> String {
     subject(names, now) + TEST
 }

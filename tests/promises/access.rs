@@ -1,13 +1,13 @@
-//! The cache is its user's own.
+//! The cache is private to its user.
 #![cfg(unix)]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use crate::sandbox::Sandbox;
+use test_support::Sandbox;
 
-/// What is at `path` and below it, with the bits of its mode.
+/// Collects `path` and everything below it: path, is it a directory, mode bits.
 fn modes(path: &Path, found: &mut Vec<(String, bool, u32)>) {
     let metadata = path.symlink_metadata().unwrap();
     found.push((path.display().to_string(), metadata.is_dir(), metadata.mode() & 0o777));
@@ -19,9 +19,9 @@ fn modes(path: &Path, found: &mut Vec<(String, bool, u32)>) {
 }
 
 #[test]
-fn what_is_made_is_for_its_user_alone_and_files_of_entries_are_never_written_to() {
+fn cache_is_private_and_entry_files_are_read_only() {
     let sandbox = Sandbox::new();
-    // However careless the user is elsewhere.
+    // The umask of a careless user.
     sandbox.run("both").under_umask("000").passes();
 
     let mut found = Vec::new();
@@ -41,7 +41,7 @@ fn what_is_made_is_for_its_user_alone_and_files_of_entries_are_never_written_to(
 }
 
 #[test]
-fn what_is_built_outside_of_the_cache_is_for_its_user_alone_too() {
+fn directory_of_a_private_build_is_private() {
     let sandbox = Sandbox::new();
     let temporary = sandbox.path("temporary");
     fs::create_dir(&temporary).unwrap();
@@ -54,11 +54,11 @@ fn what_is_built_outside_of_the_cache_is_for_its_user_alone_too() {
     let (_, _, mode) = &found[0];
     assert_eq!((found.len() > 1, mode & 0o077), (true, 0), "{found:?}");
     drop(held);
-    assert!(builder.done(&sandbox).passed);
+    assert!(builder.done().passed);
 }
 
 #[test]
-fn a_cache_that_others_can_write_to_is_warned_of_with_the_mend() {
+fn cache_writable_by_others_is_a_warning_with_help() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.cache()).unwrap();
     for (mode, is_open) in [(0o777, true), (0o775, true), (0o755, false), (0o700, false)] {
@@ -70,7 +70,7 @@ fn a_cache_that_others_can_write_to_is_warned_of_with_the_mend() {
 }
 
 #[test]
-fn a_cache_that_may_only_be_read_is_not_tidied_up() {
+fn read_only_cache_evicts_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     sandbox.run("only_words").env("SMOKE_CACHE", "read-only").env("SMOKE_MAX_SIZE", "1B").passes();

@@ -1,8 +1,8 @@
-//! The forms of `#[cached_smoke]`.
+//! The forms of `#[cached_smoke]`, in this executable. `tests/attribute` has all of them.
 
 use std::process::Command;
 
-use crate::sandbox::Sandbox;
+use test_support::Sandbox;
 
 #[test]
 fn every_form_runs() {
@@ -11,7 +11,7 @@ fn every_form_runs() {
         "both",
         "long_lengths",
         "only_repo",
-        "told_of_the_cache",
+        "takes_the_report",
         "asks_for_more",
         "waits_for_a_panic",
         "beneath",
@@ -24,7 +24,7 @@ fn every_form_runs() {
 }
 
 #[test]
-fn many_repositories_are_a_module_of_tests() {
+fn several_repositories_become_a_module_of_tests() {
     let listed = Command::new(std::env::current_exe().unwrap()).args(["--list", "--format", "terse"]).output().unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
     let below = |module: &str| -> Vec<&str> {

@@ -1,13 +1,14 @@
-//! Where the cache cannot or may not be used, tests pass all the same.
+//! Tests pass where the cache cannot be used, or must not be.
 
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::{Sandbox, tamper};
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
-fn off_builds_and_keeps_nothing() {
+fn cache_off_builds_and_keeps_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     sandbox.take_log();
@@ -27,14 +28,14 @@ fn read_only_serves_hits_and_keeps_nothing() {
     assert_eq!(sandbox.entry_files(), [""; 0].map(std::path::PathBuf::from));
 
     sandbox.run("both").passes();
-    // Also where the archive has still to be unpacked.
+    // Also if the archive must be unpacked again.
     fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap();
     let hit = sandbox.run("both").env("SMOKE_CACHE", "read-only").passes();
     assert_eq!((hit.outcome("words"), hit.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
 }
 
 #[test]
-fn a_repository_edited_while_it_is_read_is_not_kept() {
+fn build_from_an_edited_repository_is_not_kept() {
     let sandbox = Sandbox::new();
     let edited = sandbox.run("only_words").env("SUBJECT_EDIT", sandbox.repo().join("a.txt")).passes();
     assert_eq!(edited.outcome("words"), Outcome::Bypassed);
@@ -44,20 +45,20 @@ fn a_repository_edited_while_it_is_read_is_not_kept() {
 }
 
 #[test]
-fn an_entry_of_a_later_version_is_left_alone() {
+fn entry_of_a_later_format_is_not_changed() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let manifest = sandbox.entry_file("words.json");
     let newer = fs::read_to_string(&manifest).unwrap().replacen("\"format\": 2", "\"format\": 99", 1);
-    crate::sandbox::tamper(&manifest, |_| newer.clone().into_bytes());
+    tamper(&manifest, |_| newer.clone().into_bytes());
     let done = sandbox.run("only_words").passes();
     assert_eq!(done.outcome("words"), Outcome::Bypassed);
-    assert!(done.stderr.contains("it is left alone"), "{}", done.stderr);
+    assert!(done.stderr.contains("the entry is kept, and not used"), "{}", done.stderr);
     assert_eq!(fs::read_to_string(&manifest).unwrap(), newer);
 }
 
 #[test]
-fn a_hit_needs_no_place_in_the_cache_to_unpack_to() {
+fn hit_does_not_need_a_writable_unpack_directory() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap();

@@ -1,4 +1,4 @@
-//! Whatever the cache directory is or becomes, tests pass; and where there can be none, they say what to set.
+//! Tests pass in any state of the cache directory. If no directory can be used, the error names the variable to set.
 #![cfg(unix)]
 
 use std::fs::{self, Permissions};
@@ -6,8 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use cached_smoke::Outcome;
+use test_support::{Done, Sandbox, give_to_another_user, is_root};
 
-use crate::sandbox::{Done, Sandbox, give_to_somebody_else, is_root};
+use crate::Reports;
 
 const WARNING: &str = "cannot be written to, so nothing is kept";
 
@@ -16,7 +17,7 @@ fn assert_one_warning(done: &Done) {
     assert_eq!(done.stderr.matches(WARNING).count(), 1, "{}", done.stderr);
 }
 
-/// Takes the right to write to it from all directories below.
+/// Makes `path` and all directories below it read-only.
 fn make_read_only(path: &Path) {
     if path.is_dir() {
         for entry in fs::read_dir(path).unwrap() {
@@ -36,7 +37,7 @@ fn make_writable(path: &Path) {
 }
 
 #[test]
-fn a_read_only_directory_serves_its_hits_and_gets_nothing() {
+fn read_only_directory_serves_hits_and_keeps_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run("both").without_privileges().passes();
     let before = sandbox.entry_files();
@@ -52,40 +53,45 @@ fn a_read_only_directory_serves_its_hits_and_gets_nothing() {
 }
 
 #[test]
-fn an_empty_read_only_directory_is_a_warning() {
+fn empty_read_only_directory_is_a_warning() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.cache()).unwrap();
     make_read_only(&sandbox.cache());
     let done = sandbox.run("both").without_privileges().passes();
     assert_one_warning(&done);
     assert!(done.stdout.contains("cache_miss=1"), "{}", done.stdout);
-    assert!(done.stderr.contains("make it writable, or point SMOKE_CACHE_DIR elsewhere"), "{}", done.stderr);
+    assert!(
+        done.stderr
+            .contains("help: free space, make the directory writable, or set SMOKE_CACHE_DIR to another directory"),
+        "{}",
+        done.stderr
+    );
     make_writable(&sandbox.cache());
 }
 
 #[test]
-fn a_directory_of_somebody_else_is_warned_of_whether_it_can_be_read_or_not() {
+fn directory_of_another_user_is_a_warning() {
     for (mode, can_be_read) in [(0o755, true), (0o700, false)] {
         let sandbox = Sandbox::new();
         sandbox.run("both").passes();
         sandbox.take_log();
-        // As somebody with a careless umask would have made it: the directories below are closed otherwise.
+        // As a user with a careless umask would have created it. Without this, the directories below are private.
         make_writable(&sandbox.cache());
         fs::set_permissions(sandbox.cache(), Permissions::from_mode(mode)).unwrap();
-        if !give_to_somebody_else(&sandbox.cache()) {
+        if !give_to_another_user(&sandbox.cache()) {
             return;
         }
         let done = sandbox.run("both").without_privileges().passes();
-        let whose = format!("user 54321, to whom it belongs, can write to the cache at {}", sandbox.cache().display());
+        let whose = format!("its owner, user 54321, can write to the cache at {}", sandbox.cache().display());
         assert!(done.stderr.contains(&whose), "{mode:o}: {}", done.stderr);
-        assert!(done.stderr.contains("let SMOKE_CACHE_DIR name a directory of your own"), "{}", done.stderr);
+        assert!(done.stderr.contains("set SMOKE_CACHE_DIR to a directory that you own"), "{}", done.stderr);
         assert_eq!(sandbox.take_builds().is_empty(), can_be_read, "{mode:o}: {}", done.stderr);
         assert_eq!(done.stderr.contains(WARNING), !can_be_read, "{mode:o}: {}", done.stderr);
     }
 }
 
 #[test]
-fn a_file_in_its_place_is_a_warning_and_stays() {
+fn file_at_its_path_is_a_warning_and_stays() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.cache(), "a file").unwrap();
     let done = sandbox.run("both").passes();
@@ -95,13 +101,13 @@ fn a_file_in_its_place_is_a_warning_and_stays() {
 }
 
 #[test]
-fn deleted_in_the_midst_of_a_build_it_is_made_anew_by_the_next_run() {
+fn next_run_recreates_a_cache_deleted_during_a_build() {
     for artifact in ["words", "lengths"] {
         let sandbox = Sandbox::new();
         let (builder, held) = sandbox.run("both").start_until_in(artifact);
         fs::remove_dir_all(sandbox.cache()).unwrap();
         drop(held);
-        let done = builder.done(&sandbox);
+        let done = builder.done();
         assert!(done.passed, "{artifact}: {}{}", done.stdout, done.stderr);
         sandbox.run("both").passes();
         let again = sandbox.run("both").passes();
@@ -110,37 +116,37 @@ fn deleted_in_the_midst_of_a_build_it_is_made_anew_by_the_next_run() {
 }
 
 #[test]
-fn deleted_and_made_again_by_another_in_the_midst_of_a_build_it_is_no_failure() {
+fn cache_recreated_during_a_build_is_no_failure() {
     for artifact in ["words", "lengths"] {
         let sandbox = Sandbox::new();
         let (builder, held) = sandbox.run("both").start_until_in(artifact);
         fs::remove_dir_all(sandbox.cache()).unwrap();
         sandbox.run("only_count").passes();
         drop(held);
-        let done = builder.done(&sandbox);
+        let done = builder.done();
         assert!(done.passed, "{artifact}: {}{}", done.stdout, done.stderr);
     }
 }
 
 #[test]
-fn deleted_between_two_artifacts_it_is_made_anew_at_once() {
+fn cache_deleted_between_two_artifacts_is_no_failure() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     fs::remove_dir_all(sandbox.entry_file("lengths.json").parent().unwrap().join("lengths")).unwrap();
-    // It has `words`, and is about to make `lengths`, in what was there a moment ago.
+    // It has restored `words` from the directory that is removed now, and builds `lengths`.
     let (user, held) = sandbox.run("both").start_until_in("lengths");
     fs::remove_dir_all(sandbox.cache()).unwrap();
     drop(held);
-    let done = user.done(&sandbox);
+    let done = user.done();
     assert!(done.passed, "{}{}", done.stdout, done.stderr);
 }
 
 #[test]
-fn without_a_home_the_error_says_what_to_set() {
+fn missing_home_directory_is_an_error_with_help() {
     let sandbox = Sandbox::new();
     if !is_root() {
-        // The account says where it is, whatever `HOME` says.
-        eprintln!("left out: only root can become a user without a home directory");
+        // An account has a home directory, even if `HOME` is not set.
+        eprintln!("skipped: only root can become a user without a home directory");
         return;
     }
     let homeless = || sandbox.run("only_count").without_env("SMOKE_CACHE_DIR").without_env("HOME");

@@ -1,16 +1,17 @@
-//! Nothing is run from the cache, and nothing outside of it is written or removed, whatever lies in it.
+//! No file of the cache is executed, and nothing outside of the cache is written or removed, whatever the cache
+//! contains.
 #![cfg(unix)]
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use cached_smoke::Outcome;
+use test_support::{Sandbox, give_to_another_user, make_pipe};
 
-use crate::sandbox::{Sandbox, give_to_somebody_else};
+use crate::Reports;
 
-/// Moves what is at `name` in the cache to elsewhere and leaves a link to it; the place elsewhere.
+/// Moves `name` out of the cache and leaves a link to it. Returns its new path.
 fn lead_elsewhere(sandbox: &Sandbox, name: &str) -> PathBuf {
     let (inside, outside) = (sandbox.cache().join(name), sandbox.path("elsewhere"));
     fs::rename(&inside, &outside).unwrap();
@@ -18,7 +19,7 @@ fn lead_elsewhere(sandbox: &Sandbox, name: &str) -> PathBuf {
     outside
 }
 
-/// All below `path`, and the content of files.
+/// Collects everything below `path`, with the content of files.
 fn snapshot(path: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
     let mut names: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
     names.sort();
@@ -37,7 +38,7 @@ fn snapshot_of(path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 #[test]
-fn what_a_link_leads_to_is_neither_read_nor_written_nor_removed() {
+fn link_targets_are_neither_read_nor_changed() {
     for place in [
         "bookshop",
         "ENTRY OF words",
@@ -72,17 +73,17 @@ fn what_a_link_leads_to_is_neither_read_nor_written_nor_removed() {
             }
             let done = run.passes();
             assert_eq!(look(), before, "{place}: {settings:?}");
-            let warned = done.stderr.contains("is a link: what it leads to is left alone; remove the link");
-            // A hit takes no build lock, and so looks for none.
-            let is_looked_at =
+            let warned = done.stderr.contains("is a link, and the cache does not follow links\nhelp: remove the link");
+            // A hit takes no build lock, so it does not read `.locks`.
+            let is_read =
                 !place.starts_with(".locks") || settings.iter().any(|(name, _)| *name == "SMOKE_FORCE_REBUILD");
-            assert_eq!(warned, is_looked_at, "{place}: {settings:?}: {}", done.stderr);
+            assert_eq!(warned, is_read, "{place}: {settings:?}: {}", done.stderr);
         }
     }
 }
 
 #[test]
-fn a_local_directory_that_is_a_link_is_an_error_with_the_mend() {
+fn local_directory_that_is_a_link_is_an_error_with_help() {
     for name in [".locks", ".staging", ".trash", ".unpacked", ".runs", ".stamps"] {
         let sandbox = Sandbox::new();
         sandbox.run("both").passes();
@@ -104,7 +105,7 @@ fn a_local_directory_that_is_a_link_is_an_error_with_the_mend() {
 }
 
 #[test]
-fn notes_of_a_run_that_lead_elsewhere_are_an_error_with_the_mend() {
+fn run_records_that_are_links_are_an_error_with_help() {
     let outside = |sandbox: &Sandbox| {
         fs::create_dir_all(sandbox.path("elsewhere")).unwrap();
         sandbox.path("elsewhere")
@@ -116,43 +117,42 @@ fn notes_of_a_run_that_lead_elsewhere_are_an_error_with_the_mend() {
         fs::rename(&inside, sandbox.path("moved")).unwrap();
         symlink(outside(&sandbox), &inside).unwrap();
         let done = sandbox.run_within("one", "both").fails();
-        assert!(done.stderr.contains("is no file or directory of its own; remove it"), "{name}: {}", done.stderr);
+        assert!(done.stderr.contains("is neither a file nor a directory\nhelp: remove it"), "{name}: {}", done.stderr);
         assert_eq!(fs::read_dir(outside(&sandbox)).unwrap().count(), 0, "{name}");
     }
 }
 
 #[test]
-fn a_note_of_a_repository_that_would_lead_out_of_the_cache_is_not_believed() {
+fn recorded_commit_cannot_name_a_path() {
     let sandbox = Sandbox::new();
     sandbox.run_within("r", "only_count").passes();
     let notes = fs::read_dir(sandbox.cache().join(".runs/r/repos")).unwrap().map(|entry| entry.unwrap().path());
     let note = { notes }.find(|path| path.extension().is_none()).unwrap();
     fs::write(&note, r#"{"commit":"../../led","difference":null}"#).unwrap();
-    assert_eq!(sandbox.run_within("r", "only_count").passes().reports.len(), 2);
+    assert_eq!(sandbox.run_within("r", "only_count").passes().reports().len(), 2);
     let led = snapshot_names(&sandbox.path("")).into_iter().find(|path| path.to_string_lossy().contains("led-"));
     assert_eq!(led, None);
     assert_eq!(sandbox.take_builds(), ["build count"]);
 }
 
 #[test]
-fn nobody_waits_for_a_pipe_among_the_notes_or_what_was_left_behind() {
-    let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+fn pipes_among_run_records_and_leftovers_do_not_block() {
     let sandbox = Sandbox::new();
     sandbox.run_within("one", "both").passes();
     for note in fs::read_dir(sandbox.cache().join(".runs/one/proofs")).unwrap().flatten() {
         fs::remove_file(note.path()).unwrap();
-        pipe(&note.path());
+        make_pipe(&note.path());
     }
-    pipe(&sandbox.cache().join(".staging/cached-smoke-x.lock"));
+    make_pipe(&sandbox.cache().join(".staging/cached-smoke-x.lock"));
     sandbox.run_within("one", "both").passes();
     sandbox.run("both").passes();
     fs::remove_file(sandbox.cache().join(".runs/one/telemetry.jsonl")).unwrap();
-    pipe(&sandbox.cache().join(".runs/one/telemetry.jsonl"));
+    make_pipe(&sandbox.cache().join(".runs/one/telemetry.jsonl"));
     sandbox.run_within("one", "both").fails();
 }
 
 #[test]
-fn a_lock_that_is_a_file_elsewhere_too_is_not_written_to() {
+fn hard_linked_lock_file_is_not_written_to() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let entry = sandbox.entry_file("words.json").parent().unwrap().to_owned();
@@ -164,24 +164,24 @@ fn a_lock_that_is_a_file_elsewhere_too_is_not_written_to() {
     assert_eq!(fs::read(sandbox.path("precious")).unwrap(), b"mine");
 }
 
-/// Anybody may put anything into the directory for temporary files.
+/// Any user may put anything into the directory for temporary files.
 #[test]
-fn what_others_have_in_the_directory_for_temporary_files_stays_and_nobody_waits_for_it() {
+fn foreign_temporary_files_stay_and_do_not_block() {
     let sandbox = Sandbox::new();
     let temporary = sandbox.path("temporary");
     fs::create_dir_all(temporary.join("cached-smoke-work/files")).unwrap();
     fs::write(temporary.join("cached-smoke-work/files/thesis"), "precious").unwrap();
     fs::write(temporary.join("cached-smoke-work.lock"), "").unwrap();
-    assert!(Command::new("mkfifo").arg(temporary.join("cached-smoke-x.lock")).status().unwrap().success());
+    make_pipe(&temporary.join("cached-smoke-x.lock"));
     let before = snapshot_names(&temporary);
     sandbox.run("both").env("TMPDIR", &temporary).passes();
     assert_eq!(snapshot_names(&temporary), before);
 
-    // Not even where they have what we would make.
+    // Even if another user has created what a private build would create.
     sandbox.run("both").env("TMPDIR", &temporary).env("SMOKE_CACHE", "off").passes();
     let made: Vec<PathBuf> = snapshot_names(&temporary).into_iter().filter(|name| !before.contains(name)).collect();
     assert!(made.len() > 1, "{made:?}");
-    if give_to_somebody_else(&made[0]) {
+    if give_to_another_user(&made[0]) {
         let theirs = snapshot_names(&made[0]);
         sandbox.run("both").env("TMPDIR", &temporary).env("SMOKE_CACHE", "off").passes();
         assert_eq!(snapshot_names(&made[0]), theirs);
@@ -193,7 +193,7 @@ fn what_others_have_in_the_directory_for_temporary_files_stays_and_nobody_waits_
     assert_eq!(snapshot_of(&sandbox.repo()), repo);
 }
 
-/// As [`snapshot_of`], without opening anything.
+/// Returns everything below `path`, sorted. Opens no file.
 fn snapshot_names(path: &Path) -> Vec<PathBuf> {
     let mut names: Vec<PathBuf> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
     let below: Vec<PathBuf> =
@@ -204,7 +204,7 @@ fn snapshot_names(path: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_killed_private_builds_left_behind_is_swept_also_where_the_cache_is_off() {
+fn leftovers_of_private_builds_are_swept_with_the_cache_off() {
     let sandbox = Sandbox::new();
     let temporary = sandbox.path("temporary");
     fs::create_dir(&temporary).unwrap();
@@ -217,7 +217,7 @@ fn what_killed_private_builds_left_behind_is_swept_also_where_the_cache_is_off()
 }
 
 #[test]
-fn the_cache_itself_may_be_reached_by_a_link() {
+fn cache_directory_may_be_a_link() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("elsewhere")).unwrap();
     symlink(sandbox.path("elsewhere"), sandbox.cache()).unwrap();
@@ -226,7 +226,7 @@ fn the_cache_itself_may_be_reached_by_a_link() {
 }
 
 #[test]
-fn a_tag_that_leads_elsewhere_is_not_followed() {
+fn linked_cachedir_tag_is_not_followed() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.cache()).unwrap();
     symlink(sandbox.path("made"), sandbox.cache().join("CACHEDIR.TAG")).unwrap();
@@ -234,7 +234,7 @@ fn a_tag_that_leads_elsewhere_is_not_followed() {
     assert!(!sandbox.path("made").exists());
 }
 
-/// The paths that a call names, and those of the descriptors that it was given or gave.
+/// Returns the paths in the arguments of a call, and those of its descriptors.
 #[cfg(target_os = "linux")]
 fn paths_of(call: &str) -> Vec<PathBuf> {
     let named = call.split('"').skip(1).step_by(2).filter(|text| text.starts_with('/'));
@@ -245,12 +245,12 @@ fn paths_of(call: &str) -> Vec<PathBuf> {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn no_system_call_runs_what_is_in_the_cache_or_changes_what_is_not() {
+fn no_system_call_runs_cached_files_or_writes_elsewhere() {
     type Damage = fn(&Sandbox);
     const CHANGES: &str = "trace=openat,openat2,open,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,chmod,\
         fchmodat,chown,lchown,fchownat,link,linkat,symlink,symlinkat,truncate,mknod,mknodat,utimensat,\
         setxattr,lsetxattr,execve,execveat,mount";
-    if !crate::crash::can_trace() {
+    if !test_support::can_trace() {
         return;
     }
     let sandbox = Sandbox::new();
@@ -261,18 +261,18 @@ fn no_system_call_runs_what_is_in_the_cache_or_changes_what_is_not() {
         (("SMOKE_STRICT", "0"), (|_| ()) as Damage),
         (("SMOKE_STRICT", "0"), |_| ()),
         (("SMOKE_FORCE_REBUILD", "all"), |_| ()),
-        (("SMOKE_STRICT", "0"), |sandbox| crate::sandbox::tamper(&sandbox.entry_file("words.json"), |_| Vec::new())),
+        (("SMOKE_STRICT", "0"), |sandbox| test_support::tamper(&sandbox.entry_file("words.json"), |_| Vec::new())),
         (("SMOKE_STRICT", "0"), |sandbox| fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap()),
         (("SMOKE_MAX_SIZE", "1B"), |_| ()),
         (("SMOKE_CACHE", "read-only"), |_| ()),
     ] {
         damage(&sandbox);
         let trace = sandbox.path("trace");
-        // -y: names of descriptors; -s: of any length.
+        // -y: paths of descriptors; -s: strings of any length.
         let strace = ["-f", "-qq", "-y", "-s", "4096", "-o", trace.to_str().unwrap(), "-e", CHANGES];
         let run = sandbox.run("both").env(setting.0, setting.1).env("TMPDIR", sandbox.path("temporary"));
         run.without_env("SUBJECT_LOG").wrapped("strace", &strace).passes();
-        // A call that another thread's interrupted is told in two lines; its paths are in the first.
+        // strace splits a call that another thread interrupts into two lines. The first has the paths.
         let is_call = |line: &&str| !["--- ", "+++ ", " resumed>"].iter().any(|mark| line.contains(mark));
         for call in fs::read_to_string(trace).unwrap().lines().filter(is_call) {
             if call.contains("execve(") {
@@ -300,7 +300,7 @@ fn no_system_call_runs_what_is_in_the_cache_or_changes_what_is_not() {
 }
 
 #[test]
-fn entries_that_are_swapped_between_repositories_are_not_taken_for_one_another() {
+fn entries_swapped_between_repositories_are_misses() {
     let sandbox = Sandbox::new();
     let other = sandbox.path("other");
     fs::create_dir(&other).unwrap();
@@ -324,7 +324,7 @@ fn entries_that_are_swapped_between_repositories_are_not_taken_for_one_another()
     }
     for test in ["over_two::bookshop", "over_two::scikit_learn"] {
         let done = sandbox.run(test).passes();
-        assert_eq!(done.reason("words"), "the entry is that of another key with the same first digits", "{test}");
+        assert_eq!(done.reason("words"), "key prefix collision: the entry belongs to another key", "{test}");
     }
     assert_eq!(sandbox.take_builds(), ["build words", "build words"]);
 }

@@ -1,14 +1,15 @@
-//! A builder that is killed leaves an artifact or none, and what it leaves behind is swept.
+//! A killed builder leaves an artifact or none. The next run sweeps its leftovers.
 
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[cfg(unix)]
 #[test]
-fn killed_in_its_build_it_leaves_nothing_and_the_next_run_sweeps() {
+fn killed_build_leaves_nothing_and_is_swept() {
     let sandbox = Sandbox::new();
     let (builder, _held) = sandbox.run("only_words").start_until_in("words");
     builder.kill();
@@ -20,7 +21,7 @@ fn killed_in_its_build_it_leaves_nothing_and_the_next_run_sweeps() {
     assert_eq!(staged(), 0);
 }
 
-/// The system calls that change what is on disk, or who holds a lock: between two of them, every moment is the same.
+/// The system calls that change the disk or a lock. A kill between two of them is the same at each moment.
 #[cfg(target_os = "linux")]
 const CHANGES: [&str; 18] = [
     "mkdir",
@@ -43,22 +44,11 @@ const CHANGES: [&str; 18] = [
     "flock",
 ];
 
-/// Whether strace can be used; if not, a line says so.
-#[cfg(target_os = "linux")]
-pub(crate) fn can_trace() -> bool {
-    let trial = std::process::Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
-    let can = trial.is_ok_and(|status| status.success());
-    if !can {
-        eprintln!("left out: strace is not installed, or may not trace");
-    }
-    can
-}
-
-/// For each of the calls: killed at its first, at its second, and so on, until the test gets through.
+/// For each call: a kill at its first use, at its second, and so on, until the test passes.
 #[cfg(target_os = "linux")]
 #[test]
-fn killed_at_any_change_of_the_disk_it_leaves_an_artifact_or_none() {
-    if !can_trace() {
+fn kill_at_any_write_leaves_an_artifact_or_none() {
+    if !test_support::can_trace() {
         return;
     }
     let sandbox = Sandbox::without_git();
@@ -77,14 +67,14 @@ fn killed_at_any_change_of_the_disk_it_leaves_an_artifact_or_none() {
         }
         let _ = fs::remove_dir_all(sandbox.cache());
     }
-    assert!(kills > 50, "there is more to be killed at: {kills}");
+    assert!(kills > 50, "only {kills} kills");
 }
 
-/// What is replaced is taken away in an order, too: its manifest first.
+/// A replacement removes files in an order, too: the manifest first.
 #[cfg(target_os = "linux")]
 #[test]
-fn killed_while_it_replaces_an_artifact_it_leaves_the_old_one_the_new_one_or_none() {
-    if !can_trace() {
+fn kill_during_a_replacement_leaves_old_new_or_none() {
+    if !test_support::can_trace() {
         return;
     }
     let sandbox = Sandbox::without_git();
@@ -102,13 +92,13 @@ fn killed_while_it_replaces_an_artifact_it_leaves_the_old_one_the_new_one_or_non
             next_run_finds_an_artifact_or_none(&sandbox, &format!("killed at {call} number {number}"));
         }
     }
-    assert!(kills > 10, "there is more to be killed at: {kills}");
+    assert!(kills > 10, "only {kills} kills");
 }
 
 #[cfg(target_os = "linux")]
 #[track_caller]
 fn next_run_finds_an_artifact_or_none(sandbox: &Sandbox, when: &str) {
-    // The test compares what it is given with what was built.
+    // The subject compares the artifacts that it receives with those that were built.
     let next = sandbox.run("both").passes();
     for artifact in ["words", "lengths"] {
         let outcome = next.outcome(artifact);
@@ -118,15 +108,15 @@ fn next_run_finds_an_artifact_or_none(sandbox: &Sandbox, when: &str) {
     assert!(!next.stderr.contains("warning"), "{when}: {}", next.stderr);
     let trash = fs::read_dir(sandbox.cache().join(".trash")).into_iter().flatten().flatten();
     let damaged: Vec<_> = trash.filter(|entry| entry.file_name().to_string_lossy().starts_with("damaged-")).collect();
-    assert!(damaged.is_empty(), "{when}: what was half-written was taken for an artifact: {damaged:?}");
+    assert!(damaged.is_empty(), "{when}: a half-written artifact was published: {damaged:?}");
     assert_eq!(fs::read_dir(sandbox.cache().join(".staging")).map_or(0, Iterator::count), 0, "{when}: swept");
 }
 
 #[test]
-fn files_without_their_manifest_are_built_again() {
+fn files_without_a_manifest_are_a_miss() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
-    // As if the machine had stopped right before the commit.
+    // As if the machine had stopped right before the rename of the manifest.
     for manifest in ["words.json", "lengths.json"] {
         fs::remove_file(sandbox.entry_file(manifest)).unwrap();
     }

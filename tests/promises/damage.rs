@@ -1,13 +1,14 @@
-//! What is damaged is found out on its first use in a run, rebuilt, and set aside.
+//! A damaged artifact is found on its first use in a run, set aside and rebuilt.
 
 use std::fs;
 use std::path::PathBuf;
 
 use cached_smoke::Outcome;
+use test_support::{Done, Sandbox, tamper};
 
-use crate::sandbox::{Done, Sandbox, tamper};
+use crate::Reports;
 
-/// Builds, lets `damage` at the cache, and runs again.
+/// Builds, damages the cache, and runs again.
 fn after(damage: impl FnOnce(&Sandbox)) -> (Sandbox, Done) {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
@@ -30,19 +31,19 @@ fn set_aside(sandbox: &Sandbox) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_file_of_a_directory() {
+fn damaged_file_of_a_directory_is_rebuilt() {
     let (sandbox, done) = after(|sandbox| tamper(&sandbox.entry_file("below/lengths"), flip_last));
     assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Hit, Outcome::Built));
     let reason = done.reason("lengths");
-    assert!(reason.starts_with("its file below/lengths is not what was written; "), "{reason}");
+    assert!(reason.starts_with("its file below/lengths was changed after it was stored; "), "{reason}");
     assert_eq!(set_aside(&sandbox).len(), 1);
     assert_eq!(sandbox.run("both").passes().outcome("lengths"), Outcome::Hit);
 }
 
-/// Within the run that has proved it: what it compares cannot be put back.
+/// Within a run that has a verification record of the file. The record compares the change time, which cannot be reset.
 #[cfg(unix)]
 #[test]
-fn a_byte_that_is_changed_in_place_within_a_run_with_its_time_put_back() {
+fn change_in_place_with_its_time_reset_is_rebuilt() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
     sandbox.run_within("one", "both").passes();
@@ -53,23 +54,24 @@ fn a_byte_that_is_changed_in_place_within_a_run_with_its_time_put_back() {
     fs::File::options().append(true).open(&file).unwrap().set_modified(modified).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
     let again = sandbox.run_within("one", "both").passes();
-    let built = again.reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == Outcome::Built);
-    let reasons: Vec<&str> = built.map(|report| report.reason.as_str()).collect();
-    let is_named = |reason: &&str| reason.starts_with("its file below/lengths is not what was written; ");
+    let artifacts = again.reports().into_iter().flat_map(|report| report.artifacts);
+    let built = artifacts.filter(|report| report.outcome == Outcome::Built);
+    let reasons: Vec<String> = built.map(|report| report.reason).collect();
+    let is_named = |reason: &String| reason.starts_with("its file below/lengths was changed after it was stored; ");
     assert!(reasons.iter().any(is_named), "{reasons:?}");
 }
 
 #[test]
-fn a_missing_and_a_cut_file() {
+fn missing_or_truncated_file_is_rebuilt() {
     let (_, done) = after(|sandbox| fs::remove_file(sandbox.entry_file("below/lengths")).unwrap());
     assert_eq!(done.reason("lengths"), "some of its files are missing");
     let (_, done) = after(|sandbox| tamper(&sandbox.entry_file("below/lengths"), |bytes| bytes[1..].to_vec()));
     let reason = done.reason("lengths");
-    assert!(reason.starts_with("its file below/lengths is not what was written, with "), "{reason}");
+    assert!(reason.starts_with("its file below/lengths was changed after it was stored ("), "{reason}");
 }
 
 #[test]
-fn an_archive_whose_unpacked_files_are_gone() {
+fn damaged_archive_without_unpacked_files_is_rebuilt() {
     let (sandbox, done) = after(|sandbox| {
         fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap();
         tamper(&sandbox.entry_file("words.tar.zst"), flip_last);
@@ -79,19 +81,23 @@ fn an_archive_whose_unpacked_files_are_gone() {
 }
 
 #[test]
-fn unpacked_files_are_unpacked_again_from_a_good_archive() {
+fn damaged_unpacked_files_are_unpacked_again() {
     let (sandbox, done) = after(|sandbox| {
         let key = sandbox.entry_file("words.json");
         let entry = key.parent().unwrap().file_name().unwrap();
         tamper(&sandbox.cache().join(".unpacked/bookshop").join(entry).join("words/words"), flip_last);
     });
     assert_eq!(done.outcome("words"), Outcome::Hit);
-    assert!(done.stderr.contains("`words` of bookshop is unpacked again: its file words is not"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("`words` of bookshop is unpacked again: its file words was changed after it was stored"),
+        "{}",
+        done.stderr
+    );
     assert_eq!(sandbox.take_builds(), [""; 0]);
 }
 
 #[test]
-fn a_manifest() {
+fn entry_with_a_damaged_manifest_is_rebuilt() {
     for damage in [flip_last as fn(Vec<u8>) -> Vec<u8>, |bytes| bytes[..bytes.len() / 2].to_vec(), |_| Vec::new()] {
         let (sandbox, done) = after(|sandbox| tamper(&sandbox.entry_file("words.json"), damage));
         assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Built, Outcome::Hit));
@@ -101,7 +107,7 @@ fn a_manifest() {
 }
 
 #[test]
-fn files_that_are_not_listed_are_ignored() {
+fn unlisted_files_are_ignored() {
     let (_, done) = after(|sandbox| {
         let beside = sandbox.entry_file("below/lengths").with_file_name(".lock");
         fs::write(beside, "left by a library").unwrap();
@@ -110,7 +116,7 @@ fn files_that_are_not_listed_are_ignored() {
 }
 
 #[test]
-fn an_entry_that_is_removed_is_built_again() {
+fn removed_entry_is_rebuilt() {
     let (_, done) = after(|sandbox| fs::remove_dir_all(sandbox.cache().join("bookshop")).unwrap());
     assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Built, Outcome::Built));
 }

@@ -1,24 +1,25 @@
-//! A build may be a process of its own, which goes on when the test that wanted it is killed.
+//! A builder process survives the kill of the test that started it.
 #![cfg(unix)]
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 
 use cached_smoke::Outcome;
+use test_support::{Run, Sandbox};
 
-use crate::sandbox::{Run, Sandbox};
+use crate::Reports;
 
-/// As under nextest.
+/// Prepares a process as nextest does, so that it starts builders.
 fn detached<'a>(sandbox: &'a Sandbox, id: &str, test: &str) -> Run<'a> {
     sandbox.run_within(id, test).env("NEXTEST", "1")
 }
 
 #[test]
-fn the_test_is_given_what_the_other_process_has_built() {
+fn test_uses_the_artifact_of_its_builder() {
     for (test, words) in [("both", Outcome::Built), ("only_lengths", Outcome::Built), ("beneath", Outcome::Built)] {
         let sandbox = Sandbox::new();
         let done = detached(&sandbox, "one", test).passes();
-        assert_eq!(done.reports.len(), 1, "one record, although two processes ran: {:?}", done.reports);
+        assert_eq!(done.reports().len(), 1, "one record, although two processes ran: {:?}", done.reports());
         if test != "only_lengths" {
             assert_eq!(done.outcome("words"), words, "{test}");
             assert_eq!(done.reason("words"), "first build");
@@ -26,12 +27,12 @@ fn the_test_is_given_what_the_other_process_has_built() {
         assert_eq!(sandbox.take_builds().iter().filter(|build| *build == "build words").count(), 1, "{test}");
         assert_eq!(fs::read_dir(sandbox.cache().join(".staging")).unwrap().count(), 0);
         let second = detached(&sandbox, "two", test).passes();
-        assert!(sandbox.take_builds().is_empty(), "{:?}", second.reports);
+        assert!(sandbox.take_builds().is_empty(), "{:?}", second.reports());
     }
 }
 
 #[test]
-fn forced_it_is_rebuilt_once() {
+fn forced_rebuild_happens_once() {
     let sandbox = Sandbox::new();
     detached(&sandbox, "one", "both").passes();
     sandbox.take_log();
@@ -43,20 +44,20 @@ fn forced_it_is_rebuilt_once() {
 }
 
 #[test]
-fn a_test_that_is_killed_in_its_build_loses_nothing() {
+fn build_survives_the_kill_of_its_test() {
     let sandbox = Sandbox::new();
     let (test, held) = detached(&sandbox, "one", "only_words").start_until_in("words");
     test.kill();
-    // It waits for the build that goes on, and has its result.
+    // The next test waits for the build in flight, and uses its artifact.
     let mut next = detached(&sandbox, "two", "only_words").env("SMOKE_LOCK_TIMEOUT", "60").start();
     let stderr = next.child.stderr.take().unwrap();
     assert!(BufReader::new(stderr).lines().map_while(Result::ok).any(|line| line.contains("has waited")));
     drop(held);
-    let next = next.done(&sandbox);
+    let next = next.done();
     assert!(next.passed, "{}", next.stdout);
     assert_eq!(next.outcome("words"), Outcome::Shared, "it was not there before its run");
     assert_eq!(sandbox.take_builds(), ["build words"]);
-    // It may be at its end still, although what it built is there.
+    // The builder may still be about to end, although its artifact is published.
     let entry = sandbox.entry_file("words.json").parent().unwrap().to_owned();
     let lock = sandbox.cache().join(".locks/bookshop").join(entry.file_name().unwrap()).join("words.lock");
     fs::File::open(lock).unwrap().lock().unwrap();
@@ -64,19 +65,19 @@ fn a_test_that_is_killed_in_its_build_loses_nothing() {
 }
 
 #[test]
-fn a_builder_that_is_killed_is_followed_by_the_test_itself() {
+fn test_builds_itself_after_its_builder_is_killed() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("deaths")).unwrap();
     fs::write(sandbox.path("deaths/0"), "0").unwrap();
     let run = detached(&sandbox, "one", "only_words").env("SUBJECT_DIE_IN", "words").env("SUBJECT_HOLD", "words");
     let done = run.env("SUBJECT_DEATHS", sandbox.path("deaths")).passes();
-    assert!(done.stderr.contains("has left nothing; it is built here"), "{}", done.stderr);
+    assert!(done.stderr.contains("ended without a result; the test's own process builds it"), "{}", done.stderr);
     assert_eq!(done.outcome("words"), Outcome::Built);
     assert_eq!(sandbox.take_builds(), ["build words", "build words"]);
 }
 
 #[test]
-fn a_failure_is_told_as_if_it_had_failed_here_and_what_the_build_said_is_repeated() {
+fn failure_of_a_builder_is_reported_with_its_output() {
     for (order, cause) in [("SUBJECT_FAIL", "because: told to fail"), ("SUBJECT_PANIC", "it panicked: told to panic")] {
         let sandbox = Sandbox::new();
         let done = detached(&sandbox, "one", "only_words").env(order, "words").fails();
@@ -84,7 +85,7 @@ fn a_failure_is_told_as_if_it_had_failed_here_and_what_the_build_said_is_repeate
             "the fixture of subject::only_words over bookshop failed",
             "failed to build `words` of bookshop",
             cause,
-            "to mend it: correct `Artifact::build` of `words`",
+            "help: fix `Artifact::build` of `words`",
             "the output of the build, from ",
         ] {
             assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
@@ -98,9 +99,9 @@ fn a_failure_is_told_as_if_it_had_failed_here_and_what_the_build_said_is_repeate
     }
 }
 
-/// It would not give up a build of its own if it built by itself, either.
+/// A test that builds in its own process has no limit, either.
 #[test]
-fn a_test_waits_for_its_own_build_however_short_it_would_wait_for_others() {
+fn lock_timeout_does_not_apply_to_the_own_builder() {
     let sandbox = Sandbox::new();
     let done = detached(&sandbox, "one", "both").env("SMOKE_LOCK_TIMEOUT", "0").passes();
     assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Built, Outcome::Built), "{}", done.stderr);
@@ -110,18 +111,18 @@ fn a_test_waits_for_its_own_build_however_short_it_would_wait_for_others() {
 }
 
 #[test]
-fn where_it_may_not_or_cannot_be_it_is_built_by_the_test_itself() {
+fn test_builds_itself_where_it_may_not_detach() {
     let sandbox = Sandbox::new();
     let told_not_to = detached(&sandbox, "one", "only_words").env("SMOKE_DETACH", "0").passes();
     assert_eq!(told_not_to.outcome("words"), Outcome::Built);
     assert!(!sandbox.cache().join(".runs/one/builds").exists());
-    // As does what a body asks its session for.
+    // The body of a test builds in its own process what it asks the session for.
     let sandbox = Sandbox::new();
     let done = detached(&sandbox, "one", "asks_for_more").passes();
     assert!(!done.stderr.contains("warning"), "{}", done.stderr);
     assert_eq!((done.outcome("count"), done.outcome("words")), (Outcome::Built, Outcome::Built));
     assert_eq!(fs::read_dir(sandbox.cache().join(".runs/one/builds")).unwrap().count(), 1, "that of the parameter");
-    // What asks its session itself is no test of the attribute: code of its own runs before.
+    // A test without the attribute starts no builder: it may run code before it opens the session.
     let sandbox = Sandbox::new();
     detached(&sandbox, "one", "by_two_sessions").passes();
     assert!(!sandbox.cache().join(".runs/one/builds").exists());
@@ -131,18 +132,18 @@ fn where_it_may_not_or_cannot_be_it_is_built_by_the_test_itself() {
     assert_eq!(sandbox.take_builds(), ["build words"]);
 }
 
-/// Killed while it builds what its target needs, it had both locks, and the test goes on to need both.
+/// A builder that is killed while it builds a dependency of its target holds both build locks. The test needs both.
 #[test]
-fn a_builder_killed_in_what_its_target_needs_leaves_no_deadlock() {
+fn builder_killed_in_a_dependency_leaves_no_deadlock() {
     for (test, dies_in) in [("only_lengths", "words"), ("only_lengths", "lengths"), ("both", "lengths")] {
         let sandbox = Sandbox::new();
         fs::create_dir(sandbox.path("deaths")).unwrap();
         fs::write(sandbox.path("deaths/0"), "0").unwrap();
         let run = detached(&sandbox, "one", test).env("SUBJECT_DIE_IN", dies_in).env("SUBJECT_HOLD", dies_in);
         let run = run.env("SUBJECT_DEATHS", sandbox.path("deaths"));
-        // Without its own limit, a deadlock would last for an hour.
+        // A deadlock would last for an hour: the default lock timeout.
         let done = run.wrapped("timeout", &["--signal=KILL", "60"]).passes();
-        assert!(done.stderr.contains("has left nothing; it is built here"), "{}", done.stderr);
+        assert!(done.stderr.contains("ended without a result; the test's own process builds it"), "{}", done.stderr);
         let builds = sandbox.take_builds();
         let of = |artifact: &str| builds.iter().filter(|build| build.ends_with(artifact)).count();
         assert!(of("words") <= 2 && of("lengths") <= 2, "{test}: {builds:?}");
@@ -152,17 +153,17 @@ fn a_builder_killed_in_what_its_target_needs_leaves_no_deadlock() {
 }
 
 #[test]
-fn what_a_builder_builds_on_its_way_is_on_record() {
+fn dependencies_that_a_builder_builds_are_recorded() {
     let sandbox = Sandbox::new();
     let done = detached(&sandbox, "one", "only_lengths").passes();
     for artifact in ["words", "lengths"] {
         assert_eq!(done.outcome(artifact), Outcome::Built);
-        assert!(done.report(artifact).rebuild_seconds > 0.0, "{artifact}: {:?}", done.reports);
+        assert!(done.report(artifact).rebuild_seconds > 0.0, "{artifact}: {:?}", done.reports());
     }
 }
 
 #[test]
-fn each_build_has_a_log_of_its_own() {
+fn each_builder_has_its_own_log() {
     let sandbox = Sandbox::new();
     for attempt in ["1", "2"] {
         let run = detached(&sandbox, "one", "only_words").env("SUBJECT_FAIL", "words").env("NEXTEST_ATTEMPT", attempt);
@@ -172,12 +173,13 @@ fn each_build_has_a_log_of_its_own() {
     assert_eq!(sandbox.take_builds(), ["build words", "build words"]);
 }
 
-/// The disk may be full, or what publishing needs be refused: the builder's result is used all the same.
+/// The disk may be full, or the system may refuse a call of the publication. The test uses the builder's artifact
+/// anyway.
 #[test]
-fn what_a_builder_cannot_publish_is_not_built_again() {
+fn unpublished_artifact_of_a_builder_is_not_rebuilt() {
     for test in ["only_words", "only_lengths", "both"] {
         let sandbox = Sandbox::new();
-        // No artifact can be moved into its place.
+        // No artifact can be renamed into place.
         fs::create_dir_all(sandbox.cache()).unwrap();
         fs::write(sandbox.cache().join("bookshop"), "a file in the way").unwrap();
         let done = detached(&sandbox, "one", test).passes();
@@ -185,20 +187,20 @@ fn what_a_builder_cannot_publish_is_not_built_again() {
         let builds = sandbox.take_builds();
         let unique: std::collections::BTreeSet<_> = builds.iter().collect();
         assert_eq!(builds.len(), unique.len(), "{test}: {builds:?}");
-        for report in done.reports.iter().flat_map(|report| &report.artifacts) {
+        for report in done.reports().iter().flat_map(|report| &report.artifacts) {
             assert_eq!(report.outcome, Outcome::Bypassed, "{test}: {report:?}");
         }
     }
 }
 
 #[test]
-fn a_process_that_a_builder_starts_is_no_builder() {
+fn child_of_a_builder_is_no_builder() {
     let sandbox = Sandbox::new();
     let done = detached(&sandbox, "one", "only_lengths").env("SUBJECT_RUN_AGAIN", "lengths").fails();
     assert!(done.stderr.contains("the inner process:"), "{}", done.stderr);
     assert!(!done.stderr.contains("cannot be built"), "{}", done.stderr);
     assert!(sandbox.take_builds().contains(&"build words".to_owned()));
-    // One that outlives the builder and its test has the variable as well.
+    // A child that outlives the builder and its test still has the variable.
     let done = sandbox.run("only_words").env("SMOKE_BUILDER", sandbox.path("gone")).passes();
     assert_eq!(done.outcome("words"), Outcome::Hit);
 }

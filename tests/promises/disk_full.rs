@@ -1,18 +1,19 @@
-//! Where there is no room, at whatever write that turns out, the test passes on a build of its own, says so once, and
-//! leaves an artifact or none.
+//! On a full disk a test passes on a private build, with one warning, and leaves an artifact or none. This holds for
+//! each write that may be the one without room.
 #![cfg(target_os = "linux")]
 
 use std::fs;
 
 use cached_smoke::Outcome;
 use cached_smoke::tooling::read_reports;
+use test_support::{Sandbox, SmallDisk};
 
-use crate::sandbox::{Sandbox, SmallDisk};
+use crate::Reports;
 
 const WARNING: &str = "cannot be written to, so nothing is kept";
 
-/// One test on a disk with little room, then another with plenty. What was there at the end of the first: everything?
-fn with(options: &str) -> Option<bool> {
+/// Runs a test on a small disk, and again with plenty of room. Returns `true` if the first run published everything.
+fn passes_with(options: &str) -> Option<bool> {
     let sandbox = Sandbox::without_git();
     let mut disk = SmallDisk::mount(&sandbox, options)?;
     let tight = disk.run_within("tight", "both").passes();
@@ -30,26 +31,26 @@ fn with(options: &str) -> Option<bool> {
         found.map(|report| report.outcome)
     });
     let expected = published.map(|published| Some(if published { Outcome::Hit } else { Outcome::Built }));
-    assert_eq!(outcomes, expected, "{options}: what has a manifest is whole, and nothing else is served");
+    assert_eq!(outcomes, expected, "{options}: an artifact with a manifest is complete, and no other is served");
     assert_eq!(fs::read_dir(disk.cache().join(".staging")).unwrap().count(), 0, "{options}: swept");
     let trash = fs::read_dir(disk.cache().join(".trash")).into_iter().flatten().flatten();
     let damaged = trash.filter(|entry| entry.file_name().to_string_lossy().starts_with("damaged-"));
-    assert_eq!(damaged.count(), 0, "{options}: nothing that was half-written was taken for an artifact");
+    assert_eq!(damaged.count(), 0, "{options}: no half-written artifact was published");
     Some(!published.contains(&false))
 }
 
-/// Whether an entry of the repository has a file of that name.
+/// Returns `true` if an entry of the repository has a file of that name.
 fn find(repo: &std::path::Path, name: &str) -> bool {
     fs::read_dir(repo).into_iter().flatten().flatten().any(|entry| entry.path().join(name).is_file())
 }
 
-/// From too little for the first write to enough for the last.
+/// Tries disks from too small for the first write to large enough for the last.
 fn at_each_write(options: impl Fn(u32) -> String) {
     for number in 1.. {
-        match with(&options(number)) {
+        match passes_with(&options(number)) {
             None => return,
             Some(true) => {
-                assert!(number > 6, "there is more to be written: {number}");
+                assert!(number > 6, "only {number} writes");
                 return;
             }
             Some(false) => {}
@@ -58,19 +59,19 @@ fn at_each_write(options: impl Fn(u32) -> String) {
 }
 
 #[test]
-fn at_each_page_that_is_written() {
+fn test_passes_without_room_for_any_page() {
     at_each_write(|pages| format!("size={},nr_inodes=10000", pages * 4096));
 }
 
 #[test]
-fn at_each_file_and_directory_that_is_made() {
+fn test_passes_without_an_inode_for_any_file() {
     at_each_write(|inodes| format!("size=100m,nr_inodes={inodes}"));
 }
 
-/// Any user may try this: no file, in the cache or out of it, may have more than so many blocks of 512 bytes. What is built
-/// straight into its directory then fails, for want of another place, and says so.
+/// No file, in the cache or outside of it, may have more than so many blocks of 512 bytes. Any user can set this limit.
+/// A directory artifact then fails with an error: no directory has room for it.
 #[test]
-fn at_each_size_that_a_file_may_have() {
+fn test_passes_under_any_file_size_limit() {
     let text = "novel ".repeat(2_000);
     for blocks in 1..=64 {
         let sandbox = Sandbox::without_git();
@@ -87,9 +88,9 @@ fn at_each_size_that_a_file_may_have() {
         assert!(!unlimited.stderr.contains("warning"), "{blocks}: {}", unlimited.stderr);
         if is_kept {
             assert_eq!(unlimited.outcome("lengths"), Outcome::Hit, "{blocks}");
-            assert!(blocks > 6, "{blocks}: there was to be no room");
+            assert!(blocks > 6, "{blocks}: too many blocks");
             return;
         }
     }
-    panic!("64 blocks were to be enough");
+    panic!("64 blocks are not enough");
 }

@@ -1,4 +1,4 @@
-//! A test passes also where the environment is unusual.
+//! Tests pass in an unusual environment.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -6,13 +6,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use cached_smoke::Outcome;
+use test_support::{Done, Sandbox, compile_preload};
 
-use crate::sandbox::{Done, Sandbox};
-use crate::shim;
+use crate::Reports;
 
-/// As `docker run --user 1000` has it, with the home directory of root.
+/// As under `docker run --user 1000`, with the home directory of root.
 #[test]
-fn a_home_directory_that_git_cannot_read_is_no_error() {
+fn home_directory_unreadable_by_git_is_no_error() {
     let sandbox = Sandbox::new();
     let config = sandbox.path("home/.config");
     fs::create_dir_all(config.join("git")).unwrap();
@@ -25,7 +25,7 @@ fn a_home_directory_that_git_cannot_read_is_no_error() {
 }
 
 #[test]
-fn an_unreadable_directory_of_the_repository_is_still_an_error() {
+fn unreadable_directory_of_the_repository_is_an_error() {
     let sandbox = Sandbox::new();
     let hidden = sandbox.repo().join("hidden");
     fs::create_dir(&hidden).unwrap();
@@ -38,7 +38,7 @@ fn an_unreadable_directory_of_the_repository_is_still_an_error() {
 }
 
 #[test]
-fn a_place_for_private_builds_that_is_taken_is_no_error() {
+fn occupied_path_of_private_builds_is_no_error() {
     let user = own_user();
     for kind in ["file", "dangling link", "link", "directory of all"] {
         let sandbox = Sandbox::new();
@@ -75,7 +75,7 @@ fn own_user() -> u32 {
     fs::metadata("/proc/self").unwrap().uid()
 }
 
-/// Runs a test over a cache, and with private builds, on a file system that has a fault of `tests/shim`.
+/// Runs a test with the cache and the private builds on a file system that has a fault of `tests/shim`.
 fn with_fault(sandbox: &Sandbox, library: &Path, fault: &str, test: &str) -> Done {
     let temporary = sandbox.path("tmp");
     fs::create_dir_all(&temporary).unwrap();
@@ -87,7 +87,7 @@ fn with_fault(sandbox: &Sandbox, library: &Path, fault: &str, test: &str) -> Don
 #[test]
 fn without_locks_hits_are_served_and_misses_built_privately() {
     let sandbox = Sandbox::new();
-    let Some(library) = shim::compile(include_str!("../shim/shim.rs"), &sandbox.path("")) else { return };
+    let Some(library) = compile_preload(include_str!("../shim/shim.rs"), &sandbox.path("")) else { return };
     let cold = with_fault(&sandbox, &library, "flock-enosys", "both");
     assert_eq!((cold.outcome("words"), cold.outcome("lengths")), (Outcome::Bypassed, Outcome::Bypassed));
     assert_eq!(cold.stderr.matches("warning").count(), 1, "{}", cold.stderr);
@@ -101,9 +101,9 @@ fn without_locks_hits_are_served_and_misses_built_privately() {
 }
 
 #[test]
-fn what_can_be_kept_is_kept_without_chmod_fsync_or_stable_inodes() {
+fn artifacts_are_kept_without_chmod_fsync_or_stable_inodes() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(library) = shim::compile(include_str!("../shim/shim.rs"), directory.path()) else { return };
+    let Some(library) = compile_preload(include_str!("../shim/shim.rs"), directory.path()) else { return };
     for (fault, warnings) in [("chmod-eperm", 1), ("fsync-einval", 0), ("unstable-inodes", 0), ("flock-ebadf", 0)] {
         let sandbox = Sandbox::new();
         let cold = with_fault(&sandbox, &library, fault, "both");

@@ -1,30 +1,31 @@
-//! A fixture that fails is told from a test that fails, and says what, where and why.
+//! A failed fixture is reported as such, with test, repository, artifact, step and cause.
 
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
-fn the_output_names_test_repository_artifact_step_and_cause() {
+fn error_names_test_repository_artifact_step_and_cause() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("both").env("SUBJECT_FAIL", "words").fails();
     for words in [
         "the fixture of subject::both over bookshop failed; the test itself did not run",
         "failed to build `words` of bookshop",
         "because: told to fail",
-        "to mend it: correct `Artifact::build` of `words`",
+        "help: fix `Artifact::build` of `words`",
     ] {
         assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
     }
     assert_eq!(done.outcome("words"), Outcome::Failed);
-    assert!(done.report("words").rebuild_seconds > 0.0, "what was spent on it is told");
+    assert!(done.report("words").rebuild_seconds > 0.0, "the time that it took is recorded");
     assert!(done.report("words").saved_seconds() <= 0.0);
 }
 
 #[test]
-fn a_failed_build_is_not_tried_again_in_its_run_and_is_in_the_next() {
+fn failed_build_is_not_repeated_within_its_run() {
     let sandbox = Sandbox::new();
     sandbox.run_within("one", "only_words").env("SUBJECT_FAIL", "words").fails();
     assert_eq!(sandbox.take_builds(), ["build words"]);
@@ -32,47 +33,52 @@ fn a_failed_build_is_not_tried_again_in_its_run_and_is_in_the_next() {
     assert_eq!(sandbox.take_builds(), [""; 0]);
     assert!(second.stderr.contains("failed earlier in this run and is not tried again"), "{}", second.stderr);
     assert!(second.stderr.contains("told to fail"), "{}", second.stderr);
-    let last = second.reports.last().unwrap();
+    let last = second.reports().pop().unwrap();
     assert!(last.rebuild_seconds() <= 0.0, "it was not tried: {last}");
 
     sandbox.run_within("one", "only_words").env("NEXTEST_ATTEMPT", "2").passes();
-    assert_eq!(sandbox.take_builds(), ["build words"], "a retry is a wish to try again");
+    assert_eq!(sandbox.take_builds(), ["build words"], "a retry of nextest builds again");
     assert_eq!(sandbox.run("only_words").passes().outcome("words"), Outcome::Hit);
 }
 
 #[test]
-fn a_panic_in_a_build_is_an_error_of_the_fixture() {
+fn panic_in_a_build_is_a_fixture_error() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("only_words").env("SUBJECT_PANIC", "words").fails();
     assert!(done.stderr.contains("because: it panicked: told to panic"), "{}", done.stderr);
 }
 
 #[test]
-fn a_key_that_fails_is_named_and_not_the_artifact_that_needs_it() {
+fn failed_key_is_reported_for_the_failed_dependency() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("only_lengths").env("SUBJECT_PANIC", "key").fails();
     assert!(done.stderr.contains("failed to compute the key of `lengths` of bookshop"), "{}", done.stderr);
     assert!(done.stderr.contains("because: `Artifact::key` of `words`: it panicked: "), "{}", done.stderr);
-    assert!(done.stderr.contains("to mend it: correct what that says of the artifact"), "{}", done.stderr);
+    assert!(done.stderr.contains("help: fix `Artifact::key` or the `NAME` of the artifact"), "{}", done.stderr);
 }
 
 #[test]
-fn each_step_that_fails_is_named_with_its_mend() {
+fn each_failed_step_is_named_with_help() {
     for (order, value, step, mend) in [
-        ("SUBJECT_PANIC", "key", "failed to compute the key of", "correct what that says of the artifact: its `key`"),
-        ("SUBJECT_FAIL", "words", "failed to build", "correct `Artifact::build` of `words`"),
-        ("SUBJECT_SAVE_ALSO", "c:\\x", "failed to save", "correct `Artifact::save` of `words`, or what it writes"),
-        ("SUBJECT_FAIL_LOAD", "1", "failed to load", "let `Artifact::load` of `words` read what its `save` writes"),
+        ("SUBJECT_PANIC", "key", "failed to compute the key of", "fix `Artifact::key` or the `NAME` of the artifact"),
+        ("SUBJECT_FAIL", "words", "failed to build", "fix `Artifact::build` of `words`"),
+        ("SUBJECT_SAVE_ALSO", "c:\\x", "failed to save", "fix `Artifact::save` of `words`, or what it writes"),
+        (
+            "SUBJECT_FAIL_LOAD",
+            "1",
+            "failed to load",
+            "fix `Artifact::load` of `words`, so that it reads what `save` writes",
+        ),
     ] {
         let sandbox = Sandbox::new();
         let done = sandbox.run("only_words").env(order, value).fails();
         assert!(done.stderr.contains(&format!("{step} `words` of bookshop")), "{}", done.stderr);
-        assert!(done.stderr.contains(&format!("to mend it: {mend}")), "{}", done.stderr);
+        assert!(done.stderr.contains(&format!("help: {mend}")), "{}", done.stderr);
     }
 }
 
 #[test]
-fn a_test_that_waits_for_a_panic_fails_when_its_fixture_does() {
+fn should_panic_test_fails_when_its_fixture_fails() {
     for (test, order, whom) in [
         ("waits_for_a_panic", "SUBJECT_FAIL", "words"),
         ("waits_for_a_panic", "SUBJECT_PANIC", "words"),
@@ -92,12 +98,12 @@ fn a_test_that_waits_for_a_panic_fails_when_its_fixture_does() {
 }
 
 #[test]
-fn a_missing_repository_says_how_to_get_it() {
+fn missing_repository_is_an_error_with_help() {
     let sandbox = Sandbox::without_repository();
     let done = sandbox.run("only_words").fails();
     assert!(done.stderr.contains("the repository `bookshop` is not at "), "{}", done.stderr);
     assert!(done.stderr.contains("SMOKE_REPO_PATHS"), "{}", done.stderr);
-    assert_eq!(done.reports[0].outcome(), Some(Outcome::Failed));
+    assert_eq!(done.reports()[0].outcome(), Some(Outcome::Failed));
 
     let pypi = "[repos.bookshop]\npypi = \"bookshop==1.0\"\n";
     fs::write(sandbox.path("project/smoke.toml"), pypi).unwrap();
@@ -106,7 +112,7 @@ fn a_missing_repository_says_how_to_get_it() {
 }
 
 #[test]
-fn what_is_stored_but_does_not_load_is_built_once_more() {
+fn stored_artifact_that_does_not_load_is_rebuilt_once() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     sandbox.take_log();
@@ -117,43 +123,47 @@ fn what_is_stored_but_does_not_load_is_built_once_more() {
 }
 
 #[test]
-fn what_cannot_be_stored_is_a_failure_of_save_that_names_the_file() {
+fn unstorable_file_name_is_a_save_error() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("only_words").env("SUBJECT_SAVE_ALSO", "c:\\x").fails();
     assert!(done.stderr.contains("failed to save `words` of bookshop"), "{}", done.stderr);
-    assert!(done.stderr.contains("not every system can have a file of that name"), "{}", done.stderr);
+    assert!(done.stderr.contains("some operating system does not allow its name"), "{}", done.stderr);
     assert!(!done.stderr.contains("cannot be written to"), "the cache is not to blame: {}", done.stderr);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_link_that_save_leaves_is_a_failure_of_save_that_names_it() {
+fn link_left_by_save_is_a_save_error() {
     for target in ["words", "/etc/hostname", "nowhere"] {
         let sandbox = Sandbox::new();
         let done = sandbox.run("only_words").env("SUBJECT_SAVE_LINK", target).fails();
         assert!(done.stderr.contains("failed to save `words` of bookshop"), "{}", done.stderr);
-        assert!(done.stderr.contains("/link cannot be stored: only files and directories can be"), "{}", done.stderr);
+        assert!(
+            done.stderr.contains("/link cannot be stored: it is neither a plain file nor a directory"),
+            "{}",
+            done.stderr
+        );
     }
 }
 
 #[test]
-fn a_build_that_fails_is_tried_once_in_its_process() {
+fn failed_build_is_not_repeated_within_its_process() {
     let sandbox = Sandbox::new();
     sandbox.run("both").env("SUBJECT_FAIL", "words").fails();
     assert_eq!(sandbox.take_builds(), ["build words"]);
 }
 
 #[test]
-fn a_failure_says_how_to_mend_the_innermost_artifact() {
+fn help_is_about_the_innermost_artifact() {
     let sandbox = Sandbox::new();
     let needy = sandbox.run_within("one", "only_lengths").env("SUBJECT_FAIL", "words").fails();
-    assert!(needy.stderr.contains("\nto mend it: correct `Artifact::build` of `words`"), "{}", needy.stderr);
+    assert!(needy.stderr.contains("\nhelp: fix `Artifact::build` of `words`"), "{}", needy.stderr);
     let second = sandbox.run_within("one", "only_words").fails();
-    assert!(second.stderr.contains("\nto mend it: see the test of this run that failed first"), "{}", second.stderr);
+    assert!(second.stderr.contains("\nhelp: fix the first failed test of this run"), "{}", second.stderr);
 }
 
 #[test]
-fn the_report_of_a_failure_has_its_artifact_and_its_cause() {
+fn report_of_a_failure_has_artifact_and_cause() {
     let done = Sandbox::new().run("only_words").env("SUBJECT_FAIL", "words").fails();
     assert!(done.reason("words").ends_with("because: told to fail"), "{}", done.reason("words"));
     let done = Sandbox::new().run("only_words").env("SUBJECT_PANIC", "key").fails();
@@ -162,7 +172,7 @@ fn the_report_of_a_failure_has_its_artifact_and_its_cause() {
 }
 
 #[test]
-fn a_failed_fixture_is_a_panic_at_the_users_test() {
+fn failed_fixture_panics_at_the_users_test() {
     for test in ["both", "beneath"] {
         let done = Sandbox::new().run(test).env("SUBJECT_FAIL", "words").fails();
         assert!(
@@ -174,15 +184,15 @@ fn a_failed_fixture_is_a_panic_at_the_users_test() {
 }
 
 #[test]
-fn a_configuration_that_panics_is_an_error_of_the_fixture() {
+fn panic_in_the_configuration_is_a_fixture_error() {
     let done = Sandbox::new().run("waits_without_a_configuration").fails();
-    let said = "the test's configuration cannot be had: it panicked: no configuration";
+    let said = "the configuration of the test is not available: it panicked: no configuration";
     assert!(done.stderr.contains(said), "{}", done.stderr);
 }
 
 #[cfg(unix)]
 #[test]
-fn what_has_no_place_at_all_is_a_failure_of_store() {
+fn artifact_without_a_writable_directory_is_a_store_error() {
     let sandbox = Sandbox::new();
     let nowhere = sandbox.repo().join("a.txt");
     let done = sandbox.run("only_words").env("SMOKE_CACHE", "off").env("TMPDIR", nowhere).fails();
@@ -190,13 +200,13 @@ fn what_has_no_place_at_all_is_a_failure_of_store() {
 }
 
 #[test]
-fn a_verdict_of_the_tests_own_fails_it() {
+fn return_value_of_the_test_can_fail_it() {
     Sandbox::new().run("refuses").fails();
 }
 
 #[cfg(unix)]
 #[test]
-fn an_intact_artifact_that_does_not_load_is_built_once_more_in_a_run() {
+fn intact_artifact_that_does_not_load_is_rebuilt_once_per_run() {
     for runner in ["", "1"] {
         let sandbox = Sandbox::new();
         sandbox.run("only_words").passes();
@@ -205,12 +215,12 @@ fn an_intact_artifact_that_does_not_load_is_built_once_more_in_a_run() {
             let test = || sandbox.run_within(id, "only_words").env("NEXTEST", runner).env("SUBJECT_FAIL_LOAD", "1");
             let tests: Vec<_> = (0..4).map(|_| test().start()).collect();
             for test in tests {
-                let done = test.done(&sandbox);
+                let done = test.done();
                 assert!(!done.passed && done.stderr.contains("because: told not to load"), "{}", done.stderr);
                 assert!(!done.stderr.contains("warning"), "{}", done.stderr);
             }
             assert_eq!(sandbox.take_builds(), ["build words"], "run {id}");
-            // Its own trouble is no other's.
+            // The failure to load concerns only the test that failed.
             assert_eq!(sandbox.run_within(id, "both").passes().outcome("lengths"), Outcome::Built);
             sandbox.take_builds();
             fs::remove_dir_all(sandbox.entry_file("below/lengths").ancestors().nth(3).unwrap()).unwrap();
@@ -218,6 +228,6 @@ fn an_intact_artifact_that_does_not_load_is_built_once_more_in_a_run() {
         let trash = fs::read_dir(sandbox.cache().join(".trash")).unwrap();
         let damaged =
             trash.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("damaged-"));
-        assert_eq!(damaged.count(), 1, "one copy is enough to be looked at");
+        assert_eq!(damaged.count(), 1, "one damaged copy is kept");
     }
 }

@@ -1,5 +1,5 @@
-//! A test passes in time whatever call the system refuses, and wherever its builder is killed; no artifact is built more
-//! than once too often. A library that is loaded first (`faults/shim.rs`) has the faults.
+//! A test passes in time, whichever call the system refuses and wherever its builder is killed. Each artifact is built
+//! at most once more than needed. A preloaded library (`faults/shim.rs`) injects the faults.
 #![cfg(target_os = "linux")]
 
 use std::fmt;
@@ -9,19 +9,18 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{Run, Sandbox};
-use crate::shim;
+use test_support::{Run, Sandbox, compile_preload};
 
-/// After which a run has taken too long: alone, it takes less than a second.
+/// The longest time that a run may take. Alone on the machine, it takes less than a second.
 const LIMIT: Duration = Duration::from_mins(1);
-/// Scenarios that are explored at a time.
+/// The number of scenarios that are explored at a time.
 const WORKERS: usize = 4;
 
 const EIO: i32 = 5;
 const EACCES: i32 = 13;
 const ENOSPC: i32 = 28;
 
-/// A fault of one process of one test, of which every place is tried.
+/// A fault in one process of one test. Each call of the process is tried.
 #[derive(Clone, Copy)]
 struct Scenario {
     test: &'static str,
@@ -35,12 +34,13 @@ enum Fault {
     Kill,
     /// The call is not permitted, or its device fails.
     Refuse,
-    /// The call finds no room.
+    /// The disk is full.
     NoRoom,
 }
 
 impl Fault {
-    /// The error that the call returns; nothing kills. The runtime does not tell the first two apart, so they take turns.
+    /// Returns the error of call `number`, or `None` for a kill. The runtime treats EIO and EACCES alike, so calls
+    /// alternate.
     fn error(self, number: usize) -> Option<i32> {
         match self {
             Fault::Kill => None,
@@ -62,20 +62,20 @@ impl fmt::Display for Scenario {
 }
 
 #[test]
-fn a_fault_at_any_call_neither_fails_nor_blocks_a_test() {
+fn fault_at_any_call_neither_fails_nor_blocks_a_test() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(shim) = shim::compile(include_str!("faults/shim.rs"), directory.path()) else { return };
+    let Some(shim) = compile_preload(include_str!("faults/shim.rs"), directory.path()) else { return };
     let mut scenarios = Vec::new();
     for fault in [Fault::Kill, Fault::Refuse, Fault::NoRoom] {
         scenarios.extend(["builder", "test"].map(|process| Scenario { test: "only_lengths", process, fault }));
     }
-    // Two builders, one after the other, and no lock of another held meanwhile.
+    // Two builders, one after the other. The test holds no other lock meanwhile.
     scenarios.extend([Fault::Kill, Fault::Refuse].map(|fault| Scenario { test: "both", process: "builder", fault }));
     let (scenarios, failures) = (Mutex::new(scenarios), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
-                // A statement of its own, so that the others may take theirs.
+                // The block releases the lock before the scenario is explored.
                 while let Some(scenario) = { scenarios.lock().unwrap().pop() } {
                     let found = explore(scenario, &shim);
                     failures.lock().unwrap().extend(found);
@@ -85,10 +85,10 @@ fn a_fault_at_any_call_neither_fails_nor_blocks_a_test() {
     });
     let mut failures = failures.into_inner().unwrap();
     failures.sort();
-    assert!(failures.is_empty(), "{} faults do harm:\n{}", failures.len(), failures.join("\n"));
+    assert!(failures.is_empty(), "{} faults break a promise:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// Tries the fault at the first call, at the second, and so on, until there is no such call.
+/// Tries the fault at the first call, at the second, and so on, until there are no more calls.
 fn explore(scenario: Scenario, shim: &Path) -> Vec<String> {
     let mut failures = Vec::new();
     for number in 1.. {
@@ -100,18 +100,18 @@ fn explore(scenario: Scenario, shim: &Path) -> Vec<String> {
             break;
         }
         if problems.iter().any(|problem| problem.contains("does not end")) {
-            failures.push(format!("{scenario}, call {number:02}: the rest is left out"));
+            failures.push(format!("{scenario}, call {number:02}: the rest is skipped"));
             break;
         }
     }
     failures
 }
 
-/// A run with a fault, and one without after it.
+/// The result of a run with a fault, and of a run without one after it.
 struct Tried {
-    /// The call that had the fault, and its path; nothing, if there is no such call.
+    /// The call with the fault, and its path. `None` if the process makes fewer calls.
     call: Option<String>,
-    /// What went wrong.
+    /// The promises that the runs broke.
     problems: Vec<String>,
 }
 
@@ -151,8 +151,8 @@ impl Tried {
 }
 
 impl Scenario {
-    /// A test that is killed does not pass. A call of the artifact's own `build` or `save` that fails is an error of theirs,
-    /// except for want of room.
+    /// Returns `true` if the test may fail: if it is killed, or if a call in the artifact's own `build` or `save` is
+    /// refused. A full disk is no such case.
     fn may_fail(&self, call: &str) -> bool {
         let is_of_the_artifact =
             call.contains("/files/") && ["open ", "mkdir ", "write "].iter().any(|name| call.starts_with(name));
@@ -164,7 +164,7 @@ impl Scenario {
     }
 }
 
-/// How often a run may have built each artifact: once, and once more because of the fault.
+/// Adds a problem if the run has built an artifact more than `most` times.
 fn check_builds(sandbox: &Sandbox, most: usize, problems: &mut Vec<String>) {
     let builds = sandbox.take_builds();
     for artifact in ["build words", "build lengths"] {
@@ -175,13 +175,13 @@ fn check_builds(sandbox: &Sandbox, most: usize, problems: &mut Vec<String>) {
     }
 }
 
-/// How a run has ended, in its own words.
+/// The end of a run, with its output.
 enum End {
     Passed {
         warning: Option<String>,
     },
     Failed(String),
-    /// It was killed after [`LIMIT`].
+    /// The run was killed after [`LIMIT`].
     Endless(String),
 }
 
@@ -192,7 +192,7 @@ impl End {
         let done = run.wrapped("timeout", &["--signal=KILL", &limit]).done();
         let lines: Vec<&str> = done.stderr.lines().map(str::trim).collect();
         if !done.passed && begun.elapsed() >= LIMIT {
-            return End::Endless(format!("does not end: {}", lines.last().unwrap_or(&"it says nothing")));
+            return End::Endless(format!("does not end: {}", lines.last().unwrap_or(&"no output")));
         }
         let telling = lines.iter().position(|line| line.contains("failed") || line.contains("warning"));
         let words = telling.map(|first| lines[first..].iter().take(5).copied().collect::<Vec<_>>().join(" | "));

@@ -1,8 +1,8 @@
-//! The cache on file systems that have ways of their own. `.ci/filesystems` mounts them and prints the table.
+//! The cache on unusual file systems. `.ci/filesystems` mounts them and prints the table.
 #![cfg(target_os = "linux")]
 
 mod place;
-mod ways;
+mod scenarios;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,20 +11,20 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use place::{Place, Trouble};
-use ways::WAYS;
+use scenarios::SCENARIOS;
 
-/// What takes longer than this is noticed.
+/// Longer processes are marked as slow.
 const SLOW: Duration = Duration::from_secs(10);
 
-/// One way on one file system, judged.
+/// The result of one scenario on one file system.
 struct Cell {
     text: String,
-    /// One line, unless all is well.
+    /// One line, unless the result is `ok`.
     explanation: Option<String>,
     is_bad: bool,
 }
 
-/// One row of the table: runs the cache in each way in the directory that `FILESYSTEM_DIRECTORY` names.
+/// Writes one row of the table: runs each scenario in the directory that `FILESYSTEM_DIRECTORY` names.
 #[test]
 #[ignore = "run by .ci/filesystems, which mounts a file system"]
 fn row() {
@@ -32,8 +32,8 @@ fn row() {
     let report = PathBuf::from(variable("FILESYSTEM_REPORT"));
     let mut row = format!("| {name:<18} |");
     let mut bad = Vec::new();
-    for (title, way) in WAYS {
-        let cell = judge(title, *way);
+    for (title, scenario) in SCENARIOS {
+        let cell = run(title, *scenario);
         let _ = write!(row, " {:<10} |", cell.text);
         if let Some(explanation) = cell.explanation {
             append(&report.join("explanations"), &format!("{name}, {title}: {}: {explanation}", cell.text));
@@ -46,13 +46,13 @@ fn row() {
     assert!(bad.is_empty(), "{name}: {bad:?}");
 }
 
-/// The table's first two lines.
+/// Writes the first two lines of the table.
 #[test]
 #[ignore = "run by .ci/filesystems"]
 fn head() {
     let mut titles = format!("| {:<18} |", "file system");
     let mut rule = format!("| {} |", "-".repeat(18));
-    for (title, _) in WAYS {
+    for (title, _) in SCENARIOS {
         let _ = write!(titles, " {title:<10} |");
         let _ = write!(rule, " {} |", "-".repeat(10));
     }
@@ -61,13 +61,13 @@ fn head() {
     append(&report.join("table"), &rule);
 }
 
-fn judge(title: &str, way: fn(&Place) -> Result<usize, Trouble>) -> Cell {
+fn run(title: &str, scenario: fn(&Place) -> Result<usize, Trouble>) -> Cell {
     let place = Place::new(title);
-    let ended = way(&place);
+    let ended = scenario(&place);
     let builds = place.builds();
     let expected = match ended {
         Ok(expected) if builds < expected => {
-            let text = format!("{builds} builds where {expected} were to be");
+            let text = format!("{builds} builds instead of {expected}");
             return Cell { text: "FAIL".to_owned(), explanation: Some(text), is_bad: true };
         }
         Ok(expected) => expected,
@@ -83,7 +83,7 @@ fn judge(title: &str, way: fn(&Place) -> Result<usize, Trouble>) -> Cell {
     let mut explanations = Vec::new();
     if builds > expected {
         let _ = write!(text, " {}b", builds - expected);
-        explanations.push(format!("{builds} builds where {expected} are enough"));
+        explanations.push(format!("{builds} builds instead of {expected}"));
     }
     if place.slowest() > SLOW {
         explanations.push(format!("a process took {:.1} s", place.slowest().as_secs_f64()));

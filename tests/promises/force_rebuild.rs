@@ -1,21 +1,22 @@
 //! `SMOKE_FORCE_REBUILD` rebuilds each artifact once per run.
 
 use cached_smoke::Outcome;
+use test_support::{Sandbox, Started};
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
-fn each_artifact_once_per_run_however_many_processes() {
+fn each_artifact_is_rebuilt_once_per_run() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     sandbox.take_log();
     for run in ["one", "two"] {
         let start = || sandbox.run_within(run, "both").env("SMOKE_FORCE_REBUILD", "bookshop").start();
         let processes: Vec<_> = (0..6).map(|_| start()).collect();
-        let done: Vec<_> = processes.into_iter().map(|process| process.done(&sandbox)).collect();
+        let done: Vec<_> = processes.into_iter().map(Started::done).collect();
         assert!(done.iter().all(|done| done.passed), "{}", done[0].stderr);
         assert_eq!(sandbox.take_builds(), ["build lengths", "build words"], "run {run}");
-        let reports = &done.last().unwrap().reports;
+        let reports = &done.last().unwrap().reports();
         let forced = reports.iter().flat_map(|report| &report.artifacts).filter(|one| one.outcome == Outcome::Forced);
         assert_eq!(forced.count(), 2);
     }
@@ -24,7 +25,7 @@ fn each_artifact_once_per_run_however_many_processes() {
 
 #[cfg(unix)]
 #[test]
-fn a_forced_build_that_is_killed_is_forced_again() {
+fn killed_forced_build_is_repeated() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let forced = || sandbox.run_within("one", "only_words").env("SMOKE_FORCE_REBUILD", "all");
@@ -38,7 +39,7 @@ fn a_forced_build_that_is_killed_is_forced_again() {
 }
 
 #[test]
-fn where_nothing_may_be_replaced_it_is_a_hit_and_a_warning() {
+fn read_only_cache_is_a_hit_and_a_warning() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let done = sandbox.run("only_words").env("SMOKE_FORCE_REBUILD", "all").env("SMOKE_CACHE", "read-only").passes();
@@ -46,9 +47,9 @@ fn where_nothing_may_be_replaced_it_is_a_hit_and_a_warning() {
     assert!(done.stderr.contains("SMOKE_FORCE_REBUILD replaces nothing"), "{}", done.stderr);
 }
 
-/// Two repositories with one commit, whose artifacts may be anywhere, have keys with one digest.
+/// The relocatable artifacts of two repositories at one commit have keys with the same digest.
 #[test]
-fn two_equal_repositories_in_one_process_are_forced_each() {
+fn equal_repositories_are_both_rebuilt() {
     let sandbox = Sandbox::new();
     let twin = sandbox.path("twin");
     sandbox.git(&["clone", "--quiet", sandbox.repo().to_str().unwrap(), twin.to_str().unwrap()]);
@@ -71,7 +72,7 @@ fn all_means_every_repository_and_an_unknown_name_is_an_error() {
 }
 
 #[test]
-fn a_reader_of_the_replaced_entry_keeps_its_files() {
+fn open_files_of_a_replaced_entry_stay_valid() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     let before = std::fs::File::open(sandbox.entry_file("below/lengths")).unwrap();

@@ -1,13 +1,15 @@
-//! What changes the key, and what does not.
+//! Changes of the repository, the configuration and the identity of an artifact that change its key, and others that do
+//! not.
 
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
-fn an_edit_is_a_miss_with_its_reason_and_its_undoing_a_hit() {
+fn edit_is_a_miss_with_a_reason_and_its_undo_a_hit() {
     let sandbox = Sandbox::new();
     sandbox.run("only_count").passes();
     let file = sandbox.repo().join("a.txt");
@@ -27,7 +29,7 @@ fn an_edit_is_a_miss_with_its_reason_and_its_undoing_a_hit() {
 }
 
 #[test]
-fn every_kind_of_difference_from_the_commit_counts_and_ignored_files_do_not() {
+fn every_difference_but_ignored_files_changes_the_key() {
     let sandbox = Sandbox::new();
     let outcome = || sandbox.run("only_count").passes().outcome("count");
     assert_eq!(outcome(), Outcome::Built);
@@ -46,7 +48,7 @@ fn every_kind_of_difference_from_the_commit_counts_and_ignored_files_do_not() {
 }
 
 #[test]
-fn a_folder_inside_another_repository_is_its_own_files() {
+fn folder_within_another_repository_counts_by_its_files() {
     let sandbox = Sandbox::without_repository();
     fs::create_dir(sandbox.repo()).unwrap();
     fs::write(sandbox.repo().join("outside.txt"), "x").unwrap();
@@ -66,7 +68,7 @@ fn a_folder_inside_another_repository_is_its_own_files() {
 }
 
 #[test]
-fn an_artifacts_own_config_rebuilds_it_and_never_what_it_needs() {
+fn config_of_an_artifact_does_not_rebuild_dependencies() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     sandbox.take_log();
@@ -76,7 +78,7 @@ fn an_artifacts_own_config_rebuilds_it_and_never_what_it_needs() {
     assert_eq!(changed.reason("lengths"), "config: at_least 0 → 5");
 }
 
-/// A configuration of maps, sets, lists and floats, with `text` in the place of `0.1`.
+/// Returns a configuration of maps, sets, lists and floats, as JSON.
 fn configuration(weight: &str, tag: &str, steps: &str) -> String {
     let weights: Vec<String> = (0..20).map(|number| format!("\"w{number}\": 0.5")).collect();
     let tags: Vec<String> = (0..20).map(|number| format!("\"t{number}\"")).collect();
@@ -85,13 +87,13 @@ fn configuration(weight: &str, tag: &str, steps: &str) -> String {
 }
 
 #[test]
-fn every_part_of_a_configuration_counts_and_the_order_of_maps_and_sets_does_not() {
+fn configuration_changes_the_key_but_map_order_does_not() {
     const STEPS: &str = "{\"name\": \"a\", \"rate\": 1.5}, {\"name\": \"b\", \"rate\": 1.5}";
     let sandbox = Sandbox::new();
     let run = |config: &str| sandbox.run("configured_count").env("SUBJECT_CONFIG", config).passes();
     let original = configuration("0.3", "tag", STEPS);
     assert_eq!(run(&original).outcome("count"), Outcome::Built);
-    // Each process has its own order of a `HashMap` and of a `HashSet`.
+    // A `HashMap` and a `HashSet` have another order in each process.
     for _ in 0..3 {
         assert_eq!(run(&original).outcome("count"), Outcome::Hit);
     }
@@ -111,7 +113,7 @@ fn every_part_of_a_configuration_counts_and_the_order_of_maps_and_sets_does_not(
         assert_eq!(miss.outcome("count"), Outcome::Built, "{changed}");
         assert!(miss.reason("count").starts_with(reason), "{}", miss.reason("count"));
         assert_eq!(run(&original).outcome("count"), Outcome::Hit, "{changed}");
-        // For the next reason to be about the difference from the original.
+        // So that the next reason is about the difference from the original.
         fs::remove_dir_all(sandbox.cache()).unwrap();
         run(&original);
     }
@@ -134,7 +136,7 @@ fn configurations_of_equal_json_have_different_keys() {
 }
 
 #[test]
-fn a_repository_elsewhere_is_a_miss_for_what_is_bound_to_its_path_alone() {
+fn moved_repository_is_a_miss_unless_relocatable() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     sandbox.run("only_count").passes();
@@ -145,11 +147,11 @@ fn a_repository_elsewhere_is_a_miss_for_what_is_bound_to_its_path_alone() {
     assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Hit, "it is relocatable");
     let bound = sandbox.run("both").passes();
     assert!(bound.reason("words").starts_with("repository moved from "), "{}", bound.reason("words"));
-    assert_eq!(bound.outcome("lengths"), Outcome::Built, "what it needs is bound to the path");
+    assert_eq!(bound.outcome("lengths"), Outcome::Built, "its dependency is bound to the path");
 }
 
 #[test]
-fn a_variable_gives_the_repository_another_place() {
+fn smoke_repo_paths_overrides_the_repository_path() {
     let sandbox = Sandbox::new();
     let other = sandbox.path("other/bookshop");
     fs::create_dir_all(&other).unwrap();
@@ -159,14 +161,14 @@ fn a_variable_gives_the_repository_another_place() {
 }
 
 #[test]
-fn asking_for_what_the_key_does_not_need_is_an_error() {
+fn undeclared_dependency_is_an_error() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("only_count").env("SUBJECT_ASK", "1").fails();
-    assert!(done.stderr.contains("`count` asks for `words`, but its key does not name it"), "{}", done.stderr);
+    assert!(done.stderr.contains("`count` requests `words`, which its key does not declare"), "{}", done.stderr);
 }
 
 #[test]
-fn a_repository_at_another_revision_than_its_pin_is_an_error() {
+fn repository_at_another_revision_than_its_pin_is_an_error() {
     let sandbox = Sandbox::new();
     let pinned = |rev: &str| {
         let text = format!("[repos.bookshop]\npath = {:?}\nrev = {rev:?}\n", sandbox.repo());
@@ -182,7 +184,7 @@ fn a_repository_at_another_revision_than_its_pin_is_an_error() {
 }
 
 #[test]
-fn a_run_is_one_snapshot_and_strict_mode_looks_again() {
+fn run_is_one_snapshot_of_the_repository_unless_strict() {
     let sandbox = Sandbox::new();
     sandbox.run_within("one", "only_count").passes();
     fs::write(sandbox.repo().join("a.txt"), "edited").unwrap();
@@ -196,7 +198,7 @@ fn a_run_is_one_snapshot_and_strict_mode_looks_again() {
 }
 
 #[test]
-fn git_is_asked_about_the_repository_even_inside_a_git_hook() {
+fn variables_of_a_git_hook_do_not_change_the_key() {
     let sandbox = Sandbox::new();
     sandbox.run("only_count").passes();
     let other = Sandbox::new();
@@ -207,7 +209,7 @@ fn git_is_asked_about_the_repository_even_inside_a_git_hook() {
 }
 
 #[test]
-fn two_suites_do_not_share_what_has_one_name_in_both() {
+fn suites_do_not_share_artifacts_of_one_name() {
     let sandbox = Sandbox::new();
     for test in ["only_count", "other_count", "only_count", "other_count"] {
         sandbox.run(test).passes();
@@ -216,7 +218,7 @@ fn two_suites_do_not_share_what_has_one_name_in_both() {
 }
 
 #[test]
-fn two_artifacts_of_one_name_are_never_taken_for_one_another() {
+fn artifact_types_of_one_name_are_never_confused() {
     let sandbox = Sandbox::new();
     sandbox.run("only_count").passes();
     let impostor = sandbox.run("impostor").passes();
@@ -225,11 +227,11 @@ fn two_artifacts_of_one_name_are_never_taken_for_one_another() {
         "it holds a `subject::artifacts::Count`, not a `subject::artifacts::Impostor`"
     );
     let both = sandbox.run("count_and_impostor").fails();
-    assert!(both.stderr.contains("are both called `count`; give each a `NAME` of its own"), "{}", both.stderr);
+    assert!(both.stderr.contains("have the same name `count`"), "{}", both.stderr);
 }
 
 #[test]
-fn what_git_was_told_to_overlook_counts_all_the_same() {
+fn assume_unchanged_files_change_the_key() {
     let sandbox = Sandbox::new();
     let outcome = || sandbox.run("only_count").passes().outcome("count");
     fs::write(sandbox.repo().join("b.txt"), "b").unwrap();
@@ -248,7 +250,7 @@ fn what_git_was_told_to_overlook_counts_all_the_same() {
 
 #[cfg(unix)]
 #[test]
-fn a_mode_bit_counts_whatever_the_repositorys_configuration_says() {
+fn mode_bit_changes_the_key_despite_core_filemode() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
     sandbox.git(&["config", "core.fileMode", "false"]);

@@ -1,11 +1,9 @@
-//! What the README promises, one file a promise.
+//! The promises of docs/internals/promises.md, one file for each.
 //!
-//! Each test makes a sandbox (a repository, a cache directory, a `smoke.toml`) and runs the tests of `subject.rs` over
-//! it, in processes of their own: this same executable, started again.
+//! Each test creates a [`Sandbox`](test_support::Sandbox): a repository, a cache directory and a `smoke.toml`. It
+//! starts this executable again for the tests of `subject.rs`, which use the sandbox.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod sandbox;
-mod shim;
 mod subject;
 
 mod access;
@@ -36,3 +34,5 @@ mod stop_after;
 mod telemetry;
 mod waits;
 mod warm_hit;
+
+test_support::reports!();

@@ -1,8 +1,9 @@
 //! `SMOKE_ON_MISS`: build, skip or fail.
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
 fn skip_passes_says_so_and_builds_nothing() {
@@ -18,7 +19,7 @@ fn skip_passes_says_so_and_builds_nothing() {
     ] {
         let done = sandbox.run(test).env("SMOKE_ON_MISS", "skip").passes();
         assert!(done.stdout.contains(&format!("skipped subject::{test} over bookshop: ")), "{}", done.stdout);
-        assert_eq!(done.reports[0].outcome(), Some(Outcome::Skipped));
+        assert_eq!(done.reports()[0].outcome(), Some(Outcome::Skipped));
     }
     assert_eq!(sandbox.take_log(), [""; 0]);
     sandbox.run("both").passes();
@@ -34,7 +35,7 @@ fn fail_fails_with_the_reason() {
 }
 
 #[test]
-fn a_default_in_the_file_is_overruled_by_the_variable() {
+fn variable_overrides_the_default_in_the_file() {
     let sandbox = Sandbox::new();
     sandbox.write_smoke_toml("[defaults]\non-miss = \"fail\"\n");
     sandbox.run("only_words").fails();
@@ -42,9 +43,9 @@ fn a_default_in_the_file_is_overruled_by_the_variable() {
 }
 
 #[test]
-fn a_repository_that_is_left_out_is_skipped() {
+fn repository_in_smoke_leave_out_is_skipped() {
     let sandbox = Sandbox::without_repository();
     let done = sandbox.run("both").env("SMOKE_LEAVE_OUT", "bookshop").passes();
     assert!(done.stdout.contains("skipped subject::both over bookshop"), "{}", done.stdout);
-    assert_eq!(done.reports.len(), 1);
+    assert_eq!(done.reports().len(), 1);
 }

@@ -1,16 +1,17 @@
-//! A library that writes beside its data works from stored files, which stay as they are.
+//! A library that writes beside its data loads from a private view. The stored files do not change.
 #![cfg(unix)]
 
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::{Sandbox, tamper};
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 const WARNING: &str = "was loaded from a copy of its directory";
 
 #[test]
-fn an_index_with_a_lock_loads_for_an_ordinary_user() {
+fn index_with_a_lock_file_loads_without_privileges() {
     let sandbox = Sandbox::new();
     let cold = sandbox.run("reads_an_index").without_privileges().passes();
     assert_eq!(cold.outcome("index"), Outcome::Built);
@@ -26,7 +27,7 @@ fn an_index_with_a_lock_loads_for_an_ordinary_user() {
 }
 
 #[test]
-fn a_declared_view_is_made_at_once_and_without_a_word() {
+fn declared_view_is_made_without_a_warning() {
     let sandbox = Sandbox::new();
     for expected in [Outcome::Built, Outcome::Hit] {
         let done = sandbox.run("reads_a_viewed_index").passes();
@@ -44,9 +45,9 @@ fn a_declared_view_is_made_at_once_and_without_a_word() {
     assert_eq!(fs::read_dir(sandbox.cache().join(".staging")).unwrap().count(), 0, "the next run has swept the views");
 }
 
-/// A run may have hundreds of tests, each with a view of its own.
+/// A run may have hundreds of tests, each with its own view.
 #[test]
-fn views_of_tests_that_have_ended_do_not_pile_up_in_a_run() {
+fn views_of_ended_tests_are_removed_within_a_run() {
     let sandbox = Sandbox::new();
     for _ in 0..4 {
         sandbox.run_within("one", "reads_a_viewed_index").passes();
@@ -55,7 +56,7 @@ fn views_of_tests_that_have_ended_do_not_pile_up_in_a_run() {
 }
 
 #[test]
-fn an_index_loads_from_a_cache_that_this_user_cannot_write_to() {
+fn index_loads_from_a_read_only_cache() {
     let sandbox = Sandbox::new();
     sandbox.run("reads_a_viewed_index").without_privileges().passes();
     sandbox.take_log();
@@ -64,16 +65,17 @@ fn an_index_loads_from_a_cache_that_this_user_cannot_write_to() {
     assert!(sandbox.take_builds().is_empty());
 }
 
-/// As root, nothing keeps a library from writing to stored files.
+/// Permissions do not keep a library of root from writing to stored files.
 #[test]
-fn a_stored_file_that_was_written_to_is_named_with_its_likely_cause() {
+fn modified_stored_file_is_named_with_its_likely_cause() {
     let sandbox = Sandbox::new();
     sandbox.run("only_lengths").passes();
     let file = sandbox.entry_file("below/lengths");
-    crate::sandbox::tamper(&file, |_| b"1".to_vec());
+    tamper(&file, |_| b"1".to_vec());
     let done = sandbox.run("only_lengths").passes();
     assert_eq!(done.outcome("lengths"), Outcome::Built);
-    for words in ["below/lengths is not what was written", "a test or its library writes to it", "PRIVATE_VIEW"] {
+    for words in ["below/lengths was changed after it was stored", "a test or its library writes to it", "PRIVATE_VIEW"]
+    {
         assert!(done.reason("lengths").contains(words), "{words}: {}", done.reason("lengths"));
     }
 }

@@ -1,4 +1,4 @@
-//! The state of the repository is in the key: each kind of change is a miss that says so, and its undoing a hit.
+//! The state of the repository is a key input. Each kind of change is a miss with that reason, and its undo is a hit.
 
 mod hidden;
 #[cfg(unix)]
@@ -14,10 +14,11 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
-/// Builds, changes, and undoes the change.
+/// Expects a miss after `change`, and a hit after `undo`.
 #[track_caller]
 fn counts(sandbox: &Sandbox, change: impl FnOnce(), undo: impl FnOnce()) {
     sandbox.run("only_count").passes();
@@ -29,7 +30,7 @@ fn counts(sandbox: &Sandbox, change: impl FnOnce(), undo: impl FnOnce()) {
     assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Hit, "undone");
 }
 
-/// Builds, changes, and finds it there.
+/// Expects a hit after `change`.
 #[track_caller]
 fn does_not_count(sandbox: &Sandbox, change: impl FnOnce()) {
     sandbox.run("only_count").passes();
@@ -38,7 +39,7 @@ fn does_not_count(sandbox: &Sandbox, change: impl FnOnce()) {
     assert_eq!(changed.outcome("count"), Outcome::Hit, "{}", changed.stdout);
 }
 
-/// Writes into the file, gives what undoes it.
+/// Overwrites a file. Returns a function that undoes this.
 fn edit(file: &Path, text: &str) -> impl FnOnce() + use<> {
     let (file, original) = (file.to_owned(), fs::read(file).unwrap());
     fs::write(&file, text).unwrap();
@@ -46,7 +47,7 @@ fn edit(file: &Path, text: &str) -> impl FnOnce() + use<> {
 }
 
 #[test]
-fn a_commit() {
+fn commit_changes_the_key() {
     let sandbox = Sandbox::new();
     counts(
         &sandbox,
@@ -56,7 +57,7 @@ fn a_commit() {
 }
 
 #[test]
-fn a_staged_edit() {
+fn staged_edit_changes_the_key() {
     let sandbox = Sandbox::new();
     let change = || {
         fs::write(sandbox.repo().join("a.txt"), "another novel\n").unwrap();
@@ -66,7 +67,7 @@ fn a_staged_edit() {
 }
 
 #[test]
-fn an_edit_that_is_staged_and_undone_in_the_work_tree_alone() {
+fn staged_edit_undone_in_the_work_tree_changes_the_key() {
     let sandbox = Sandbox::new();
     let change = || {
         let undo = edit(&sandbox.repo().join("a.txt"), "another novel\n");
@@ -77,7 +78,7 @@ fn an_edit_that_is_staged_and_undone_in_the_work_tree_alone() {
 }
 
 #[test]
-fn an_unstaged_edit() {
+fn unstaged_edit_changes_the_key() {
     let sandbox = Sandbox::new();
     let file = sandbox.repo().join("a.txt");
     let original = fs::read(&file).unwrap();
@@ -85,7 +86,7 @@ fn an_unstaged_edit() {
 }
 
 #[test]
-fn an_edit_of_the_same_size_with_its_time_put_back() {
+fn edit_with_equal_size_and_time_changes_the_key() {
     let sandbox = Sandbox::new();
     let file = sandbox.repo().join("a.txt");
     let write = |content: &[u8]| {
@@ -98,11 +99,11 @@ fn an_edit_of_the_same_size_with_its_time_put_back() {
     assert_ne!(original, same_size);
     counts(&sandbox, || write(&same_size), || write(&original));
 
-    // Long before it was committed, so that git need not look again; and git is told to look at little.
+    // Long before the commit, so that git does not need to read the file again, and under settings with few checks.
     let an_hour_ago = SystemTime::now() - Duration::from_hours(1);
     File::options().append(true).open(&file).unwrap().set_modified(an_hour_ago).unwrap();
     sandbox.git(&["update-index", "--refresh"]);
-    // git compares whole seconds.
+    // git compares times in whole seconds.
     let index = fs::metadata(sandbox.repo().join(".git/index")).unwrap().modified().unwrap();
     while index.elapsed().unwrap_or_default() < Duration::from_secs(1) {
         std::thread::sleep(Duration::from_millis(10));
@@ -114,7 +115,7 @@ fn an_edit_of_the_same_size_with_its_time_put_back() {
 }
 
 #[test]
-fn an_untracked_and_a_deleted_file() {
+fn untracked_and_deleted_files_change_the_key() {
     let sandbox = Sandbox::new();
     let file = sandbox.repo().join("new.txt");
     counts(&sandbox, || fs::write(&file, "x").unwrap(), || fs::remove_file(&file).unwrap());
@@ -124,7 +125,7 @@ fn an_untracked_and_a_deleted_file() {
 }
 
 #[test]
-fn the_end_of_a_large_file_that_differs_already() {
+fn end_of_a_large_modified_file_changes_the_key() {
     let sandbox = Sandbox::new();
     let file = sandbox.repo().join("large.txt");
     fs::write(&file, "x\n".repeat(500_000)).unwrap();
@@ -133,7 +134,7 @@ fn the_end_of_a_large_file_that_differs_already() {
 }
 
 #[test]
-fn what_is_ignored_within_a_directory_that_is_not_tracked_does_not() {
+fn ignored_file_in_an_untracked_directory_changes_nothing() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.repo().join("new")).unwrap();
     fs::write(sandbox.repo().join("new/n.txt"), "x").unwrap();
@@ -141,7 +142,7 @@ fn what_is_ignored_within_a_directory_that_is_not_tracked_does_not() {
 }
 
 #[test]
-fn a_file_that_is_moved_and_a_merge_that_is_not_done() {
+fn moved_file_and_unfinished_merge_change_the_key() {
     let sandbox = Sandbox::new();
     sandbox.git(&["config", "status.renames", "copies"]);
     counts(&sandbox, || sandbox.git(&["mv", "a.txt", "b.txt"]), || sandbox.git(&["mv", "b.txt", "a.txt"]));
@@ -152,7 +153,7 @@ fn a_file_that_is_moved_and_a_merge_that_is_not_done() {
     fs::write(sandbox.repo().join("a.txt"), "main\n").unwrap();
     sandbox.commit();
     let conflict = || {
-        // It fails, because there is a conflict.
+        // git fails, because there is a conflict.
         let merged =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sandbox.git(&["merge", "--quiet", "other"])));
         assert!(merged.is_err());
@@ -165,12 +166,12 @@ fn a_file_that_is_moved_and_a_merge_that_is_not_done() {
 }
 
 #[test]
-fn an_ignored_file_does_not() {
+fn ignored_file_does_not_change_the_key() {
     let sandbox = Sandbox::new();
     does_not_count(&sandbox, || fs::write(sandbox.repo().join("ignored.log"), "x").unwrap());
 }
 
-/// With git, and without.
+/// Returns a repository with git, and one without.
 #[cfg(unix)]
 fn two_repositories() -> [Sandbox; 2] {
     let plain = Sandbox::without_repository();
@@ -181,7 +182,7 @@ fn two_repositories() -> [Sandbox; 2] {
 
 #[cfg(unix)]
 #[test]
-fn a_mode_bit() {
+fn mode_bit_changes_the_key() {
     use std::os::unix::fs::PermissionsExt;
     for sandbox in two_repositories() {
         let file = sandbox.repo().join("a.txt");
@@ -193,7 +194,7 @@ fn a_mode_bit() {
 
 #[cfg(unix)]
 #[test]
-fn the_target_of_a_link() {
+fn link_target_changes_the_key() {
     for sandbox in two_repositories() {
         let link = sandbox.repo().join("link");
         let point = |target: &str| {
@@ -219,7 +220,7 @@ fn the_target_of_a_link() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_whose_name_is_no_text() {
+fn file_with_an_unusual_name_changes_the_key() {
     use std::os::unix::ffi::OsStrExt;
     let sandbox = Sandbox::new();
     for name in [&b"with\na newline"[..], b"\xff\xfe", b" -> ", b"\"quoted\"\t"] {
@@ -232,7 +233,7 @@ fn a_file_whose_name_is_no_text() {
     }
 }
 
-/// A sandbox whose repository has the submodule `sub`, with a second commit to move to.
+/// Returns a sandbox whose repository has a submodule `sub` of two commits.
 fn with_submodule() -> Sandbox {
     let sandbox = Sandbox::new();
     let source = sandbox.path("source");
@@ -249,14 +250,14 @@ fn with_submodule() -> Sandbox {
 }
 
 #[test]
-fn a_submodule_at_another_commit() {
+fn submodule_at_another_commit_changes_the_key() {
     let sandbox = with_submodule();
     let go = |to: &str| sandbox.git(&["-C", "sub", "checkout", "--quiet", to]);
     counts(&sandbox, || go("HEAD~1"), || go("main"));
 }
 
 #[test]
-fn an_edit_and_a_new_file_in_a_submodule() {
+fn edit_and_new_file_in_a_submodule_change_the_key() {
     let sandbox = with_submodule();
     let (file, new) = (sandbox.repo().join("sub/s.txt"), sandbox.repo().join("sub/new.txt"));
     counts(&sandbox, || fs::write(&file, "t").unwrap(), || fs::write(&file, "s").unwrap());
@@ -266,7 +267,7 @@ fn an_edit_and_a_new_file_in_a_submodule() {
 }
 
 #[test]
-fn a_submodule_that_is_not_checked_out_and_what_lies_in_its_place() {
+fn absent_submodule_and_files_in_its_place_change_the_key() {
     let sandbox = with_submodule();
     let sub = sandbox.repo().join("sub");
     counts(
@@ -282,7 +283,7 @@ fn a_submodule_that_is_not_checked_out_and_what_lies_in_its_place() {
 }
 
 #[test]
-fn what_git_was_told_to_overlook_in_a_submodule() {
+fn assume_unchanged_file_in_a_submodule_changes_the_key() {
     let sandbox = with_submodule();
     sandbox.git(&["-C", "sub", "update-index", "--assume-unchanged", "s.txt"]);
     let file = sandbox.repo().join("sub/s.txt");
@@ -291,7 +292,7 @@ fn what_git_was_told_to_overlook_in_a_submodule() {
 
 #[cfg(unix)]
 #[test]
-fn a_directory_that_becomes_a_file_or_a_link() {
+fn directory_replaced_by_a_file_or_link_changes_the_key() {
     let sandbox = Sandbox::new();
     let below = sandbox.repo().join("below");
     fs::create_dir(&below).unwrap();
@@ -323,7 +324,7 @@ fn a_directory_that_becomes_a_file_or_a_link() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_that_becomes_a_file_with_its_target_as_text_whatever_the_configuration_says() {
+fn link_replaced_by_a_file_with_its_text_changes_the_key() {
     let sandbox = Sandbox::new();
     let link = sandbox.repo().join("link");
     std::os::unix::fs::symlink("a.txt", &link).unwrap();
@@ -341,7 +342,7 @@ fn a_link_that_becomes_a_file_with_its_target_as_text_whatever_the_configuration
 }
 
 #[test]
-fn in_a_linked_work_tree_its_own_files() {
+fn linked_work_tree_counts_by_its_own_files() {
     let sandbox = Sandbox::new();
     let tree = sandbox.path("tree");
     sandbox.git(&["worktree", "add", "--quiet", "--detach", tree.to_str().unwrap()]);
@@ -353,7 +354,7 @@ fn in_a_linked_work_tree_its_own_files() {
 }
 
 #[test]
-fn not_how_the_commit_was_come_by() {
+fn clone_depth_does_not_change_the_key() {
     let sandbox = Sandbox::new();
     does_not_count(&sandbox, || sandbox.git(&["checkout", "--quiet", "--detach"]));
     let shallow = sandbox.path("shallow");
@@ -365,7 +366,7 @@ fn not_how_the_commit_was_come_by() {
 }
 
 #[test]
-fn before_the_first_commit_every_file() {
+fn every_file_counts_before_the_first_commit() {
     let sandbox = Sandbox::without_repository();
     fs::create_dir(sandbox.repo()).unwrap();
     sandbox.git(&["init", "--quiet"]);
@@ -377,7 +378,7 @@ fn before_the_first_commit_every_file() {
 }
 
 #[test]
-fn without_git_every_file() {
+fn every_file_counts_without_git() {
     let sandbox = Sandbox::without_repository();
     fs::create_dir_all(sandbox.repo().join("below/deep")).unwrap();
     let file = sandbox.repo().join("below/deep/a.txt");
@@ -393,7 +394,7 @@ fn without_git_every_file() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_that_cannot_be_read_is_an_error_that_names_it() {
+fn unreadable_folder_is_an_error_that_names_it() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::without_repository();
     let closed = sandbox.repo().join("closed");
@@ -407,7 +408,7 @@ fn a_folder_that_cannot_be_read_is_an_error_that_names_it() {
 
 #[cfg(unix)]
 #[test]
-fn what_git_may_not_look_at_is_an_error_that_names_it() {
+fn folder_unreadable_by_git_is_an_error_that_names_it() {
     use std::os::unix::fs::PermissionsExt;
     for is_tracked in [false, true] {
         let sandbox = Sandbox::new();

@@ -1,10 +1,11 @@
-//! What was built once is restored, whole, by every later process.
+//! An artifact is built once, and restored by every later process.
 
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
 fn second_run_restores_without_building() {
@@ -16,11 +17,11 @@ fn second_run_restores_without_building() {
     let second = sandbox.run("both").passes();
     assert_eq!((second.outcome("words"), second.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
     assert_eq!(sandbox.take_log(), ["load lengths", "load words"]);
-    assert_eq!(second.reports[0].rebuild_seconds().to_bits(), 0.0_f64.to_bits());
+    assert_eq!(second.reports()[0].rebuild_seconds().to_bits(), 0.0_f64.to_bits());
 }
 
 #[test]
-fn the_process_that_builds_is_given_what_it_stored() {
+fn building_process_loads_the_stored_files() {
     let sandbox = Sandbox::new();
     let lossy = sandbox.run("both").env("SUBJECT_LOSE_WORDS", "1").fails();
     assert_eq!(sandbox.take_builds(), ["build lengths", "build words"]);
@@ -31,7 +32,7 @@ fn the_process_that_builds_is_given_what_it_stored() {
 }
 
 #[test]
-fn only_what_a_test_asks_for_is_loaded() {
+fn only_requested_artifacts_are_loaded() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     sandbox.take_log();
@@ -40,7 +41,7 @@ fn only_what_a_test_asks_for_is_loaded() {
 }
 
 #[test]
-fn an_artifact_that_is_needed_by_a_build_is_built_and_kept_too() {
+fn dependency_of_a_build_is_built_and_kept() {
     let sandbox = Sandbox::new();
     let first = sandbox.run("only_lengths").passes();
     assert_eq!(first.outcome("words"), Outcome::Built);
@@ -49,10 +50,11 @@ fn an_artifact_that_is_needed_by_a_build_is_built_and_kept_too() {
 }
 
 #[test]
-fn the_layout_is_the_documented_one() {
+fn layout_is_the_documented_one() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("both").passes();
-    let (repo, revision_and_digest) = done.report("words").key.split_once(':').unwrap();
+    let key = done.report("words").key;
+    let (repo, revision_and_digest) = key.split_once(':').unwrap();
     let words = sandbox.cache().join(repo).join(revision_and_digest.replace(':', "-"));
     assert!(words.join("words.tar.zst").is_file() && words.join("words.json").is_file());
     let lengths = sandbox.entry_file("below/lengths");
@@ -61,10 +63,10 @@ fn the_layout_is_the_documented_one() {
 }
 
 #[test]
-fn the_entries_alone_are_enough_elsewhere_as_ci_keeps_them() {
+fn entries_alone_are_enough_on_another_machine() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
-    // All that is local to the machine is lost.
+    // Everything that is local to the machine is lost.
     for entry in fs::read_dir(sandbox.cache()).unwrap().flatten() {
         if entry.file_name().to_string_lossy().starts_with('.') && entry.path().is_dir() {
             fs::remove_dir_all(entry.path()).unwrap();
@@ -78,7 +80,7 @@ fn the_entries_alone_are_enough_elsewhere_as_ci_keeps_them() {
 
 #[cfg(unix)]
 #[test]
-fn stored_files_are_read_only_and_the_cache_is_the_users_own() {
+fn stored_files_are_read_only_and_the_cache_is_private() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
@@ -100,30 +102,30 @@ fn nothing_is_written_into_the_home_or_the_repository() {
 
 #[cfg(unix)]
 #[test]
-fn without_a_setting_the_cache_is_in_the_home_directory() {
+fn default_cache_is_in_the_home_directory() {
     let sandbox = Sandbox::new();
     sandbox.run("only_count").without_env("SMOKE_CACHE_DIR").passes();
     assert!(sandbox.path("home/.cdsagent-smoke-cache/bookshop").is_dir());
 }
 
-/// What is loaded by names may be of two builds, if one replaces the other meanwhile.
+/// A load by path may read files of two builds, if one replaces the other meanwhile.
 #[cfg(unix)]
 #[test]
-fn what_is_replaced_while_it_is_loaded_is_loaded_again() {
+fn artifact_replaced_during_its_load_is_loaded_again() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     let (reader, held) = sandbox.run("only_lengths").start_until_in("load");
     sandbox.run("only_lengths").env("SMOKE_FORCE_REBUILD", "all").passes();
     sandbox.take_log();
     drop(held);
-    let done = reader.done(&sandbox);
+    let done = reader.done();
     assert!(done.passed, "{}", done.stderr);
     assert_eq!(done.outcome("lengths"), Outcome::Shared);
     assert_eq!(sandbox.take_log(), ["load lengths"]);
 }
 
 #[test]
-fn a_cache_within_the_repository_does_not_make_it_differ() {
+fn cache_within_the_repository_does_not_change_the_key() {
     let sandbox = Sandbox::new();
     let cache = sandbox.repo().join(".smoke-cache");
     sandbox.run("only_count").env("SMOKE_CACHE_DIR", &cache).passes();
@@ -132,16 +134,16 @@ fn a_cache_within_the_repository_does_not_make_it_differ() {
 }
 
 #[test]
-fn a_copy_of_ones_own_may_ask_for_what_it_needs() {
+fn load_of_a_private_copy_may_use_dependencies() {
     Sandbox::new().run("owns_what_needs_another").env("SUBJECT_ASK_TO_LOAD", "1").passes();
 }
 
-/// Whoever maps what nobody has compared may read anything.
+/// Mapping files without a check of their content is unsafe.
 #[test]
-fn a_load_is_told_whether_its_files_were_compared() {
+fn load_context_shows_if_files_are_verified() {
     let is_verified = |stdout: &str| -> Vec<bool> {
-        let told = stdout.lines().filter_map(|line| line.split_once("are the files of words verified? "));
-        told.map(|(_, told)| told.parse().unwrap()).collect()
+        let lines = stdout.lines().filter_map(|line| line.split_once("are the files of words verified? "));
+        lines.map(|(_, answer)| answer.parse().unwrap()).collect()
     };
     let sandbox = Sandbox::new();
     assert_eq!(is_verified(&sandbox.run("only_words").passes().stdout), [true], "built");
@@ -149,17 +151,13 @@ fn a_load_is_told_whether_its_files_were_compared() {
     fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap();
     assert_eq!(is_verified(&sandbox.run("only_words").passes().stdout), [true], "unpacked");
     let off = sandbox.run("only_words").env("SMOKE_CACHE", "off").passes();
-    assert_eq!(is_verified(&off.stdout), [false], "this process's alone");
+    assert_eq!(is_verified(&off.stdout), [false], "a private build");
     let owned = sandbox.run("asks_for_more").passes();
-    assert_eq!(
-        is_verified(&owned.stdout),
-        [true, false],
-        "what lies there when it is loaded again may be another build's"
-    );
+    assert_eq!(is_verified(&owned.stdout), [true, false], "a second load may find another build");
 }
 
 #[test]
-fn a_copy_of_its_own_is_loaded_once_and_counted() {
+fn private_copy_is_loaded_once_and_reported() {
     let sandbox = Sandbox::new();
     let built = sandbox.run("owns_what_needs_another").passes();
     let loads = |log: &[String], artifact: &str| log.iter().filter(|line| **line == format!("load {artifact}")).count();
@@ -172,7 +170,7 @@ fn a_copy_of_its_own_is_loaded_once_and_counted() {
     assert_eq!((loads(&log, "lengths"), loads(&log, "words")), (1, 0), "{log:?}");
     assert!(hit.report("lengths").restore_seconds > 0.0);
 
-    // Shared first, and owned then: another load, whose time is in the report, too.
+    // A reference first, and a private copy then: the second load is in the report, too.
     sandbox.run("only_words").passes();
     sandbox.take_log();
     let twice = sandbox.run("asks_for_more").env("SUBJECT_LOAD_MILLISECONDS", "50").passes();

@@ -1,12 +1,13 @@
-//! The cache is kept within its limit, least recently used first, and nothing goes that somebody uses.
+//! The cache is kept within its budget: the least recently used artifacts are evicted, but none that a process uses.
 
 use std::fs;
 
 use cached_smoke::Outcome;
+use test_support::{Sandbox, tamper};
 
-use crate::sandbox::{Sandbox, tamper};
+use crate::Reports;
 
-/// Bytes of all entries and of what was unpacked from them.
+/// Returns the size of all entries and of their unpacked files, in bytes.
 fn bytes(sandbox: &Sandbox) -> u64 {
     let mut files = sandbox.entry_files();
     files.extend(sandbox.unpacked_files());
@@ -18,11 +19,11 @@ fn size(path: &std::path::PathBuf) -> u64 {
 }
 
 #[test]
-fn the_least_recently_used_goes_at_the_start_of_a_run() {
+fn least_recently_used_is_evicted_at_the_start_of_a_run() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     sandbox.run("only_count").passes();
-    // Older by its making, newer by its use.
+    // Built earlier, but used later.
     sandbox.run("only_words").passes();
 
     let limit = bytes(&sandbox) - 1;
@@ -30,11 +31,12 @@ fn the_least_recently_used_goes_at_the_start_of_a_run() {
     assert_eq!(words.outcome("words"), Outcome::Hit);
     assert!(words.stderr.contains("removed 1 artifacts ("), "{}", words.stderr);
     let count = sandbox.run("only_count").passes();
-    assert_eq!((count.outcome("count"), count.reason("count")), (Outcome::Built, "first build"));
+    assert_eq!(count.outcome("count"), Outcome::Built);
+    assert_eq!(count.reason("count"), "first build");
 }
 
 #[test]
-fn without_a_limit_nothing_goes() {
+fn nothing_is_evicted_within_the_limit() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let limit = bytes(&sandbox);
@@ -45,9 +47,9 @@ fn without_a_limit_nothing_goes() {
 
 #[cfg(unix)]
 #[test]
-fn what_a_living_process_uses_or_builds_stays() {
+fn artifacts_that_a_process_uses_or_builds_stay() {
     let sandbox = Sandbox::new();
-    // By the time that it builds `lengths`, `words` is in use.
+    // While the process builds `lengths`, it uses `words`.
     let (user, held) = sandbox.run("both").start_until_in("lengths");
 
     let other = sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
@@ -55,26 +57,26 @@ fn what_a_living_process_uses_or_builds_stays() {
     assert!(sandbox.entry_file("words.json").is_file() && sandbox.entry_file("words.tar.zst").is_file());
 
     drop(held);
-    let user = user.done(&sandbox);
+    let user = user.done();
     assert!(user.passed, "{}", user.stdout);
     assert_eq!(user.outcome("lengths"), Outcome::Built);
 
-    // Now nobody does.
+    // Now no process uses it.
     sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
     assert!(!sandbox.entry_files().iter().any(|path| path.ends_with("words.json")));
 }
 
-/// What is done to the cache, by others, while a test has mapped a file of it.
+/// Other processes change the cache while a test has mapped a file of it.
 #[cfg(unix)]
 #[test]
-fn a_mapped_file_stays_valid_whatever_becomes_of_its_entry() {
+fn mapped_file_stays_valid_after_its_entry_is_gone() {
     type Fate = fn(&Sandbox);
     for (fate, removed) in [
         ((|sandbox| drop(sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes())) as Fate, false),
         (
             |sandbox| {
                 sandbox.run("reads_what_it_has_mapped").env("SMOKE_FORCE_REBUILD", "all").passes();
-                // And the trash is swept.
+                // This run empties the trash.
                 sandbox.run("only_count").passes();
             },
             false,
@@ -93,26 +95,26 @@ fn a_mapped_file_stays_valid_whatever_becomes_of_its_entry() {
         fate(&sandbox);
         assert_eq!(sandbox.cache().exists(), !removed);
         drop(held);
-        let done = reader.done(&sandbox);
+        let done = reader.done();
         assert!(done.passed, "{}{}", done.stdout, done.stderr);
     }
 }
 
 #[test]
-fn many_that_collect_and_build_at_once_are_all_served() {
+fn concurrent_evictions_and_builds_all_succeed() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     let started: Vec<_> = (0..8)
         .map(|number| sandbox.run_within(&format!("r{number}"), "both").env("SMOKE_MAX_SIZE", "1B").start())
         .collect();
     for started in started {
-        let done = started.done(&sandbox);
+        let done = started.done();
         assert!(done.passed, "{}\n{}", done.stdout, done.stderr);
     }
 }
 
 #[test]
-fn what_has_lost_its_manifest_goes_and_what_is_not_ours_stays() {
+fn files_without_manifest_go_and_foreign_files_stay() {
     let sandbox = Sandbox::new();
     sandbox.run("both").passes();
     let manifest = sandbox.entry_file("words.json");
@@ -134,7 +136,7 @@ fn what_has_lost_its_manifest_goes_and_what_is_not_ours_stays() {
 }
 
 #[test]
-fn what_is_being_published_has_no_manifest_yet_and_stays() {
+fn files_of_a_publication_in_flight_stay() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let manifest = sandbox.entry_file("words.json");
@@ -153,7 +155,7 @@ fn what_is_being_published_has_no_manifest_yet_and_stays() {
 }
 
 #[test]
-fn what_a_later_version_wrote_stays() {
+fn entry_of_a_later_format_stays() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let manifest = sandbox.entry_file("words.json");
@@ -165,25 +167,25 @@ fn what_a_later_version_wrote_stays() {
 }
 
 #[test]
-fn old_runs_odd_rubbish_and_what_was_just_removed_go_at_the_start_of_a_run() {
+fn old_runs_and_trash_go_at_the_start_of_a_run() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let old = sandbox.cache().join(".runs/old");
     fs::create_dir(&old).unwrap();
     let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(40 * 24);
     fs::File::open(&old).unwrap().set_modified(long_ago).unwrap();
-    let rubbish = sandbox.cache().join(".trash/odd/0-words.json");
-    fs::create_dir_all(&rubbish).unwrap();
+    let malformed = sandbox.cache().join(".trash/odd/0-words.json");
+    fs::create_dir_all(&malformed).unwrap();
     let entry = sandbox.entry_file("words.json").parent().unwrap().to_owned();
 
     sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
     assert!(!old.exists());
-    assert!(!entry.exists(), "an entry with nothing in it is none");
+    assert!(!entry.exists(), "an empty entry is removed");
     assert_eq!(fs::read_dir(sandbox.cache().join(".trash")).unwrap().count(), 0);
 }
 
 #[test]
-fn what_is_not_called_as_entries_are_stays() {
+fn directories_without_an_entry_name_stay() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let mine = sandbox.cache().join("mine/notes/words/file");
@@ -194,7 +196,7 @@ fn what_is_not_called_as_entries_are_stays() {
 }
 
 #[test]
-fn a_size_that_means_nothing_is_an_error() {
+fn malformed_size_is_an_error() {
     let done = Sandbox::new().run("only_words").env("SMOKE_MAX_SIZE", "lots").fails();
     let expected = "SMOKE_MAX_SIZE is `lots`, but must be a size such as `500MB`, `5GB` or `5GiB`";
     assert!(done.stderr.contains(expected), "{}", done.stderr);

@@ -1,21 +1,22 @@
-//! Which processes are one run when no variable says so: real chains of processes, of this executable under other names.
+//! Processes that form one run without a variable that says so. Real chains of processes: this executable, under other
+//! names.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use crate::sandbox::{Run, Sandbox};
+use test_support::{Run, Sandbox};
 
-/// Each of `names` starts the next one twice, and the last one is the test. The last but one sets the variables that
-/// cargo sets: `CARGO` to a file called `cargo`.
+/// Prepares a chain of processes: each of `names` starts the next one twice, and the last one is the test. The last but
+/// one sets the variables that cargo sets. `CARGO` names the file `cargo`.
 fn chain<'a>(sandbox: &'a Sandbox, names: &[&str], cargo: &str) -> Run<'a> {
     let bin = sandbox.path("bin");
     fs::create_dir_all(&bin).unwrap();
     let paths: Vec<_> = names.iter().chain([&cargo]).map(|name| bin.join(name)).collect();
     for path in paths.iter().filter(|path| !path.exists()) {
         let own = std::env::current_exe().unwrap();
-        // A link of the same file where that is possible: it is large.
+        // A hard link where possible: the file is large.
         fs::hard_link(&own, path).or_else(|_| fs::copy(&own, path).map(drop)).unwrap();
     }
     let links: Vec<_> = paths[..names.len()].iter().map(|path| path.to_str().unwrap()).collect();
@@ -34,7 +35,7 @@ fn runs(sandbox: &Sandbox) -> BTreeSet<String> {
     entries.map(|entry| entry.file_name().into_string().unwrap()).collect()
 }
 
-/// The number of runs that the tests of such a chain are.
+/// Returns the number of runs that the tests of such a chain form.
 #[track_caller]
 fn number_of_runs(names: &[&str], cargo: &str) -> usize {
     let sandbox = Sandbox::new();
@@ -42,7 +43,7 @@ fn number_of_runs(names: &[&str], cargo: &str) -> usize {
     runs(&sandbox).len()
 }
 
-/// What `CARGO` names in chains that do not depend on it: nothing is there.
+/// The value of `CARGO` in chains that do not depend on it: a path that does not exist.
 const ELSEWHERE: &str = "";
 
 #[test]
@@ -60,7 +61,7 @@ fn each_cargo_under_a_watcher_is_a_run() {
 }
 
 #[test]
-fn tests_that_a_shell_or_a_watcher_starts_are_runs_of_their_own() {
+fn each_test_of_a_shell_or_watcher_is_a_run() {
     for starter in ["cargo-watch", "bash"] {
         assert_eq!(number_of_runs(&[starter, "test"], ELSEWHERE), 2, "{starter}");
         assert_eq!(number_of_runs(&["cargo", starter, "test"], ELSEWHERE), 4, "{starter}");
@@ -71,7 +72,7 @@ fn tests_that_a_shell_or_a_watcher_starts_are_runs_of_their_own() {
 fn two_pid_namespaces_with_one_cache_are_two_runs() {
     let unshare = ["--pid", "--fork", "--mount-proc"];
     if !Command::new("unshare").args(unshare).arg("true").status().is_ok_and(|status| status.success()) {
-        eprintln!("left out: this user cannot make a pid namespace with `unshare --pid --fork --mount-proc`");
+        eprintln!("skipped: this user cannot create a pid namespace with `unshare --pid --fork --mount-proc`");
         return;
     }
     let sandbox = Sandbox::new();

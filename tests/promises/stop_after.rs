@@ -1,19 +1,20 @@
-//! A run that wants to know what its tests would ask for, or that they have it, runs none of them.
+//! `SMOKE_STOP_AFTER` stops each test after its keys or after its fixture. No test body runs.
 
 use cached_smoke::Outcome;
 use cached_smoke::tooling::{KeyReport, read_key_failures, read_keys};
+use test_support::{Sandbox, tamper};
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 fn keys(sandbox: &Sandbox, run: &str, test: &str) -> Vec<KeyReport> {
     let done = sandbox.run_within(run, test).env("SMOKE_STOP_AFTER", "key").passes();
     assert!(done.stdout.contains("skipped subject::"), "{}", done.stdout);
-    assert!(done.reports.is_empty(), "there is nothing to report: {:?}", done.reports);
+    assert!(done.reports().is_empty(), "there is nothing to report: {:?}", done.reports());
     read_keys(&sandbox.cache(), run).unwrap()
 }
 
 #[test]
-fn after_its_key_a_test_has_built_nothing_and_told_what_it_would_ask_for() {
+fn stop_after_key_builds_nothing_and_records_the_keys() {
     let sandbox = Sandbox::new();
     let before = keys(&sandbox, "before", "both");
     assert_eq!(sandbox.take_log(), [""; 0]);
@@ -27,37 +28,37 @@ fn after_its_key_a_test_has_built_nothing_and_told_what_it_would_ask_for() {
     for key in &after {
         assert_eq!(key.key, built.report(&key.artifact).key);
         assert!(key.digest.starts_with(key.key.rsplit(':').next().unwrap()));
-        let names: Vec<&str> = key.ingredients.iter().map(|ingredient| ingredient.name.as_str()).collect();
+        let names: Vec<&str> = key.key_inputs.iter().map(|key_input| key_input.name.as_str()).collect();
         assert!(["code", "config", "format", "repo", "suite"].iter().all(|name| names.contains(name)), "{names:?}");
         assert_eq!((key.test.as_str(), key.repo.as_str()), ("subject::both", "bookshop"));
     }
 }
 
 #[test]
-fn a_miss_has_its_reason_and_a_manifest_that_is_damaged_is_one() {
+fn miss_has_a_reason_and_a_damaged_manifest_is_a_miss() {
     let sandbox = Sandbox::new();
     sandbox.run("only_count").passes();
     std::fs::write(sandbox.repo().join("b.txt"), "x").unwrap();
     let edited = keys(&sandbox, "edited", "only_count");
     assert!(edited[0].miss.as_deref().is_some_and(|miss| miss.starts_with("repository changed: ")), "{edited:?}");
     std::fs::remove_file(sandbox.repo().join("b.txt")).unwrap();
-    crate::sandbox::tamper(&sandbox.entry_file("count.json"), |_| Vec::new());
+    tamper(&sandbox.entry_file("count.json"), |_| Vec::new());
     let damaged = keys(&sandbox, "damaged", "only_count");
     assert!(damaged[0].miss.as_deref().is_some_and(|miss| miss.contains("manifest")), "{damaged:?}");
 }
 
-/// What a test without the attribute tells: artifacts whose keys are recorded, and whether it passed.
-fn told_by_a_body(sandbox: &Sandbox, run: &str, test: &str) -> (Vec<String>, bool) {
+/// Runs a test without the attribute. Returns the artifacts whose keys it recorded, and `true` if it passed.
+fn keys_of_a_body(sandbox: &Sandbox, run: &str, test: &str) -> (Vec<String>, bool) {
     let done = sandbox.run_within(run, test).env("SMOKE_STOP_AFTER", "key").done();
-    assert!(done.reports.is_empty(), "{:?}", done.reports);
+    assert!(done.reports().is_empty(), "{:?}", done.reports());
     let said = format!("{}{}", done.stdout, done.stderr);
-    assert!(done.passed || said.contains("SMOKE_STOP_AFTER=key: `"), "{said}");
+    assert!(done.passed || said.contains("SMOKE_STOP_AFTER=key: the key of `"), "{said}");
     let keys = read_keys(&sandbox.cache(), run).unwrap();
     (keys.into_iter().map(|key| key.artifact).collect(), done.passed)
 }
 
 #[test]
-fn a_session_records_the_key_and_ends_the_test() {
+fn session_records_the_key_and_ends_the_test() {
     let sandbox = Sandbox::new();
     for (test, keys, passes) in [
         ("by_two_sessions", &["words"][..], false),
@@ -66,25 +67,25 @@ fn a_session_records_the_key_and_ends_the_test() {
         ("counts_two_repositories", &["count"], false),
         ("goes_on_without_artifacts", &["words", "lengths", "count"], true),
     ] {
-        let (mut told, passed) = told_by_a_body(&sandbox, test, test);
-        told.dedup();
+        let (mut recorded, passed) = keys_of_a_body(&sandbox, test, test);
+        recorded.dedup();
         assert_eq!(
-            (&told[..], passed),
+            (&recorded[..], passed),
             (keys.iter().map(|&key| key.to_owned()).collect::<Vec<_>>().as_slice(), passes)
         );
         assert_eq!(read_key_failures(&sandbox.cache(), test).unwrap(), []);
     }
     assert_eq!(sandbox.take_log(), [""; 0], "nothing is built, saved or loaded");
 
-    // What is there is not restored, either.
+    // A hit is not restored, either.
     sandbox.run("only_words").passes();
     sandbox.take_log();
-    assert_eq!(told_by_a_body(&sandbox, "there", "asks_in_a_runtime"), (vec!["words".to_owned()], false));
+    assert_eq!(keys_of_a_body(&sandbox, "there", "asks_in_a_runtime"), (vec!["words".to_owned()], false));
     assert_eq!(sandbox.take_log(), [""; 0]);
 }
 
 #[test]
-fn a_key_that_is_not_told_is_recorded_with_its_reason() {
+fn failed_key_is_recorded_with_its_reason() {
     let sandbox = Sandbox::new();
     let failures = |run: &str, test: &str, name: &str, value: &str| {
         sandbox.run_within(run, test).env("SMOKE_STOP_AFTER", "key").env(name, value).fails();
@@ -109,11 +110,11 @@ fn a_key_that_is_not_told_is_recorded_with_its_reason() {
 
 #[cfg(unix)]
 #[test]
-fn a_test_that_is_killed_before_its_keys_is_recorded() {
+fn test_killed_before_its_keys_is_recorded() {
     let sandbox = Sandbox::new();
     let run = sandbox.run_within("killed", "both").env("SMOKE_STOP_AFTER", "key");
     let (started, pipe) = run.start_until_in("key");
-    assert_eq!(read_key_failures(&sandbox.cache(), "killed").unwrap(), [], "it is under way");
+    assert_eq!(read_key_failures(&sandbox.cache(), "killed").unwrap(), [], "it is in flight");
     started.kill();
     drop(pipe);
     let [failure] = &read_key_failures(&sandbox.cache(), "killed").unwrap()[..] else { panic!("one failure") };
@@ -122,7 +123,7 @@ fn a_test_that_is_killed_before_its_keys_is_recorded() {
 }
 
 #[test]
-fn after_its_fixture_a_test_has_it_and_has_not_run() {
+fn stop_after_fixture_builds_and_does_not_run_the_test() {
     for test in ["both", "fails", "waits_for_a_panic", "waits_for_any_panic", "above", "beneath", "refuses"] {
         let sandbox = Sandbox::new();
         let done = sandbox.run(test).env("SMOKE_STOP_AFTER", "fixture").passes();
@@ -132,14 +133,14 @@ fn after_its_fixture_a_test_has_it_and_has_not_run() {
 }
 
 #[test]
-fn a_fixture_that_cannot_be_had_fails_all_the_same() {
+fn failed_fixture_fails_the_test() {
     let sandbox = Sandbox::new();
     sandbox.run("both").env("SMOKE_STOP_AFTER", "fixture").env("SUBJECT_FAIL", "words").fails();
     sandbox.run("both").env("SMOKE_STOP_AFTER", "key").env("SUBJECT_PANIC", "key").fails();
 }
 
 #[test]
-fn another_word_is_an_error() {
+fn unknown_value_is_an_error() {
     let done = Sandbox::new().run("both").env("SMOKE_STOP_AFTER", "keys").fails();
     assert!(done.stderr.contains("SMOKE_STOP_AFTER is `keys`, but must be `key` or `fixture`"), "{}", done.stderr);
 }

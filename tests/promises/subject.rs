@@ -1,5 +1,5 @@
-//! Smoke tests over artifacts that write down what is done to them. They are run by the other files, which look at that log
-//! and at what the tests report.
+//! Smoke tests over artifacts that log what is done to them. The tests of the other files run them, and check the log
+//! and the records.
 
 mod artifacts;
 mod orders;
@@ -16,52 +16,52 @@ use artifacts::{
 use orders::wait_in;
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn both(words: &Words, lengths: &Lengths) {
     assert!(words.0.iter().any(|word| word == "novel"), "the file's first word was lost: {:?}", words.0);
     assert_eq!(words.0.iter().map(String::len).collect::<Vec<_>>(), lengths.0);
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn only_words(words: &Words) {
     assert!(!words.0.is_empty());
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn only_lengths(lengths: &Lengths) {
     assert!(!lengths.0.is_empty());
 }
 
 #[cached_smoke(repo = "bookshop", suite = Subject)]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn only_count(count: &Count) {
     assert!(count.0 > 0);
 }
 
 #[cached_smoke(repo = "bookshop", suite = Other)]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn other_count(count: &Count) {
     assert_eq!(count.0, 0);
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn impostor(_: &Impostor) {}
 
 #[cached_smoke(repo = "bookshop", suite = Subject)]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn count_and_impostor(_: &Count, _: &Impostor) {}
 
 #[cached_smoke(repo = "bookshop", config = Config { lengths: LengthsConfig { at_least: 5 }, ..Config::default() })]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn long_lengths(words: &Words, lengths: &Lengths) {
     assert!(lengths.0.len() < words.0.len() && lengths.0.iter().all(|length| *length >= 5));
 }
 
 #[cached_smoke(repo = "bookshop", suite = Subject)]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn only_repo(repo: &Repo) -> std::result::Result<(), std::io::Error> {
     println!("revision={} path={}", repo.revision(), fs::canonicalize(repo.path())?.display());
     assert_eq!(repo.name(), "bookshop");
@@ -69,15 +69,15 @@ fn only_repo(repo: &Repo) -> std::result::Result<(), std::io::Error> {
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
-fn told_of_the_cache(report: &CacheReport, _: &Words, Lengths(lengths): &Lengths) {
+#[ignore = "run by the other tests, in a separate process"]
+fn takes_the_report(report: &CacheReport, _: &Words, Lengths(lengths): &Lengths) {
     assert!(!lengths.is_empty());
     assert_eq!(report.artifacts.len(), 2);
     println!("outcome={}", report.outcome().unwrap());
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn asks_for_more(count: &Count, session: &Session<Subject>) -> std::result::Result<(), Box<dyn std::error::Error>> {
     assert!(count.0 > 0);
     let words: &Words = session.get()?;
@@ -87,25 +87,22 @@ fn asks_for_more(count: &Count, session: &Session<Subject>) -> std::result::Resu
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 #[should_panic(expected = "the one that is waited for")]
 fn waits_for_a_panic(words: &Words) {
     assert!(words.0.is_empty(), "the one that is waited for");
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 #[should_panic]
-#[expect(
-    clippy::should_panic_without_expect,
-    reason = "any panic, so also that of a failed fixture, were it to be seen"
-)]
+#[expect(clippy::should_panic_without_expect, reason = "any panic: that of a failed fixture must not count")]
 fn waits_for_any_panic(words: &Words) {
     assert!(words.0.is_empty());
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 #[tokio::test]
 async fn beneath(words: &Words) {
     tokio::task::yield_now().await;
@@ -114,27 +111,27 @@ async fn beneath(words: &Words) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 async fn above(words: &Words) -> std::result::Result<(), String> {
     tokio::task::yield_now().await;
     if words.0.is_empty() { Err("no words".to_owned()) } else { Ok(()) }
 }
 
 #[cached_smoke(repos = ["bookshop", "scikit-learn"])]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn over_two(words: &Words, repo: &Repo) {
     assert!(!words.0.is_empty(), "{}", repo.name());
 }
 
 #[cached_smoke]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn everywhere(words: &Words) {
     assert!(!words.0.is_empty());
 }
 
-/// Many threads, which all ask at once.
+/// Many threads ask at once.
 #[test]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn by_many_threads() {
     let barrier = Barrier::new(64);
     std::thread::scope(|scope| {
@@ -149,9 +146,9 @@ fn by_many_threads() {
     });
 }
 
-/// One artifact of two repositories.
+/// Asks for one artifact of two repositories.
 #[test]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn counts_two_repositories() {
     for repo in ["bookshop", "scikit-learn"] {
         let session = Session::<Subject>::open(repo).unwrap();
@@ -163,7 +160,7 @@ fn counts_two_repositories() {
 
 /// Asks twice for one artifact in one process.
 #[test]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn by_two_sessions() {
     for expected in [Outcome::Built, Outcome::Shared] {
         let session = Session::<Subject>::open("bookshop").unwrap();
@@ -175,27 +172,27 @@ fn by_two_sessions() {
 }
 
 #[cached_smoke(repo = "bookshop", config = panic!("no configuration"))]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 #[should_panic]
-#[expect(clippy::should_panic_without_expect, reason = "any panic, so also that of the configuration")]
+#[expect(clippy::should_panic_without_expect, reason = "any panic: that of the configuration must not count")]
 fn waits_without_a_configuration(_: &Words) {}
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn ends_its_process(_: &Words) {
     std::process::exit(1);
 }
 
-/// What it asks its session for is not known before its end, which does not come.
+/// The requests of a session are recorded when the test ends, and this one does not.
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn ends_its_process_with_a_session(_: &Words, _: &Session<Subject>) {
     std::process::exit(1);
 }
 
-/// Starts the first executable of the chain, each of which starts the next one twice; the last one is a test under cargo.
+/// Starts the first executable of a chain. Each starts the next one twice. The last one is a test under cargo.
 #[test]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn starts_a_chain() {
     let chain = orders::order("SUBJECT_CHAIN").unwrap();
     let (next, rest) = chain.split_once(':').unwrap_or((&chain, ""));
@@ -214,58 +211,58 @@ fn starts_a_chain() {
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn owns_what_needs_another(session: &Session<Subject>) -> Result<()> {
     assert!(!session.owned::<Lengths>()?.0.is_empty());
     Ok(())
 }
 
-#[cached_smoke(repo = "bookshop", suite = Subject, config = Config::told())]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[cached_smoke(repo = "bookshop", suite = Subject, config = Config::from_orders())]
+#[ignore = "run by the other tests, in a separate process"]
 fn configured_count(count: &Count) {
     assert!(count.0 > 0);
 }
 
 #[cached_smoke(repo = "bookshop", suite = Subject)]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn reads_what_it_has_mapped(mapped: &Mapped) {
     wait_in("test");
     assert_eq!(&mapped.0[..], b"novel of manners\n");
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn fails(_: &Words) {
     panic!("told to fail");
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn only_declared(_: &Declared) {}
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn both_declared(_: &Declared, _: &DeclaredToo) {}
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn only_needs_declared(_: &NeedsDeclared) {}
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn reads_an_index(index: &Index<false>) {
     assert_eq!(index.0, "indexed");
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn reads_a_viewed_index(index: &Index<true>) {
     assert_eq!(index.0, "indexed");
 }
 
-/// As a body that can do without its artifacts.
+/// A body that does not need its artifacts.
 #[test]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn goes_on_without_artifacts() {
     let session = Session::<Subject>::open("bookshop").unwrap();
     let _ = session.get::<Words>();
@@ -275,7 +272,7 @@ fn goes_on_without_artifacts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 async fn asks_in_a_runtime() -> std::result::Result<(), cached_smoke::Error> {
     let session = Session::<Subject>::open("bookshop")?;
     let words = tokio::task::block_in_place(|| session.owned::<Words>())?;
@@ -292,7 +289,7 @@ impl std::process::Termination for Refusal {
 }
 
 #[cached_smoke(repo = "bookshop")]
-#[ignore = "run by the tests beside it, in a process of its own"]
+#[ignore = "run by the other tests, in a separate process"]
 fn refuses(_: &Words) -> Refusal {
     Refusal
 }

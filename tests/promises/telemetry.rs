@@ -1,4 +1,4 @@
-//! Every test reports once, to people and to programs, and the two agree.
+//! Every test prints one line and writes one record, and the two agree.
 
 use std::fs;
 
@@ -6,11 +6,12 @@ use std::io::{BufRead, BufReader};
 
 use cached_smoke::tooling::read_reports;
 use cached_smoke::{CacheReport, Outcome};
+use test_support::Sandbox;
 
-use crate::sandbox::Sandbox;
+use crate::Reports;
 
 #[test]
-fn one_line_and_one_record_for_each_test() {
+fn each_test_has_one_line_and_one_record() {
     let sandbox = Sandbox::new();
     for (test, cached) in [("both", "cache_hit=0 cache_miss=1"), ("both", "cache_hit=1 cache_miss=0")] {
         let done = sandbox.run(test).passes();
@@ -18,24 +19,24 @@ fn one_line_and_one_record_for_each_test() {
         let [line] = lines[..] else { panic!("not one line: {}", done.stdout) };
         let expected = "test=subject::both repo=bookshop artifact=words,lengths ";
         assert!(line.contains(expected) && line.contains(cached), "{line}");
-        let [report] = &done.reports[..] else { panic!("not one record: {:?}", done.reports) };
+        let [report] = &done.reports()[..] else { panic!("not one record: {:?}", done.reports()) };
         assert!(line.contains(&report.to_string()));
         assert_eq!((report.test.as_str(), report.repo.as_str()), ("subject::both", "bookshop"));
     }
 }
 
-/// Exactly one, of the run `one`.
+/// Returns the only record of the run `one`.
 #[track_caller]
 fn record(sandbox: &Sandbox) -> CacheReport {
     let mut reports = read_reports(&sandbox.cache(), "one").unwrap();
     assert_eq!(reports.len(), 1, "{reports:?}");
-    // Whoever reads them again finds the same.
+    // A second read finds the same.
     assert_eq!(read_reports(&sandbox.cache(), "one").unwrap(), reports);
     reports.remove(0)
 }
 
 #[test]
-fn every_test_has_one_record_however_it_ends() {
+fn each_test_has_one_record_for_each_way_to_end() {
     for (test, setting, value, outcome) in [
         ("both", "SUBJECT_LOG", "", Outcome::Built),
         ("fails", "SUBJECT_LOG", "", Outcome::Built),
@@ -61,13 +62,13 @@ fn every_test_has_one_record_however_it_ends() {
 
 #[cfg(unix)]
 #[test]
-fn a_test_that_is_killed_in_its_build_or_while_it_waits_has_one_record_too() {
+fn killed_builder_and_killed_waiter_have_one_record() {
     let sandbox = Sandbox::new();
     let (builder, _held) = sandbox.run_within("other", "both").start_until_in("words");
     let mut waiter = sandbox.run_within("one", "both").start();
     let stderr = waiter.child.stderr.take().unwrap();
     assert!(BufReader::new(stderr).lines().map_while(Result::ok).any(|line| line.contains("has waited")));
-    assert_eq!(read_reports(&sandbox.cache(), "one").unwrap(), [], "it is under way");
+    assert_eq!(read_reports(&sandbox.cache(), "one").unwrap(), [], "it is in flight");
     waiter.kill();
     let report = record(&sandbox);
     assert_eq!((report.outcome(), report.test.as_str()), (Some(Outcome::Interrupted), "subject::both"));
@@ -79,14 +80,14 @@ fn a_test_that_is_killed_in_its_build_or_while_it_waits_has_one_record_too() {
 }
 
 #[test]
-fn what_a_hit_saves_is_what_its_build_took_less_its_restoring() {
+fn saved_time_is_build_time_minus_restore_time() {
     let sandbox = Sandbox::new();
     let built = sandbox.run("both").passes();
     let hit = sandbox.run("both").passes();
     for artifact in ["words", "lengths"] {
         let (built, hit) = (built.report(artifact), hit.report(artifact));
         assert!(built.saved_seconds().abs() < 1e-9);
-        // The manifest has whole milliseconds, taken before it was published.
+        // The manifest has whole milliseconds, up to its publication.
         assert!(hit.build_seconds <= built.rebuild_seconds && hit.build_seconds >= 0.0, "{hit:?} {built:?}");
         assert!(
             (hit.saved_seconds() - (hit.build_seconds - hit.restore_seconds)).abs() < 1e-9 || hit.build_seconds < 1e-9
@@ -95,28 +96,28 @@ fn what_a_hit_saves_is_what_its_build_took_less_its_restoring() {
 }
 
 #[test]
-fn a_parameter_tells_the_test_what_it_cost() {
+fn report_parameter_has_the_outcome() {
     let sandbox = Sandbox::new();
-    assert!(sandbox.run("told_of_the_cache").passes().stdout.contains("outcome=built"));
-    assert!(sandbox.run("told_of_the_cache").passes().stdout.contains("outcome=hit"));
+    assert!(sandbox.run("takes_the_report").passes().stdout.contains("outcome=built"));
+    assert!(sandbox.run("takes_the_report").passes().stdout.contains("outcome=hit"));
 }
 
 #[test]
-fn what_a_test_asks_its_session_for_is_in_its_one_record() {
+fn requests_of_a_session_are_in_the_record_of_its_test() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("asks_for_more").passes();
-    assert_eq!(done.reports.len(), 1);
+    assert_eq!(done.reports().len(), 1);
     assert_eq!((done.outcome("count"), done.outcome("words")), (Outcome::Built, Outcome::Built));
 }
 
 #[test]
-fn a_test_without_artifacts_reports_neither_hit_nor_miss() {
+fn test_without_artifacts_is_neither_hit_nor_miss() {
     let done = Sandbox::new().run("only_repo").passes();
     assert!(done.stdout.contains(" artifact=- cache_hit=0 cache_miss=0 "), "{}", done.stdout);
 }
 
 #[test]
-fn the_key_of_a_line_names_its_entry() {
+fn key_in_a_line_names_its_entry() {
     let sandbox = Sandbox::new();
     let done = sandbox.run("only_words").passes();
     let entry = sandbox.entry_file("words.json").parent().unwrap().to_owned();
@@ -131,12 +132,12 @@ fn processes_of_one_cargo_are_one_run_without_any_variable() {
         sandbox.run("only_words").without_env("SMOKE_RUN_ID").passes();
     }
     let runs: Vec<_> = fs::read_dir(sandbox.cache().join(".runs")).unwrap().flatten().collect();
-    // Under cargo both have it as their ancestor; started by hand, each is a run of its own.
+    // Under cargo, both have the same ancestor. Started by hand, each is a separate run.
     let by_cargo = runs.iter().any(|run| run.file_name().to_string_lossy().starts_with("cargo-"));
     assert_eq!(runs.len(), if by_cargo { 1 } else { 2 });
 }
 
 #[test]
-fn a_test_that_ends_its_process_has_reported() {
-    assert_eq!(Sandbox::new().run("ends_its_process").fails().reports.len(), 1);
+fn test_that_exits_its_process_has_a_record() {
+    assert_eq!(Sandbox::new().run("ends_its_process").fails().reports().len(), 1);
 }

@@ -1,4 +1,4 @@
-//! No test waits for a process that has ended, for itself, or for what its build has started.
+//! No test waits for itself, for a process that has ended, or for a child of a build that it runs.
 #![cfg(target_os = "linux")]
 
 use std::fs::{self, File};
@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cached_smoke::Outcome;
+use test_support::{Run, Sandbox, write_executable};
 
-use crate::sandbox::{Run, Sandbox};
+use crate::Reports;
 
-/// Ends a run that waits for ever, so that its test fails and does not wait, too.
+/// Kills a run that waits for ever, so that its test fails.
 fn within_a_minute(run: Run<'_>) -> Run<'_> {
     run.wrapped("timeout", &["--signal=KILL", "60"])
 }
@@ -22,23 +23,23 @@ fn build_lock(sandbox: &Sandbox, artifact: &str) -> PathBuf {
     entries.filter(|path| path.exists()).last().unwrap()
 }
 
-/// Ends a process when it is dropped.
-struct Ended(String);
+/// Kills a process when it is dropped.
+struct KillOnDrop(String);
 
-impl Drop for Ended {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = Command::new("kill").args(["-KILL", &self.0]).status();
     }
 }
 
 #[test]
-fn a_process_that_a_build_starts_keeps_no_lock() {
+fn child_of_a_build_holds_no_lock() {
     for runner in ["", "1"] {
         let sandbox = Sandbox::new();
         let run = sandbox.run("only_words").env("NEXTEST", runner);
         let run = run.env("SUBJECT_START", "words").env("SUBJECT_STARTED", sandbox.path("started"));
         assert!(within_a_minute(run).done_without_output());
-        let child = Ended(fs::read_to_string(sandbox.path("started")).unwrap());
+        let child = KillOnDrop(fs::read_to_string(sandbox.path("started")).unwrap());
         let lock = build_lock(&sandbox, "words");
         assert!(holds(&child.0, Path::new("/dev/null")) || runner.is_empty(), "its input is empty");
         assert!(!holds(&child.0, &lock), "the child has the lock's file");
@@ -52,9 +53,9 @@ fn holds(pid: &str, file: &Path) -> bool {
     files.into_iter().any(|open| identity(&open) == identity(file))
 }
 
-/// As a child has it that was forked without `exec` by a process that is then killed.
+/// A child that a killed process forked without `exec` holds the lock like this.
 #[test]
-fn a_lock_whose_holder_has_ended_is_not_waited_for() {
+fn lock_of_an_ended_holder_is_not_waited_for() {
     let sandbox = Sandbox::new();
     let (builder, _held) = sandbox.run("only_words").start_until_in("words");
     let lock = File::options().read(true).write(true).open(build_lock(&sandbox, "words")).unwrap();
@@ -62,12 +63,12 @@ fn a_lock_whose_holder_has_ended_is_not_waited_for() {
     lock.lock().unwrap();
     let done = within_a_minute(sandbox.run("only_words")).passes();
     assert_eq!(done.outcome("words"), Outcome::Bypassed);
-    assert!(done.reason("words").contains("was killed in its build"), "{}", done.reason("words"));
+    assert!(done.reason("words").contains("was killed during its build"), "{}", done.reason("words"));
     assert!(done.stderr.contains("still holds the lock"), "{}", done.stderr);
 }
 
 #[test]
-fn an_artifact_that_its_build_asks_for_in_another_process_is_an_error() {
+fn recursive_build_in_a_child_process_is_an_error() {
     for runner in ["", "1"] {
         let sandbox = Sandbox::new();
         let run = sandbox.run("only_words").env("NEXTEST", runner).env("SUBJECT_RUN_AGAIN", "words");
@@ -77,26 +78,25 @@ fn an_artifact_that_its_build_asks_for_in_another_process_is_an_error() {
 }
 
 #[test]
-fn an_artifact_that_its_build_asks_for_in_this_process_is_an_error() {
+fn recursive_build_in_one_process_is_an_error() {
     for (test, runner) in [("only_words", ""), ("only_words", "1"), ("beneath", "")] {
         let sandbox = Sandbox::new();
         let run = sandbox.run(test).env("NEXTEST", runner).env("SUBJECT_ASK_ITSELF", "1");
         let done = within_a_minute(run).fails();
-        assert!(done.stderr.contains("do not ask for `words` in its own `build`"), "{}", done.stderr);
+        assert!(done.stderr.contains("do not request `words` in its own `build`"), "{}", done.stderr);
     }
 }
 
 #[test]
-fn a_slow_look_at_a_repository_is_reported() {
+fn slow_git_status_is_reported() {
     let sandbox = Sandbox::new();
     let (pipe, git, waited) = (sandbox.pipe(), sandbox.path("bin/git"), sandbox.path("waited"));
     fs::create_dir(sandbox.path("bin")).unwrap();
-    // The first `git status` waits.
+    // The first `git status` waits at the pipe.
     let wait = format!("[ -e {0} ] || {{ touch {0}; cat {1}; }}", waited.display(), pipe.display());
     let script =
         format!("#!/bin/sh\ncase \" $* \" in *' status '*) {wait} ;; esac\nPATH=\"${{PATH#*:}}\"\nexec git \"$@\"\n");
-    fs::write(&git, script).unwrap();
-    assert!(Command::new("chmod").arg("+x").arg(&git).status().unwrap().success());
+    write_executable(&git, &script);
     let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").unwrap());
 
     let mut started = within_a_minute(sandbox.run("only_repo").env("PATH", path)).start();
@@ -105,5 +105,5 @@ fn a_slow_look_at_a_repository_is_reported() {
     let report = stderr.lines().map_while(Result::ok).find(|line| line.contains("has taken"));
     assert!(report.unwrap().contains("reading the state of the repository bookshop (`git status`)"));
     drop(held);
-    assert!(started.done(&sandbox).passed);
+    assert!(started.done().passed);
 }

@@ -1,18 +1,21 @@
-//! A warm hit asks the system for no more than it needs: no process, nothing read twice, one record.
+//! A warm hit starts no process, reads no file twice and writes one record.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::sandbox::Sandbox;
+use test_support::{Sandbox, can_trace};
 
-/// What a line of strace's output says.
+use crate::Reports;
+
+/// A line of the output of strace.
 struct Call<'a> {
     name: &'a str,
     line: &'a str,
 }
 
-/// The calls of all threads. One that another thread's interrupted is told in two lines, of which the first has its arguments.
+/// Returns the calls of all threads. strace splits a call that another thread interrupts. The first line has its
+/// arguments.
 fn calls(trace: &str) -> impl Iterator<Item = Call<'_>> {
     trace.lines().filter_map(|line| {
         let call = line.split_once(' ')?.1.trim_start();
@@ -22,8 +25,8 @@ fn calls(trace: &str) -> impl Iterator<Item = Call<'_>> {
 }
 
 #[test]
-fn a_warm_hit_starts_no_process_reads_nothing_twice_and_writes_one_record() {
-    if !crate::crash::can_trace() {
+fn warm_hit_makes_no_needless_system_calls() {
+    if !can_trace() {
         return;
     }
     let sandbox = Sandbox::new();
@@ -31,11 +34,11 @@ fn a_warm_hit_starts_no_process_reads_nothing_twice_and_writes_one_record() {
     sandbox.run_within("one", "both").passes();
 
     let trace = sandbox.path("trace");
-    // -y: names of descriptors.
+    // -y: paths of descriptors.
     let strace = ["-f", "-qq", "-y", "-s", "4096", "-o", trace.to_str().unwrap()];
     let run = sandbox.run_within("one", "both").without_env("SUBJECT_LOG");
     let done = run.wrapped("strace", &strace).passes();
-    assert!(done.reports.last().unwrap().cache_hit());
+    assert!(done.reports().last().unwrap().cache_hit());
 
     let trace = fs::read_to_string(trace).unwrap();
     let cache = sandbox.cache().to_str().unwrap().to_owned();
@@ -67,7 +70,8 @@ fn a_warm_hit_starts_no_process_reads_nothing_twice_and_writes_one_record() {
     let twice: Vec<_> = opened.iter().filter(|(_, times)| **times > 1).collect();
     assert!(twice.is_empty(), "{twice:?}");
     assert_eq!((records, other_writes), (1, Vec::new()));
-    // The settings, what the run knows of the repository, and for each artifact its manifest, its proof and its file.
+    // The configuration, the run's record of the repository, and the manifest, verification record and file of each
+    // artifact.
     let expected = ["smoke.toml", "/repos/", "words.json", "lengths.json", "/proofs/"];
     for name in expected {
         assert!(opened.keys().any(|path| path.contains(name)), "{name}: {opened:?}");

@@ -1,14 +1,12 @@
-//! What is one run, under each test runner: in it, an artifact is built once, and rebuilt by force once.
+//! A run, under each test runner: it builds each artifact once, and a forced run rebuilds it once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "../project/mod.rs"]
-mod project;
 mod time_limits;
 
 use std::fs;
 use std::process::Stdio;
 
-use project::{Project, TESTS, passed, text as text_of};
+use test_support::{Project, TESTS, passed, text as text_of};
 
 #[test]
 fn test_binaries_under_one_cargo_are_one_run() {
@@ -36,7 +34,7 @@ fn each_run_of_a_renamed_cargo_is_one_run() {
         for _ in 0..2 {
             let mut forced = project.command(&cargo);
             forced.args(["test", "--tests"]).env("SMOKE_FORCE_REBUILD", "one").env_remove("CARGO");
-            // As below a test of another cargo, whose file it names.
+            // As in a test under another cargo, whose file the variable names.
             forced.envs(variable.map(|path| ("CARGO", path)));
             passed(forced);
             assert_eq!(project.take_log().len(), 1, "{name}, CARGO={variable:?}: rebuilt once by two binaries");
@@ -45,7 +43,7 @@ fn each_run_of_a_renamed_cargo_is_one_run() {
 }
 
 #[test]
-fn an_edit_of_the_code_or_of_smoke_toml_compiles_the_tests_again() {
+fn edit_of_code_or_smoke_toml_recompiles_the_tests() {
     let project = Project::with_suite("edited");
     let listed = |project: &Project| {
         let mut list = project.cargo_test();
@@ -68,7 +66,7 @@ fn an_edit_of_the_code_or_of_smoke_toml_compiles_the_tests_again() {
     assert_eq!(listed(&project), ["each::one: test", "each::two: test"].repeat(2));
 }
 
-/// Ten tests over the one artifact, in each of two binaries.
+/// Returns a project with two test binaries, each with ten tests over one artifact.
 fn ten_tests(name: &str) -> Project {
     let project = Project::with_suite(name);
     for binary in ["a", "b"] {
@@ -82,7 +80,7 @@ fn ten_tests(name: &str) -> Project {
 }
 
 #[test]
-fn under_nextest_twenty_processes_are_one_run_and_rebuild_once() {
+fn processes_under_nextest_are_one_run_and_rebuild_once() {
     let project = ten_tests("one-run-of-nextest");
     let Some(run) = project.nextest(&[]) else { return };
     passed(run);
@@ -96,7 +94,7 @@ fn under_nextest_twenty_processes_are_one_run_and_rebuild_once() {
 }
 
 #[test]
-fn two_forced_runs_side_by_side_rebuild_once_each() {
+fn concurrent_forced_runs_rebuild_once_each() {
     let project = ten_tests("two-runs-of-nextest");
     let Some(run) = project.nextest(&[]) else { return };
     passed(run);
@@ -114,7 +112,7 @@ fn two_forced_runs_side_by_side_rebuild_once_each() {
 }
 
 #[test]
-fn stress_runs_partitions_of_one_cache_and_runs_without_capture_build_once() {
+fn stress_partition_and_no_capture_runs_build_once() {
     let project = ten_tests("kinds-of-nextest");
     for arguments in
         [&["--stress-count", "3"][..], &["--no-capture"], &["--partition", "hash:1/3"], &["--partition", "hash:2/3"]]
@@ -126,7 +124,7 @@ fn stress_runs_partitions_of_one_cache_and_runs_without_capture_build_once() {
 }
 
 #[test]
-fn a_retry_of_a_test_that_fails_does_not_rebuild() {
+fn retry_of_a_failed_test_does_not_rebuild() {
     let project = ten_tests("retries-of-nextest");
     let failing = "#[cached_smoke(repo = \"one\")]\nfn fails(_: &Number) { panic!(\"told to\") }\n";
     let text = TESTS.to_owned() + failing;

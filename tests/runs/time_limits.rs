@@ -1,20 +1,20 @@
-//! nextest with a time limit, which falls into a build or into a wait for one.
+//! A time limit of nextest that ends a test during a build, or during a wait for one.
 
 use std::fs;
 
-use crate::project::{Project, SUITE, passed, text};
+use test_support::{Project, SUITE, passed, text};
 
-/// The limit is far below what the build takes, and far above what anything else does.
+/// The limit is far below the time of the build, and far above the time of everything else.
 const CONFIGURATION: &str =
     "[profile.default]\nslow-timeout = { period = \"2s\", terminate-after = 1, grace-period = \"0s\" }\n";
 
-/// Each is at least as long as the limit, so that the build is done long before.
+/// Each run takes at least as long as the limit, so the build ends long before the last.
 const MOST_RUNS: usize = 30;
 
 #[test]
-fn a_build_that_takes_longer_than_a_test_may_is_done_by_a_later_run() {
+fn build_longer_than_the_time_limit_completes() {
     let project = Project::with_suite("time-limits");
-    let suite = include_str!("../project/suite.rs");
+    let suite = fs::read_to_string(project.path(SUITE)).unwrap();
     let slow = suite.replace(
         "Ok(Number(project::number()))",
         "std::thread::sleep(std::time::Duration::from_secs(7));\n        Ok(Number(project::number()))",

@@ -1,17 +1,17 @@
-//! Makes a plain directory answer as other file systems do: a library for `LD_PRELOAD`.
+//! A library for `LD_PRELOAD` that makes a plain directory behave like another file system.
 //!
-//! `rustc --crate-type cdylib shim.rs`. `SHIM` names the fault. `SHIM_BELOW` lists the directories that have it, separated by colons;
-//! everything else behaves as it always does.
+//! Compile it with `rustc --crate-type cdylib shim.rs`. `SHIM` names the fault. `SHIM_BELOW` lists the directories with
+//! the fault, separated by colons. Other directories are not affected.
 //!
-//! | fault | as on |
+//! | fault | like |
 //! | --- | --- |
 //! | `flock-enosys` | file systems without locks |
-//! | `flock-ebadf` | NFS: a lock needs a descriptor that could do what the lock is for |
-//! | `fsync-einval` | file systems that cannot be synced |
-//! | `chmod-eperm` | vfat, and shares of other systems |
-//! | `unstable-inodes` | FUSE without inode numbers of its own: a path and its descriptor have different ones |
+//! | `flock-ebadf` | NFS: an exclusive lock needs a descriptor that is open for writing, and a shared one for reading |
+//! | `fsync-einval` | file systems without `fsync` |
+//! | `chmod-eperm` | vfat, and network shares |
+//! | `unstable-inodes` | FUSE without inode numbers: a path and its descriptor have different ones |
 //!
-//! It sees what goes through the C library, as std does, and no raw system call.
+//! The library sees calls through the C library, such as those of std, and no raw system calls.
 
 use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_uint, c_void};
 use std::mem::transmute;
@@ -31,9 +31,9 @@ const LOCK_SH: c_int = 1;
 const LOCK_EX: c_int = 2;
 const AT_FDCWD: c_int = -100;
 
-/// Where `struct stat` of 64-bit Linux has its inode number.
+/// The offset of the inode number in `struct stat` of 64-bit Linux.
 const STAT_INODE: usize = 8;
-/// Where `struct statx` has it.
+/// The offset of the inode number in `struct statx`.
 const STATX_INODE: usize = 32;
 
 const RTLD_NEXT: *mut c_void = -1_isize as *mut c_void;
@@ -44,7 +44,7 @@ unsafe extern "C" {
     fn __errno_location() -> *mut c_int;
 }
 
-/// The function that would have been called without this library.
+/// The function of the C library that this library replaces.
 macro_rules! real {
     ($name:literal as $($type:tt)*) => {
         // SAFETY: the C library has a function of this name and type.
@@ -74,7 +74,7 @@ fn path_of(fd: c_int) -> PathBuf {
     std::fs::read_link(format!("/proc/self/fd/{fd}")).unwrap_or_default()
 }
 
-/// The path that a call with a directory's descriptor means.
+/// Returns the path of a call with the descriptor of a directory.
 fn path_at(directory: c_int, path: *const c_char) -> PathBuf {
     if path.is_null() {
         return path_of(directory);
@@ -145,7 +145,7 @@ extern "C" fn fchmodat(directory: c_int, path: *const c_char, mode: c_uint, flag
     real!("fchmodat" as extern "C" fn(c_int, *const c_char, c_uint, c_int) -> c_int)(directory, path, mode, flags)
 }
 
-/// Gives what was found by its descriptor another inode number than what was found by its path.
+/// Changes the inode number in the answer of a call with a descriptor.
 fn disturb(answer: c_int, fd: c_int, buffer: *mut c_void, offset: usize) -> c_int {
     if answer == 0 && is_fault("unstable-inodes") && is_below(&path_of(fd)) {
         // SAFETY: the call that succeeded filled a structure that has its inode number there.
@@ -154,7 +154,7 @@ fn disturb(answer: c_int, fd: c_int, buffer: *mut c_void, offset: usize) -> c_in
     answer
 }
 
-/// True of a call that asks for the descriptor itself.
+/// Returns `true` if the call is about the descriptor itself.
 fn is_empty(path: *const c_char) -> bool {
     // SAFETY: the caller's string.
     path.is_null() || unsafe { CStr::from_ptr(path) } == CString::default().as_c_str()

@@ -1,6 +1,7 @@
-//! What the smoke tests of the code index share: how its graph and its index are built, kept and read back.
+//! The suite of the smoke tests of the code index: how its graph and its index are built, stored and loaded.
 //!
-//! Both types come from `code-index`, which knows nothing of cached-smoke; the local `Smoke` makes the impls ours.
+//! Both types come from `code-index`, which does not depend on cached-smoke. The impls are possible here, because
+//! `Smoke` is local.
 
 use std::path::Path;
 
@@ -13,7 +14,7 @@ const GRAPH_FILE: &str = "graph.bin";
 /// The suite.
 pub(crate) struct Smoke;
 
-/// What the graph and the index are built with.
+/// The configuration of the graph and of the index.
 #[derive(Default, serde::Serialize)]
 pub(crate) struct SmokeConfig {
     pub(crate) graph: GraphBuilderConfig,
@@ -22,8 +23,8 @@ pub(crate) struct SmokeConfig {
 
 impl Suite for Smoke {
     type Config = SmokeConfig;
-    // The sources alone: the fixtures beside them are a repository, with a fingerprint of its own. And this file, which
-    // says how they are called.
+    // The sources of the index, without the fixtures beside them: those are a repository, with its own fingerprint. And
+    // this file, which calls the sources.
     const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("examples/code-index/src", "tests/smoke");
 }
 
@@ -32,7 +33,7 @@ impl Artifact<Smoke> for DependencyGraph {
     const RELOCATABLE: bool = true;
 
     fn key(key: &mut KeyBuilder<'_, Smoke>) {
-        // Another analyzer makes another index of the same graph.
+        // Not the analyzer: another analyzer builds another index of the same graph.
         let config = key.suite_config();
         key.config(&config.graph);
     }
@@ -49,8 +50,8 @@ impl Artifact<Smoke> for DependencyGraph {
     fn load(cx: &LoadContext<'_, Smoke>) -> Result<Self> {
         let path = cx.dir().join(GRAPH_FILE);
         if cx.is_verified() {
-            #[expect(unsafe_code, reason = "a graph that is mapped costs what is asked of it")]
-            // SAFETY: its bytes were compared with those that `save` wrote, and what is in the cache is not changed.
+            #[expect(unsafe_code, reason = "a mapped graph reads only what a query needs")]
+            // SAFETY: the bytes were compared with those that `save` wrote, and stored files do not change.
             return Ok(unsafe { DependencyGraph::map(&path) }?);
         }
         Ok(DependencyGraph::read_from(&path)?)

@@ -1,4 +1,4 @@
-//! rstest's `#[once]`: one fixture a process, and nextest gives each test a process.
+//! The fixture with rstest's `#[once]`: one build per process, and nextest runs each test in its own process.
 
 use cached_smoke_peers::{ask, build, files};
 use code_index::{DependencyGraph, SparseIndex};
@@ -8,7 +8,7 @@ use rstest::{fixture, rstest};
 #[once]
 fn both() -> (DependencyGraph, SparseIndex) {
     let directory = files("rstest").join(std::process::id().to_string());
-    build(&directory).expect("both are built")
+    build(&directory).expect("graph and index can be built")
 }
 
 #[rstest]

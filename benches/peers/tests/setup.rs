@@ -1,11 +1,11 @@
-//! A setup script of nextest: it has built the files before the first test.
+//! The fixture with a setup script of nextest, which builds the files before the first test.
 
 use cached_smoke_peers::{ask, files};
 use code_index::{DependencyGraph, SparseIndex};
 
 fn prepared() -> (DependencyGraph, SparseIndex) {
     let directory = files("setup");
-    // SAFETY: the script has written it a moment ago, and nobody changes it.
+    // SAFETY: the setup script has just written the file, and no process changes it.
     let graph = unsafe { DependencyGraph::map(&directory.join("graph")) }.expect("a graph");
     (graph, SparseIndex::from_dir(directory.join("index")).expect("an index"))
 }

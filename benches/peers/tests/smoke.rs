@@ -1,4 +1,4 @@
-//! cached-smoke.
+//! The fixture with cached-smoke.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ impl Artifact<Peers> for DependencyGraph {
 
     fn load(cx: &LoadContext<'_, Peers>) -> Result<Self> {
         let path = cx.dir().join("graph");
-        // SAFETY: its bytes were compared with those that `save` wrote, and what is in the cache is not changed.
+        // SAFETY: a verified file has the bytes that `save` wrote, and no process changes files in the cache.
         if cx.is_verified() {
             Ok(unsafe { DependencyGraph::map(&path) }?)
         } else {

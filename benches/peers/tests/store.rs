@@ -1,4 +1,6 @@
-//! The `cached` crate's store on disk: the graph as it serializes it; the index, which is a directory, beside it, and nobody's.
+//! The fixture with the `cached` crate's store on disk.
+//!
+//! The store holds the serialized graph. The index, a directory, is beside the store and not protected by it.
 
 use cached::macros::concurrent_cached;
 use cached::{RedbCache, RedbCacheError};
@@ -6,7 +8,7 @@ use cached_smoke_peers::{PlainGraph, build, files, find};
 use code_index::SparseIndex;
 
 #[derive(Debug)]
-struct Failed(#[expect(dead_code, reason = "shown when a test fails")] String);
+struct Failed(#[expect(dead_code, reason = "a failed test prints it")] String);
 
 impl From<RedbCacheError> for Failed {
     fn from(error: RedbCacheError) -> Failed {
@@ -20,7 +22,7 @@ impl From<RedbCacheError> for Failed {
     convert = r#"{ commit.to_owned() }"#
 )]
 fn graph(commit: &str) -> Result<PlainGraph, Failed> {
-    assert!(!commit.is_empty(), "it is the key");
+    assert!(!commit.is_empty(), "the commit is the key");
     let directory = files("cached-index");
     let _ = std::fs::remove_dir_all(&directory);
     Ok(PlainGraph::of(&build(&directory).map_err(|error| Failed(error.to_string()))?.0))

@@ -1,4 +1,4 @@
-//! What the cache costs whoever builds: a cold start, and how much of it was spent in what the artifacts themselves do.
+//! A cold start, with the time that is spent in the functions of the artifacts.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use cached_smoke::{Artifact, BuildContext, CodeFingerprint, KeyBuilder, LoadContext, Result, Session, Storage, Suite};
 use code_index::{AnalyzerConfig, DependencyGraph, GraphBuilder, SparseIndex};
 
-/// As the smoke tests' suite, but for the time that it takes.
+/// A suite like the one of the smoke tests, which also measures time.
 struct Timed;
 
 impl Suite for Timed {
@@ -18,12 +18,13 @@ impl Suite for Timed {
 struct Graph(DependencyGraph);
 struct Index;
 
-static SPENT: Mutex<Duration> = Mutex::new(Duration::ZERO);
+static TIME_IN_ARTIFACTS: Mutex<Duration> = Mutex::new(Duration::ZERO);
 
-fn spending<T>(work: impl FnOnce() -> T) -> T {
+/// Adds the time of some work to [`TIME_IN_ARTIFACTS`].
+fn timed<T>(work: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
     let result = work();
-    *SPENT.lock().unwrap() += begun.elapsed();
+    *TIME_IN_ARTIFACTS.lock().unwrap() += begun.elapsed();
     result
 }
 
@@ -31,17 +32,17 @@ impl Artifact<Timed> for Graph {
     const NAME: &'static str = "graph";
 
     fn build(cx: &BuildContext<'_, Timed>) -> Result<Self> {
-        spending(|| Ok(Graph(GraphBuilder::new(cx.repo().path()).build()?)))
+        timed(|| Ok(Graph(GraphBuilder::new(cx.repo().path()).build()?)))
     }
 
     fn save(&self, dir: &Path) -> Result<()> {
-        spending(|| Ok(self.0.write_to(&dir.join("graph.bin"))?))
+        timed(|| Ok(self.0.write_to(&dir.join("graph.bin"))?))
     }
 
     fn load(cx: &LoadContext<'_, Timed>) -> Result<Self> {
         #[expect(unsafe_code, reason = "as the smoke tests do")]
-        // SAFETY: it was published a moment ago, and nobody changes it.
-        spending(|| Ok(Graph(unsafe { DependencyGraph::map(&cx.dir().join("graph.bin")) }?)))
+        // SAFETY: this process has just published the file, and no process changes files in the cache.
+        timed(|| Ok(Graph(unsafe { DependencyGraph::map(&cx.dir().join("graph.bin")) }?)))
     }
 }
 
@@ -55,21 +56,21 @@ impl Artifact<Timed> for Index {
 
     fn build(cx: &BuildContext<'_, Timed>) -> Result<Self> {
         let graph = &cx.artifact::<Graph>()?.0;
-        spending(|| SparseIndex::from_graph(graph, cx.dir(), &AnalyzerConfig::default()).map(drop))?;
+        timed(|| SparseIndex::from_graph(graph, cx.dir(), &AnalyzerConfig::default()).map(drop))?;
         Ok(Index)
     }
 
     fn load(cx: &LoadContext<'_, Timed>) -> Result<Self> {
-        spending(|| SparseIndex::from_dir(cx.dir()).map(drop))?;
+        timed(|| SparseIndex::from_dir(cx.dir()).map(drop))?;
         Ok(Index)
     }
 }
 
-/// The time that was spent in the artifacts.
+/// Builds graph and index, and returns the time that was spent in their functions.
 pub(super) fn run(repo: &str) -> Duration {
     let session = Session::<Timed>::open(repo).unwrap();
     session.get::<Graph>().unwrap();
     session.get::<Index>().unwrap();
     assert!(session.report().cache_miss());
-    *SPENT.lock().unwrap()
+    *TIME_IN_ARTIFACTS.lock().unwrap()
 }

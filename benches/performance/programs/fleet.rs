@@ -1,11 +1,11 @@
-//! What a machine of a fleet needs of a repository, whatever repository that is.
+//! One machine of a fleet: it needs graph and index of a repository.
 
 use cached_smoke::{Outcome, Session};
 use code_index::{DependencyGraph, SparseIndex};
 
 use crate::smoke::Smoke;
 
-/// Graph and index, from wherever they can be had; says how many of them were built here.
+/// Fetches or builds graph and index; prints how many of them this process built and how many bytes it fetched.
 pub(super) fn run(repo: &str) {
     let session = Session::<Smoke>::open(repo).unwrap();
     session.get::<DependencyGraph>().unwrap();

@@ -1,7 +1,8 @@
-//! What cannot be done with less: read what this run knows, compare what the file system says of the files with what it said when they
-//! were digested, map the graph, open the index, ask.
+//! The floor: the least work that a hit can do, written by hand.
 //!
-//! No settings, no key, no lock, no manifest, no report: as fast as this can be written by hand, and of no use to anybody.
+//! It reads a memo of the run, compares the metadata of the files with the metadata at the time of their digest, maps
+//! the graph, opens the index, and asks both. It has no configuration, no key, no lock, no manifest and no record, so
+//! it is not usable as a cache.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -12,11 +13,11 @@ use code_index::{DependencyGraph, SparseIndex};
 use super::ask;
 
 const MEMO: &str = "memo";
-/// Numbers of a stamp: device, inode, size, and two times in seconds and nanoseconds.
+/// The number of numbers in a stamp: device, inode, size, and two times in seconds and nanoseconds.
 const NUMBERS: usize = 7;
 const BYTES: usize = NUMBERS * 8;
 
-/// What the run knows: the state of the repository, and where files are that were digested, with their stamps.
+/// The state of the repository, and the paths and stamps of the digested files.
 pub(crate) struct Memo<'a> {
     pub(crate) revision: &'a str,
     pub(crate) graph: &'a Path,
@@ -24,7 +25,7 @@ pub(crate) struct Memo<'a> {
 }
 
 impl Memo<'_> {
-    /// Writes it down: a line for the revision, the graph and the index, a line for each file and its stamp.
+    /// Writes the memo: one line each for the revision, the graph and the index, then each file with its stamp.
     pub(crate) fn write(&self, files: &Path) {
         let mut text = format!("{}\n{}\n{}\n", self.revision, self.graph.display(), self.index.display()).into_bytes();
         let index = fs::read_dir(self.index).unwrap().map(|entry| entry.unwrap().path());
@@ -61,8 +62,8 @@ fn numbers(path: &Path) -> [u64; NUMBERS] {
 
 fn stamp(path: &Path) -> [u8; BYTES] {
     let mut stamp = [0; BYTES];
-    for (place, number) in stamp.chunks_exact_mut(8).zip(numbers(path)) {
-        place.copy_from_slice(&number.to_le_bytes());
+    for (bytes, number) in stamp.chunks_exact_mut(8).zip(numbers(path)) {
+        bytes.copy_from_slice(&number.to_le_bytes());
     }
     stamp
 }
@@ -81,15 +82,15 @@ pub(super) fn run(files: &Path) {
     while !rest.is_empty() {
         let end = rest.iter().position(|&byte| byte == 0).unwrap();
         let path = Path::new(std::str::from_utf8(&rest[..end]).unwrap());
-        let (proved, after) = rest[end + 1..].split_at(BYTES);
-        assert!(stamp(path) == proved);
+        let (expected, after) = rest[end + 1..].split_at(BYTES);
+        assert!(stamp(path) == expected);
         rest = after;
     }
-    #[expect(unsafe_code, reason = "this is what is measured")]
-    // SAFETY: its stamp is the one that it had when it was digested.
+    #[expect(unsafe_code, reason = "a hit maps the graph")]
+    // SAFETY: the file's stamp is the same as at the time of its digest.
     let graph = unsafe { DependencyGraph::map(&graph) }.unwrap();
     let index = SparseIndex::from_dir(index).unwrap();
     ask(&graph, &index);
-    // As cached-smoke does: the end of the process takes them away.
+    // As in cached-smoke, the end of the process frees them.
     std::mem::forget((graph, index));
 }

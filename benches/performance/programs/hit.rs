@@ -1,4 +1,4 @@
-//! A test's way through cached-smoke.
+//! A hit of cached-smoke.
 
 use cached_smoke::Session;
 use code_index::{DependencyGraph, SparseIndex};
@@ -6,7 +6,7 @@ use code_index::{DependencyGraph, SparseIndex};
 use super::ask;
 use crate::smoke::Smoke;
 
-/// What a test with the parameters `&DependencyGraph` and `&SparseIndex` does before and after its body, its report included.
+/// Does what a test with the parameters `&DependencyGraph` and `&SparseIndex` does, including its record.
 pub(super) fn run(repo: &str) {
     let session = Session::<Smoke>::open(repo).unwrap();
     ask(session.get::<DependencyGraph>().unwrap(), session.get::<SparseIndex>().unwrap());

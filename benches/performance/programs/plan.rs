@@ -1,5 +1,7 @@
-//! The plan that this project began with, done straightforwardly and with care: git is asked twice, the key is a SHA-256, both archives are
-//! unpacked, the graph is decoded and its maps are built, the index is opened.
+//! The plan: the obvious first implementation of a fixture cache, with which this project began.
+//!
+//! It asks git twice, computes a SHA-256 key, unpacks two archives, decodes the graph, builds its maps, and opens the
+//! index.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -15,7 +17,7 @@ use super::{QUERY_SETS, find};
 
 const REPO_PATH: &str = "repo-path";
 
-/// A graph as one would write it with serde.
+/// A graph in the form that serde serializes.
 #[derive(Serialize, Deserialize)]
 struct PlainGraph {
     nodes: Vec<PlainNode>,
@@ -38,7 +40,7 @@ struct PlainEdge {
     alias: Option<String>,
 }
 
-/// The graph with the maps that its methods look things up in.
+/// A graph with the maps that its queries use.
 struct Maps {
     graph: PlainGraph,
     by_id: HashMap<String, u32>,
@@ -85,7 +87,7 @@ impl Maps {
     }
 }
 
-/// The two archives, beside each other in a directory that is called like the key.
+/// The cache of the plan: a directory with the name of the key, which holds the two archives.
 pub(crate) struct PlanCache<'a> {
     pub(crate) repo: &'a Path,
     pub(crate) graph: &'a DependencyGraph,
@@ -114,7 +116,7 @@ impl PlanCache<'_> {
     }
 }
 
-/// The commit, whether anything differs from it, and the configuration.
+/// Computes the key from the commit, the changed files and the configuration.
 fn key(repo: &Path) -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").arg("-C").arg(repo).args(arguments).output().unwrap();

@@ -1,10 +1,10 @@
-//! What a first use of a restored entry takes at least: its files are read and digested once, its archive is unpacked once.
+//! The least work for the first use of a restored entry: digest its files once, and unpack its archive once.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// `files` has the archive and the directory of an entry.
+/// Digests and unpacks; `files` has the archive of the graph and the directory of the index.
 pub(super) fn run(files: &Path) {
     let unpacked = tempfile::tempdir_in(files).unwrap();
     let mut archive = File::open(files.join("graph.tar.zst")).unwrap();

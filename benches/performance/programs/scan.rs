@@ -1,11 +1,11 @@
-//! What looking at a repository anew takes at least: one `lstat` of every file and directory that is known.
+//! The least work to check a repository for changes: one `lstat` of every known file and directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const KNOWN: &str = "known";
 
-/// Writes down every path below `root` but git's own.
+/// Lists every path below `root`, except for those in `.git`.
 pub(crate) fn list_known(root: &Path, files: &Path) -> usize {
     let mut paths = Vec::new();
     let mut directories = vec![root.to_owned()];

@@ -1,4 +1,4 @@
-//! Artifacts that are as large, or as many, as one likes.
+//! Artifacts of any size and number.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::path::Path;
 use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Result, Session, Storage, Suite};
 use memmap2::Mmap;
 
-/// A suite of this benchmark's own.
+/// The suite of the sized artifacts.
 struct Sized;
 
 #[derive(Default, serde::Serialize)]
@@ -21,7 +21,7 @@ impl Suite for Sized {
     const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("benches/performance/programs");
 }
 
-/// One file, mapped.
+/// An artifact of one mapped file.
 struct Blob(Mmap);
 
 impl Artifact<Sized> for Blob {
@@ -40,12 +40,12 @@ impl Artifact<Sized> for Blob {
 
 fn map(directory: &Path) -> Result<Blob> {
     let file = File::open(directory.join("blob"))?;
-    #[expect(unsafe_code, reason = "as a fixture of any size would be had")]
-    // SAFETY: nobody changes what is in the cache.
+    #[expect(unsafe_code, reason = "large fixtures are mapped")]
+    // SAFETY: no process changes files in the cache.
     Ok(Blob(unsafe { Mmap::map(&file) }?))
 }
 
-/// Bytes of which no two blocks are the same.
+/// Writes bytes in which no two blocks are equal.
 fn write(path: &Path, bytes: u64) -> std::io::Result<()> {
     let mut file = std::io::BufWriter::new(File::create(path)?);
     for number in 0..bytes / 8 {
@@ -54,7 +54,7 @@ fn write(path: &Path, bytes: u64) -> std::io::Result<()> {
     file.flush()
 }
 
-/// A hit on an artifact of this size, which is asked for its last byte.
+/// Has a hit on an artifact of this size, and reads its last byte.
 pub(super) fn run(repo: &str, bytes: u64) {
     let session = Session::<Sized>::with_config(repo, SizedConfig { bytes, number: 0 }).unwrap();
     let blob: &Blob = session.get().unwrap();
@@ -62,7 +62,8 @@ pub(super) fn run(repo: &str, bytes: u64) {
     std::hint::black_box(blob.0.last());
 }
 
-/// What restoring it takes that copies: the file, already plain and believed unseen, is read into memory.
+/// Reads a file of this size into memory, which is the least work of a restore that copies. Nothing is unpacked or
+/// checked.
 pub(super) fn copy(files: &Path, bytes: u64) {
     let path = files.join(format!("sized-{bytes}"));
     if !path.exists() {
@@ -71,7 +72,7 @@ pub(super) fn copy(files: &Path, bytes: u64) {
     std::hint::black_box(fs::read(path).unwrap().last());
 }
 
-/// An entry each for a thousand configurations.
+/// Builds one entry for each of a thousand configurations.
 pub(super) fn thousand(repo: &str) {
     for number in 0..1000 {
         Session::<Sized>::with_config(repo, SizedConfig { bytes: 8, number }).unwrap().get::<Blob>().unwrap();

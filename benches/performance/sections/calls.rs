@@ -1,35 +1,35 @@
-//! What a hit asks the system for: how many calls, and about what.
+//! Counts the system calls of a hit by their purpose.
 
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::place::Place;
 use crate::samples::Program;
+use crate::setup::Setup;
 use crate::table::Table;
 
-/// What a path is for, by what it has in it; the first that fits.
+/// The purpose of a system call by a part of its path; the first match counts.
 const PURPOSES: [(&str, &str); 13] = [
-    ("smoke.toml", "the settings"),
-    ("/under-way", "the record of a test that is killed"),
+    ("smoke.toml", "the configuration"),
+    ("/under-way", "the record of a killed test"),
     ("telemetry.jsonl", "the record"),
-    ("/proofs/", "the proofs that files were digested in this run"),
-    ("/repos/", "the state of the repository, as this run knows it"),
-    ("/.runs/", "that the notes of the run are its own"),
-    ("Django-5.2.8", "where the repository really lies"),
-    ("/graph.json", "the manifests, and the leases on them"),
-    ("/sparse_index.json", "the manifests, and the leases on them"),
-    ("/graph/graph.bin", "the graph: is it as it was, map it"),
-    ("/sparse_index/", "the index: is it as it was, open it"),
-    ("/cache/.", "that nothing is a link that leads elsewhere"),
-    ("/cache", "that nothing is a link that leads elsewhere"),
+    ("/proofs/", "the verification records of this run"),
+    ("/repos/", "the state of the repository in this run"),
+    ("/.runs/", "check that the directory of the run is not a link"),
+    ("Django-5.2.8", "resolve the path of the repository"),
+    ("/graph.json", "the manifests and their read locks"),
+    ("/sparse_index.json", "the manifests and their read locks"),
+    ("/graph/graph.bin", "the graph: compare its metadata, map it"),
+    ("/sparse_index/", "the index: compare its metadata, open it"),
+    ("/cache/.", "check that no directory of the cache is a link"),
+    ("/cache", "check that no directory of the cache is a link"),
 ];
 
-pub(super) fn run(place: &Place, _: &mut Table) {
+pub(super) fn run(setup: &Setup, _: &mut Table) {
     println!("\nsystem calls, of the release build:");
-    place.hit("django").run();
-    let [nothing, floor, hit] = ["nothing", "floor", "hit"].map(|name| trace(place, &place.program(name)));
+    setup.hit("django").run();
+    let [nothing, floor, hit] = ["nothing", "floor", "hit"].map(|name| trace(setup, &setup.program(name)));
     let (Some(nothing), Some(floor), Some(hit)) = (nothing, floor, hit) else {
-        println!("  left out: strace is not installed, or may not trace");
+        println!("  skipped: strace is not installed or not permitted");
         return;
     };
     let [of_nothing, of_floor, of_hit] = [&nothing, &floor, &hit].map(Vec::len);
@@ -52,10 +52,10 @@ pub(super) fn run(place: &Place, _: &mut Table) {
     println!("  {:>5}  memory, threads, and the test's own line", (of_hit - of_nothing).saturating_sub(accounted));
 }
 
-/// The calls of all threads, a line each, with the names of descriptors; nothing where they cannot be had.
-fn trace(place: &Place, program: &Program) -> Option<Vec<String>> {
-    let path = place.path("trace");
-    // -y: names of descriptors.
+/// Returns the system calls of all threads, one per line, with the paths of file descriptors; `None` if strace fails.
+fn trace(setup: &Setup, program: &Program) -> Option<Vec<String>> {
+    let path = setup.path("trace");
+    // -f: all threads, -qq: no messages, -y: paths of file descriptors.
     let status = program.traced(&["-f", "-qq", "-y", "-o"], &path).status().ok()?;
     let text = fs::read_to_string(&path).ok().filter(|_| status.success())?;
     let _ = fs::remove_file(&path);
@@ -63,7 +63,7 @@ fn trace(place: &Place, program: &Program) -> Option<Vec<String>> {
     Some(text.lines().filter_map(call).filter(|line| is_call(line)).collect())
 }
 
-/// Not a signal, an exit, or the second half of a call that another thread's interrupted.
+/// Returns `true` for a call, `false` for a signal, an exit, or the rest of a call that another thread interrupted.
 fn is_call(line: &str) -> bool {
     line.split_once('(').is_some_and(|(name, _)| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
 }

@@ -1,4 +1,4 @@
-//! Many machines, each with a cache of its own: with a shared tier, and without.
+//! Measures a fleet of machines, each with its own cache, with and without a remote cache.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -7,54 +7,59 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::place::Place;
 use crate::programs::{BUILT, BYTES, REPO};
 use crate::samples::{Program, Values, timed};
+use crate::setup::Setup;
 use crate::table::{Goal, Table};
 
 const MACHINES: usize = 20;
-/// Each takes many builds.
-const MOST_ROUNDS: usize = 3;
-/// A key of nobody's.
+/// The maximum number of rounds. A round takes many builds.
+const MAX_ROUNDS: usize = 3;
+/// A signing key for this benchmark only.
 const SIGNING_KEY: &str = "0101010101010101010101010101010101010101010101010101010101010101";
 
-pub(super) fn run(place: &Place, table: &mut Table) {
-    println!("\na fleet of {MACHINES} machines, a cache each, on this one:");
+pub(super) fn run(setup: &Setup, table: &mut Table) {
+    println!("\na fleet of {MACHINES} machines, each with its own cache, all on this machine:");
     let Some(helper) = helper() else {
-        println!("  left out: the helper does not compile");
+        println!("  skipped: the helper does not compile");
         return;
     };
-    let Some(server) = Server::start(&place.path("bucket")) else {
-        println!("  left out: cargo install s3s-fs --version 0.14.1 --features binary");
+    let Some(server) = Server::start(&setup.path("bucket")) else {
+        println!("  skipped: s3s-fs is not installed; run `cargo install s3s-fs --version 0.14.1 --features binary`");
         return;
     };
-    let with_tier = |program: &Program, url: &str| {
+    let with_remote = |program: &Program, url: &str| {
         let program = program.set("SMOKE_REMOTE", url).set("SMOKE_REMOTE_HELPER", &helper);
         let program = program.set("SMOKE_REMOTE_SIGNING_KEY", SIGNING_KEY);
         program.set("AWS_ACCESS_KEY_ID", KEY).set("AWS_SECRET_ACCESS_KEY", SECRET)
     };
-    let shared = |program: &Program| with_tier(program, &server.url());
+    let with_server = |program: &Program| with_remote(program, &server.url());
 
     for repo in ["django", "scikit-learn"] {
-        if place.repo(repo).is_none() {
-            println!("  left out: {repo} is not there: cargo smoke-cache fetch {repo}");
+        if setup.repo(repo).is_none() {
+            println!("  skipped: the repository {repo} is missing; run `cargo smoke-cache fetch {repo}`");
             continue;
         }
-        let alone = place.program("fleet").set(REPO, repo);
+        let alone = setup.program("fleet").set(REPO, repo);
         server.empty();
-        let without: Vec<Fleet> = (0..1).map(|_| fleet(place, &alone)).collect();
-        tell(&format!("{repo}, cold, without a shared tier"), &without);
+        let without = [fleet(setup, &alone)];
+        print_fleets(&format!("{repo}, cold, without a remote cache"), &without);
         let mut cold = Vec::new();
-        for _ in 0..place.rounds.min(MOST_ROUNDS) {
+        for _ in 0..setup.rounds.min(MAX_ROUNDS) {
             server.empty();
-            cold.push(fleet(place, &shared(&alone)));
+            cold.push(fleet(setup, &with_server(&alone)));
         }
-        tell(&format!("{repo}, cold, with one"), &cold);
-        let warm: Vec<Fleet> = (0..place.rounds.min(MOST_ROUNDS)).map(|_| fleet(place, &shared(&alone))).collect();
-        tell(&format!("{repo}, the bucket filled"), &warm);
-        table.value(format!("{repo}: builds of a cold fleet, without"), without[0].built, "", Goal::None);
+        print_fleets(&format!("{repo}, cold, with a remote cache"), &cold);
+        let warm: Vec<Fleet> = (0..setup.rounds.min(MAX_ROUNDS)).map(|_| fleet(setup, &with_server(&alone))).collect();
+        print_fleets(&format!("{repo}, with a full remote cache"), &warm);
         table.value(
-            format!("{repo}: builds of a cold fleet, with a shared tier"),
+            format!("{repo}: builds of a cold fleet, without a remote cache"),
+            without[0].built,
+            "",
+            Goal::None,
+        );
+        table.value(
+            format!("{repo}: builds of a cold fleet, with a remote cache"),
             median(&cold, |fleet| fleet.built),
             "",
             Goal::AtMost(2.0),
@@ -62,55 +67,50 @@ pub(super) fn run(place: &Place, table: &mut Table) {
         let ratio = median(&cold, |fleet| fleet.seconds) / median(&without, |fleet| fleet.seconds);
         table.ratio(format!("{repo}: a cold fleet with ÷ without"), ratio, Goal::None);
 
-        // One machine, and nobody else at it.
+        // One machine without other load.
         let one = |program: &Program| {
-            Values::new((0..place.rounds.min(MOST_ROUNDS)).map(|_| machine(place, 0, program).seconds))
+            Values::new((0..setup.rounds.min(MAX_ROUNDS)).map(|_| machine(setup, 0, program).seconds))
         };
-        let rebuild = one(&alone).say(&format!("{repo}: one machine builds graph and index"));
-        let fetch = one(&shared(&alone)).say(&format!("{repo}: one machine fetches both"));
-        table.ratio(format!("{repo}: restore from the shared tier ÷ rebuild"), fetch / rebuild, Goal::None);
+        let rebuild = one(&alone).print(&format!("{repo}: one machine builds graph and index"));
+        let fetch = one(&with_server(&alone)).print(&format!("{repo}: one machine fetches both"));
+        table.ratio(format!("{repo}: restore from the remote cache ÷ rebuild"), fetch / rebuild, Goal::None);
     }
 
-    println!("  a service that is dead, for a test whose build takes next to nothing:");
-    let tiny = place.program("sized").set(REPO, "tiny").set(BYTES, "8");
+    println!("  an unavailable service, for a test whose build takes almost no time:");
+    let tiny = setup.program("sized").set(REPO, "tiny").set(BYTES, "8");
     let refused = format!("s3://smoke/p?region=x&endpoint=http://127.0.0.1:{}", free_port());
     let hole = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let hole_url = format!("s3://smoke/p?region=x&endpoint=http://{}", hole.local_addr().unwrap());
     let cost = |what: &str, program: &Program| {
-        let values = (0..place.rounds.min(MOST_ROUNDS)).map(|_| {
-            let cache = place.path("machine-0");
+        let values = (0..setup.rounds.min(MAX_ROUNDS)).map(|_| {
+            let cache = setup.path("machine-0");
             let _ = fs::remove_dir_all(&cache);
             program.set("SMOKE_CACHE_DIR", &cache).run().inside
         });
-        Values::new(values).say(what)
+        Values::new(values).print(what)
     };
-    let none = cost("a miss, without a shared tier", &tiny);
-    let dead = |url: &str| with_tier(&tiny, url);
-    let refused = cost("the first miss of a run, connections refused", &dead(&refused));
-    let black = cost("the first miss of a run, a black hole", &dead(&hole_url));
+    let none = cost("a miss, without a remote cache", &tiny);
+    let unavailable = |url: &str| with_remote(&tiny, url);
+    let refused = cost("the first miss of a run, connections refused", &unavailable(&refused));
+    let black = cost("the first miss of a run, a black hole", &unavailable(&hole_url));
     let again = {
-        // After two failures nobody asks.
-        let cache = place.path("machine-0");
+        // After two failures, the run does not contact the service again.
+        let cache = setup.path("machine-0");
         let _ = fs::remove_dir_all(&cache);
-        let program = dead(&hole_url).set("SMOKE_CACHE_DIR", &cache);
+        let program = unavailable(&hole_url).set("SMOKE_CACHE_DIR", &cache);
         let values: Vec<f64> =
             [8, 16, 24, 32, 40].map(|bytes: u32| program.set(BYTES, bytes.to_string()).run().inside).into();
-        Values::new(values[2..].iter().copied()).say("the third miss of a run and later ones, a black hole")
+        Values::new(values[2..].iter().copied()).print("the third miss of a run and later ones, a black hole")
     };
-    table.value("a dead service, refused: added to a run's first miss", (refused - none) * 1e3, "ms", Goal::None);
-    table.value(
-        "a dead service, a black hole: added to a run's first miss",
-        (black - none) * 1e3,
-        "ms",
-        Goal::AtMost(6000.0),
-    );
-    table.value("a dead service: added to a run's third miss and later ones", (again - none) * 1e3, "ms", Goal::None);
+    table.value("connections refused: added to a run's first miss", (refused - none) * 1e3, "ms", Goal::None);
+    table.value("a black hole: added to a run's first miss", (black - none) * 1e3, "ms", Goal::AtMost(6000.0));
+    table.value("a black hole: added to a run's third miss and later ones", (again - none) * 1e3, "ms", Goal::None);
     for number in 0..MACHINES {
-        let _ = fs::remove_dir_all(place.path(&format!("machine-{number}")));
+        let _ = fs::remove_dir_all(setup.path(&format!("machine-{number}")));
     }
 }
 
-/// What a fleet's run, or one machine's, came to.
+/// The result of a fleet's run, or of one machine's.
 struct Fleet {
     seconds: f64,
     built: f64,
@@ -121,7 +121,7 @@ fn median(fleets: &[Fleet], of: impl Fn(&Fleet) -> f64) -> f64 {
     Values::new(fleets.iter().map(of)).median()
 }
 
-fn tell(what: &str, fleets: &[Fleet]) {
+fn print_fleets(what: &str, fleets: &[Fleet]) {
     let (seconds, built, bytes) = (
         median(fleets, |fleet| fleet.seconds),
         median(fleets, |fleet| fleet.built),
@@ -130,30 +130,31 @@ fn tell(what: &str, fleets: &[Fleet]) {
     println!("  {what:<44} {seconds:>7.2} s, {built} artifacts built, {:.1} MB fetched", bytes / 1e6);
 }
 
-/// All machines at once, each on an empty cache.
-fn fleet(place: &Place, program: &Program) -> Fleet {
+/// Runs all machines at once, each with an empty cache.
+fn fleet(setup: &Setup, program: &Program) -> Fleet {
     let begun = Instant::now();
     let all: Vec<Fleet> = thread::scope(|scope| {
         let machines: Vec<_> =
-            (0..MACHINES).map(|number| scope.spawn(move || machine(place, number, program))).collect();
+            (0..MACHINES).map(|number| scope.spawn(move || machine(setup, number, program))).collect();
         machines.into_iter().map(|machine| machine.join().unwrap()).collect()
     });
     let sum = |of: fn(&Fleet) -> f64| all.iter().map(of).sum();
     Fleet { seconds: begun.elapsed().as_secs_f64(), built: sum(|one| one.built), bytes: sum(|one| one.bytes) }
 }
 
-fn machine(place: &Place, number: usize, program: &Program) -> Fleet {
-    let cache = place.path(&format!("machine-{number}"));
+/// Runs one machine with an empty cache.
+fn machine(setup: &Setup, number: usize, program: &Program) -> Fleet {
+    let cache = setup.path(&format!("machine-{number}"));
     let _ = fs::remove_dir_all(&cache);
     let program = program.set("SMOKE_CACHE_DIR", &cache);
     let mut text = String::new();
-    let seconds = timed(|| text = program.say()).as_secs_f64();
-    let told = text.lines().find_map(|line| line.strip_prefix(BUILT)).unwrap();
-    let (built, bytes) = told.split_once(' ').unwrap();
+    let seconds = timed(|| text = program.output()).as_secs_f64();
+    let counts = text.lines().find_map(|line| line.strip_prefix(BUILT)).unwrap();
+    let (built, bytes) = counts.split_once(' ').unwrap();
     Fleet { seconds, built: built.parse().unwrap(), bytes: bytes.parse().unwrap() }
 }
 
-/// The command line of the helper, compiled as a user would have it.
+/// Compiles the helper in release mode, as users install it, and returns its command line as JSON.
 fn helper() -> Option<String> {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--release", "--package", "cargo-smoke-cache"]);
@@ -166,7 +167,7 @@ fn helper() -> Option<String> {
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// An S3 server with a bucket, until it is dropped.
+/// An S3 server with a bucket, which ends when it is dropped.
 struct Server {
     child: Child,
     port: u16,

@@ -1,38 +1,38 @@
-//! A hit beside the floor and beside the plan, in a release build and in debug builds; and the memory that it takes.
+//! Compares a hit with the floor and the plan, in a release build and in debug builds, and measures its memory.
 
-use crate::place::{Build, Place};
 use crate::samples::{Values, in_turns};
+use crate::setup::{Build, Setup};
 use crate::table::{Goal, Table};
 
-pub(super) fn run(place: &Place, table: &mut Table) {
-    let [debug, plain] = Place::debug_builds();
-    of(place, table, &place.release, 2.0, 100.0);
-    of(place, table, &debug, 3.0, 200.0);
-    of(place, table, &plain, 3.0, 200.0);
-    memory(place, table);
+pub(super) fn run(setup: &Setup, table: &mut Table) {
+    let [debug, plain] = Setup::debug_builds();
+    measure(setup, table, &setup.release, 2.0, 100.0);
+    measure(setup, table, &debug, 3.0, 200.0);
+    measure(setup, table, &plain, 3.0, 200.0);
+    memory(setup, table);
 }
 
-fn of(place: &Place, table: &mut Table, build: &Build, floor_goal: f64, plan_goal: f64) {
+fn measure(setup: &Setup, table: &mut Table, build: &Build, floor_goal: f64, plan_goal: f64) {
     let name = build.name;
     println!("\nhits, {name} (from the start of `main` to the answer, in a fresh process):");
-    let [floor, hit, plan] = ["floor", "hit", "plan"].map(|program| place.program_of(build, program));
+    let [floor, hit, plan] = ["floor", "hit", "plan"].map(|program| setup.program_of(build, program));
     hit.run();
     let [floor, hit, plan] =
-        in_turns(place.rounds, [&|| floor.run().inside, &|| hit.run().inside, &|| plan.run().inside]);
+        in_turns(setup.rounds, [&|| floor.run().inside, &|| hit.run().inside, &|| plan.run().inside]);
     let [floor, hit, plan] =
-        [floor.say("the floor, written by hand"), hit.say("a warm hit"), plan.say("the plan, straightforward")];
+        [floor.print("the floor, written by hand"), hit.print("a warm hit"), plan.print("the plan, straightforward")];
     table.ratio(format!("warm hit ÷ floor ({name})"), hit / floor, Goal::AtMost(floor_goal));
     table.ratio(format!("plan ÷ warm hit ({name})"), plan / hit, Goal::AtLeast(plan_goal));
 }
 
-/// With an allocator that gives nothing back and maps nothing, what there is at the end is what there was at most.
-fn memory(place: &Place, table: &mut Table) {
-    println!("\nmemory that is no file's, at most (kB):");
-    let at_most = |program: &'static str| {
-        let program = place.program(program).set("MALLOC_TRIM_THRESHOLD_", "1000000000").set("MALLOC_MMAP_MAX_", "0");
-        Values::new((0..place.rounds.min(11)).map(|_| program.run().anonymous)).median()
+/// Measures the memory at the end of a program. The allocator is set to return nothing, so that is also the maximum.
+fn memory(setup: &Setup, table: &mut Table) {
+    println!("\nmaximum memory that is not mapped from files (kB):");
+    let maximum = |program: &'static str| {
+        let program = setup.program(program).set("MALLOC_TRIM_THRESHOLD_", "1000000000").set("MALLOC_MMAP_MAX_", "0");
+        Values::new((0..setup.rounds.min(11)).map(|_| program.run().anonymous)).median()
     };
-    let (nothing, floor, hit) = (at_most("nothing"), at_most("floor"), at_most("hit"));
+    let (nothing, floor, hit) = (maximum("nothing"), maximum("floor"), maximum("hit"));
     println!("  nothing {nothing}, the floor {floor}, a hit {hit}");
     table.value("memory of a warm hit, beyond mapped files", (hit - nothing) / 1000.0, "MB", Goal::AtMost(4.0));
 }

@@ -1,47 +1,47 @@
-//! A hundred tests of the attribute under nextest, beside a hundred that are empty.
+//! Compares a hundred `#[cached_smoke]` tests under nextest with a hundred empty tests.
 
 use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
-use crate::place::Place;
 use crate::samples::{Values, in_turns};
+use crate::setup::Setup;
 use crate::table::{Goal, Table};
 
 const TESTS: u32 = 100;
 
-pub(super) fn run(place: &Place, table: &mut Table) {
+pub(super) fn run(setup: &Setup, table: &mut Table) {
     println!("\n{TESTS} tests under nextest, one after the other:");
     if !is_installed() {
         return;
     }
-    write_project(place);
+    write_project(setup);
     for (profile, name, goal) in [("release", "release", 3.0), ("dev", "debug", 6.0)] {
-        run_tests(place, profile, "annotated");
-        let rounds = place.rounds.min(9);
+        run_tests(setup, profile, "annotated");
+        let rounds = setup.rounds.min(9);
         let [empty, annotated] =
-            in_turns(rounds, [&|| run_tests(place, profile, "empty"), &|| run_tests(place, profile, "annotated")]);
+            in_turns(rounds, [&|| run_tests(setup, profile, "empty"), &|| run_tests(setup, profile, "annotated")]);
         let (empty, annotated) = per_test(&empty, &annotated, name);
-        let what = format!("a test of the attribute − an empty one, under nextest ({name})");
+        let what = format!("a #[cached_smoke] test − an empty one, under nextest ({name})");
         table.value(what, (annotated - empty) * 1e3 / f64::from(TESTS), "ms", Goal::AtMost(goal));
     }
 }
 
 fn per_test(empty: &Values, annotated: &Values, name: &str) -> (f64, f64) {
-    (empty.say(&format!("empty tests ({name})")), annotated.say(&format!("tests with graph and index ({name})")))
+    (empty.print(&format!("empty tests ({name})")), annotated.print(&format!("tests with graph and index ({name})")))
 }
 
 pub(super) fn is_installed() -> bool {
     let nextest = Command::new(env!("CARGO")).args(["nextest", "--version"]).output();
     let is_installed = nextest.is_ok_and(|output| output.status.success());
     if !is_installed {
-        println!("  left out: nextest is not installed; `cargo install --locked cargo-nextest`");
+        println!("  skipped: nextest is not installed; run `cargo install --locked cargo-nextest`");
     }
     is_installed
 }
 
-/// The environment of somebody who just opened a terminal.
-pub(super) fn forget_this_run(command: &mut Command) {
+/// Removes the variables of this run from a command's environment, so that it is like that of a new terminal.
+pub(super) fn clean_environment(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST", "SMOKE_", "NEXTEST"].iter().any(|prefix| text.starts_with(prefix)) {
@@ -50,15 +50,15 @@ pub(super) fn forget_this_run(command: &mut Command) {
     }
 }
 
-/// The time that nextest itself gives, without what cargo takes to see that nothing has to be compiled.
-fn run_tests(place: &Place, profile: &str, binary: &str) -> f64 {
+/// Runs the tests, and returns the seconds that nextest reports. They do not include cargo's check for changed sources.
+fn run_tests(setup: &Setup, profile: &str, binary: &str) -> f64 {
     let mut command = Command::new(env!("CARGO"));
-    forget_this_run(&mut command);
+    clean_environment(&mut command);
     let output = command
-        .current_dir(place.path("nextest"))
+        .current_dir(setup.path("nextest"))
         .args(["nextest", "run", "--cargo-profile", profile, "--test", binary, "--test-threads", "1"])
         .args(["--color", "never", "--status-level", "none", "--offline"])
-        .env("CARGO_TARGET_DIR", place.path("nextest-target"))
+        .env("CARGO_TARGET_DIR", setup.path("nextest-target"))
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
@@ -69,10 +69,11 @@ fn run_tests(place: &Place, profile: &str, binary: &str) -> f64 {
     seconds.trim().trim_end_matches('s').parse().unwrap()
 }
 
-/// A package of its own, whose tests share the cache of this benchmark's run; dependencies are optimised, as the README recommends.
-fn write_project(place: &Place) {
+/// Writes a package whose tests use the cache of this benchmark. Dependencies are optimised, as the guide
+/// recommends.
+fn write_project(setup: &Setup) {
     let workspace = env!("CARGO_MANIFEST_DIR");
-    let project = place.path("nextest");
+    let project = setup.path("nextest");
     fs::create_dir_all(project.join("tests/smoke")).unwrap();
     fs::create_dir_all(project.join("src")).unwrap();
     fs::write(project.join("src/lib.rs"), "").unwrap();
@@ -83,7 +84,7 @@ fn write_project(place: &Place) {
     );
     fs::write(project.join("Cargo.toml"), manifest).unwrap();
     fs::copy(format!("{workspace}/Cargo.lock"), project.join("Cargo.lock")).unwrap();
-    let django = fs::read_to_string(place.path("smoke.toml")).unwrap();
+    let django = fs::read_to_string(setup.path("smoke.toml")).unwrap();
     fs::write(
         project.join("smoke.toml"),
         django.replace("\"cache\"", "\"../cache\"").replace("= \"", "= \"../").replace("\"../../", "\"../"),

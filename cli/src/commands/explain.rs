@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::process::ExitCode;
 
-use cached_smoke::tooling::{Config, Ingredient, KeyReport, StoredArtifact, describe, in_common, stored};
+use cached_smoke::tooling::{Config, KeyInput, KeyReport, StoredArtifact, describe, in_common, stored};
 use clap::Args;
 use serde::Serialize;
 
@@ -41,12 +41,12 @@ struct Explanation<'a> {
     is_there: bool,
     /// The reason for a miss.
     reason: Option<&'a str>,
-    key_inputs: &'a [Ingredient],
+    key_inputs: &'a [KeyInput],
     /// Other entries of the artifact, the most similar first.
     others: Vec<Difference>,
 }
 
-/// How another entry differs from the current key.
+/// The difference of another entry from the current key.
 #[derive(Serialize)]
 struct Difference {
     key: String,
@@ -70,10 +70,10 @@ impl<'a> Explanation<'a> {
         let same = stored.iter().filter(|stored| stored.repo == key.repo && stored.artifact == key.artifact);
         let made = same.filter_map(|stored| stored.manifest.as_ref().ok().map(|made| (stored, made)));
         let mut others: Vec<_> = made.filter(|(_, made)| made.digest != key.digest).collect();
-        others.sort_by_key(|(_, made)| Reverse(in_common(&made.ingredients, &key.ingredients)));
-        let difference = |(stored, made): (&StoredArtifact, &cached_smoke::tooling::Made)| Difference {
+        others.sort_by_key(|(_, made)| Reverse(in_common(&made.key_inputs, &key.key_inputs)));
+        let difference = |(stored, made): (&StoredArtifact, &cached_smoke::tooling::ManifestInfo)| Difference {
             key: stored.key(),
-            difference: describe(&made.ingredients, &key.ingredients),
+            difference: describe(&made.key_inputs, &key.key_inputs),
         };
         Explanation {
             repo: &key.repo,
@@ -81,7 +81,7 @@ impl<'a> Explanation<'a> {
             key: &key.key,
             is_there: key.miss.is_none(),
             reason: key.miss.as_deref(),
-            key_inputs: &key.ingredients,
+            key_inputs: &key.key_inputs,
             others: others.into_iter().take(MAX_OTHERS).map(difference).collect(),
         }
     }
@@ -103,7 +103,7 @@ impl<'a> Explanation<'a> {
 }
 
 /// Returns the value of a key input on one line. That of a declared input has at most `max` characters.
-fn shown(input: &Ingredient, max: usize) -> String {
+fn shown(input: &KeyInput, max: usize) -> String {
     let summary = input.summary();
     let length = summary.chars().count();
     match input.name.as_str() {
@@ -129,7 +129,7 @@ fn shown(input: &Ingredient, max: usize) -> String {
 mod tests {
     use super::*;
 
-    fn input(name: &str, value: &str) -> Ingredient {
+    fn input(name: &str, value: &str) -> KeyInput {
         let text = serde_json::json!({ "name": name, "value": value, "digest": "", "note": "all\na 01234567" });
         serde_json::from_value(text).expect("a key input")
     }

@@ -49,8 +49,8 @@ struct KeyRow<'a> {
 impl<'a> KeyRow<'a> {
     fn new(key: &'a KeyReport, configuration: String) -> KeyRow<'a> {
         KeyRow {
-            suite: configuration::suite(&key.ingredients),
-            config: configuration::configs(&key.ingredients),
+            suite: configuration::suite(&key.key_inputs),
+            config: configuration::configs(&key.key_inputs),
             configuration,
             repo: &key.repo,
             artifact: &key.artifact,
@@ -85,7 +85,7 @@ pub(super) fn run(config: &Config, arguments: &KeyArguments) -> anyhow::Result<E
         output::line(hash(&keys));
         return Ok(ExitCode::SUCCESS);
     }
-    let known: Vec<_> = keys.iter().map(|key| (&*key.repo, &*key.artifact, Some(&key.ingredients[..]))).collect();
+    let known: Vec<_> = keys.iter().map(|key| (&*key.repo, &*key.artifact, Some(&key.key_inputs[..]))).collect();
     let differences = configuration::differences(&known);
     let rows: Vec<_> = keys.iter().zip(differences).map(|(key, difference)| KeyRow::new(key, difference)).collect();
     table::print(&rows, arguments.json);

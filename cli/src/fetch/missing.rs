@@ -42,7 +42,7 @@ pub(crate) fn fetch_missing(config: &Config, repos: &[(&str, &RepoSource)]) -> V
             };
             bar.print(&format!("fetching {name} ({from})"));
         }
-        match fetch(&repo.source, &repo.path, &config.workshop(), bar.step()) {
+        match fetch(&repo.source, &repo.path, &config.fetch_dir(), bar.step()) {
             Ok(commit) => {
                 bar.print(&format!("fetched {name} at {commit} in {:.1} s", begun.elapsed().as_secs_f64()));
             }

@@ -50,7 +50,7 @@ impl Pace {
     }
 }
 
-/// An object that says that this machine builds.
+/// The object that announces a build of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lease {
     path: String,

@@ -1,4 +1,4 @@
-//! Signs and verifies entries: who may write what tests load.
+//! Signs and verifies entries, so that only trusted writers choose what tests load.
 //!
 //! An entry in the service is a line with the signature, followed by the payload. The signature (ed25519, RFC 8032, by
 //! `ed25519-dalek`) covers a label, the name of the entry and the payload, so that an entry cannot replace another one.

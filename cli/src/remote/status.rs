@@ -43,7 +43,7 @@ fn probe_helper(settings: &Settings) -> Result<()> {
     let begun = Instant::now();
     let may_write = try_helper(settings).map_err(|error| anyhow!(error))?;
     output::line(format_args!("readable:  yes, start and answer take {}", milliseconds(begun)));
-    output::line(format_args!("writable:  {}", if may_write { "yes, says the helper" } else { "no" }));
+    output::line(format_args!("writable:  {}", if may_write { "yes, according to the helper" } else { "no" }));
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The page of `report --html`, in a browser: what it makes of the page is what counts.
+//! The page of `report --html`, in a real browser.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -6,14 +6,15 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use test_support::{Project, text};
 
-use crate::project::{Project, text};
 use crate::{out, smoke_cache};
 
-/// A browser that is stuck is not waited for.
+/// The longest time that the browser may take.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Chromium, if there is one; `CHROMIUM` says where else to look.
+/// Returns the program that `CHROMIUM` names, or an installed Chromium. Returns `None`, and prints a line, without
+/// either.
 fn chromium() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome"].map(PathBuf::from);
     let mut candidates = std::env::var_os("CHROMIUM").map(PathBuf::from).into_iter().chain(names);
@@ -22,22 +23,22 @@ fn chromium() -> Option<PathBuf> {
         asked.is_ok_and(|status| status.success())
     });
     if found.is_none() {
-        eprintln!("left out: Chromium is not installed; CHROMIUM says where it is");
+        eprintln!("skipped: Chromium is not installed; CHROMIUM names its path");
     }
     found
 }
 
-/// What the browser makes of a file, written out again.
+/// Returns the document of a file, as the browser serialises it.
 fn document(browser: &Path, project: &Project, file: &str) -> String {
     let dump = project.path("dump.html");
     let mut running = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
-        // A page beside another one may look into it.
+        // So that the probe can read the page beside it.
         .arg("--allow-file-access-from-files")
         .arg(format!("--user-data-dir={}", project.path("profile").display()))
         .args(["--window-size=1200,900", "--dump-dom"])
         .arg(format!("file://{}", project.path(file).display()))
-        // It leaves more than its profile.
+        // Chromium writes more than its profile.
         .env("HOME", project.path("home"))
         .env_remove("XDG_CACHE_HOME")
         .env_remove("XDG_CONFIG_HOME")
@@ -58,11 +59,11 @@ fn document(browser: &Path, project: &Project, file: &str) -> String {
     text(&fs::read(dump).unwrap())
 }
 
-/// Tries to run in whoever believes it.
+/// Text that runs a script if it is not escaped.
 const EVIL: &str =
     "</title></svg><script>document.title = 'ran'</script><img src=x onerror=\"document.title = 'ran'\">";
 
-/// Runs of so many tests, each over an artifact of its own, as their processes would have reported them.
+/// Writes the records of runs of so many tests, each over its own artifact.
 fn script(project: &Project, runs: u64, tests: u64, reason: &str) {
     project.write("smoke.toml", "");
     for run in 0..runs {
@@ -93,7 +94,7 @@ fn script(project: &Project, runs: u64, tests: u64, reason: &str) {
     }
 }
 
-/// Shows the page in a frame as wide as a phone, and writes what it found there, as JSON between two marks.
+/// A page that shows the report in a frame as wide as a phone, and prints its findings as JSON between two marks.
 const PROBE: &str = r#"<!DOCTYPE html><meta charset="utf-8"><pre id="found"></pre>
 <iframe src="page.html" width="400" height="800" style="border: 0" onload="look(this)"></iframe>
 <script>
@@ -122,7 +123,7 @@ function look(frame) {
 }
 </script>"#;
 
-/// What the probe found.
+/// Returns the findings of the probe.
 fn found(browser: &Path, project: &Project) -> Value {
     out(&smoke_cache(project, &["report", "--html", "page.html"]), 0);
     project.write("probe.html", PROBE);
@@ -141,14 +142,14 @@ fn assert_harmless_and_narrow(found: &Value) {
 }
 
 #[test]
-fn a_browser_shows_every_chart_and_row_runs_nothing_and_fetches_nothing() {
+fn page_shows_every_chart_and_row_and_runs_no_script() {
     let Some(browser) = chromium() else { return };
     let project = Project::empty();
     script(&project, 24, 15, EVIL);
     let found = found(&browser, &project);
     assert_harmless_and_narrow(&found);
     assert_eq!((&found["charts"], &found["dots"]), (&4.into(), &48.into()), "{found}");
-    // Of five repositories, and of the eight artifacts that took longest.
+    // Five repositories, and the eight artifacts that took longest.
     assert_eq!(found["bars"], 5 + 8, "{found}");
     assert_eq!(found["rows"], json!([5, 15, 15, 24]), "repositories, artifacts, the latest run, all runs: {found}");
     assert_eq!((&found["reasons"], &found["empty"]), (&json!([EVIL]), &json!([])), "{found}");
@@ -162,7 +163,7 @@ fn a_browser_shows_every_chart_and_row_runs_nothing_and_fetches_nothing() {
 }
 
 #[test]
-fn a_browser_shows_one_run_and_words_where_there_is_nothing_to_draw() {
+fn page_shows_one_run_and_text_for_empty_charts() {
     let Some(browser) = chromium() else { return };
     let project = Project::empty();
     script(&project, 1, 1, "code changed: src");
@@ -171,5 +172,8 @@ fn a_browser_shows_one_run_and_words_where_there_is_nothing_to_draw() {
     assert_eq!((&one["charts"], &one["dots"]), (&3.into(), &1.into()), "{one}");
     assert_eq!(one["reasons"], json!(["code changed"]), "{one}");
     let empty = one["empty"].as_array().unwrap();
-    assert!(empty.len() == 1 && empty[0].as_str().unwrap().starts_with("No run recorded the size of the cache."), "{one}");
+    assert!(
+        empty.len() == 1 && empty[0].as_str().unwrap().starts_with("No run recorded the size of the cache."),
+        "{one}"
+    );
 }

@@ -1,30 +1,19 @@
-//! The cache directory as the commands make it.
+//! The cache directory that the commands create.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::project::{Project, text};
+use test_support::{Project, git, text};
+
 use crate::{project, smoke_cache_with};
 
-fn git(directory: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command.current_dir(directory).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(arguments);
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
-        command.env_remove(name);
-    }
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {}", text(&output.stderr));
-    text(&output.stdout)
-}
-
-/// What git has to say of the cache directory, which lies in the work tree.
+/// Returns the status of the cache directory, which is in the work tree.
 fn untracked(project: &Project) -> String {
     git(&project.path(""), &["status", "--porcelain", "--untracked-files=all", "--", "cache"])
 }
 
 #[test]
-fn the_cache_in_a_work_tree_is_ignored_whichever_command_makes_it() {
+fn git_ignores_the_cache_that_any_command_creates() {
     let project = project("ignored");
     let (origin, bucket) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     git(origin.path(), &["init", "--quiet", "--initial-branch=main"]);
@@ -72,7 +61,7 @@ fn the_cache_in_a_work_tree_is_ignored_whichever_command_makes_it() {
         found.extend(shown(arguments, &untracked(&project), &done));
     }
 
-    // As a CI system restores it: entries, and nothing beside them.
+    // As a CI system restores the cache: the entries alone.
     fs::rename(project.path("cache/one"), &populated).unwrap();
     for arguments in [&["gc", "--max-size", "1B"][..], &["clean"], &["verify"], &["push"], &["key", "one"]] {
         let _ = fs::remove_dir_all(project.path("cache"));

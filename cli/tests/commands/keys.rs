@@ -1,8 +1,9 @@
-//! `key` and `explain`: what the tests would ask for.
+//! `key` and `explain`: the keys of the artifacts that the tests would ask for.
 
 use std::process::Output;
 
-use crate::project::{Project, SUITE, both_streams, text};
+use test_support::{Project, SUITE, both_streams, text};
+
 use crate::{json, out, project, smoke_cache};
 
 /// Tests without the attribute, which open sessions themselves.
@@ -48,7 +49,7 @@ fn fails_anyway() {
 }
 "#;
 
-/// `project`, with plain tests beside those of the attribute, and a second repository.
+/// Returns a project with tests with and without the attribute, and a second repository.
 fn project_with_plain_tests(name: &str) -> Project {
     let project = project(name);
     project.write("tests/plain.rs", PLAIN);
@@ -58,7 +59,7 @@ fn project_with_plain_tests(name: &str) -> Project {
     project
 }
 
-/// The runners that are installed.
+/// Returns the installed runners.
 fn runners(project: &Project) -> Vec<&'static str> {
     project.nextest(&[]).map_or_else(|| vec!["cargo"], |_| vec!["cargo", "nextest"])
 }
@@ -70,7 +71,7 @@ fn is_quiet(output: &Output) {
 }
 
 #[test]
-fn plain_tests_tell_their_keys_and_build_nothing() {
+fn plain_tests_record_their_keys_and_build_nothing() {
     let project = project_with_plain_tests("plain-keys");
     let mut hashes = Vec::new();
     for runner in runners(&project) {
@@ -87,7 +88,7 @@ fn plain_tests_tell_their_keys_and_build_nothing() {
     }
     assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
 
-    // Its tests alone: no test of the attribute takes part.
+    // Only the tests without the attribute.
     let alone = smoke_cache(&project, &["key", "one", "--json", "--runner", "cargo", "--", "--test", "plain"]);
     assert_eq!(json(&alone).as_array().unwrap().len(), 1);
     let none = smoke_cache(
@@ -96,7 +97,10 @@ fn plain_tests_tell_their_keys_and_build_nothing() {
     );
     assert_eq!(none.status.code(), Some(2));
     let stderr = text(&none.stderr);
-    assert!(stderr.contains("no repository is called `nobody`") && stderr.contains("error: no test recorded a key: "), "{stderr}");
+    assert!(
+        stderr.contains("unknown repository `nobody`") && stderr.contains("error: no test recorded a key: "),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -114,7 +118,7 @@ fn plain_tests_that_fail_do_not_fail_populate() {
 }
 
 #[test]
-fn a_process_that_ends_before_its_keys_fails_the_command() {
+fn process_that_ends_before_its_keys_fails_the_command() {
     let project = project("ended-early");
     let suite = std::fs::read_to_string(project.path(SUITE)).unwrap();
     let name = "const NAME: &'static str = \"number\";";
@@ -132,7 +136,7 @@ fn a_process_that_ends_before_its_keys_fails_the_command() {
         }
     }
 
-    // Under `cargo test` it takes with it the tests of its binary that have not begun.
+    // Under `cargo test`, the process also ends the tests of its binary that have not begun.
     project.write(SUITE, &suite);
     let tests = std::fs::read_to_string(project.path("tests/a.rs")).unwrap();
     project.write("tests/a.rs", &(tests + "\n#[test]\nfn a_plain_test() { std::process::abort() }\n"));
@@ -147,7 +151,7 @@ fn a_process_that_ends_before_its_keys_fails_the_command() {
 }
 
 #[test]
-fn a_runner_that_cannot_run_fails_the_command() {
+fn runner_that_cannot_run_fails_the_command() {
     let project = project("unrunnable");
     let failed = smoke_cache(&project, &["key", "--runner", "cargo", "--", "--", "--no-such-option"]);
     assert_eq!(failed.status.code(), Some(2), "{}", both_streams(&failed));
@@ -155,7 +159,7 @@ fn a_runner_that_cannot_run_fails_the_command() {
 }
 
 #[test]
-fn keys_are_told_before_anything_is_built_and_follow_the_code() {
+fn keys_are_printed_before_a_build_and_follow_the_code() {
     let project = project("keyed");
     let before = json(&smoke_cache(&project, &["key", "--json"]));
     let [row] = &before.as_array().unwrap()[..] else { panic!("{before}") };
@@ -178,7 +182,7 @@ fn keys_are_told_before_anything_is_built_and_follow_the_code() {
 }
 
 #[test]
-fn an_explanation_has_the_ingredients_and_what_differs_from_what_is_at_hand() {
+fn explanation_has_key_inputs_and_differences() {
     let project = project("explained");
     out(&smoke_cache(&project, &["populate"]), 0);
     let there = out(&smoke_cache(&project, &["explain", "one"]), 0);
@@ -206,7 +210,7 @@ fn an_explanation_has_the_ingredients_and_what_differs_from_what_is_at_hand() {
 }
 
 #[test]
-fn a_key_that_cannot_be_computed_is_told_with_its_cause() {
+fn failed_key_is_reported_with_its_cause() {
     let project = project("keyless");
     let suite = std::fs::read_to_string(project.path(SUITE)).unwrap();
     let key = "const NAME: &'static str = \"number\";\n    fn key(_: &mut cached_smoke::KeyBuilder<'_, Smoke>) { panic!(\"told to\") }";
@@ -222,9 +226,9 @@ fn a_key_that_cannot_be_computed_is_told_with_its_cause() {
 }
 
 #[test]
-fn tests_that_cannot_read_their_settings_fail_the_command() {
+fn tests_with_a_malformed_configuration_fail_the_command() {
     let project = project("unsettled");
-    // They have no run to record that in. The command is run where its own settings are good.
+    // The tests have no run to record this in. The command runs in a directory with a valid configuration.
     let toml = "[repos.one]\npath = \"one\"\n";
     project.write("smoke.toml", &format!("{toml}[defaults]\nlock-timeout = \"nonsense\"\n"));
     std::fs::create_dir(project.path("below")).unwrap();
@@ -233,5 +237,8 @@ fn tests_that_cannot_read_their_settings_fail_the_command() {
     let failed = command.current_dir(project.path("below")).args(["smoke-cache", "key"]).output().unwrap();
     assert_eq!(failed.status.code(), Some(2), "{}", both_streams(&failed));
     let stderr = text(&failed.stderr);
-    assert!(stderr.contains("nonsense") && stderr.contains("error: a test failed before it recorded its keys"), "{stderr}");
+    assert!(
+        stderr.contains("nonsense") && stderr.contains("error: a test failed before it recorded its keys"),
+        "{stderr}"
+    );
 }

@@ -1,8 +1,5 @@
-//! Each command over whole projects, made for the test, compiled and run by cargo: what only shows from outside.
+//! The commands over throw-away projects, which cargo compiles and runs.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-#[path = "../../../tests/project/mod.rs"]
-mod project;
 
 mod browser;
 #[cfg(unix)]
@@ -17,47 +14,48 @@ mod test;
 
 use std::process::Output;
 
+use test_support::{Project, text};
 #[cfg(unix)]
-use project::SUITE;
-use project::{Project, text};
+use test_support::{SUITE, make_pipe};
 
-/// `cargo smoke-cache`, as cargo calls it.
+/// Runs `cargo smoke-cache` to its end.
 fn smoke_cache(project: &Project, arguments: &[&str]) -> Output {
     smoke_cache_with(project, &[], arguments)
 }
 
-/// With variables.
+/// Runs `cargo smoke-cache` with variables to its end.
 fn smoke_cache_with(project: &Project, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
     command.envs(variables.iter().copied()).arg("smoke-cache").args(arguments).output().unwrap()
 }
 
-/// Its standard output, if it ends with this status.
+/// Returns the standard output of a process that must have ended with this status.
 #[track_caller]
 fn out(output: &Output, status: i32) -> String {
     assert_eq!(output.status.code(), Some(status), "{}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
 }
 
-/// What it prints as JSON.
+/// Returns the JSON that a process printed.
 #[track_caller]
 fn json(output: &Output) -> serde_json::Value {
     serde_json::from_str(&out(output, 0)).unwrap()
 }
 
-/// Over one artifact of one repository, with the tests of one binary.
+/// Returns a project with one test binary over one artifact of one repository.
 fn project(name: &str) -> Project {
     let project = Project::with_suite(name);
     std::fs::remove_file(project.path("tests/b.rs")).unwrap();
     project
 }
 
-/// Over one artifact, whose build says that it is at one of three numbers, and then waits for the other end of a pipe.
+/// Returns a project over one artifact, and a pipe. The build reports progress, and then waits for the other end of the
+/// pipe.
 #[cfg(unix)]
 fn project_that_waits(name: &str) -> (Project, std::path::PathBuf) {
     let project = project(name);
     let pipe = project.path("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make_pipe(&pipe);
     let suite = std::fs::read_to_string(project.path(SUITE)).unwrap();
     let suite = suite.replace("fn build(_:", "fn build(cx:").replace(
         "        Ok(Number(project::number()))",

@@ -1,4 +1,4 @@
-//! `populate`: everything is built, by the tests, and none of them runs.
+//! `populate`: builds all artifacts, and runs no test.
 
 use std::fs;
 #[cfg(unix)]
@@ -6,15 +6,16 @@ use std::io::{BufRead, BufReader};
 #[cfg(unix)]
 use std::process::Stdio;
 
-use crate::project::text;
+use test_support::text;
+
 #[cfg(unix)]
 use crate::project_that_waits;
 use crate::{out, project, smoke_cache};
 
 #[test]
-fn what_is_missing_is_built_and_no_test_runs() {
+fn missing_artifacts_are_built_and_no_test_runs() {
     let project = project("populated");
-    // They fail, if they run.
+    // The tests fail if they run.
     let suite = fs::read_to_string(project.path("tests/a.rs")).unwrap();
     project
         .write("tests/a.rs", &suite.replace("assert_eq!(number.0, project::number());", "panic!(\"{}\", number.0);"));
@@ -34,13 +35,13 @@ fn what_is_missing_is_built_and_no_test_runs() {
 
 #[cfg(unix)]
 #[test]
-fn what_a_build_says_of_itself_is_shown_while_it_is_at_it() {
+fn progress_of_a_build_is_shown_while_it_runs() {
     let (project, pipe) = project_that_waits("progressing");
     let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
     let mut populate = command.args(["smoke-cache", "populate"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(populate.stderr.take().unwrap()).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.starts_with("building number of one: 1 of 3 numbers (")), "it ended without a word");
-    // Now the build may go on.
+    // The build goes on.
     fs::write(pipe, "").unwrap();
     let rest: Vec<String> = lines.collect();
     assert!(rest.iter().any(|line| line.starts_with("number of one: built in ")), "{rest:?}");
@@ -48,7 +49,7 @@ fn what_a_build_says_of_itself_is_shown_while_it_is_at_it() {
 }
 
 #[test]
-fn what_cannot_be_built_is_named_and_is_a_failure() {
+fn failed_artifact_is_named_and_fails_the_command() {
     let project = project("unpopulated");
     project.write("src/lib.rs", "pub fn number() -> u32 { panic!(\"told to\") }\n");
     let failed = smoke_cache(&project, &["populate"]);

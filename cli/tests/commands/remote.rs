@@ -1,16 +1,15 @@
-//! `test`, `populate`, `pull` and `push` over a shared tier, with the attribute, under whichever runner there is.
+//! `test`, `populate`, `pull` and `push` with a remote cache, under each installed runner.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::project::{Project, text};
+use test_support::{Project, make_pipe, text, write_executable};
+
 use crate::{json, out, project, smoke_cache_with};
 
-/// The command on a machine of its own: another cache directory.
+/// Runs the command with another cache directory, as if on another machine.
 fn on(project: &Project, machine: &str, arguments: &[&str]) -> Output {
     let url = format!("fs://{}", project.path("bucket").display());
     let cache = project.path(machine).to_str().unwrap().to_owned();
@@ -19,7 +18,7 @@ fn on(project: &Project, machine: &str, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_machine_is_given_what_another_has_built_without_any_setting_up() {
+fn machine_fetches_what_another_has_built() {
     for runner in ["auto", "cargo"] {
         let project = project("shared");
         fs::create_dir(project.path("bucket")).unwrap();
@@ -81,11 +80,11 @@ fn pull_fetches_and_builds_nothing_and_populate_shares() {
 }
 
 #[test]
-fn what_a_test_could_not_share_within_its_budget_is_shared_when_all_are_over() {
+fn uploads_beyond_the_budget_happen_after_all_tests() {
     let project = project("unhurried");
     fs::create_dir(project.path("bucket")).unwrap();
     let url = format!("fs://{}", project.path("bucket").display());
-    // A helper that takes its time to store anything.
+    // A helper that is slow to store anything.
     let program = env!("CARGO_BIN_EXE_cargo-smoke-cache");
     let slow = project.path("slow");
     let script = format!(
@@ -107,7 +106,7 @@ fn what_a_test_could_not_share_within_its_budget_is_shared_when_all_are_over() {
 }
 
 #[test]
-fn the_summary_waits_for_what_builders_still_share() {
+fn summary_waits_for_uploads_of_builders() {
     let project = project("slowly");
     fs::create_dir(project.path("bucket")).unwrap();
     let url = format!("fs://{}", project.path("bucket").display());
@@ -124,7 +123,7 @@ fn the_summary_waits_for_what_builders_still_share() {
         ("SMOKE_REMOTE_UNSIGNED", "1"),
         ("SMOKE_REMOTE_BUDGET", "1m"),
         ("SMOKE_REMOTE_HELPER", slow.to_str().unwrap()),
-        // With it, a builder of its own builds.
+        // With it, a builder process builds.
         ("NEXTEST", "1"),
     ];
     let done = smoke_cache_with(&project, &variables, &["test", "--runner", "cargo"]);
@@ -134,29 +133,25 @@ fn the_summary_waits_for_what_builders_still_share() {
 }
 
 #[test]
-fn what_is_pushed_needs_no_helper_on_the_path() {
+fn push_does_not_need_a_helper_on_the_path() {
     let project = project("alone");
     out(&smoke_cache_with(&project, &[], &["populate"]), 0);
     fs::create_dir(project.path("bucket")).unwrap();
     let url = format!("fs://{}", project.path("bucket").display());
     let variables = [("SMOKE_REMOTE", url.as_str()), ("SMOKE_REMOTE_UNSIGNED", "1"), ("PATH", "/nonexistent")];
     let pushed = smoke_cache_with(&project, &variables, &["push"]);
-    assert!(out(&pushed, 0).contains("1 artifacts were shared ("), "{}", text(&pushed.stderr));
+    assert!(out(&pushed, 0).contains("1 artifacts uploaded ("), "{}", text(&pushed.stderr));
 }
 
-fn write_executable(path: &Path, script: &str) {
-    fs::write(path, script).unwrap();
-    fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
-}
-
-/// The command, a group of its own, with a helper that says at a pipe that it was asked for what `hangs`, and does not answer; it is told to
-/// end as soon as the helper has said so for the `times`th time.
+/// Runs the command in its own process group, with a helper that does not answer the request `hangs`, but reports it at
+/// a pipe. Sends the group a signal after so many reports.
 fn ended(project: &Project, hangs: &str, times: usize, command: &[&str], signal: &str) -> Output {
     let (pipe, helper) = (project.path("pipe"), project.path("helper"));
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make_pipe(&pipe);
     let script = format!(
         "#!/bin/sh\necho '{{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}}'\n\
-         id=1; while read -r line; do case $line in *{hangs}*) echo asked > {}; continue;; *lease*) outcome=held;; *) outcome=absent;; esac\n\
+         id=1; while read -r line; do case $line in *{hangs}*) echo asked > {}; continue;; \
+         *lease*) outcome=held;; *) outcome=absent;; esac\n\
          echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"$outcome\\\"}}\"; id=$((id+1)); done\n",
         pipe.display()
     );
@@ -165,7 +160,7 @@ fn ended(project: &Project, hangs: &str, times: usize, command: &[&str], signal:
     running.arg("smoke-cache").args(command).args(["--runner", "cargo"]).process_group(0);
     running.env("SMOKE_REMOTE", "mine://anywhere").env("SMOKE_REMOTE_HELPER", &helper).env("SMOKE_REMOTE_BUDGET", "1s");
     let running = running.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // Opened for writing as well: it has no end before the helper has said anything.
+    // Opened for writing as well, so that the pipe does not end before the first report.
     let said = BufReader::new(fs::File::options().read(true).write(true).open(&pipe).unwrap());
     assert_eq!(said.lines().take(times).map(Result::unwrap).collect::<Vec<_>>(), vec!["asked"; times]);
     let group = format!("-{}", running.id());
@@ -174,24 +169,28 @@ fn ended(project: &Project, hangs: &str, times: usize, command: &[&str], signal:
 }
 
 #[test]
-fn a_pull_that_is_interrupted_says_so() {
+fn interrupted_pull_is_reported() {
     for (name, signal) in [("pull-int", "-INT"), ("pull-term", "-TERM")] {
         let done = ended(&project(name), "find", 1, &["pull"], signal);
         assert!(out(&done, 2).contains("0 of 1 artifacts are in the cache"), "{}", text(&done.stdout));
-        assert!(text(&done.stderr).contains("error: interrupted before the cache was filled"), "{}", text(&done.stderr));
+        assert!(
+            text(&done.stderr).contains("error: interrupted before the cache was filled"),
+            "{}",
+            text(&done.stderr)
+        );
     }
 }
 
 #[test]
-fn what_is_shared_when_all_tests_are_over_can_be_interrupted() {
+fn uploads_after_all_tests_can_be_interrupted() {
     let project = project("impatient");
-    // First by the test, within its budget.
+    // The first upload is that of the test, within its budget.
     let done = ended(&project, "store", 2, &["test"], "-TERM");
     assert_eq!(done.status.signal(), Some(15), "{}{}", text(&done.stdout), text(&done.stderr));
 }
 
 #[test]
-fn another_helper_that_smoke_toml_names_is_used_and_asked_for_its_status() {
+fn helper_from_smoke_toml_is_used_by_tests_and_status() {
     let project = project("custom");
     let started = project.path("started");
     let helper = project.path("helper");
@@ -206,7 +205,10 @@ fn another_helper_that_smoke_toml_names_is_used_and_asked_for_its_status() {
     fs::write(project.path("smoke.toml"), settings + &remote).unwrap();
     let status = smoke_cache_with(&project, &[], &["remote", "status"]);
     let stdout = out(&status, 0);
-    assert!(stdout.contains("readable:  yes") && stdout.contains("writable:  yes, says the helper"), "{stdout}");
+    assert!(
+        stdout.contains("readable:  yes") && stdout.contains("writable:  yes, according to the helper"),
+        "{stdout}"
+    );
     assert_eq!(fs::read_to_string(&started).unwrap().lines().count(), 1);
     out(&smoke_cache_with(&project, &[], &["test", "--runner", "cargo"]), 0);
     assert!(fs::read_to_string(&started).unwrap().lines().count() > 1, "the tests have started it");

@@ -1,13 +1,13 @@
-//! `report`: the numbers are those of what the tests really did.
+//! `report`: its numbers match what the tests did.
 
 use std::fs;
 
 use serde_json::Value;
+use test_support::{Project, text};
 
-use crate::project::{Project, text};
 use crate::{json, out, project, smoke_cache, smoke_cache_with};
 
-/// A run under cargo test: two tests over one artifact, one after the other; its record.
+/// Runs two tests over one artifact, one after the other, under cargo test. Returns the report of the run.
 fn run(project: &Project, variables: &[(&str, &str)]) -> Value {
     let run = smoke_cache_with(project, variables, &["test", "--runner", "cargo", "--", "--", "--test-threads=1"]);
     assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
@@ -30,7 +30,7 @@ fn assert_close(left: f64, right: f64) {
 }
 
 #[test]
-fn hits_misses_forced_and_skipped_are_what_the_tests_did_and_the_sums_add_up() {
+fn outcomes_and_sums_match_what_the_tests_did() {
     let project = project("summed");
     let one = |outcome: &str, count| (outcome.to_owned(), count);
     for (variables, expected, hits, artifacts, builds) in [
@@ -69,7 +69,7 @@ fn hits_misses_forced_and_skipped_are_what_the_tests_did_and_the_sums_add_up() {
 }
 
 #[test]
-fn one_run_and_many_for_people_for_markdown_and_for_programs() {
+fn reports_of_one_and_many_runs_in_each_format() {
     let project = project("reported");
     let nothing = smoke_cache(&project, &["report"]);
     assert_eq!(nothing.status.code(), Some(2));
@@ -103,13 +103,13 @@ fn one_run_and_many_for_people_for_markdown_and_for_programs() {
     assert!(markdown.contains("| one | number | hit | 0.000 |"), "{markdown}");
 }
 
-/// A number of a sum, as the page has it.
+/// Returns a sum, as the page shows it.
 fn seconds(run: &Value, sum: &str) -> String {
     format!("{:.3} s", run[sum].as_f64().unwrap())
 }
 
 #[test]
-fn the_page_has_the_numbers_of_the_report_for_programs() {
+fn html_page_has_the_numbers_of_the_json_report() {
     let project = project("page");
     run(&project, &[("SMOKE_RUN_ID", "first")]);
     run(&project, &[("SMOKE_RUN_ID", "second")]);
@@ -156,9 +156,9 @@ fn the_page_has_the_numbers_of_the_report_for_programs() {
     assert!(!project.path("other.html").exists());
 }
 
-/// Whatever reads standard output may stop: `cargo smoke-cache list | head -1`.
+/// The reader of standard output may stop, as in `cargo smoke-cache list | head -1`.
 #[test]
-fn a_reader_that_has_had_enough_is_no_trouble() {
+fn closed_standard_output_is_no_error() {
     let project = project("cut");
     run(&project, &[]);
     let script = format!("'{}' smoke-cache report | true", env!("CARGO_BIN_EXE_cargo-smoke-cache"));

@@ -1,12 +1,13 @@
-//! `list`, `verify`, `gc`, `clean` and `dir`: what lies in the cache.
+//! `list`, `verify`, `gc`, `clean` and `dir`: the content of the cache.
 
 use std::fs;
 use std::path::PathBuf;
 
-use crate::project::{Project, SUITE, text};
+use test_support::{Project, SUITE, text};
+
 use crate::{json, out, project, smoke_cache, smoke_cache_with};
 
-/// The one file of that name in the cache's entries.
+/// Returns the only file of that name in the entries.
 fn entry_file(project: &Project, name: &str) -> PathBuf {
     let entries = fs::read_dir(project.path("cache/one")).unwrap().flatten();
     let mut found: Vec<PathBuf> = entries.map(|entry| entry.path().join(name)).filter(|path| path.is_file()).collect();
@@ -15,7 +16,7 @@ fn entry_file(project: &Project, name: &str) -> PathBuf {
 }
 
 #[test]
-fn what_is_stored_is_listed_and_verified_byte_by_byte() {
+fn stored_artifacts_are_listed_and_verified() {
     let project = project("listed");
     assert!(out(&smoke_cache(&project, &["list"]), 0).starts_with("0 artifacts, 0 B in "));
     out(&smoke_cache(&project, &["populate"]), 0);
@@ -32,7 +33,7 @@ fn what_is_stored_is_listed_and_verified_byte_by_byte() {
     assert!(verified.contains(": 0 damaged\n"), "{verified}");
 
     for (name, change, damage) in [
-        ("number.tar.zst", (|bytes| bytes[0] ^= 1) as fn(&mut Vec<u8>), "its archive is not the one that was written"),
+        ("number.tar.zst", (|bytes| bytes[0] ^= 1) as fn(&mut Vec<u8>), "the digest of its archive does not match"),
         ("number.json", |bytes| bytes.truncate(20), "its manifest cannot be read"),
     ] {
         let path = entry_file(&project, name);
@@ -43,7 +44,7 @@ fn what_is_stored_is_listed_and_verified_byte_by_byte() {
         let damaged = out(&smoke_cache(&project, &["verify"]), 1);
         let expected = format!("number of one: {damage}");
         assert!(damaged.contains(&expected) && damaged.contains(": 1 damaged\n"), "{damaged}");
-        // Although its unpacked files are good, and no test would look at its archive.
+        // Although the unpacked files are intact, and no test would read the archive.
         let again = out(&smoke_cache(&project, &["populate"]), 0);
         assert_eq!(again, "1 of 1 artifacts are in the cache; 1 were built now\n");
         assert!(out(&smoke_cache(&project, &["verify"]), 0).contains(": 0 damaged\n"));
@@ -52,11 +53,11 @@ fn what_is_stored_is_listed_and_verified_byte_by_byte() {
     fs::remove_file(unpacked.join("number/number")).unwrap();
     fs::write(unpacked.join("number/number"), "2").unwrap();
     let damaged = out(&smoke_cache(&project, &["verify"]), 1);
-    assert!(damaged.contains("its file number is not what was written"), "{damaged}");
+    assert!(damaged.contains("its file number was changed after it was stored"), "{damaged}");
 }
 
 #[test]
-fn limits_and_names_say_what_goes() {
+fn limits_and_names_select_what_is_removed() {
     let project = project("collected");
     out(&smoke_cache(&project, &["populate"]), 0);
     project.write("src/lib.rs", "pub fn number() -> u32 { 1 + 0 }\n");
@@ -91,7 +92,7 @@ fn limits_and_names_say_what_goes() {
     assert_eq!(fs::read_dir(project.path("cache/.trash")).unwrap().count(), 0, "it is gone");
 }
 
-/// The artifact in two configurations, of which `of_other` is the second one's.
+/// Returns a project over one artifact in two configurations. The test `of_other` has the second.
 fn project_with_two_configurations(name: &str) -> Project {
     let project = project(name);
     let suite = fs::read_to_string(project.path(SUITE)).unwrap();
@@ -107,7 +108,7 @@ fn project_with_two_configurations(name: &str) -> Project {
 }
 
 #[test]
-fn configurations_are_no_versions_of_one_another() {
+fn versions_are_counted_for_each_configuration() {
     let project = project_with_two_configurations("configured");
     for number in 1..=2 {
         project.write("src/lib.rs", &format!("pub fn number() -> u32 {{ {number} }}\n"));
@@ -120,7 +121,7 @@ fn configurations_are_no_versions_of_one_another() {
 }
 
 #[test]
-fn rows_say_how_their_configurations_differ() {
+fn rows_show_how_their_configurations_differ() {
     let project = project_with_two_configurations("told-apart");
     out(&smoke_cache(&project, &["populate"]), 0);
     for command in ["key", "list"] {
@@ -133,7 +134,7 @@ fn rows_say_how_their_configurations_differ() {
         assert!(sizes.contains(&0) && sizes.contains(&5), "{rows}");
         assert!(rows[0]["suite"].as_str().unwrap().ends_with("suite::Smoke"), "{rows}");
     }
-    // One of them is nothing to tell apart.
+    // One configuration is not shown.
     let single = self::project("told-alone");
     out(&smoke_cache(&single, &["populate"]), 0);
     for command in ["key", "list"] {
@@ -144,7 +145,7 @@ fn rows_say_how_their_configurations_differ() {
 }
 
 #[test]
-fn the_directory_is_printed_for_scripts() {
+fn cache_directory_is_printed_for_scripts() {
     let project = project("located");
     let expected = format!("{}\n", project.path("cache").display());
     assert_eq!(out(&smoke_cache(&project, &["dir"]), 0), expected);

@@ -1,14 +1,15 @@
-//! `test`.
+//! `test`: runs the tests and prints a summary.
 
 use std::fs;
 
-use crate::project::{Project, text};
+use test_support::{Project, text};
+
 #[cfg(unix)]
 use crate::project_that_waits;
 use crate::{json, out, project, smoke_cache, smoke_cache_with};
 
 #[test]
-fn the_command_runs_the_tests_and_sums_up() {
+fn command_runs_the_tests_and_prints_a_summary() {
     let project = Project::with_suite("summed-up");
     let lost = "[repos.one]\npath = \"one\"\n[repos.lost]\ngit = \"file:///nowhere/at/all\"\nrev = \"main\"\n";
     project.write("smoke.toml", &format!("{lost}[test]\nargs = [\"--test\", \"a\"]\n"));
@@ -23,7 +24,10 @@ fn the_command_runs_the_tests_and_sums_up() {
     let warm = smoke_cache(&project, &["test", "--runner", "cargo", "--require-hits"]);
     let stdout = text(&warm.stdout);
     assert_eq!(warm.status.code(), Some(0), "{stdout}{}", text(&warm.stderr));
-    assert!(stdout.contains("hit rate: 100 % (1 of 1 artifacts were in the cache before the run; 3 tests; "), "{stdout}");
+    assert!(
+        stdout.contains("hit rate: 100 % (1 of 1 artifacts were in the cache before the run; 3 tests; "),
+        "{stdout}"
+    );
     let row = stdout.lines().find(|line| line.trim_start().starts_with("one ")).unwrap();
     assert!(row.contains(" number ") && row.contains(" hit ") && row.contains(" one:files:"), "{row}");
 
@@ -43,7 +47,7 @@ fn the_command_runs_the_tests_and_sums_up() {
     assert!(text(&unknown.stderr).contains("did you mean `one`?"), "{}", text(&unknown.stderr));
 }
 
-/// With repositories that are not there: one that cannot be fetched, and one with a wrong path.
+/// Returns a project with two unavailable repositories: one that cannot be fetched, and one with a wrong path.
 fn project_with_absent_repositories(name: &str) -> Project {
     let project = Project::with_suite(name);
     let lost = "[repos.lost]\ngit = \"file:///nowhere/at/all\"\nrev = \"main\"\n[repos.gone]\npath = \"gone\"\n";
@@ -52,7 +56,7 @@ fn project_with_absent_repositories(name: &str) -> Project {
 }
 
 #[test]
-fn unavailable_repository_that_is_named_fails_the_run() {
+fn unavailable_selected_repository_fails_the_run() {
     let project = project_with_absent_repositories("named");
     let run = |variables: &[(&str, &str)], repos: &[&str], others: &[&str]| {
         let named = repos.iter().flat_map(|repo| ["--repo", repo]);
@@ -71,7 +75,7 @@ fn unavailable_repository_that_is_named_fails_the_run() {
     assert!(stderr.contains(&format!("\nerror: gone: directory {} does not exist\n", project.path("gone").display())));
     assert!(stderr.contains("\nhelp: fix the `path` of [repos.gone] in smoke.toml, or SMOKE_REPO_PATHS\n"));
 
-    // It says more than a miss, and less than a test that fails.
+    // Its status has precedence over that of a miss, and a failed test has precedence over it.
     assert_eq!(run(&[], &["one", "lost"], &["--require-hits"]).0, Some(2));
     assert_eq!(run(&[], &["lost"], &[]).0, Some(2));
     assert_eq!(run(&[], &["one"], &["--require-hits"]).0, Some(0));
@@ -88,7 +92,7 @@ fn unavailable_repository_that_is_named_fails_the_run() {
 }
 
 #[test]
-fn unavailable_repository_that_is_named_fails_each_command() {
+fn unavailable_selected_repository_fails_each_command() {
     let project = project_with_absent_repositories("named-elsewhere");
     fs::create_dir(project.path("bucket")).unwrap();
     let url = format!("fs://{}", project.path("bucket").display());
@@ -124,17 +128,17 @@ fn unavailable_repository_that_is_named_fails_each_command() {
     }
 }
 
-/// Ctrl-C on a terminal reaches all processes: the runner ends the tests, and the command says how far they came.
+/// Ctrl-C on a terminal reaches all processes: the runner ends the tests, and the command prints the summary.
 #[cfg(unix)]
 #[test]
-fn an_interrupt_is_the_runners_and_the_summary_follows() {
+fn interrupt_ends_the_runner_and_the_summary_follows() {
     use std::os::unix::process::CommandExt;
     use std::process::{Command, Stdio};
 
     for (signal, everybody) in [("-INT", true), ("-TERM", false)] {
         let project = Project::with_suite(if everybody { "interrupted" } else { "terminated" });
         let pipe = project.path("pipe");
-        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        test_support::make_pipe(&pipe);
         let suite = fs::read_to_string(project.path("tests/a.rs")).unwrap();
         let body = "    std::fs::read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/pipe\")).unwrap();\n}\n";
         project.write("tests/a.rs", &(suite + "\n#[cached_smoke(repo = \"one\")]\nfn waits(_: &Number) {\n" + body));
@@ -143,12 +147,12 @@ fn an_interrupt_is_the_runners_and_the_summary_follows() {
         let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
         command.args(["smoke-cache", "test", "--runner", "cargo"]).process_group(0);
         let mut running = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        // It is open when the test has opened it as well.
+        // The open returns when the test has opened the other end.
         let held = fs::File::options().write(true).open(&pipe).unwrap();
         let whom = if everybody { format!("-{}", running.id()) } else { running.id().to_string() };
         assert!(Command::new("kill").args([signal, "--", &whom]).status().unwrap().success());
-        // Of the other signal only cargo is told, and ends; its test goes on until the pipe is closed, which must not
-        // come first: cargo would have ended by itself.
+        // Only the command gets the other signal, and forwards it to cargo. cargo ends, and its test goes on until the
+        // pipe is closed. The pipe must not be closed earlier: cargo would end without the signal.
         running.wait().unwrap();
         drop(held);
         let done = running.wait_with_output().unwrap();
@@ -158,10 +162,10 @@ fn an_interrupt_is_the_runners_and_the_summary_follows() {
     }
 }
 
-/// Under nextest, where it is installed, nothing that a test says while it runs is seen.
+/// nextest does not show the output of a test while it runs.
 #[cfg(unix)]
 #[test]
-fn what_is_being_built_is_shown_while_the_runner_runs() {
+fn builds_in_flight_are_shown_while_the_runner_runs() {
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;
 
@@ -181,7 +185,7 @@ fn what_is_being_built_is_shown_while_the_runner_runs() {
     assert_eq!((&rows[0]["state"], &rows[0]["artifact"]), (&"building".into(), &"number".into()), "{rows}");
     assert_eq!(rows[0]["key"], json(&smoke_cache(&project, &["key", "--json"]))[0]["key"]);
 
-    // Now the build may go on.
+    // The build goes on.
     fs::write(pipe, "").unwrap();
     lines.for_each(drop);
     let done = running.wait_with_output().unwrap();
@@ -192,11 +196,12 @@ fn what_is_being_built_is_shown_while_the_runner_runs() {
 }
 
 #[test]
-fn the_summary_ends_with_the_warnings_of_the_run() {
+fn summary_ends_with_the_warnings_of_the_run() {
     let project = project("warned");
     let notes = project.path("cache/.runs/warned");
     fs::create_dir_all(&notes).unwrap();
-    fs::write(notes.join("warnings"), "\"the \\u001bsky falls\"\n\"beware\"\n\"the \\u001bsky falls\"\n").unwrap();
+    fs::write(notes.join("warnings.jsonl"), "\"the \\u001bsky falls\"\n\"beware\"\n\"the \\u001bsky falls\"\n")
+        .unwrap();
     let run = |arguments: &[&str]| smoke_cache_with(&project, &[("SMOKE_RUN_ID", "warned")], arguments);
     let summary = out(&run(&["test"]), 0);
     assert!(summary.ends_with("\nwarning: the  sky falls\nwarning: beware\n"), "{summary}");
@@ -205,13 +210,13 @@ fn the_summary_ends_with_the_warnings_of_the_run() {
     assert!(!out(&smoke_cache(&project, &["test"]), 0).contains("warning: "), "another run had none");
 }
 
-/// docs/adopting.md has the lines to be copied.
+/// docs/guide/running.md has the recipe.
 #[test]
-fn the_recipe_for_nextest_runs_the_warming_tests_first() {
-    let document = include_str!("../../../docs/adopting.md");
-    let step = document.split_once("### 5. ").unwrap().1.split_once("### 6. ").unwrap().0;
+fn nextest_recipe_runs_the_warming_tests_first() {
+    let page = include_str!("../../../docs/guide/running.md");
+    let step = page.split_once("## nextest\n").unwrap().1;
     let recipe = step.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
-    let warm = step.split_once("```rust\n").unwrap().1.split_once("```").unwrap().0;
+    let warm = step.split_once("```rust,ignore\n").unwrap().1.split_once("```").unwrap().0;
 
     let project = project("recipe");
     fs::create_dir_all(project.path(".config")).unwrap();

@@ -1,13 +1,14 @@
-//! The commands for people and scripts.
+//! `push`, `remote status` and `remote keygen`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 use cached_smoke::Outcome;
+use test_support::{PUBLIC_KEY, World};
 
-use crate::machine::{PUBLIC, World};
 use crate::subject;
+use crate::{Reports, new_world};
 
 #[track_caller]
 fn out(output: &Output, status: i32) -> String {
@@ -17,8 +18,8 @@ fn out(output: &Output, status: i32) -> String {
 }
 
 #[test]
-fn push_gives_what_is_in_the_cache() {
-    let world = World::new();
+fn push_uploads_the_cache() {
+    let world = new_world();
     let machine = world.machine(&world.folder());
     let offline = machine.with("SMOKE_REMOTE", "off");
     offline.passes("both");
@@ -34,8 +35,8 @@ fn push_gives_what_is_in_the_cache() {
 }
 
 #[test]
-fn push_writes_again_what_the_service_has_lost() {
-    let world = World::new();
+fn push_uploads_lost_objects_again() {
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
     fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
@@ -45,13 +46,13 @@ fn push_writes_again_what_the_service_has_lost() {
 }
 
 #[test]
-fn push_replaces_what_is_there_if_it_is_told_to() {
-    let world = World::new();
+fn push_replaces_entries_if_asked_to() {
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
     let other = "0202020202020202020202020202020202020202020202020202020202020202";
     let of_other = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
-    let both = format!("{PUBLIC},{of_other}");
+    let both = format!("{PUBLIC_KEY},{of_other}");
     let machine = machine.with("SMOKE_REMOTE_SIGNING_KEY", other).with("SMOKE_REMOTE_PUBLIC_KEYS", &both);
     let told = out(&machine.smoke_cache(&["push"]), 0);
     assert!(told.contains("2 already present"), "{told}");
@@ -63,22 +64,22 @@ fn push_replaces_what_is_there_if_it_is_told_to() {
 }
 
 #[test]
-fn push_leaves_another_build_of_the_same_key_alone_as_long_as_it_can_be_had() {
-    let world = World::new();
+fn push_keeps_another_build_of_the_same_key() {
+    let world = new_world();
     let first = world.machine(&world.folder());
     first.passes("both");
     let second = world.machine(&world.folder());
     second.passes("both");
     let before = entries(&world);
-    // The first ones were bad.
+    // The first machine builds again, because its artifacts were wrong.
     let first = first.with(subject::ADDS, " and more").with("SMOKE_FORCE_REBUILD", "bookshop");
-    assert_eq!(first.start_within("another-run", "both").done().outcome("words"), Outcome::Forced);
+    assert_eq!(first.run_within("another-run", "both").done().outcome("words"), Outcome::Forced);
     let forced = entries(&world);
     assert_ne!(forced, before);
     let told = out(&second.smoke_cache(&["push"]), 0);
     assert!(told.contains("0 artifacts uploaded (0 B), 2 already present, 0 failed"), "{told}");
     assert_eq!(entries(&world), forced);
-    // Nobody can have them any more.
+    // No machine can fetch the artifacts any more.
     fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
     let told = out(&second.smoke_cache(&["push"]), 0);
     assert!(told.contains("2 artifacts uploaded ("), "{told}");
@@ -86,7 +87,7 @@ fn push_leaves_another_build_of_the_same_key_alone_as_long_as_it_can_be_had() {
     assert_eq!(world.machine(&world.folder()).passes("both").outcome("words"), Outcome::Fetched);
 }
 
-/// What the service says of each artifact.
+/// Returns the entries in the service.
 fn entries(world: &World) -> Vec<Vec<u8>> {
     let objects = world.objects();
     let entries = objects.iter().filter(|path| path.contains("v1/entries/"));
@@ -94,8 +95,8 @@ fn entries(world: &World) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn push_gives_nobody_what_is_damaged() {
-    let world = World::new();
+fn push_uploads_no_damaged_artifact() {
+    let world = new_world();
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE", "off");
     machine.passes("both");
     let archive = {
@@ -108,13 +109,16 @@ fn push_gives_nobody_what_is_damaged() {
     let machine = machine.with("SMOKE_REMOTE", &world.folder());
     let told = out(&machine.smoke_cache(&["push"]), 1);
     assert!(told.contains("1 artifacts uploaded (") && told.contains("1 failed"), "{told}");
-    assert!(told.contains("it is damaged: ") && told.contains("`cargo smoke-cache verify` sets it aside"), "{told}");
+    assert!(
+        told.contains("it is damaged: ") && told.contains("run `cargo smoke-cache verify` to set it aside"),
+        "{told}"
+    );
     assert!(world.objects().iter().all(|path| !path.ends_with("/words")), "{:?}", world.objects());
 }
 
 #[test]
-fn push_without_the_right_to_or_without_a_tier_is_an_error_with_the_mend() {
-    let world = World::new();
+fn push_without_write_access_is_an_error_with_help() {
+    let world = new_world();
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_ACCESS", "read-only");
     machine.passes("both");
     let told = out(&machine.smoke_cache(&["push"]), 2);
@@ -124,8 +128,8 @@ fn push_without_the_right_to_or_without_a_tier_is_an_error_with_the_mend() {
 }
 
 #[test]
-fn status_says_what_is_wrong() {
-    let world = World::new();
+fn status_reports_problems() {
+    let world = new_world();
     let machine =
         world.machine("s3://bucket?region=x&endpoint=http://127.0.0.1:9&secret_access_key=hush&access_key_id=k");
     let told = out(&machine.smoke_cache(&["remote", "status"]), 1);
@@ -136,8 +140,8 @@ fn status_says_what_is_wrong() {
 }
 
 #[test]
-fn keygen_makes_a_pair_that_goes_together() {
-    let world = World::new();
+fn keygen_prints_a_matching_pair() {
+    let world = new_world();
     let told = out(&world.machine(&world.folder()).smoke_cache(&["remote", "keygen"]), 0);
     let secret = told.lines().find_map(|line| line.strip_prefix("SMOKE_REMOTE_SIGNING_KEY=")).unwrap();
     let public = told.lines().find_map(|line| line.strip_prefix("public-keys = [\"")?.strip_suffix("\"]")).unwrap();

@@ -1,25 +1,26 @@
-//! One build for all machines.
+//! One machine builds for all.
 
 use std::fs;
 use std::thread;
 
 use cached_smoke::Outcome;
+use test_support::{Done, Machine, Started, World, make_pipe, wait_until};
 
-use crate::machine::{Done, Machine, Started, World, wait_until};
 use crate::servers::{S3, let_in};
 use crate::subject;
+use crate::{Reports, new_world};
 
 const MACHINES: usize = 20;
 
-/// Every machine's run, all at once; how many passed, and what was built in all.
+/// Runs a test on all machines at once. Returns the number of passed runs, and all builds.
 fn all_at_once(machines: &[Machine]) -> (usize, Vec<String>) {
     let runs: Vec<Done> = thread::scope(|scope| {
         let runs: Vec<_> = machines.iter().map(|machine| scope.spawn(|| machine.start("both").done())).collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
-    // Only shown if the test fails.
-    for error in runs.iter().flat_map(|done| &done.reports).flat_map(|report| &report.artifacts) {
-        println!("{} {}: {:?}", error.artifact, error.outcome, error.remote_error);
+    // Shown only if the test fails.
+    for report in runs.iter().flat_map(Reports::reports).flat_map(|report| report.artifacts) {
+        println!("{} {}: {:?}", report.artifact, report.outcome, report.remote_error);
     }
     let passed = runs.iter().filter(|done| done.passed).count();
     let mut builds: Vec<String> = machines.iter().flat_map(Machine::take_builds).collect();
@@ -31,7 +32,7 @@ fn fleet(world: &World, url: &str) -> Vec<Machine> {
     (0..MACHINES).map(|_| world.machine(url).with(subject::TAKES, "300")).collect()
 }
 
-/// A machine that is at a build that does not end.
+/// Starts a build that does not end, on a new machine.
 fn at_work(world: &World) -> Started {
     let machine = world.machine(&world.folder()).with(subject::TAKES, "600000");
     let builder = machine.start("only_words");
@@ -40,8 +41,8 @@ fn at_work(world: &World) -> Started {
 }
 
 #[test]
-fn twenty_cold_machines_over_a_folder_build_once_and_warm_ones_never() {
-    let world = World::new();
+fn twenty_machines_over_a_folder_build_once() {
+    let world = new_world();
     let machines = fleet(&world, &world.folder());
     let machines: Vec<Machine> =
         machines.into_iter().map(|machine| machine.with("SMOKE_REMOTE_BUDGET", "5m")).collect();
@@ -53,20 +54,20 @@ fn twenty_cold_machines_over_a_folder_build_once_and_warm_ones_never() {
 }
 
 #[test]
-fn without_a_budget_a_wait_takes_nothing_from_the_time_to_fetch_and_share() {
-    let world = World::new();
-    // So that whoever waits for one has waited for longer than fetching it may take.
+fn wait_does_not_shorten_the_time_to_fetch_and_upload() {
+    let world = new_world();
+    // So that a wait for a build takes longer than a fetch may take.
     let machines: Vec<Machine> = (0..4).map(|_| world.machine(&world.folder()).with(subject::TAKES, "1500")).collect();
     let (passed, builds) = all_at_once(&machines);
     assert_eq!((passed, builds), (4, vec!["build lengths".to_owned(), "build words".to_owned()]));
 }
 
-/// Real S3 sees and writes at once. The servers that can be had here look first and write then, so that of many that come at the same moment
-/// some may be told that they are first; those that read their lease again before another writes it build.
+/// Real S3 checks the condition and writes in one step. The test servers check first and write then. So several
+/// machines may get the lease at one moment, and those that read it again before another writes it build.
 #[test]
-fn twenty_cold_machines_over_s3_share_what_a_few_build_and_warm_ones_build_nothing() {
+fn twenty_machines_over_s3_build_a_few_times() {
     let Some(server) = S3::start() else { return };
-    let world = World::new();
+    let world = new_world();
     let machines: Vec<Machine> = fleet(&world, &server.url())
         .into_iter()
         .map(|machine| let_in(machine).with("SMOKE_REMOTE_BUDGET", "5m"))
@@ -80,8 +81,8 @@ fn twenty_cold_machines_over_s3_share_what_a_few_build_and_warm_ones_build_nothi
 }
 
 #[test]
-fn with_the_bucket_cut_off_in_the_middle_everybody_passes() {
-    let world = World::new();
+fn tests_pass_if_the_bucket_vanishes_meanwhile() {
+    let world = new_world();
     let Some(server) = S3::start() else { return };
     let machines: Vec<Machine> = fleet(&world, &server.url())
         .into_iter()
@@ -89,8 +90,8 @@ fn with_the_bucket_cut_off_in_the_middle_everybody_passes() {
         .collect();
     thread::scope(|scope| {
         let runs: Vec<_> = machines.iter().map(|machine| scope.spawn(|| machine.start("both").done())).collect();
-        // Somebody is at it.
-        wait_until("somebody builds", || machines.iter().any(Machine::has_begun));
+        // A build is in flight.
+        wait_until("a machine builds", || machines.iter().any(Machine::has_begun));
         drop(server);
         for run in runs {
             let done = run.join().unwrap();
@@ -101,11 +102,11 @@ fn with_the_bucket_cut_off_in_the_middle_everybody_passes() {
 }
 
 #[test]
-fn the_others_take_over_when_a_builder_is_gone() {
-    let world = World::new();
+fn others_take_over_when_a_builder_vanishes() {
+    let world = new_world();
     let mut builder = at_work(&world);
     let lease = world.object("v1/leases/");
-    // A machine that loses its power gives nothing back: its helper is stopped, too.
+    // A machine without power releases no lease, so its helper is killed, too.
     let stop = |signal: &str| {
         let tree = format!("pkill -{signal} -P {0}; kill -{signal} {0}", builder.child.id());
         std::process::Command::new("sh").args(["-c", &tree]).status().unwrap();
@@ -113,18 +114,18 @@ fn the_others_take_over_when_a_builder_is_gone() {
     stop("KILL");
     builder.child.wait().unwrap();
     assert!(lease.exists());
-    let other = world.machine(&world.folder()).that_finds_others_lost_after("2s");
+    let other = world.machine(&world.folder()).with_lease_lost_after("2s");
     let done = other.passes("only_words");
     assert_eq!(done.outcome("words"), Outcome::Built);
     assert!(done.stderr.contains("which another machine builds: "), "{}", done.stderr);
     assert!(!lease.exists());
-    // It has waited longer than building took, and shared it all the same.
+    // The wait took longer than the build. The machine has uploaded the artifact anyway.
     assert_eq!(world.machine(&world.folder()).passes("only_words").outcome("words"), Outcome::Fetched);
 }
 
 #[test]
-fn a_builder_that_is_killed_gives_the_lease_back_by_its_helper() {
-    let world = World::new();
+fn helper_of_a_killed_builder_releases_its_lease() {
+    let world = new_world();
     let mut builder = at_work(&world);
     let lease = world.object("v1/leases/");
     builder.child.kill().unwrap();
@@ -133,8 +134,8 @@ fn a_builder_that_is_killed_gives_the_lease_back_by_its_helper() {
 }
 
 #[test]
-fn a_wait_beyond_the_budget_is_a_build() {
-    let world = World::new();
+fn wait_beyond_the_budget_ends_in_a_build() {
+    let world = new_world();
     let mut builder = at_work(&world);
     let other = world.machine(&world.folder()).with("SMOKE_REMOTE_BUDGET", "1s");
     let done = other.passes("only_words");
@@ -144,9 +145,9 @@ fn a_wait_beyond_the_budget_is_a_build() {
 }
 
 #[test]
-fn two_builds_of_one_key_are_no_harm() {
-    let world = World::new();
-    // Both forced: neither waits for the other.
+fn two_forced_builds_of_one_key_both_pass() {
+    let world = new_world();
+    // Forced builds do not wait for one another.
     let machines = [(); 2].map(|()| world.machine(&world.folder()).with("SMOKE_FORCE_REBUILD", "all"));
     let (passed, builds) = all_at_once(&machines);
     assert_eq!((passed, builds.len()), (2, 4));
@@ -156,22 +157,22 @@ fn two_builds_of_one_key_are_no_harm() {
 }
 
 #[test]
-fn an_entry_that_cannot_be_used_is_built_once_for_all_of_them_too() {
+fn unusable_entry_is_rebuilt_once_for_all_machines() {
     type Spoil = fn(&World);
     let spoils: [(&str, Spoil); 2] = [
-        // A rule of the bucket has removed the older of the two.
+        // A retention rule of the bucket has removed the older object.
         ("no blobs", |world| fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap()),
-        // Signed by a key that nobody trusts any more.
+        // No machine trusts the signing key any more.
         ("another key", |world| {
             for path in world.objects().iter().filter(|path| path.contains("v1/entries/")) {
                 let path = world.path("bucket").join(path);
                 let sealed = String::from_utf8(fs::read(&path).unwrap()).unwrap();
-                fs::write(&path, sealed.replacen(crate::machine::PUBLIC, &"ab".repeat(32), 1)).unwrap();
+                fs::write(&path, sealed.replacen(test_support::PUBLIC_KEY, &"ab".repeat(32), 1)).unwrap();
             }
         }),
     ];
     for (what, spoil) in spoils {
-        let world = World::new();
+        let world = new_world();
         world.machine(&world.folder()).passes("both");
         spoil(&world);
         let machines: Vec<Machine> = (0..6)
@@ -183,8 +184,8 @@ fn an_entry_that_cannot_be_used_is_built_once_for_all_of_them_too() {
 }
 
 #[test]
-fn a_test_that_is_killed_while_it_waits_leaves_no_helper() {
-    let world = World::new();
+fn test_killed_in_a_wait_leaves_no_helper() {
+    let world = new_world();
     let mut builder = at_work(&world);
     let mut waiting = world.machine(&world.folder()).start("only_words");
     let children = || {
@@ -203,18 +204,18 @@ fn a_test_that_is_killed_while_it_waits_leaves_no_helper() {
 
 #[test]
 fn two_builds_after_a_lost_lease_are_counted() {
-    let world = World::new();
+    let world = new_world();
     let pipe = world.path("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make_pipe(&pipe);
     let first = world.machine(&world.folder()).with(subject::WAITS, pipe.to_str().unwrap());
     let started = first.start("only_words");
     wait_until("it builds", || first.has_begun());
-    // Another one has taken it over meanwhile.
+    // Another machine has taken over the lease meanwhile.
     fs::write(world.object("v1/leases/"), "somebody else's token 0 another machine\n").unwrap();
     fs::write(&pipe, "").unwrap();
     let done = started.done();
     assert!(done.passed && done.warnings() == 0, "{}", done.stderr);
     let notes = fs::read_to_string(first.cache().join(".runs").join(&done.run).join("remote.jsonl")).unwrap();
     assert!(notes.lines().last().unwrap().contains("\"operation\":\"release\""), "{notes}");
-    assert!(notes.contains("two have built it"), "{notes}");
+    assert!(notes.contains("two machines have built the artifact"), "{notes}");
 }

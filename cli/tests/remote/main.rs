@@ -1,8 +1,7 @@
-//! The shared tier: machines, which are cache directories and processes of their own, over one service.
+//! The remote cache: machines, which have separate cache directories and processes, over one service.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod machine;
 mod proxy;
 mod servers;
 mod subject;
@@ -15,3 +14,12 @@ mod services;
 mod sharing;
 mod trust;
 mod weight;
+
+use test_support::World;
+
+test_support::reports!();
+
+/// Creates a world whose machines run the `cargo-smoke-cache` of this package.
+fn new_world() -> World {
+    World::new(env!("CARGO_BIN_EXE_cargo-smoke-cache"))
+}

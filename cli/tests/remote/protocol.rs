@@ -1,21 +1,21 @@
-//! The helper's lines; and helpers that are no good, which cost one warning.
+//! The protocol of the helper, and faulty helpers, which cost one warning.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::process::Child;
 
 use cached_smoke::Outcome;
 use cached_smoke::tooling::remote::{Answer, Greeting, Outcome as Answered};
+use test_support::{SIGNING_KEY, World, make_pipe, wait_until, write_executable};
 
-use crate::machine::{SECRET, World, wait_until};
+use crate::{Reports, new_world};
 
-/// What a helper says in a shell when it is ready.
+/// The shell command that prints the greeting.
 const READY: &str = r#"echo '{"protocol":"cached-smoke-remote","version":1,"writable":true}'"#;
-/// Somebody else's.
+/// A public key of another user.
 const OTHER_PUBLIC: &str = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
 
-/// A helper that is spoken to by hand.
+/// A helper that the test itself talks to.
 struct Spoken {
     child: Child,
     output: BufReader<std::process::ChildStdout>,
@@ -34,7 +34,7 @@ impl Spoken {
         line
     }
 
-    /// The answer, and how many lines came before it.
+    /// Sends a request. Returns the answer, and the number of progress lines before it.
     fn wait_for(&mut self, request: &str) -> (Answer, usize) {
         let (mut answer, mut words) = (self.ask(request), 0);
         while answer.outcome.is_none() {
@@ -52,8 +52,8 @@ impl Spoken {
 }
 
 #[test]
-fn the_helper_answers_line_by_line() {
-    let world = World::new();
+fn helper_answers_line_by_line() {
+    let world = new_world();
     let machine = world.machine(&world.folder());
     let mut helper = Spoken::to(machine.helper());
     assert_eq!(helper.line(), "{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}\n");
@@ -109,8 +109,8 @@ fn the_helper_answers_line_by_line() {
 const WEAK_PUBLIC: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 #[test]
-fn settings_that_mean_nothing_are_said_in_the_greeting() {
-    let world = World::new();
+fn malformed_settings_are_reported_in_the_greeting() {
+    let world = new_world();
     for (name, value, expected) in [
         ("SMOKE_REMOTE", "gopher://server", "unknown service `gopher`; services: s3, "),
         ("SMOKE_REMOTE", "fs://tmp/x", "a folder must be absolute, with three slashes: fs:///tmp/x"),
@@ -121,8 +121,8 @@ fn settings_that_mean_nothing_are_said_in_the_greeting() {
         ("SMOKE_REMOTE_PUBLIC_KEYS", OTHER_PUBLIC, "readers would refuse its entries"),
         ("SMOKE_REMOTE_SIGNING_KEY", "12", "SMOKE_REMOTE_SIGNING_KEY is malformed; "),
         ("SMOKE_REMOTE_PUBLIC_KEYS", "12", "the public key `12…` is malformed"),
-        // Somebody has taken the one for the other.
-        ("SMOKE_REMOTE_PUBLIC_KEYS", SECRET, "is one of `public-keys`"),
+        // The user has confused the two keys.
+        ("SMOKE_REMOTE_PUBLIC_KEYS", SIGNING_KEY, "is one of `public-keys`"),
         ("SMOKE_REMOTE_PUBLIC_KEYS", WEAK_PUBLIC, "is malformed; `cargo smoke-cache remote keygen`"),
     ] {
         let machine = world.machine(&world.folder()).with(name, value);
@@ -138,35 +138,31 @@ fn settings_that_mean_nothing_are_said_in_the_greeting() {
 }
 
 #[test]
-fn a_helper_that_is_no_good_costs_one_warning() {
-    let world = World::new();
+fn faulty_helper_costs_one_warning() {
+    let world = new_world();
     let scripts = [
         ("missing", String::new(), "cannot be started"),
         ("silent", "exec sleep 600".to_owned(), "no answer came in time"),
-        (
-            "dead",
-            "exit 3".to_owned(),
-            "the helper has ended (exit status: 3); what it wrote to its standard error is in ",
-        ),
-        ("other", "echo hello".to_owned(), "the helper's first line is no greeting: `hello`"),
+        ("dead", "exit 3".to_owned(), "the helper has ended (exit status: 3); its standard error is in "),
+        ("other", "echo hello".to_owned(), "the helper's first line is not a greeting: `hello`"),
         ("newer", READY.replace("\"version\":1", "\"version\":2"), "the helper speaks `cached-smoke-remote` 2"),
         ("hanging", format!("{READY}; exec sleep 600"), "no answer came in time"),
         ("crashing", format!("{READY}; read line; kill -9 $$"), "the helper has ended (signal: 9 (SIGKILL)); "),
-        ("babbling", format!("{READY}; read line; exec yes"), "the helper answers `y`"),
-        ("shouting", format!("{READY}; read line; exec tr '\\0' x < /dev/zero"), "a line of it is too long"),
+        ("babbling", format!("{READY}; read line; exec yes"), "the helper's answer is malformed: `y`"),
+        ("shouting", format!("{READY}; read line; exec tr '\\0' x < /dev/zero"), "a line is too long"),
         (
             "confused",
             format!("{READY}; read line; echo '{{\"id\":77,\"outcome\":\"done\"}}'; read line"),
-            "what it was not asked",
+            "the helper answers another request",
         ),
-        // It is well until it is asked for a lease.
+        // It works until the first request for a lease.
         (
             "dozing",
             format!("{READY}; read line; echo '{{\"id\":1,\"outcome\":\"absent\"}}'; read line; exec sleep 600"),
             "no answer came in time",
         ),
-        // It says that all went well, and has done nothing.
-        ("lying", answering("*) outcome=done;;", ""), "the helper has left no entry"),
+        // It reports success, and has done nothing.
+        ("lying", answering("*) outcome=done;;", ""), "the helper wrote no entry"),
     ];
     for (name, text, expected) in scripts {
         let path = if text.is_empty() { "/nonexistent/helper".to_owned() } else { script(&world, name, &text) };
@@ -176,28 +172,28 @@ fn a_helper_that_is_no_good_costs_one_warning() {
         assert_eq!(done.warnings(), 1, "{name}: {}", done.stderr);
         assert!(done.stderr.contains(expected), "{name}: {}", done.stderr);
         assert!(done.report("words").remote_error.is_some(), "{name}");
-        assert!(done.reports[0].cache_miss(), "{name}");
-        assert!(!done.stderr.contains(SECRET));
+        assert!(done.reports()[0].cache_miss(), "{name}");
+        assert!(!done.stderr.contains(SIGNING_KEY));
     }
 }
 
-/// A helper in a shell: which outcome each request has is said by the cases of a `case`, and what else is in each answer by `more`.
+/// Returns a helper as a shell script. The cases of a `case` set the outcome of each request. `more` is added to each
+/// answer.
 fn answering(cases: &str, more: &str) -> String {
     let answer = format!(r#"{{\"id\": $id, \"outcome\": \"$outcome\"{more}}}"#);
     format!("{READY}; id=1; while read line; do case $line in {cases} esac; echo \"{answer}\"; id=$((id+1)); done")
 }
 
-/// An executable script.
+/// Writes an executable script. Returns its path.
 fn script(world: &World, name: &str, text: &str) -> String {
     let path = world.path(name);
-    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    write_executable(&path, &format!("#!/bin/sh\n{text}\n"));
     path.to_str().unwrap().to_owned()
 }
 
 #[test]
-fn a_helper_that_is_given_up_is_ended_with_all_that_it_has_started() {
-    let world = World::new();
+fn abandoned_helper_is_killed_with_its_children() {
+    let world = new_world();
     let pids = world.path("pids");
     let text = format!("echo $$ >> {0}; sleep 600 & echo $! >> {0}; wait", pids.display());
     let helper = script(&world, "sleeper", &text);
@@ -206,15 +202,15 @@ fn a_helper_that_is_given_up_is_ended_with_all_that_it_has_started() {
     let pids = fs::read_to_string(pids).unwrap();
     assert_eq!(pids.lines().count(), 2, "it is asked once about one artifact");
     for pid in pids.lines() {
-        // A process that nobody has waited for yet is a zombie.
+        // A dead process is a zombie until its parent waits for it.
         let is_over = || fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z "));
         wait_until("it is ended", is_over);
     }
 }
 
 #[test]
-fn what_a_helper_says_beside_its_answers_is_kept_up_to_a_limit() {
-    let world = World::new();
+fn standard_error_of_a_helper_is_kept_up_to_a_limit() {
+    let world = new_world();
     let helper = script(&world, "chatty", "exec yes >&2");
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper).with("SMOKE_REMOTE_BUDGET", "1s");
     let done = machine.passes("only_words");
@@ -223,8 +219,8 @@ fn what_a_helper_says_beside_its_answers_is_kept_up_to_a_limit() {
 }
 
 #[test]
-fn numbers_of_any_size_are_no_harm() {
-    let world = World::new();
+fn huge_numbers_in_answers_are_no_harm() {
+    let world = new_world();
     let cases = "*find*) outcome=absent;; *lease*) outcome=held;; *) outcome=done;;";
     let text = answering(cases, r#", \"bytes\": 18446744073709551615"#);
     let helper = script(&world, "huge", &text);
@@ -234,19 +230,19 @@ fn numbers_of_any_size_are_no_harm() {
 }
 
 #[test]
-fn what_a_helper_cannot_do_is_not_taken_for_done() {
-    let world = World::new();
+fn unsupported_request_does_not_count_as_done() {
+    let world = new_world();
     let text = answering("*find*) outcome=absent;; *) outcome=unsupported;;", "");
     let helper = script(&world, "unable", &text);
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper);
     let done = machine.passes("only_words");
     assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1), "{}", done.stderr);
-    assert!(done.stderr.contains("the helper cannot do that"), "{}", done.stderr);
+    assert!(done.stderr.contains("the helper does not support the request"), "{}", done.stderr);
 }
 
 #[test]
-fn what_cannot_be_shared_in_time_is_tried_twice_in_a_run() {
-    let world = World::new();
+fn upload_beyond_the_budget_is_tried_twice_in_a_run() {
+    let world = new_world();
     let stores = world.path("stores");
     let hang = format!("*store*) echo store >> {}; exec sleep 600;;", stores.display());
     let text = answering(&format!("*find*) outcome=absent;; *lease*) outcome=held;; {hang}"), "");
@@ -255,13 +251,13 @@ fn what_cannot_be_shared_in_time_is_tried_twice_in_a_run() {
     let done = machine.with("SMOKE_REMOTE_BUDGET", "1s").passes("four_of_other_keys");
     assert_eq!(fs::read_to_string(stores).unwrap().lines().count(), 2);
     assert_eq!(done.warnings(), 1, "{}", done.stderr);
-    assert!(done.stderr.contains("sharing took longer than its budget, twice"), "{}", done.stderr);
+    assert!(done.stderr.contains("two uploads took longer than their budgets"), "{}", done.stderr);
 }
 
 #[test]
-fn what_another_process_could_not_ask_is_in_the_record_of_the_test_that_it_builds_for() {
-    let world = World::new();
-    // Only whoever builds asks for a lease.
+fn failure_of_a_builder_is_in_the_record_of_its_test() {
+    let world = new_world();
+    // Only a process that builds asks for a lease.
     let cases = "*find*) outcome=absent;; *lease*) outcome=failed;; *) outcome=done;;";
     let helper = script(&world, "leaseless", &answering(cases, ""));
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &helper).with("NEXTEST", "1");
@@ -274,8 +270,8 @@ fn what_another_process_could_not_ask_is_in_the_record_of_the_test_that_it_build
 }
 
 #[test]
-fn about_one_artifact_no_process_of_the_run_asks_again_after_a_failure() {
-    let world = World::new();
+fn failed_request_is_not_repeated_within_a_run() {
+    let world = new_world();
     let starts = world.path("starts");
     let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &counting).with("NEXTEST", "1");
@@ -286,10 +282,10 @@ fn about_one_artifact_no_process_of_the_run_asks_again_after_a_failure() {
 }
 
 #[test]
-fn a_test_that_waits_for_a_build_of_another_process_is_told_that_it_is_on_another_machine() {
-    let world = World::new();
+fn waiter_reports_that_another_machine_builds() {
+    let world = new_world();
     let pipe = world.path("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make_pipe(&pipe);
     let builder = world.machine(&world.folder()).with(crate::subject::WAITS, pipe.to_str().unwrap());
     let started = builder.start("attribute");
     wait_until("it builds", || builder.has_begun());
@@ -307,12 +303,12 @@ fn a_test_that_waits_for_a_build_of_another_process_is_told_that_it_is_on_anothe
 }
 
 #[test]
-fn a_run_that_cannot_be_written_to_remembers_its_failures_in_each_process() {
-    let world = World::new();
+fn unwritable_run_remembers_failures_in_each_process() {
+    let world = new_world();
     let starts = world.path("starts");
     let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &counting);
-    // A directory in the place of the file.
+    // A directory at the path of the file.
     let notes = machine.cache().join(".runs/run-0/remote.jsonl");
     fs::create_dir_all(&notes).unwrap();
     let done = machine.passes("four_of_other_keys");
@@ -321,8 +317,8 @@ fn a_run_that_cannot_be_written_to_remembers_its_failures_in_each_process() {
 }
 
 #[test]
-fn after_some_failures_nobody_of_the_run_asks_again() {
-    let world = World::new();
+fn after_some_failures_no_process_of_the_run_asks_again() {
+    let world = new_world();
     let starts = world.path("starts");
     let counting = script(&world, "counting", &format!("echo started >> {}; exit 1", starts.display()));
     let mut warnings = 0;
@@ -330,7 +326,7 @@ fn after_some_failures_nobody_of_the_run_asks_again() {
         let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_HELPER", &counting);
         let machine = machine.with(crate::subject::VERSION, &version.to_string());
         let machine = machine.with("SMOKE_CACHE_DIR", world.path("one-cache").to_str().unwrap());
-        let done = machine.start_within("one", "both").done();
+        let done = machine.run_within("one", "both").done();
         assert!(done.passed, "{}", done.stderr);
         warnings += done.warnings();
     }

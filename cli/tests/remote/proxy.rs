@@ -1,4 +1,4 @@
-//! A proxy between a helper and a server, which does what networks and servers do on bad days.
+//! A proxy between a helper and a server that injects faults of networks and servers.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -7,20 +7,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// What is done to each connection.
+/// The fault of each connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
-    /// Nothing is ever answered.
+    /// No answer is ever sent.
     BlackHole,
-    /// It ends after so many bytes of answers.
+    /// The connection ends after so many bytes of answers.
     ResetAfter(usize),
-    /// A byte at a time.
+    /// Answers are sent one byte at a time.
     Slow,
-    /// Every byte of an answer after so many is another.
+    /// Every byte of an answer after so many is changed.
     WrongAfter(usize),
-    /// This is answered to everything, with this in it.
+    /// Every answer has this status and this body.
     Status(u16, &'static str),
-    /// Nothing may be written.
+    /// Every write is refused.
     ReadOnly,
 }
 
@@ -30,13 +30,13 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Before the server at `to`.
+    /// Starts a proxy before the server at the port `to`.
     pub(crate) fn start(to: u16, fault: Fault) -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&connections);
-        // Ends with the process: each test has its own.
+        // Ends with the process of the test.
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 counted.fetch_add(1, Ordering::Relaxed);
@@ -60,7 +60,7 @@ fn serve(mut client: TcpStream, to: u16, fault: Fault) {
     match fault {
         Fault::BlackHole => while client.read(&mut buffer).is_ok_and(|read| read > 0) {},
         Fault::Status(status, body) => {
-            // One answer for each request, told by the end of its head; bodies of requests have none in them.
+            // One answer for each end of a request head. No request body contains one.
             let mut seen = Vec::new();
             while let Ok(read @ 1..) = client.read(&mut buffer) {
                 seen.extend_from_slice(&buffer[..read]);
@@ -74,7 +74,7 @@ fn serve(mut client: TcpStream, to: u16, fault: Fault) {
             }
         }
         Fault::ReadOnly => {
-            // One request for each connection, told by its head.
+            // One request for each connection. Its head shows what it is.
             let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") {
                 match client.read(&mut buffer[..1]) {

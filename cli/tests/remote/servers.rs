@@ -1,4 +1,5 @@
-//! Real servers on loopback, started for a test and stopped with it. Where one is not installed, a line says how to get it.
+//! Real servers on loopback, each started for a test and stopped with it. If one is not installed, a line shows how to
+//! get it.
 
 mod azure;
 mod gcs;
@@ -20,10 +21,10 @@ pub(crate) use nginx::WebDav;
 pub(crate) use redis::Redis;
 pub(crate) use s3::{S3, let_in, url_at};
 
-/// An interpreter and a few hundred modules are read first.
+/// The longest time until a server listens. Some load an interpreter and a few hundred modules first.
 const START: Duration = Duration::from_mins(1);
 
-/// A process that listens, until it is dropped.
+/// A process that listens until it is dropped.
 struct Server {
     child: Child,
     port: u16,
@@ -31,24 +32,26 @@ struct Server {
 }
 
 impl Server {
-    /// Starts it, and waits until it listens. `command` is told a directory and a port.
+    /// Starts a server and waits until it listens. `command` gets a directory and a port.
+    ///
+    /// Returns `None`, and prints a line with `how` to install it, if it is not installed.
     fn start(name: &str, how: &str, command: impl FnOnce(&Path, u16) -> Command) -> Option<Server> {
         let directory = tempfile::tempdir().unwrap();
         let port = free_port();
         let mut command = command(directory.path(), port);
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let Ok(child) = spawned else {
-            eprintln!("left out: {name} is not installed; {how}");
+            eprintln!("skipped: {name} is not installed; {how}");
             return None;
         };
         let mut server = Server { child, port, _directory: directory };
         let begun = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             if let Some(status) = server.child.try_wait().unwrap() {
-                panic!("{name} has ended at once: {status}");
+                panic!("{name} ended before it listened: {status}");
             }
             assert!(begun.elapsed() < START, "{name} does not listen");
-            // Nothing tells when a server begins to listen.
+            // No event announces that a server listens.
             thread::sleep(Duration::from_millis(5));
         }
         Some(server)
@@ -62,12 +65,12 @@ impl Drop for Server {
     }
 }
 
-/// One that nobody listens at.
+/// Returns a port that no process listens at.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// A program by one of its names.
+/// Returns the program that `variable` names, or else `name`.
 fn installed(name: &str, variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| name.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What one machine has built, another is given.
+//! One machine builds, and the others fetch.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 use cached_smoke::Outcome;
 use cached_smoke::tooling::remote::{Asked, Operation, Outcome as Answered};
 
-use crate::machine::World;
 use crate::subject;
+use crate::{Reports, new_world};
 
 #[test]
-fn what_one_machine_builds_another_fetches() {
-    let world = World::new();
+fn machine_fetches_what_another_builds() {
+    let world = new_world();
     let (first, second) = (world.machine(&world.folder()), world.machine(&world.folder()));
     let built = first.passes("both");
     assert_eq!((built.outcome("words"), built.outcome("lengths")), (Outcome::Built, Outcome::Built));
@@ -21,26 +21,26 @@ fn what_one_machine_builds_another_fetches() {
     let fetched = second.passes("both");
     assert_eq!((fetched.outcome("words"), fetched.outcome("lengths")), (Outcome::Fetched, Outcome::Fetched));
     assert_eq!(second.take_builds(), Vec::<String>::new());
-    assert!(fetched.reports[0].cache_hit() && !fetched.reports[0].cache_miss());
+    assert!(fetched.reports()[0].cache_hit() && !fetched.reports()[0].cache_miss());
     assert!(fetched.stdout.contains(" cache_hit=1 cache_miss=0 "), "{}", fetched.stdout);
     assert!(fetched.stdout.contains(" remote_seconds="), "{}", fetched.stdout);
     assert!(fetched.report("words").bytes > 0);
-    // Entries and blobs.
+    // All bytes of entries and blobs have been fetched.
     let travelled = fetched.report("words").remote_bytes + fetched.report("lengths").remote_bytes;
     let there = world.objects().into_iter().map(|path| world.path("bucket").join(path));
     assert_eq!(travelled, there.map(|path| fs::metadata(path).unwrap().len()).sum::<u64>());
 
-    // From now on it has them itself.
+    // From now on the second machine has them in its cache.
     let again = second.with("SMOKE_REMOTE", "off").passes("both");
     assert_eq!((again.outcome("words"), again.outcome("lengths")), (Outcome::Hit, Outcome::Hit));
 }
 
 #[test]
-fn a_hit_and_a_tier_that_is_off_start_no_helper() {
-    let world = World::new();
+fn hit_and_disabled_remote_cache_start_no_helper() {
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
-    // One that would fail the run's first question.
+    // A helper that would fail the first request.
     let machine = machine.with("SMOKE_REMOTE_HELPER", "/nonexistent/helper");
     let hit = machine.passes("both");
     assert_eq!((hit.outcome("words"), hit.warnings()), (Outcome::Hit, 0));
@@ -50,8 +50,8 @@ fn a_hit_and_a_tier_that_is_off_start_no_helper() {
 }
 
 #[test]
-fn bytes_that_two_keys_share_travel_once() {
-    let world = World::new();
+fn equal_blobs_of_two_keys_are_uploaded_once() {
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("only_words");
     let machine = machine.with(subject::VERSION, "2");
@@ -63,8 +63,8 @@ fn bytes_that_two_keys_share_travel_once() {
 }
 
 #[test]
-fn what_killed_helpers_have_left_in_a_folder_is_removed_some_days_later() {
-    let world = World::new();
+fn leftovers_of_killed_helpers_are_removed_after_days() {
+    let world = new_world();
     let unfinished = world.path("bucket/.unfinished");
     fs::create_dir(&unfinished).unwrap();
     for (name, days) in [("old", 3), ("new", 0)] {
@@ -77,33 +77,33 @@ fn what_killed_helpers_have_left_in_a_folder_is_removed_some_days_later() {
 }
 
 #[test]
-fn machines_whose_runs_have_one_id_are_told_apart() {
-    let world = World::new();
-    world.machine(&world.folder()).start_within("pipeline", "only_words").done();
+fn machines_with_one_run_id_are_distinguished() {
+    let world = new_world();
+    world.machine(&world.folder()).run_within("pipeline", "only_words").done();
     let other = world.machine(&world.folder());
-    let outcome = || other.start_within("pipeline", "only_words").done().outcome("words");
+    let outcome = || other.run_within("pipeline", "only_words").done().last_report("words").outcome;
     assert_eq!((outcome(), outcome()), (Outcome::Fetched, Outcome::Hit));
 }
 
 #[test]
-fn a_forced_rebuild_replaces_the_shared_copy_too() {
-    let world = World::new();
+fn forced_rebuild_replaces_the_uploaded_entry() {
+    let world = new_world();
     let (first, second) = (world.machine(&world.folder()), world.machine(&world.folder()));
     first.passes("only_words");
     let entry = world.object("/words");
     let before = fs::read(&entry).unwrap();
-    // Its manifest says how long it took.
+    // The manifest records another build time.
     let forced = second.with("SMOKE_FORCE_REBUILD", "all").with(subject::TAKES, "20").passes("only_words");
     assert_eq!(forced.outcome("words"), Outcome::Forced);
     assert_ne!(fs::read(&entry).unwrap(), before);
 }
 
 #[test]
-fn an_artifact_that_is_bound_to_its_place_is_shared_where_the_place_is_the_same() {
-    let world = World::new();
+fn bound_artifact_is_fetched_only_under_its_path() {
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
-    // The same state in another place, as a directory without git.
+    // The same content under another path.
     let elsewhere = world.path("elsewhere/bookshop");
     fs::create_dir_all(&elsewhere).unwrap();
     fs::copy(world.path("bookshop/a.txt"), elsewhere.join("a.txt")).unwrap();
@@ -114,8 +114,8 @@ fn an_artifact_that_is_bound_to_its_place_is_shared_where_the_place_is_the_same(
 }
 
 #[test]
-fn what_is_damaged_here_is_fetched_again() {
-    let world = World::new();
+fn damaged_artifact_is_fetched_again() {
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("both");
     machine.take_builds();
@@ -140,8 +140,8 @@ fn walk(directory: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn on_a_miss_the_shared_tier_is_asked_before_the_policy() {
-    let world = World::new();
+fn remote_cache_is_asked_before_the_miss_policy() {
+    let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     for policy in ["fail", "skip"] {
         let machine = world.machine(&world.folder()).with("SMOKE_ON_MISS", policy);
@@ -153,8 +153,8 @@ fn on_a_miss_the_shared_tier_is_asked_before_the_policy() {
 }
 
 #[test]
-fn what_a_run_asked_is_noted() {
-    let world = World::new();
+fn requests_of_a_run_are_recorded() {
+    let world = new_world();
     let machine = world.machine(&world.folder());
     let done = machine.passes("only_words");
     let notes = fs::read_to_string(machine.cache().join(".runs").join(&done.run).join("remote.jsonl")).unwrap();

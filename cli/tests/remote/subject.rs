@@ -1,23 +1,20 @@
-//! What machines build: a suite of two artifacts, one an archive and one a directory that needs it, as a test of this executable that a
-//! machine runs in a process of its own.
+//! The suite that machines build: an archive, and a directory that depends on it. A machine starts this executable
+//! again for these tests.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use cached_smoke::{Artifact, BuildContext, CodeFingerprint, KeyBuilder, LoadContext, Result, Session, Storage, Suite};
 
-/// Files that builds are written down in: a line each.
-pub(crate) const LOG: &str = "SUBJECT_LOG";
-/// Milliseconds that a build takes.
+/// The variable with the milliseconds that a build takes.
 pub(crate) const TAKES: &str = "SUBJECT_TAKES";
-/// A pipe that a build waits at.
+/// The variable with the pipe that a build waits at.
 pub(crate) const WAITS: &str = "SUBJECT_WAITS";
-/// What is built, beside the words that are in the repository: in no key.
+/// The variable with text that a build adds to the words of the repository. No key input.
 pub(crate) const ADDS: &str = "SUBJECT_ADDS";
-/// A number in the key, for artifacts of another key.
+/// The variable with a number that is a key input.
 pub(crate) const VERSION: &str = "SUBJECT_VERSION";
 
 struct Shop;
@@ -38,10 +35,10 @@ impl Suite for Shop {
     const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("tests/remote");
 }
 
-/// The words of the repository's files; kept as an archive.
+/// The words of the repository. Stored as an archive.
 struct Words(String);
 
-/// How long they are; kept as a directory, some levels down.
+/// The lengths of the words. Stored as a directory, in a directory below it.
 struct Lengths(String);
 
 impl Artifact<Shop> for Words {
@@ -85,12 +82,9 @@ impl Artifact<Shop> for Lengths {
     }
 }
 
-/// What stands for a long build: it is written down, and takes its time.
+/// Logs a build, and takes as long as the outer test orders.
 fn work(artifact: &str) {
-    if let Some(log) = std::env::var_os(LOG) {
-        let mut log = File::options().create(true).append(true).open(log).unwrap();
-        log.write_all(format!("build {artifact}\n").as_bytes()).unwrap();
-    }
+    test_support::subject::log(&format!("build {artifact}"));
     if let Some(pipe) = std::env::var_os(WAITS) {
         fs::read(pipe).unwrap();
     }

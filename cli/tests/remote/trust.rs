@@ -1,43 +1,44 @@
-//! Whoever can write to the service cannot feed a test.
+//! A writer without a trusted key cannot feed a test.
 
 use std::fs::{self, File};
 
 use cached_smoke::Outcome;
+use test_support::{Machine, PUBLIC_KEY, World, make_pipe};
 
-use crate::machine::{Machine, PUBLIC, World};
+use crate::{Reports, new_world};
 
-/// Somebody else's.
+/// A signing key of another user.
 const OTHER_SECRET: &str = "0202020202020202020202020202020202020202020202020202020202020202";
 
 fn reader(world: &World) -> Machine {
-    world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", "").with("SMOKE_REMOTE_PUBLIC_KEYS", PUBLIC)
+    world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", "").with("SMOKE_REMOTE_PUBLIC_KEYS", PUBLIC_KEY)
 }
 
 #[test]
-fn a_reader_believes_what_a_trusted_key_signed_and_writes_nothing() {
-    let world = World::new();
+fn reader_trusts_signed_entries_and_writes_nothing() {
+    let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     let before = world.objects();
     let reader = reader(&world);
     assert_eq!(reader.passes("only_words").outcome("words"), Outcome::Fetched);
-    // What it builds it keeps to itself.
+    // It uploads nothing that it builds.
     let built = reader.passes("both");
     assert_eq!((built.outcome("lengths"), built.warnings()), (Outcome::Built, 0));
     assert_eq!(world.objects(), before);
 }
 
 #[test]
-fn read_only_access_writes_nothing_whatever_key_there_is() {
-    let world = World::new();
+fn read_only_access_writes_nothing_despite_a_key() {
+    let world = new_world();
     let done = world.machine(&world.folder()).with("SMOKE_REMOTE_ACCESS", "read-only").passes("both");
     assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 0));
     assert_eq!(world.objects(), Vec::<String>::new());
 }
 
 #[test]
-fn what_somebody_else_signed_or_nobody_is_refused_and_reported() {
+fn untrusted_and_unsigned_entries_are_refused() {
     for (name, value) in [("SMOKE_REMOTE_SIGNING_KEY", OTHER_SECRET), ("SMOKE_REMOTE_UNSIGNED", "1")] {
-        let world = World::new();
+        let world = new_world();
         let mut writer = world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", "");
         writer = writer.with(name, value);
         writer.passes("only_words");
@@ -53,8 +54,8 @@ fn what_somebody_else_signed_or_nobody_is_refused_and_reported() {
 }
 
 #[test]
-fn any_byte_of_an_entry_or_a_blob_that_is_changed_is_noticed() {
-    let world = World::new();
+fn any_changed_byte_of_an_entry_or_blob_is_detected() {
+    let world = new_world();
     world.machine(&world.folder()).passes("both");
     for part in ["/words", "/lengths", "v1/blobs/"] {
         let paths: Vec<String> = world.objects().into_iter().filter(|path| path.contains(part)).collect();
@@ -73,7 +74,7 @@ fn any_byte_of_an_entry_or_a_blob_that_is_changed_is_noticed() {
                 fs::write(&path, &bad).unwrap();
                 let done = reader(&world).passes("both");
                 let outcomes = [done.outcome("words"), done.outcome("lengths")];
-                // A byte more than it says is not read.
+                // Bytes beyond the recorded size are not read.
                 let is_longer_blob = part == "v1/blobs/" && bad.len() > good.len();
                 assert!(
                     outcomes.contains(&Outcome::Built) || is_longer_blob,
@@ -88,8 +89,8 @@ fn any_byte_of_an_entry_or_a_blob_that_is_changed_is_noticed() {
 }
 
 #[test]
-fn an_entry_in_the_place_of_another_is_refused() {
-    let world = World::new();
+fn entry_copied_to_another_key_is_refused() {
+    let world = new_world();
     let machine = world.machine(&world.folder());
     machine.passes("only_words");
     let one = world.object("v1/entries/");
@@ -104,8 +105,8 @@ fn an_entry_in_the_place_of_another_is_refused() {
 }
 
 #[test]
-fn a_writer_replaces_what_it_found_to_be_bad() {
-    let world = World::new();
+fn writer_replaces_a_damaged_blob() {
+    let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     let blob = world.object("v1/blobs/");
     let good = fs::read(&blob).unwrap();
@@ -113,18 +114,18 @@ fn a_writer_replaces_what_it_found_to_be_bad() {
         fs::write(&blob, &bad).unwrap();
         let mended = world.machine(&world.folder()).passes("only_words");
         assert_eq!(mended.outcome("words"), Outcome::Built, "{} bytes", bad.len());
-        // The wrong bytes are seen here, and another size by the helper: that is no blob at all.
-        // Nothing of them is decoded.
-        let error = mended.report("words").remote_error.as_deref();
-        assert_eq!(error, (bad.len() == good.len()).then_some("its archive is not the one that was written"));
+        // The runtime detects wrong bytes, before it decodes any. The helper detects a wrong size, and treats the blob
+        // as missing.
+        let error = mended.report("words").remote_error;
+        assert_eq!(error.as_deref(), (bad.len() == good.len()).then_some("the digest of its archive does not match"));
         assert_eq!(world.machine(&world.folder()).passes("only_words").outcome("words"), Outcome::Fetched);
         assert_eq!(fs::read(&blob).unwrap().len(), good.len());
     }
 }
 
 #[test]
-fn trusting_nobody_is_told_and_costs_one_warning() {
-    let world = World::new();
+fn missing_trusted_keys_cost_one_warning() {
+    let world = new_world();
     let done = world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", "").passes("both");
     assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1));
     assert!(done.stderr.contains("no signer is trusted: set `public-keys`"), "{}", done.stderr);
@@ -132,8 +133,8 @@ fn trusting_nobody_is_told_and_costs_one_warning() {
 }
 
 #[test]
-fn secrets_are_in_no_message_and_no_note() {
-    let world = World::new();
+fn secrets_are_in_no_message_and_no_record() {
+    let world = new_world();
     let secret_url =
         "s3://bucket/prefix?region=x&endpoint=http://127.0.0.1:9&secret_access_key=hush&access_key_id=quiet";
     let machine = world.machine(secret_url);
@@ -147,20 +148,20 @@ fn secrets_are_in_no_message_and_no_note() {
 }
 
 #[test]
-fn what_is_refused_is_told_once_in_a_run() {
-    let world = World::new();
+fn refused_entry_is_one_warning_per_run() {
+    let world = new_world();
     world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", OTHER_SECRET).passes("both");
     let reader = reader(&world);
-    let first = reader.start_within("one", "both").done();
+    let first = reader.run_within("one", "both").done();
     reader.forget_entries();
-    let second = reader.start_within("one", "both").done();
+    let second = reader.run_within("one", "both").done();
     assert_eq!((first.warnings(), second.warnings()), (1, 0), "{}{}", first.stderr, second.stderr);
-    assert!(second.report("words").remote_error.is_some());
+    assert!(second.last_report("words").remote_error.is_some());
 }
 
 #[test]
-fn an_entry_of_any_size_is_no_harm() {
-    let world = World::new();
+fn oversized_entry_is_no_harm() {
+    let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     let entry = world.object("v1/entries/");
     File::options().write(true).open(&entry).unwrap().set_len(1 << 40).unwrap();
@@ -168,32 +169,32 @@ fn an_entry_of_any_size_is_no_harm() {
     assert_eq!(done.outcome("words"), Outcome::Built);
     let error = done.report("words").remote_error.clone().unwrap();
     assert!(error.contains("it is larger than the maximum size of an entry"), "{error}");
-    // Whoever may write puts a good one in its place.
+    // A machine that may write replaces it.
     assert_eq!(world.machine(&world.folder()).passes("only_words").outcome("words"), Outcome::Built);
     assert_eq!(reader(&world).passes("only_words").outcome("words"), Outcome::Fetched);
 }
 
 #[test]
-fn nobody_waits_for_a_pipe_in_a_shared_folder() {
+fn pipe_in_a_remote_folder_does_not_block() {
     for place in ["entries", "leases"] {
-        let world = World::new();
+        let world = new_world();
         world.machine(&world.folder()).passes("only_words");
         let entry = world.object("v1/entries/");
         let name = entry.strip_prefix(world.path("bucket/v1/entries")).unwrap().to_owned();
         fs::remove_file(&entry).unwrap();
         let pipe = world.path("bucket/v1").join(place).join(name);
         fs::create_dir_all(pipe.parent().unwrap()).unwrap();
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        make_pipe(&pipe);
         let done = world.machine(&world.folder()).passes("only_words");
         assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1), "{}", done.stderr);
-        let error = done.report("words").remote_error.as_deref().unwrap_or_default();
+        let error = done.report("words").remote_error.unwrap_or_default();
         assert!(error.contains("is not a regular file; remove it"), "{error}");
     }
 }
 
 #[test]
-fn a_lease_of_any_size_is_a_lease() {
-    let world = World::new();
+fn oversized_lease_is_a_lease() {
+    let world = new_world();
     world.machine(&world.folder()).passes("only_words");
     let entry = world.object("v1/entries/");
     let name = entry.strip_prefix(world.path("bucket/v1/entries")).unwrap().to_owned();
@@ -201,16 +202,16 @@ fn a_lease_of_any_size_is_a_lease() {
     let lease = world.path("bucket/v1/leases").join(name);
     fs::create_dir_all(lease.parent().unwrap()).unwrap();
     File::create(&lease).unwrap().set_len(1 << 40).unwrap();
-    let machine = world.machine(&world.folder()).that_finds_others_lost_after("1s");
+    let machine = world.machine(&world.folder()).with_lease_lost_after("1s");
     let done = machine.passes("only_words");
     assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 0), "{}", done.stderr);
     assert!(!lease.exists());
 }
 
 #[test]
-fn what_a_link_in_a_shared_folder_leads_to_is_left_alone() {
+fn link_targets_in_a_remote_folder_are_not_changed() {
     for place in ["v1/entries/bookshop", "v1/leases/bookshop", "v1/blobs", ".unfinished"] {
-        let world = World::new();
+        let world = new_world();
         world.machine(&world.folder()).passes("only_words");
         let victim = world.path("victim");
         fs::create_dir_all(&victim).unwrap();

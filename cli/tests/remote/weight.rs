@@ -1,8 +1,8 @@
-//! The shared tier makes no test heavier.
+//! The remote cache adds no dependency to test binaries.
 
 use std::process::Command;
 
-/// What speaks to services, and what that needs.
+/// The crates that speak to services, and their dependencies.
 const OF_THE_HELPER: [&str; 12] = [
     "opendal",
     "opendal-core",
@@ -19,7 +19,7 @@ const OF_THE_HELPER: [&str; 12] = [
 ];
 
 #[test]
-fn no_crate_of_the_helper_is_below_the_one_that_tests_depend_on() {
+fn cached_smoke_depends_on_no_crate_of_the_helper() {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
     command.args(["tree", "--offline", "--package", "cached-smoke", "--edges", "normal,build", "--prefix", "none"]);

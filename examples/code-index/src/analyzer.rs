@@ -1,4 +1,4 @@
-//! How text becomes terms.
+//! Splits text into search terms.
 
 mod identifiers;
 
@@ -7,11 +7,12 @@ use tantivy::tokenizer::{Language, Stemmer, StopWordFilter, TextAnalyzer};
 
 use identifiers::IdentifierTokenizer;
 
-/// How [`SparseIndex`](crate::SparseIndex) takes text apart. It is kept with the index, so that queries are taken apart
-/// the same way.
+/// The rules by which a [`SparseIndex`](crate::SparseIndex) splits text into terms.
 ///
-/// Identifiers are split where their words meet and kept whole as well: `HTTPResponse` gives `http`, `response` and
-/// `httpresponse`, `parse_http_date` gives `parse`, `http`, `date` and `parsehttpdate`.
+/// They are stored with the index, so that queries are split the same way.
+///
+/// An identifier gives its words and itself: `HTTPResponse` gives `http`, `response` and `httpresponse`;
+/// `parse_http_date` gives `parse`, `http`, `date` and `parsehttpdate`.
 ///
 /// # Examples
 ///
@@ -24,13 +25,13 @@ use identifiers::IdentifierTokenizer;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AnalyzerConfig {
-    /// Whether English words are cut down to their stems: `shipping` finds `shipped`. Default `true`.
+    /// Reduces English words to their stems, so that `shipping` finds `shipped`. Default `true`.
     pub stemming: bool,
-    /// Whether the commonest English words (`the`, `of`, `not` …) are left out. Default `true`.
+    /// Drops the most common English words (`the`, `of`, `not` …). Default `true`.
     pub stop_words: bool,
-    /// Terms of fewer characters are left out. Default 2.
+    /// The length in characters below which terms are dropped. Default 2.
     pub min_token_length: usize,
-    /// Terms of more characters are left out. Default 64: beyond that is data, not words.
+    /// The length in characters above which terms are dropped. Default 64: longer terms are data, not words.
     pub max_token_length: usize,
 }
 
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_stemmed_and_stop_words_left_out() {
+    fn words_are_stemmed_and_stop_words_dropped() {
         assert_eq!(terms(&AnalyzerConfig::default(), "the orders of a shipped book"), ["order", "ship", "book"]);
     }
 
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_out_of_bounds_is_left_out() {
+    fn terms_out_of_the_length_limits_are_dropped() {
         let config = AnalyzerConfig { min_token_length: 3, max_token_length: 5, ..Default::default() };
         assert_eq!(terms(&config, "ab abc abcde abcdef"), ["abc", "abcd"]);
     }

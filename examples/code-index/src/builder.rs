@@ -1,4 +1,4 @@
-//! The whole story of a graph: walk, parse, number, resolve.
+//! Builds a graph: finds and parses the files, numbers the nodes, resolves the edges.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,7 +14,7 @@ use crate::records::Records;
 use crate::resolve::{Modules, Resolver};
 use crate::walk::{FoundFile, Walk};
 
-/// Builds a [`DependencyGraph`] of the Python files below a directory.
+/// A builder of the [`DependencyGraph`] of the Python files below a directory.
 ///
 /// # Examples
 ///
@@ -34,39 +34,40 @@ pub struct GraphBuilder {
 }
 
 impl GraphBuilder {
-    /// A builder with the default configuration.
+    /// Returns a builder with the default configuration.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self::with_config(root, GraphBuilderConfig::default())
     }
 
-    /// A builder with limits and places of one's own.
+    /// Returns a builder with a custom configuration.
     pub fn with_config(root: impl Into<PathBuf>, config: GraphBuilderConfig) -> Self {
         Self { root: root.into(), config }
     }
 
-    /// Reads, parses and resolves everything.
+    /// Reads and parses all files, and resolves their names.
     ///
-    /// Nothing in the files can make this fail or panic: what cannot be used keeps its node, has no children, and is
-    /// counted in [`Statistics`](crate::Statistics). The files should not change meanwhile.
+    /// No content of a file causes an error or a panic. A file that cannot be used keeps its node, has no children, and
+    /// is counted in [`Statistics`](crate::Statistics). The files must not change during the build; else the graph may
+    /// mix two states of them.
     ///
     /// # Errors
     ///
-    /// [`Error::Root`] or [`Error::NotADirectory`] if there is no such directory, [`Error::Threads`] if the threads of
-    /// `config.threads` cannot be started.
+    /// [`Error::Root`] or [`Error::NotADirectory`] if the root is not a readable directory, [`Error::Threads`] if the
+    /// threads of `config.threads` cannot be started.
     pub fn build(&self) -> Result<DependencyGraph, Error> {
         match self.config.threads {
-            None => self.build_here(),
+            None => self.build_in_current_pool(),
             Some(threads) => rayon::ThreadPoolBuilder::new()
                 .num_threads(threads.max(1))
                 .build()
                 .map_err(|source| Error::Threads { source })?
-                .install(|| self.build_here()),
+                .install(|| self.build_in_current_pool()),
         }
     }
 
-    fn build_here(&self) -> Result<DependencyGraph, Error> {
+    fn build_in_current_pool(&self) -> Result<DependencyGraph, Error> {
         let walk = Walk::through(&self.root, &self.config)?;
-        // Collected in the order of the files: who parsed what, and when, leaves no trace.
+        // Collected in the order of the files, so that the scheduling of the threads does not affect the graph.
         let contents = walk.files.par_iter().map(|file| self.read(file)).collect::<Vec<_>>();
         let modules = Modules::new(walk.files.iter().map(|file| file.path.as_str()), &self.config.source_roots);
 
@@ -76,7 +77,7 @@ impl GraphBuilder {
 
         let resolver = Resolver::new(&facts, &modules);
         let edges = (0..facts.len()).into_par_iter().flat_map_iter(|file| {
-            // Numbers of files are `u32`s everywhere; there are no more than that.
+            // Every file has a node, and nodes are numbered with `u32`, so this cannot overflow.
             resolver.edges_of(u32::try_from(file).unwrap_or(u32::MAX))
         });
         let edges = edges.collect::<Vec<_>>();
@@ -91,15 +92,16 @@ impl GraphBuilder {
     }
 }
 
-/// What became of a file.
+/// The text and the syntax of a file, as far as they can be read.
 pub(crate) struct Content {
+    /// The text; `None` for a file that is unreadable, too large or not UTF-8.
     pub(crate) text: Option<String>,
     pub(crate) parsed: Result<ParsedFile, SkipReason>,
 }
 
 fn read_text(path: &Path, max_bytes: u64) -> Result<String, SkipReason> {
     let mut bytes = Vec::new();
-    // Read rather than asked for its size: a file that grows meanwhile stays within the limit.
+    // The limit applies to the bytes read, not to the size in the metadata: the file may grow in the meantime.
     let read = |bytes: &mut Vec<u8>| -> io::Result<usize> {
         File::open(path)?.take(max_bytes.saturating_add(1)).read_to_end(bytes)
     };
@@ -111,7 +113,9 @@ fn read_text(path: &Path, max_bytes: u64) -> Result<String, SkipReason> {
     Ok(with_unix_lines(text))
 }
 
-/// Python's universal newlines: `\r\n` and `\r` are `\n`. A graph is then the same on a checkout that has `\r\n`.
+/// Replaces `\r\n` and `\r` by `\n`, as Python's universal newlines do.
+///
+/// The line ends of a checkout therefore do not change the graph.
 fn with_unix_lines(text: String) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
 }

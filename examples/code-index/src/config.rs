@@ -1,10 +1,10 @@
-//! What a user can choose about a graph.
+//! The configuration of a graph.
 
 use serde::{Deserialize, Serialize};
 
-/// The limits and places of [`GraphBuilder`](crate::GraphBuilder).
+/// The configuration of a [`GraphBuilder`](crate::GraphBuilder).
 ///
-/// Every serialized field changes the graph, so that the serialized form can be part of a cache key.
+/// The serialized form has exactly the fields that can change the graph, so it can be a key input of a cache.
 ///
 /// # Examples
 ///
@@ -17,23 +17,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GraphBuilderConfig {
-    /// Files larger than this many bytes keep their node, without text or children.
+    /// The size in bytes above which a file keeps its node, but has no text and no children.
     ///
-    /// Default 2 MiB: the largest Python file of Django, scikit-learn and matplotlib has 0.4 MiB, and two of nothing but
-    /// open brackets take half a gigabyte of memory and half a second to find out that they do not parse.
+    /// Default 2 MiB. The largest Python file of Django, scikit-learn and matplotlib has 0.4 MiB. Parsing 2 MiB of open
+    /// brackets takes half a second and half a gigabyte of memory before it fails.
     pub max_file_bytes: u64,
-    /// Files whose syntax tree is deeper than this keep their node, without children.
+    /// The depth of the syntax tree above which a file keeps its node and text, but has no children.
     ///
-    /// Default 1000 levels. The deepest file of Django, scikit-learn, matplotlib, pytest and requests has 32, that of
-    /// sympy, a sum of hundreds of terms, 808; `CPython` itself gives up at 100 indentations or 200 open brackets.
+    /// Default 1000 levels. The deepest file of Django, scikit-learn, matplotlib, pytest and requests has 32 levels.
+    /// The deepest file of sympy, a sum of hundreds of terms, has 808. `CPython` itself stops at 100 indentations or
+    /// 200 open brackets.
     pub max_nesting: u32,
-    /// Directories of these names are skipped wherever they are. Default `.git` and `.github`.
+    /// The names of directories to skip, at any depth. Default `.git` and `.github`.
     pub skip_directories: Vec<String>,
-    /// Directories, relative to the root, where absolute imports are looked up after the root itself, in this order.
+    /// The directories, relative to the root, in which absolute imports are resolved after the root, in this order.
     ///
-    /// Default `src` and `lib`. One that does not exist, or is a package itself (has an `__init__.py`), is left out.
+    /// Default `src` and `lib`. A directory that does not exist, or is a package itself (has an `__init__.py`), is
+    /// ignored.
     pub source_roots: Vec<String>,
-    /// How many threads parse; `None` for one a core. It never changes the graph, hence it is not serialized.
+    /// The number of threads; `None` for one per core. It does not change the graph, so it is not serialized.
     #[serde(skip)]
     pub threads: Option<usize>,
 }

@@ -1,131 +1,113 @@
-//! What can go wrong, always with the path at fault.
+//! The error type of the crate.
 
-use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why a graph or an index could not be built, written, read or searched.
+use thiserror::Error;
+
+/// An error of building, writing, reading or searching a graph or an index.
 ///
-/// Messages are lower-case fragments that fit after "failed to …". Trouble with a single Python file is no error: the
-/// file is kept without children and counted in [`Statistics`](crate::Statistics).
-#[derive(Debug)]
+/// The message says what failed, on which path and why; [`Self::help`] says what to do about it. A Python file that
+/// cannot be used is not an error: it stays in the graph without children and is counted in
+/// [`Statistics`](crate::Statistics).
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The repository's root cannot be looked at.
+    /// The repository's root is missing or unreadable.
+    #[error("failed to open the repository {path}: {source}")]
     Root {
         /// The root as given.
         path: PathBuf,
-        /// What the system answered.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// The repository's root is something else than a directory.
+    /// The repository's root is not a directory.
+    #[error("failed to open the repository {path}: not a directory")]
     NotADirectory {
         /// The root as given.
         path: PathBuf,
     },
-    /// The worker threads could not be started.
+    /// The worker threads cannot be started.
+    #[error("failed to start the worker threads: {source}")]
     Threads {
-        /// What the thread pool answered.
+        /// The error of the thread pool.
         source: rayon::ThreadPoolBuildError,
     },
     /// A file of a graph or an index cannot be read.
+    #[error("failed to read {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system answered.
+        /// The error of the file system.
         source: io::Error,
     },
     /// A file of a graph or an index cannot be written.
+    #[error("failed to write {path}: {source}")]
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system answered.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// The file was written by something else than this crate.
+    /// The file was not written by this crate.
+    #[error("failed to read {path}: not written by code-index")]
     Foreign {
         /// The file.
         path: PathBuf,
     },
     /// The file was written by another version of this crate.
+    #[error("failed to read {path}: it has format {found}, and this build reads format {supported}")]
     Format {
         /// The file.
         path: PathBuf,
-        /// The format version found there.
+        /// The format version of the file.
         found: u64,
         /// The format version that this build reads.
         supported: u64,
     },
-    /// The file is cut short or was changed after it was written.
+    /// The file was truncated or changed after it was written.
+    #[error("failed to read {path}: damaged: {reason}")]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What does not fit.
+        /// The inconsistency that was found.
         reason: String,
     },
-    /// The graph has more text or records than its format has numbers for: 2 GiB.
+    /// The graph has more text or records than its format can number: 2 GiB.
+    #[error("failed to write a graph of more than 2 GiB")]
     TooLarge,
-    /// An index was to be built where one already lies.
+    /// The directory for a new index already holds one.
+    #[error("failed to build an index in {path}: the directory already holds an index")]
     IndexExists {
         /// The directory.
         path: PathBuf,
     },
     /// The search library failed.
+    #[error("failed to use the index {}: {source}", location(path.as_deref()))]
     Search {
         /// The index's directory; `None` for an index in memory.
         path: Option<PathBuf>,
-        /// What the library answered. Boxed: it is ten times the size of the other variants.
+        /// The error of the search library. Boxed, because it is ten times the size of the other variants.
         source: Box<tantivy::TantivyError>,
     },
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Error {
+    /// Returns the action that fixes the problem, if there is a general one.
+    pub fn help(&self) -> Option<&'static str> {
         match self {
-            Self::Root { path, source } => {
-                write!(f, "open the repository {}: {source}; give the path of an existing directory", path.display())
-            }
-            Self::NotADirectory { path } => {
-                write!(f, "open the repository {}: not a directory; give the repository's root", path.display())
-            }
-            Self::Threads { source } => write!(f, "start the worker threads: {source}"),
-            Self::Read { path, source } => write!(f, "read {}: {source}", path.display()),
-            Self::Write { path, source } => write!(f, "write {}: {source}", path.display()),
-            Self::Foreign { path } => {
-                write!(f, "read {}: not written by code-index; build it again with `write_to`", path.display())
-            }
-            Self::Format { path, found, supported } => write!(
-                f,
-                "read {}: format {found}, this build reads format {supported}; build it again",
-                path.display()
-            ),
-            Self::Damaged { path, reason } => {
-                write!(f, "read {}: damaged ({reason}); delete it and build it again", path.display())
-            }
-            Self::TooLarge => {
-                f.write_str("write a graph of more than 2 GiB; let `max_file_bytes` leave out large files")
-            }
-            Self::IndexExists { path } => {
-                write!(f, "build an index in {}: one is there already; choose an empty directory", path.display())
-            }
-            Self::Search { path: Some(path), source } => write!(f, "use the index in {}: {source}", path.display()),
-            Self::Search { path: None, source } => write!(f, "use the index in memory: {source}"),
+            Self::Root { .. } => Some("give the path of an existing directory"),
+            Self::NotADirectory { .. } => Some("give the root directory of the repository"),
+            Self::Foreign { .. } => Some("give the path of a file that `DependencyGraph::write_to` wrote"),
+            Self::Format { .. } => Some("build it again"),
+            Self::Damaged { .. } => Some("delete it and build it again"),
+            Self::TooLarge => Some("lower `max_file_bytes`, so that large files are skipped"),
+            Self::IndexExists { .. } => Some("choose an empty directory"),
+            Self::Threads { .. } | Self::Read { .. } | Self::Write { .. } | Self::Search { .. } => None,
         }
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Root { source, .. } | Self::Read { source, .. } | Self::Write { source, .. } => Some(source),
-            Self::Threads { source } => Some(source),
-            Self::Search { source, .. } => Some(source.as_ref()),
-            Self::NotADirectory { .. }
-            | Self::Foreign { .. }
-            | Self::Format { .. }
-            | Self::Damaged { .. }
-            | Self::TooLarge
-            | Self::IndexExists { .. } => None,
-        }
-    }
+fn location(directory: Option<&Path>) -> String {
+    directory.map_or_else(|| "in memory".to_owned(), |path| format!("in {}", path.display()))
 }

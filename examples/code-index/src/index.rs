@@ -1,4 +1,10 @@
-//! The search index: what it answers, and where it lies.
+//! The search index and its queries.
+//!
+//! - `schema`: the fields of a document
+//! - `build`, `document`, `order`: one document per node, and the order of equal documents
+//! - `manifest`: the index directory and its check
+//! - `read_only`: the directory as the search library sees it
+//! - `search`, `collector`: the queries
 
 mod build;
 mod collector;
@@ -28,50 +34,54 @@ use read_only::ReadOnlyDirectory;
 use schema::Fields;
 use search::Search;
 
-/// Why a node was found. A hit of an earlier kind always comes before one of a later kind.
+/// The way in which a node matches a query. All hits of one way come before the hits of the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Matched {
-    /// The query is its name, qualified name, id, path or dotted module name, whatever the capitals.
+    /// The query is the node's name, qualified name, id, path or dotted name, ignoring case.
     Exact,
-    /// Its name or qualified name begins with the query.
+    /// The node's name or qualified name begins with the query, ignoring case.
     Prefix,
-    /// Its text has words of the query.
+    /// The node's text has words of the query.
     Text,
 }
 
-/// A node that a search found.
+/// A result of a search.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// The node's id in the graph.
     pub id: String,
-    /// What the node stands for.
+    /// The node's kind.
     pub kind: NodeKind,
-    /// The path of the file that it is in; of the directory itself for a directory.
+    /// The path of the node's file; for a directory its own path.
     pub file: String,
-    /// Its first line, counted from 1; `None` for directories.
+    /// The node's first line, counted from 1; `None` for directories.
     pub start_line: Option<u32>,
-    /// Its last line; `None` for directories.
+    /// The node's last line, inclusive; `None` for directories.
     pub end_line: Option<u32>,
-    /// Comparable among hits with the same `matched` only: 1 for exact names, the share of the name that the query is
-    /// for prefixes, BM25 for text.
+    /// The score, comparable only among hits with the same `matched`.
+    ///
+    /// It is 1 for an exact match, the length of the query divided by the length of the name for a prefix, and BM25 for
+    /// text.
     pub score: f32,
-    /// Why it was found.
+    /// The way in which the node matches the query.
     pub matched: Matched,
 }
 
 /// A search index over a [`DependencyGraph`].
 ///
-/// In a directory of its own ([`Self::from_graph`], [`Self::from_dir`]) or in memory ([`Self::in_memory`]). The
-/// directory is written once and never changed: opening and searching create no file and need no permission to. Any
-/// number of threads and processes may use it at once. To be opened it must stay complete; to be searched, too, as the
-/// files are mapped. All its files have the permissions of files that are created like any other, so that another user
-/// may open it if those allow it.
+/// An index is a directory ([`Self::from_graph`], [`Self::from_dir`]) or in memory ([`Self::in_memory`]). The directory
+/// is written once and then only read: opening and searching create no files and need no write permission. Any number
+/// of threads and processes can use it at the same time. The files are mapped, so they must not be changed or truncated
+/// while the index is in use.
+///
+/// All files have the default permissions of new files, so other users can open the index if these permissions allow
+/// it.
 ///
 /// # Panics
 ///
-/// Opening looks at which files there are and at their sizes only. If bytes within a file have been changed, the search
-/// library may give an error, find something else, or panic, in [`Self::from_dir`] as well as in [`Self::search`].
+/// Opening checks the names and sizes of the files, not their bytes. If bytes were changed, [`Self::from_dir`] and
+/// [`Self::search`] can give an error, give wrong results, or panic.
 ///
 /// # Examples
 ///
@@ -95,14 +105,14 @@ pub struct SparseIndex {
 }
 
 impl SparseIndex {
-    /// Builds an index in a directory, which is created if it is missing, and opens it.
+    /// Builds an index in a directory, and opens it.
     ///
-    /// The directory's files belong together; put nothing else there.
+    /// The directory is created if it is missing. It must have no other files.
     ///
     /// # Errors
     ///
-    /// [`Error::IndexExists`] if the directory holds an index already, even a half-built one, [`Error::Write`] or
-    /// [`Error::Search`] if something cannot be written.
+    /// [`Error::IndexExists`] if the directory already holds an index, even an incomplete one, [`Error::Write`] or
+    /// [`Error::Search`] if a file cannot be written.
     pub fn from_graph(graph: &DependencyGraph, dir: impl AsRef<Path>, config: &AnalyzerConfig) -> Result<Self, Error> {
         let dir = dir.as_ref();
         fs::create_dir_all(dir).map_err(|source| Error::Write { path: dir.to_owned(), source })?;
@@ -113,82 +123,88 @@ impl SparseIndex {
             build::write(graph, MmapDirectory::open(dir)?, config)?;
             Ok(())
         };
-        write().map_err(|source| failed(Some(dir), source))?;
+        write().map_err(|source| search_error(Some(dir), source))?;
         Manifest::write(dir, config)?;
         Self::from_dir(dir)
     }
 
-    /// Opens an index where it lies. Nothing is read but what says where everything is.
+    /// Opens an index in place. Reads only the metadata of the index; the other files are mapped.
     ///
     /// # Errors
     ///
-    /// [`Error::Read`] if there is no index or a file of it is missing, [`Error::Damaged`] if a file has another size
-    /// than it was written with, [`Error::Format`] if another version wrote it, [`Error::Search`] if the search library
-    /// does not accept it. Bytes changed within a file are not looked for; see the type about panics.
+    /// [`Error::Read`] if the index or one of its files is missing, [`Error::Damaged`] if a file has the wrong size,
+    /// [`Error::Format`] if another version wrote the index, [`Error::Search`] if the search library rejects it.
+    ///
+    /// # Panics
+    ///
+    /// If bytes of a file were changed; see the panics of the type.
     pub fn from_dir(dir: impl AsRef<Path>) -> Result<Self, Error> {
         let dir = dir.as_ref();
         let manifest = Manifest::read(dir)?;
         let open = || Self::open(Index::open(ReadOnlyDirectory::open(dir)?)?, manifest.analyzer, Some(dir));
-        open().map_err(|source| failed(Some(dir), source))
+        open().map_err(|source| search_error(Some(dir), source))
     }
 
-    /// Builds an index that lies nowhere but in memory.
+    /// Builds an index in memory.
     ///
     /// # Errors
     ///
     /// [`Error::Search`] if the search library fails.
     pub fn in_memory(graph: &DependencyGraph, config: &AnalyzerConfig) -> Result<Self, Error> {
         let open = || Self::open(build::write(graph, RamDirectory::create(), config)?, config.clone(), None);
-        open().map_err(|source| failed(None, source))
+        open().map_err(|source| search_error(None, source))
     }
 
     fn open(index: Index, config: AnalyzerConfig, dir: Option<&Path>) -> tantivy::Result<Self> {
         let (schema, fields) = Fields::schema();
         if index.schema() != schema {
-            return Err(TantivyError::SchemaError("the fields are not those of this version".to_owned()));
+            return Err(TantivyError::SchemaError("the fields are not the fields of this version".to_owned()));
         }
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let analyzer = config.analyzer();
         Ok(Self { searcher: reader.searcher(), fields, analyzer, config, dir: dir.map(Path::to_owned) })
     }
 
-    /// Finds at most `limit` nodes, the best first, no two of the same file, of these kinds (all, if none is named).
+    /// Finds the best `limit` nodes of the given kinds, at most one per file, best first. No kinds mean all kinds.
     ///
-    /// Nodes that are called exactly so come first, then those whose names begin so, then those whose text has words of
-    /// the query, by BM25. Equals are ordered: code before tests, classes before functions before files before
-    /// directories, much used before little used. The same index gives the same hits in the same order, and so does
-    /// another index of the same graph.
+    /// Exact matches come first, and among them those that match the case. Then come prefix matches, then matches of
+    /// words by BM25. Equal hits are in this order: code before tests, classes before functions before files before
+    /// directories, often used nodes before others. All indexes of the same graph give the same hits in the same order.
     ///
-    /// A query is plain text; no character of it has a meaning of its own. An empty one finds nothing.
+    /// A query is plain text without syntax. An empty query finds nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::Search`] if a file of the index cannot be read any more.
+    /// [`Error::Search`] if a file of the index cannot be read.
+    ///
+    /// # Panics
+    ///
+    /// If bytes of a file were changed; see the panics of the type.
     pub fn search(&self, query: &str, limit: usize, kinds: &[NodeKind]) -> Result<Vec<Hit>, Error> {
         let search = Search {
             searcher: &self.searcher,
             fields: self.fields,
-            // Taking text apart needs a buffer, which searches on other threads must not share.
+            // An analyzer has a buffer, which concurrent searches must not share.
             analyzer: self.analyzer.clone(),
             kinds: Kinds::new(kinds),
             limit,
             seen: HashSet::new(),
             hits: Vec::new(),
         };
-        search.run(query).map_err(|source| failed(self.dir.as_deref(), source))
+        search.run(query).map_err(|source| search_error(self.dir.as_deref(), source))
     }
 
-    /// How the index takes text apart.
+    /// Returns the rules by which the index splits text.
     pub fn analyzer(&self) -> &AnalyzerConfig {
         &self.config
     }
 
-    /// How many nodes can be found.
+    /// Returns the number of indexed nodes.
     pub fn len(&self) -> usize {
         usize::try_from(self.searcher.num_docs()).unwrap_or(usize::MAX)
     }
 
-    /// Whether nothing can be found. Never, for an index of a graph: that has a root.
+    /// Returns `true` if no node is indexed. An index of a graph is never empty, because a graph has a root.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -204,6 +220,6 @@ impl fmt::Debug for SparseIndex {
     }
 }
 
-fn failed(dir: Option<&Path>, source: TantivyError) -> Error {
+fn search_error(dir: Option<&Path>, source: TantivyError) -> Error {
     Error::Search { path: dir.map(Path::to_owned), source: Box::new(source) }
 }

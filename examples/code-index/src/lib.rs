@@ -1,36 +1,43 @@
-//! A code graph and a search index over Python repositories.
+//! Builds a code graph and a search index of a Python repository.
 //!
-//! [`GraphBuilder`] reads a repository and builds a [`DependencyGraph`]: directories, files, classes and functions,
-//! and who contains, imports, invokes and inherits from whom. [`SparseIndex`] makes a graph searchable: exact names
-//! first, then prefixes, then BM25 over identifiers taken apart.
+//! [`GraphBuilder`] parses a repository into a [`DependencyGraph`]. The nodes are directories, files, classes and
+//! functions. The edges say which node contains, imports, invokes or inherits from which. [`SparseIndex`] makes a graph
+//! searchable: exact names first, then prefixes, then BM25 over the words of identifiers.
 //!
-//! Both are deterministic: the same files with the same configuration give the same graph, and the same hits in the
-//! same order, on any number of threads and in any directory. Both are slow enough for a large repository (seconds for
-//! Django) to be worth keeping: [`DependencyGraph::write_to`] and [`DependencyGraph::read_from`] for the graph, a
-//! directory that is opened where it lies, even read-only, for the index.
+//! Both are deterministic. The same files with the same configuration give the same graph, and the same hits in the
+//! same order. The number of threads and the location of the repository make no difference.
+//!
+//! Building takes seconds for a large repository such as Django, so both can be stored. A graph has
+//! [`DependencyGraph::write_to`] and [`DependencyGraph::read_from`]. An index is a directory, which
+//! [`SparseIndex::from_dir`] opens in place, even read-only.
 //!
 //! # Conventions
 //!
-//! Those of [`LocAgent`](https://github.com/gersteinlab/LocAgent) (its version 2.3), where they make sense:
+//! The graph follows [`LocAgent`](https://github.com/gersteinlab/LocAgent) 2.3:
 //!
-//! - The root is `/`, directories and files are named by their relative paths, and everything else is
+//! - The id of the root is `/`. The id of a directory or file is its relative path. The id of a definition is
 //!   `path/file.py:Outer.method`.
-//! - Directories have Python files somewhere below them; `.git`, `.github` and links are skipped.
-//! - `__init__` methods are no nodes. What they call, their class calls.
-//! - A definition's lines are those of Python's `ast`: from the line of `def` or `class` to the end of its last
-//!   statement. A name that is defined again is one node with the lines of the last definition.
-//! - A file imports everything that is imported anywhere in it, and the class or function around an import statement
+//! - A directory is a node if it has Python files somewhere below it. `.git`, `.github` and symbolic links are skipped.
+//! - `__init__` methods are not nodes. Their calls belong to their class.
+//! - The lines of a definition are those of Python's `ast`: from the line of `def` or `class` to the end of the last
+//!   statement. Definitions that share an id are one node, with the lines of the last one.
+//! - A file imports everything that is imported anywhere in it. The class or function around an import statement
 //!   imports it too.
-//! - An import leads to a submodule, else to the definition in the module, else to the module's file.
-//! - Invokes start at classes and functions; what a module calls when it is imported is not recorded.
+//! - An import leads to a submodule, else to a definition of the module, else to the module's file.
+//! - Invokes edges start at classes and functions. Calls at module level are not recorded.
 //!
-//! Where this crate goes further than `LocAgent`: names are looked up by Python's rules of scope, and `self.name()`,
-//! `super().name()`, `module.name()` and `Class.name()` lead to the one thing that is meant; only where nothing tells
-//! what an object is does the attribute's name alone decide. Calls in a class body belong to the class. Absolute
-//! imports are looked up below `src` and `lib` too. Files that cannot be read or parsed keep their node.
+//! The graph differs from `LocAgent` in these points:
 //!
-//! Names are those of definitions and imports. Parameters, assignments, the targets of loops and of `with` are not
-//! followed, and so they hide no name either: in `def f(g): g()` the call leads to the module's own `g`, if it has one.
+//! - Names are resolved by Python's scope rules. `self.name()`, `super().name()`, `module.name()` and `Class.name()`
+//!   lead to the one definition that they mean. Only calls on an object of unknown type are resolved by the attribute's
+//!   name alone.
+//! - Calls in a class body belong to the class.
+//! - Absolute imports are also resolved below `src` and `lib`.
+//! - Files that cannot be read or parsed keep their node.
+//!
+//! Only definitions and imports bind names. Parameters, assignments and the targets of `for` and `with` are not
+//! followed, so they do not shadow a name either: in `def f(g): g()` the call leads to the module's own `g`, if there
+//! is one.
 //!
 //! # Examples
 //!

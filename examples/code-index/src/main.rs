@@ -1,16 +1,17 @@
-//! `code-index`: look at a Python repository's graph, or search it.
+//! The `code-index` command: shows the graph of a Python repository, or searches it.
+
+mod json;
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use code_index::{
-    AnalyzerConfig, DependencyGraph, Edge, EdgeKind, Error, GraphBuilder, Hit, Node, NodeKind, SparseIndex,
-};
-use serde::Serialize;
+use code_index::{AnalyzerConfig, Error, GraphBuilder, Hit, NodeKind, SparseIndex};
 
-/// Look at the code graph of a Python repository, or search it.
+use json::GraphJson;
+
+/// Show the code graph of a Python repository, or search it.
 #[derive(Parser)]
 #[command(name = "code-index", version)]
 struct Cli {
@@ -20,34 +21,34 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the graph of a repository and show it
+    /// Build the graph of a repository and print its size
     Graph(GraphArgs),
-    /// Build graph and index of a repository and search them
+    /// Build the graph and the index of a repository and search them
     Search(SearchArgs),
 }
 
 #[derive(Args)]
 struct GraphArgs {
-    /// The repository's root
+    /// The root directory of the repository
     path: PathBuf,
-    /// All nodes and edges as JSON, instead of their counts
+    /// Print all nodes and edges as JSON, instead of their counts
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Args)]
 struct SearchArgs {
-    /// The repository's root
+    /// The root directory of the repository
     path: PathBuf,
-    /// A name, the beginning of one, or words
+    /// A name, the beginning of a name, or words
     query: String,
-    /// How many results at most, one a file
+    /// The maximum number of results; each file has at most one
     #[arg(long, default_value_t = 10)]
     limit: usize,
-    /// Only nodes of this kind; may be given more than once
+    /// Find only nodes of this kind; can be repeated
     #[arg(long, value_enum)]
     kind: Vec<KindArg>,
-    /// The results as JSON, one a line
+    /// Print the results as JSON, one per line
     #[arg(long)]
     json: bool,
 }
@@ -75,18 +76,17 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
-        // Who reads our output has seen enough: `code-index … | head`.
+        // The reader of the output has closed it, as `code-index … | head` does.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            // Nothing is left to be done where not even this can be written.
-            let _ = writeln!(io::stderr(), "error: failed to {failure}");
+            report(&failure);
             ExitCode::FAILURE
         }
     }
 }
 
 fn run(command: Command) -> Result<(), Failure> {
-    // Unlike `println!` this gives an error on a closed pipe, not a panic.
+    // Unlike `println!`, this gives an error on a closed pipe, not a panic.
     let mut out = BufWriter::new(io::stdout().lock());
     match command {
         Command::Graph(args) => show_graph(&mut out, &args)?,
@@ -114,7 +114,7 @@ fn search(out: &mut impl Write, args: &SearchArgs) -> Result<(), Failure> {
     let kinds = args.kind.iter().copied().map(NodeKind::from).collect::<Vec<_>>();
     let hits = index.search(&args.query, args.limit, &kinds)?;
     if hits.is_empty() {
-        // Not on stdout: a script that counts lines counts results.
+        // On stderr, so that the lines of stdout are exactly the results.
         let _ = writeln!(io::stderr(), "nothing found for {:?}", args.query);
     }
     for hit in hits {
@@ -128,80 +128,32 @@ fn search(out: &mut impl Write, args: &SearchArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One hit for people: `exact   class     path/file.py:Name  path/file.py:3-20`.
+/// Formats a hit for the terminal: `exact    1.00 class     path/file.py:Name  path/file.py:3-20`.
 fn line(hit: &Hit) -> String {
-    let place = match (hit.start_line, hit.end_line) {
-        (Some(start), Some(end)) => format!("{}:{start}-{end}", hit.file),
-        _ => hit.file.clone(),
+    let lines = match (hit.start_line, hit.end_line) {
+        (Some(start), Some(end)) => format!(":{start}-{end}"),
+        _ => String::new(),
     };
     let matched = format!("{:?}", hit.matched).to_lowercase();
-    format!("{matched:6} {:6.2} {:9} {}  {place}", hit.score, hit.kind, hit.id)
+    format!("{matched:6} {:6.2} {:9} {}  {}{lines}", hit.score, hit.kind, hit.id, hit.file)
 }
 
-/// What ends the command early.
+/// An error that ends the command.
+#[derive(Debug, thiserror::Error)]
 enum Failure {
-    Index(Error),
-    Output(io::Error),
+    #[error(transparent)]
+    Index(#[from] Error),
+    #[error("failed to write the output: {0}")]
+    Output(#[from] io::Error),
 }
 
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Index(error) => error.fmt(f),
-            Self::Output(error) => write!(f, "write the output: {error}"),
-        }
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Index(error)
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
-/// A graph as JSON.
-#[derive(Serialize)]
-struct GraphJson<'g> {
-    nodes: Vec<NodeJson<'g>>,
-    edges: Vec<EdgeJson<'g>>,
-}
-
-#[derive(Serialize)]
-struct NodeJson<'g> {
-    id: &'g str,
-    r#type: NodeKind,
-    start_line: Option<u32>,
-    end_line: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct EdgeJson<'g> {
-    source: &'g str,
-    target: &'g str,
-    r#type: EdgeKind,
-    alias: Option<&'g str>,
-}
-
-impl<'g> GraphJson<'g> {
-    fn of(graph: &'g DependencyGraph) -> Self {
-        Self { nodes: graph.nodes().map(NodeJson::of).collect(), edges: graph.edges().map(EdgeJson::of).collect() }
-    }
-}
-
-impl<'g> NodeJson<'g> {
-    fn of(node: Node<'g>) -> Self {
-        Self { id: node.id(), r#type: node.kind(), start_line: node.start_line(), end_line: node.end_line() }
-    }
-}
-
-impl<'g> EdgeJson<'g> {
-    fn of(edge: Edge<'g>) -> Self {
-        Self { source: edge.source().id(), target: edge.target().id(), r#type: edge.kind(), alias: edge.alias() }
-    }
+/// Prints a failure and, if there is one, the action that fixes it.
+fn report(failure: &Failure) {
+    let help = match failure {
+        Failure::Index(error) => error.help(),
+        Failure::Output(_) => None,
+    };
+    let help = help.map_or_else(String::new, |help| format!("\nhelp: {help}"));
+    // A failure to write to stderr cannot be reported anywhere.
+    let _ = writeln!(io::stderr(), "error: {failure}{help}");
 }

@@ -1,4 +1,4 @@
-//! Numbering nodes and putting the records of a graph in order.
+//! Numbers the nodes and collects the records of a graph.
 
 use std::collections::HashMap;
 
@@ -10,13 +10,18 @@ use crate::walk::parent;
 
 const ROOT: &str = "/";
 
-/// A graph in the making. Files are to be added in the order of their paths, what lies in a directory together.
+/// A collector of the records of a graph.
+///
+/// Files must be added in the order of [`crate::walk::Walk::files`], because nodes are numbered in the order in which
+/// they are added.
 pub(crate) struct Records {
     data: GraphData,
+    /// The nodes of the directories, by path.
     directories: HashMap<String, u32>,
 }
 
 impl Records {
+    /// Starts with the root and the skipped files.
     pub(crate) fn new(skipped: Vec<(String, SkipReason)>) -> Self {
         let mut records = Self { data: GraphData { skipped, ..GraphData::default() }, directories: HashMap::new() };
         let root = records.add(directory(ROOT, NO_NODE));
@@ -24,7 +29,7 @@ impl Records {
         records
     }
 
-    /// Adds a file, the directories that lead to it, and its definitions.
+    /// Adds a file, its missing directories, and its definitions.
     pub(crate) fn add_file(&mut self, path: String, content: Content) -> FileFacts {
         let parent = self.directory(parent(&path));
         let lines = content.text.as_deref().map(Lines::of);
@@ -50,11 +55,11 @@ impl Records {
         FileFacts { path, node, parsed, nodes }
     }
 
-    /// Adds a node for each definition and says which scope got which.
+    /// Adds a node for each definition, and returns the node of each scope.
     ///
-    /// As in `LocAgent` a name that is defined again, be it an overload, a property's setter or the other branch of an
-    /// `if`, is one node: it keeps its place, and the last definition says what it is and where. Children and calls of
-    /// all of them are kept.
+    /// As in `LocAgent`, definitions that share an id are one node: overloads, the setter of a property, the branches
+    /// of an `if`. The first definition sets the number of the node, the last one its kind and lines. The children and
+    /// calls of all definitions are kept.
     fn add_definitions(&mut self, file: u32, path: &str, scopes: &[Scope], lines: &Lines) -> Vec<u32> {
         let mut by_id: HashMap<String, u32> = HashMap::new();
         let mut nodes = vec![file];
@@ -91,7 +96,7 @@ impl Records {
         nodes
     }
 
-    /// The records in order, with the edges that were found and those that hold the tree together.
+    /// Adds the contains edges to the given ones, and returns the records in their final order.
     pub(crate) fn finish(self, mut edges: Vec<EdgeRecord>) -> GraphData {
         let mut data = self.data;
         edges.extend(
@@ -112,8 +117,9 @@ impl Records {
         data
     }
 
+    /// Returns the node of a directory, and adds it and its missing parents.
     fn directory(&mut self, path: &str) -> u32 {
-        // The missing ones, innermost first. No recursion: a path may have thousands of parts.
+        // The missing directories, innermost first. Not recursive, because a path may have thousands of parts.
         let mut missing = Vec::new();
         let mut known = path;
         while !self.directories.contains_key(known) {
@@ -149,16 +155,17 @@ fn directory(id: &str, parent: u32) -> NodeRecord {
     }
 }
 
-/// A number for what comes next. 4 billion nodes would need more memory than there is.
-fn count<T>(of: &[T]) -> u32 {
-    u32::try_from(of.len()).unwrap_or(NO_NODE)
+/// Returns the number of items, which is the number of the next item. 4 billion nodes do not fit into memory.
+fn count<T>(items: &[T]) -> u32 {
+    u32::try_from(items.len()).unwrap_or(NO_NODE)
 }
 
-/// Where the lines of a text start.
+/// The byte offsets of the lines of a text.
 struct Lines {
     starts: Vec<usize>,
-    /// Where the last line ends, before its end of line if it has one.
+    /// The end of the last line, before its line end if it has one.
     last_end: usize,
+    /// The end of the text.
     end: usize,
 }
 
@@ -166,7 +173,7 @@ impl Lines {
     fn of(text: &str) -> Self {
         let mut starts = vec![0];
         starts.extend(text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next));
-        // An end of line at the end of the text starts no line; an empty text is one empty line.
+        // A line end at the end of the text does not start a line. An empty text is one empty line.
         if starts.len() > 1 && starts.last() == Some(&text.len()) {
             starts.pop();
         }
@@ -181,7 +188,7 @@ impl Lines {
         byte(self.end)
     }
 
-    /// The bytes of these lines, without the end of the last.
+    /// Returns the byte range of some lines, without the line end of the last one.
     fn bytes(&self, first: u32, last: u32) -> (u32, u32) {
         let start = self.starts.get(first as usize - 1).copied().unwrap_or(self.end);
         let end = self.starts.get(last as usize).map_or(self.last_end, |next| next - 1);
@@ -189,7 +196,7 @@ impl Lines {
     }
 }
 
-/// `max_file_bytes` can be set beyond 4 GiB, in which case snippets of what lies there are empty.
+/// Converts a byte offset. Offsets above 4 GiB, which a large `max_file_bytes` allows, give empty snippets.
 fn byte(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
@@ -204,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_whole_and_end_before_their_line_end() {
+    fn ranges_have_whole_lines_without_the_last_line_end() {
         let text = "one\ntwo\nthree\n";
         assert_eq!(Lines::of(text).count(), 3);
         assert_eq!(slice(text, 1, 1), "one");

@@ -1,13 +1,18 @@
-//! From names to nodes.
+//! Resolves names to nodes, and builds the edges.
 //!
-//! `modules` finds files for module names, `names` finds what a name stands for in a scope, `values` follows
-//! attributes and calls, and this module turns it all into edges.
+//! - `modules`: module paths to files
+//! - `names`: the bindings of names in a scope
+//! - `values`: names, attributes and calls to definitions
+//! - `members`: methods by name, for calls on objects of unknown type
+//! - this module: the edges
 //!
-//! What is followed: definitions and imports of the scope and of the scopes around it, re-exports through other files,
-//! wildcards, `self` and `cls`, `super()`, base classes, and `Class(…)` as an instance of the class. What is not:
-//! assignments, parameters and return types. A call of an attribute of something that these rules do not know goes, as
-//! in `LocAgent`, by the attribute's name alone: to every method of that name in the classes that the file defines or
-//! imports. What is known to come from outside of the repository gets no edge.
+//! The resolver follows definitions and imports of a scope and of the scopes around it, re-exports through other files,
+//! wildcard imports, `self`, `cls` and `super()`, base classes, and `Class(…)` as an instance of the class. It does not
+//! follow assignments, parameters and return types.
+//!
+//! If these rules give an object no type, a call of its method is resolved by the name alone, as in `LocAgent`: it
+//! leads to all methods of that name in the classes that the file defines or imports. Names that come from outside the
+//! repository get no edge.
 
 mod members;
 mod modules;
@@ -24,12 +29,12 @@ pub(crate) use modules::Modules;
 use names::Names;
 use values::Value;
 
-/// A file as the resolver sees it.
+/// A parsed file and its nodes.
 pub(crate) struct FileFacts {
-    /// Relative to the root, with `/`.
+    /// The path relative to the root, with `/`.
     pub(crate) path: String,
     pub(crate) node: u32,
-    /// `None` for a file that was skipped.
+    /// The scopes; `None` for a skipped file.
     pub(crate) parsed: Option<ParsedFile>,
     /// The node of each scope; `NO_NODE` for hidden ones.
     pub(crate) nodes: Vec<u32>,
@@ -41,19 +46,20 @@ impl FileFacts {
     }
 }
 
-/// A scope of a file: a class, a function, or (scope 0) the module.
+/// A reference to a scope of a file: a class, a function, or the module, which has number 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Place {
+struct ScopeId {
     file: u32,
     scope: u32,
 }
 
-/// Answers what names stand for. Shared among threads; its answers do not depend on who asks when.
+/// A resolver of names. Threads can share it: its results do not depend on the order of the calls.
 pub(crate) struct Resolver<'a> {
     files: &'a [FileFacts],
     modules: &'a Modules,
+    /// The bindings of each file.
     names: Vec<Names<'a>>,
-    /// For each file, once it is asked for: the methods of the classes in sight, by name.
+    /// The methods of the visible classes of each file, by name; filled on first use.
     methods: Vec<OnceLock<HashMap<&'a str, Vec<u32>>>>,
 }
 
@@ -67,20 +73,20 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The imports, invokes and inherits edges that start in a file, each once.
+    /// Returns the imports, invokes and inherits edges that start in a file, without duplicates.
     pub(crate) fn edges_of(&self, file: u32) -> Vec<EdgeRecord> {
         let mut edges = Vec::new();
         for (scope, number) in self.facts(file).scopes().iter().zip(0..) {
-            let place = Place { file, scope: number };
+            let id = ScopeId { file, scope: number };
             for import in &scope.imports {
-                self.import_edges(place, import, &mut edges);
+                self.import_edges(id, import, &mut edges);
             }
             for base in &scope.bases {
-                self.inherits_edges(place, base, &mut edges);
+                self.inherits_edges(id, base, &mut edges);
             }
             for invocation in &scope.invocations {
-                let from = if invocation.outside { self.around(place) } else { place };
-                self.invokes_edges(place, from, &invocation.callee, &mut edges);
+                let from = if invocation.outside { self.enclosing(id) } else { id };
+                self.invokes_edges(id, from, &invocation.callee, &mut edges);
             }
         }
         edges.sort_unstable();
@@ -88,16 +94,16 @@ impl<'a> Resolver<'a> {
         edges
     }
 
-    fn import_edges(&self, place: Place, import: &'a Import, edges: &mut Vec<EdgeRecord>) {
-        let Some(target) = self.import_target(place.file, import) else { return };
+    fn import_edges(&self, id: ScopeId, import: &'a Import, edges: &mut Vec<EdgeRecord>) {
+        let Some(target) = self.import_target(id.file, import) else { return };
         let alias = match import {
             Import::Module { alias, .. } | Import::Name { alias, .. } => alias.clone(),
             Import::Wildcard { .. } => None,
         };
-        let file = self.facts(place.file).node;
-        let mut sources = vec![file, self.owner(place)];
+        let file = self.facts(id.file).node;
+        let mut sources = vec![file, self.owner(id)];
         sources.dedup();
-        // A package that imports a name of its own which is no node (`from . import _compiled`) would import itself.
+        // `from . import _compiled` in a package would make the package import itself if the name has no node.
         edges.extend(sources.into_iter().filter(|&source| source != target).map(|source| EdgeRecord {
             source,
             kind: EdgeKind::Imports,
@@ -106,7 +112,7 @@ impl<'a> Resolver<'a> {
         }));
     }
 
-    /// The node that an import statement names: a submodule, else a definition of the module, else the module's file.
+    /// Returns the node that is imported: a submodule, else a definition of the module, else the module's file.
     fn import_target(&self, file: u32, import: &'a Import) -> Option<u32> {
         let here = &self.facts(file).path;
         let module = |path| self.modules.find(here, path).map(|module| self.facts(module).node);
@@ -116,20 +122,20 @@ impl<'a> Resolver<'a> {
                 modules::Named::Submodule(submodule) => Some(self.facts(submodule).node),
                 modules::Named::Attribute(module) => {
                     let definition =
-                        self.names[module as usize].definition(name).map(|scope| Place { file: module, scope });
-                    Some(definition.map_or(self.facts(module).node, |place| self.node(place)))
+                        self.names[module as usize].definition(name).map(|scope| ScopeId { file: module, scope });
+                    Some(definition.map_or(self.facts(module).node, |id| self.node(id)))
                 }
                 modules::Named::Directory(_) => None,
             },
         }
     }
 
-    fn inherits_edges(&self, place: Place, base: &'a Reference, edges: &mut Vec<EdgeRecord>) {
-        let source = self.node(place);
-        for value in self.evaluate(self.around(place), base) {
+    fn inherits_edges(&self, id: ScopeId, base: &'a Reference, edges: &mut Vec<EdgeRecord>) {
+        let source = self.node(id);
+        for value in self.evaluate(self.enclosing(id), base) {
             if let Value::Class(class) = value {
                 let target = self.node(class);
-                // `class Reader(Reader)` extends what the name stood for before.
+                // In `class Reader(Reader)`, the base is an earlier binding of the name, but both have the same node.
                 if source != target {
                     push(edges, source, EdgeKind::Inherits, target);
                 }
@@ -137,8 +143,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn invokes_edges(&self, place: Place, from: Place, callee: &'a Reference, edges: &mut Vec<EdgeRecord>) {
-        let source = self.owner(place);
+    fn invokes_edges(&self, id: ScopeId, from: ScopeId, callee: &'a Reference, edges: &mut Vec<EdgeRecord>) {
+        let source = self.owner(id);
         let values = self.evaluate(from, callee);
         let mut known = false;
         for value in &values {
@@ -151,8 +157,8 @@ impl<'a> Resolver<'a> {
             && !known
             && values.contains(&Value::Unknown)
         {
-            for &target in self.methods_in_sight(place.file, name) {
-                // That a method calls its namesake on something unknown is no sign that it calls itself.
+            for &target in self.visible_methods(id.file, name) {
+                // A method that calls a method of the same name on an unknown object rarely calls itself.
                 if target != source {
                     push(edges, source, EdgeKind::Invokes, target);
                 }
@@ -160,37 +166,39 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The node that what happens in a scope belongs to: its own, the class of an `__init__`, or the file.
-    fn owner(&self, mut place: Place) -> u32 {
-        while self.node(place) == NO_NODE {
-            place = self.around(place);
+    /// Returns the node to which the imports and calls of a scope belong: its own, else that of the enclosing scope.
+    ///
+    /// The imports and calls of an `__init__` method belong to its class.
+    fn owner(&self, mut id: ScopeId) -> u32 {
+        while self.node(id) == NO_NODE {
+            id = self.enclosing(id);
         }
-        self.node(place)
+        self.node(id)
     }
 
-    fn node(&self, place: Place) -> u32 {
-        self.facts(place.file).nodes[place.scope as usize]
+    fn node(&self, id: ScopeId) -> u32 {
+        self.facts(id.file).nodes[id.scope as usize]
     }
 
-    fn scope(&self, place: Place) -> &'a Scope {
-        &self.facts(place.file).scopes()[place.scope as usize]
+    fn scope(&self, id: ScopeId) -> &'a Scope {
+        &self.facts(id.file).scopes()[id.scope as usize]
     }
 
-    fn around(&self, place: Place) -> Place {
-        Place { scope: self.scope(place).parent, ..place }
+    fn enclosing(&self, id: ScopeId) -> ScopeId {
+        ScopeId { scope: self.scope(id).parent, ..id }
     }
 
     fn facts(&self, file: u32) -> &'a FileFacts {
         &self.files[file as usize]
     }
 
-    fn is_class(&self, place: Place) -> bool {
-        self.scope(place).kind == ScopeKind::Class
+    fn is_class(&self, id: ScopeId) -> bool {
+        self.scope(id).kind == ScopeKind::Class
     }
 }
 
 fn push(edges: &mut Vec<EdgeRecord>, source: u32, kind: EdgeKind, target: u32) {
-    // A hidden definition, such as a function inside of `__init__`, is known but no node.
+    // A hidden definition, such as a function in `__init__`, has no node.
     if source != NO_NODE && target != NO_NODE {
         edges.push(EdgeRecord { source, kind, target, alias: None });
     }

@@ -1,4 +1,4 @@
-//! Finding the Python files of a repository.
+//! Finds the Python files of a repository.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,28 +10,30 @@ use crate::graph::SkipReason;
 
 /// A Python file below the root.
 pub(crate) struct FoundFile {
-    /// Relative to the root, with `/`.
+    /// The path relative to the root, with `/`.
     pub(crate) path: String,
+    /// The path on disk.
     pub(crate) location: PathBuf,
 }
 
-/// All Python files below a root, and what could not be looked into.
+/// The Python files below a root, and the skipped paths.
 #[derive(Default)]
 pub(crate) struct Walk {
-    /// What lies in a directory lies together, names in byte order.
+    /// The files, ordered by the parts of their paths: the files of a directory are adjacent, names are in byte order.
     pub(crate) files: Vec<FoundFile>,
     pub(crate) skipped: Vec<(String, SkipReason)>,
 }
 
 impl Walk {
-    /// Looks through `root`, which may be a link itself; links below it are left alone, be they files or directories.
+    /// Walks a directory. The root may be a symbolic link; symbolic links below it are ignored.
     pub(crate) fn through(root: &Path, config: &GraphBuilderConfig) -> Result<Self, Error> {
-        let refused = |source| Error::Root { path: root.to_owned(), source };
-        if !fs::metadata(root).map_err(refused)?.is_dir() {
+        let root_error = |source| Error::Root { path: root.to_owned(), source };
+        if !fs::metadata(root).map_err(root_error)?.is_dir() {
             return Err(Error::NotADirectory { path: root.to_owned() });
         }
-        // The root has to be readable; of what lies below, a part is better than nothing.
-        fs::read_dir(root).map_err(refused)?;
+        // An unreadable root is an error. Unreadable directories below it are skipped, so that the rest is in the
+        // graph.
+        fs::read_dir(root).map_err(root_error)?;
         let mut walk = Self::default();
         let mut pending = vec![(root.to_owned(), String::new())];
         while let Some((location, path)) = pending.pop() {
@@ -57,8 +59,8 @@ impl Walk {
                 continue;
             };
             let name = entry.file_name();
-            // The entry's own type: a link is neither a file nor a directory. A pipe named `x.py` is no file either;
-            // reading it would wait for ever.
+            // The type of the entry itself: a symbolic link is neither a file nor a directory, and so is a pipe named
+            // `x.py`, which would block its reader forever.
             let Ok(kind) = entry.file_type() else {
                 self.skip(&join(path, &name.to_string_lossy()), SkipReason::Unreadable);
                 continue;
@@ -69,7 +71,7 @@ impl Walk {
                 continue;
             }
             match name.to_str() {
-                // A lossy id could be another file's.
+                // No node, because the lossy id could equal the id of another file.
                 None => self.skip(&join(path, &name.to_string_lossy()), SkipReason::NotUtf8),
                 Some(name) if kind.is_dir() => pending.push((entry.path(), join(path, name))),
                 Some(name) => self.files.push(FoundFile { path: join(path, name), location: entry.path() }),
@@ -86,17 +88,17 @@ fn is_python(name: &OsStr) -> bool {
     name.as_encoded_bytes().ends_with(b".py")
 }
 
-/// A relative path one level down; the root is the empty path.
+/// Joins a relative path and a name. The root is the empty path.
 pub(crate) fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
-/// Whether this is the file of a package.
+/// Returns `true` for the `__init__.py` of a package.
 pub(crate) fn is_package(path: &str) -> bool {
     path.rsplit('/').next() == Some("__init__.py")
 }
 
-/// The path of the directory that holds `path`; empty for what lies in the root.
+/// Returns the directory of a relative path; the empty path for the root.
 pub(crate) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }

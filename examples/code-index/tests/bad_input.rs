@@ -1,4 +1,4 @@
-//! Whatever lies in a repository, a graph comes out of it.
+//! Tests with malformed, unreadable, huge and forged input: building never fails, and reading never panics.
 
 mod common;
 
@@ -15,7 +15,7 @@ fn skipped(graph: &DependencyGraph) -> Vec<(&str, SkipReason)> {
 }
 
 #[test]
-fn files_that_do_not_parse_keep_their_node_and_text() {
+fn unparsable_files_keep_their_node_and_text() {
     let graph = bookshop();
     assert_eq!(
         skipped(&graph),
@@ -25,16 +25,16 @@ fn files_that_do_not_parse_keep_their_node_and_text() {
             ("bookshop/legacy/umlauts.py", SkipReason::NotUtf8),
         ]
     );
-    let half_written = graph.node("bookshop/legacy/half_written.py").expect("the file is there");
+    let half_written = graph.node("bookshop/legacy/half_written.py").expect("the file exists");
     assert_eq!(half_written.children().count(), 0);
     assert!(graph.source(half_written).is_some_and(|text| text.contains("import_old_orders")));
-    // Python 2: tree-sitter reads it without a complaint.
-    assert_eq!(graph.node("bookshop/legacy/report.py").expect("the file is there").children().count(), 0);
+    // Python 2: tree-sitter accepts it without an error mark.
+    assert_eq!(graph.node("bookshop/legacy/report.py").expect("the file exists").children().count(), 0);
 }
 
-/// What the documentation of `parse` says about it: a newer grammar may do better, and then that has to change.
+/// Checks what the documentation of `parse` says. If a new version of the grammar breaks this test, change that text.
 #[test]
-fn the_grammar_is_not_quite_python_s() {
+fn grammar_differences_to_python_are_as_documented() {
     let graph = graph_of(&[
         ("except.py", "def f():\n    try:\n        pass\n    except A, e:\n        pass\n"),
         ("format.py", "def f(a):\n    return f'{a:=}'\n"),
@@ -58,35 +58,35 @@ fn the_grammar_is_not_quite_python_s() {
 }
 
 #[test]
-fn a_file_that_is_not_utf8_keeps_its_node_without_text() {
-    let text = fs::read(bookshop_path().join("bookshop/legacy/umlauts.py")).expect("the file is there");
-    assert!(String::from_utf8(text).is_err(), "an editor has changed the fixture's encoding");
+fn files_that_are_not_utf8_keep_their_node_without_text() {
+    let text = fs::read(bookshop_path().join("bookshop/legacy/umlauts.py")).expect("the file exists");
+    assert!(String::from_utf8(text).is_err(), "an editor has converted the fixture to UTF-8");
     let graph = bookshop();
-    let node = graph.node("bookshop/legacy/umlauts.py").expect("the node is there");
+    let node = graph.node("bookshop/legacy/umlauts.py").expect("the node exists");
     assert_eq!((node.start_line(), node.end_line(), graph.source(node)), (Some(1), Some(1), None));
     assert_eq!(graph.statistics().skipped(SkipReason::NotUtf8), 1);
 }
 
 #[test]
-fn a_file_over_the_limit_keeps_its_node_without_text() {
+fn too_large_files_keep_their_node_without_text() {
     let dir = project(&[("fits.py", "def f(): pass\n"), ("large.py", "def f(): pass\n#")]);
     let config = GraphBuilderConfig { max_file_bytes: 14, ..Default::default() };
-    let graph = GraphBuilder::with_config(dir.path(), config).build().expect("the project is there");
+    let graph = GraphBuilder::with_config(dir.path(), config).build().expect("the project exists");
     assert_eq!(ids(&graph), ["/", "fits.py", "fits.py:f", "large.py"]);
     assert_eq!(skipped(&graph), [("large.py", SkipReason::TooLarge)]);
 }
 
 #[test]
-fn the_nesting_limit_is_the_configuration_s() {
+fn the_nesting_limit_is_configurable() {
     let dir = project(&[("flat.py", "def f(): pass\n"), ("deep.py", "def f(): return [[[[[[1]]]]]]\n")]);
     let config = GraphBuilderConfig { max_nesting: 8, ..Default::default() };
-    let graph = GraphBuilder::with_config(dir.path(), config).build().expect("the project is there");
+    let graph = GraphBuilder::with_config(dir.path(), config).build().expect("the project exists");
     assert_eq!(ids(&graph), ["/", "deep.py", "flat.py", "flat.py:f"]);
     assert_eq!(skipped(&graph), [("deep.py", SkipReason::TooDeep)]);
 }
 
 #[test]
-fn no_nesting_exhausts_the_stack() {
+fn deep_nesting_does_not_exhaust_the_stack() {
     let brackets = format!("x = {}{}\n", "(".repeat(100_000), ")".repeat(100_000));
     let calls = format!("def f():\n    {}1{}\n", "f(".repeat(100_000), ")".repeat(100_000));
     let chain = format!("def f():\n    x{}\n", ".f()".repeat(100_000));
@@ -102,15 +102,15 @@ fn no_nesting_exhausts_the_stack() {
         ("indents.py", &(indents + &" ".repeat(1200) + "pass\n")),
         ("classes.py", &(classes + &" ".repeat(1200) + "pass\n")),
     ]);
-    let limited = GraphBuilder::new(dir.path()).build().expect("the project is there");
+    let limited = GraphBuilder::new(dir.path()).build().expect("the project exists");
     assert_eq!(limited.statistics().skipped(SkipReason::TooDeep), 6, "{:?}", skipped(&limited));
-    let graph = GraphBuilder::with_config(dir.path(), unlimited).build().expect("the project is there");
+    let graph = GraphBuilder::with_config(dir.path(), unlimited).build().expect("the project exists");
     assert_eq!(graph.statistics().skipped(SkipReason::TooDeep), 0);
     assert!(graph.node("calls.py:f").is_some());
 }
 
 #[test]
-fn a_hundred_thousand_of_anything_is_no_problem() {
+fn many_definitions_and_imports_build_in_linear_time() {
     let namesakes = "def f(): f()\n".repeat(20_000);
     let methods = format!("class A:\n{}", "  def f(self): x.f()\n".repeat(20_000));
     let classes = (0..5_000).fold(String::new(), |text, n| text + &format!("class A{n}:\n  def f(self): x.f()\n"));
@@ -126,7 +126,7 @@ fn a_hundred_thousand_of_anything_is_no_problem() {
 }
 
 #[test]
-fn a_long_chain_of_re_exports_exhausts_nothing() {
+fn long_re_export_chains_do_not_exhaust_the_stack() {
     let files = (0..3_000)
         .map(|n| (format!("m{n}.py"), format!("from m{} import f\nclass A{n}(f): pass\ndef g(): f()\n", n + 1)))
         .collect::<Vec<_>>();
@@ -135,7 +135,7 @@ fn a_long_chain_of_re_exports_exhausts_nothing() {
 }
 
 #[test]
-fn garbage_gives_a_graph_and_an_index() {
+fn malformed_files_give_a_graph_and_an_index() {
     let files = [
         ("nul.py", "x = 1\n\0\0\0\n"),
         ("quotes.py", "'''\n\"\"\"\n'"),
@@ -153,17 +153,17 @@ fn garbage_gives_a_graph_and_an_index() {
         assert!(graph.node(path).is_some(), "{path}");
     }
     assert_eq!(graph.node("colon:name.py:A").map(Node::qualified_name), Some("A"));
-    let index = SparseIndex::in_memory(&graph, &AnalyzerConfig::default()).expect("an index of anything");
+    let index = SparseIndex::in_memory(&graph, &AnalyzerConfig::default()).expect("an index");
     assert_eq!(index.len(), graph.nodes().len());
 }
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_is_not_waited_for() {
+fn named_pipes_are_not_opened() {
     let dir = project(&[("m.py", "")]);
-    let made = std::process::Command::new("mkfifo").arg(dir.path().join("pipe.py")).status();
-    assert!(made.is_ok_and(|status| status.success()), "mkfifo is part of every Unix");
-    let graph = GraphBuilder::new(dir.path()).build().expect("the project is there");
+    let mkfifo = std::process::Command::new("mkfifo").arg(dir.path().join("pipe.py")).status();
+    assert!(mkfifo.is_ok_and(|status| status.success()), "mkfifo is part of every Unix");
+    let graph = GraphBuilder::new(dir.path()).build().expect("the project exists");
     assert_eq!(ids(&graph), ["/", "m.py"]);
 }
 
@@ -174,15 +174,15 @@ fn names_that_are_not_utf8_are_counted() {
     use std::os::unix::ffi::OsStrExt;
 
     let dir = project(&[("m.py", "")]);
-    fs::write(dir.path().join(OsStr::from_bytes(b"b\xfccher.py")), "").expect("Linux takes any name");
-    let graph = GraphBuilder::new(dir.path()).build().expect("the project is there");
+    fs::write(dir.path().join(OsStr::from_bytes(b"b\xfccher.py")), "").expect("Linux accepts any name");
+    let graph = GraphBuilder::new(dir.path()).build().expect("the project exists");
     assert_eq!(ids(&graph), ["/", "m.py"]);
     assert_eq!(graph.statistics().skipped(SkipReason::NotUtf8), 1);
 }
 
 #[cfg(unix)]
 #[test]
-fn what_cannot_be_read_is_counted() {
+fn unreadable_files_and_directories_are_counted() {
     use std::os::unix::fs::PermissionsExt;
 
     let dir = project(&[("m.py", ""), ("locked/n.py", ""), ("secret.py", "")]);
@@ -190,22 +190,24 @@ fn what_cannot_be_read_is_counted() {
     forbid("locked").expect("permissions can be changed");
     forbid("secret.py").expect("permissions can be changed");
     if fs::read_dir(dir.path().join("locked")).is_ok() {
-        // The superuser reads everything; there is nothing to be seen then.
+        // The superuser can read everything, so this test is not possible.
         return;
     }
-    let graph = GraphBuilder::new(dir.path()).build().expect("the project is there");
+    let graph = GraphBuilder::new(dir.path()).build().expect("the project exists");
     assert_eq!(skipped(&graph), [("locked", SkipReason::Unreadable), ("secret.py", SkipReason::Unreadable)]);
-    fs::set_permissions(dir.path().join("locked"), fs::Permissions::from_mode(0o700)).expect("to be removed again");
+    // So that the temporary directory can be removed.
+    fs::set_permissions(dir.path().join("locked"), fs::Permissions::from_mode(0o700))
+        .expect("permissions can be changed");
 }
 
 #[test]
-fn a_damaged_graph_is_an_error() {
+fn damaged_graphs_are_errors() {
     let dir = TempDir::new().expect("a temporary directory");
     let path = dir.path().join("graph");
     graph_of(&[("m.py", "class A:\n    def f(self): pass\n"), ("n.py", "from m import A as B\n")])
         .write_to(&path)
         .expect("the graph can be written");
-    let good = fs::read(&path).expect("the graph is there");
+    let good = fs::read(&path).expect("the graph exists");
     let read = |bytes: &[u8]| {
         fs::write(&path, bytes).expect("the graph can be written");
         DependencyGraph::read_from(&path)
@@ -226,8 +228,8 @@ fn a_damaged_graph_is_an_error() {
     assert!(read(&good).is_ok());
 }
 
-/// A file whose checksum is right, so that only the checks of the records are left.
-fn sealed(payload: &[u8], good: &[u8]) -> Vec<u8> {
+/// Returns a file with a valid header and checksum, so that only the checks of the records can reject it.
+fn with_checksum(payload: &[u8], good: &[u8]) -> Vec<u8> {
     let checksum = payload
         .iter()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
@@ -235,39 +237,40 @@ fn sealed(payload: &[u8], good: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_hostile_graph_neither_panics_nor_takes_all_memory() {
+fn forged_graphs_neither_panic_nor_exhaust_memory() {
     let dir = TempDir::new().expect("a temporary directory");
     let path = dir.path().join("graph");
     graph_of(&[("m.py", "class A:\n    def f(self): g()\ndef g(): pass\n")]).write_to(&path).expect("a graph");
-    let good = fs::read(&path).expect("the graph is there");
+    let good = fs::read(&path).expect("the graph exists");
     let payload = &good[32..];
-    assert_eq!(sealed(payload, &good), good);
-    let (mut accepted, mut refused) = (0, 0);
+    assert_eq!(with_checksum(payload, &good), good);
+    let (mut accepted, mut rejected) = (0, 0);
     for position in 0..payload.len() {
         for value in [0, 1, 0x7f, 0x80, 0xff] {
             let mut bad = payload.to_vec();
             bad[position] = value;
-            fs::write(&path, sealed(&bad, &good)).expect("the graph can be written");
+            fs::write(&path, with_checksum(&bad, &good)).expect("the graph can be written");
             match DependencyGraph::read_from(&path) {
                 Ok(graph) => {
                     accepted += 1;
-                    walk(&graph);
+                    query_everything(&graph);
                 }
-                Err(_) => refused += 1,
+                Err(_) => rejected += 1,
             }
         }
     }
-    assert!(accepted > 0 && refused > 0, "{accepted} accepted, {refused} refused");
-    // Two thousand million nodes: the root, at the end, has eight tables, each a place and a length; the nodes are the first.
+    assert!(accepted > 0 && rejected > 0, "{accepted} accepted, {rejected} rejected");
+    // Claim two billion nodes. The root record, at the end, has eight tables, each with an offset and a length; the
+    // first table holds the nodes.
     let mut lengths = payload.to_vec();
     let root = payload.len() - 64;
     lengths[root + 4..root + 8].copy_from_slice(&[0xff, 0xff, 0xff, 0x7f]);
-    fs::write(&path, sealed(&lengths, &good)).expect("the graph can be written");
+    fs::write(&path, with_checksum(&lengths, &good)).expect("the graph can be written");
     assert!(matches!(DependencyGraph::read_from(&path), Err(Error::Damaged { .. })));
 }
 
-/// Asks everything of a graph.
-fn walk(graph: &DependencyGraph) {
+/// Calls all queries of a graph.
+fn query_everything(graph: &DependencyGraph) {
     for node in graph.nodes() {
         let _ = (node.id(), node.name(), node.qualified_name(), node.file(), node.start_line(), graph.source(node));
         let _ = (graph.incoming(node, None).count(), node.children().count(), graph.node(node.id()));

@@ -1,4 +1,4 @@
-//! The command line.
+//! Tests of the command line.
 
 mod common;
 
@@ -32,7 +32,7 @@ fn bookshop_argument() -> String {
 }
 
 #[test]
-fn a_graph_is_summed_up() {
+fn graph_prints_counts() {
     let output = run(&["graph", &bookshop_argument()]);
     assert!(output.status.success());
     let text = stdout(&output);
@@ -42,7 +42,7 @@ fn a_graph_is_summed_up() {
 }
 
 #[test]
-fn a_graph_is_given_whole_as_json() {
+fn graph_json_has_all_nodes_and_edges() {
     let output = run(&["graph", &bookshop_argument(), "--json"]);
     assert!(output.status.success());
     let json: Value = serde_json::from_slice(&output.stdout).expect("the output is JSON");
@@ -68,7 +68,7 @@ fn a_graph_is_given_whole_as_json() {
 }
 
 #[test]
-fn a_search_lists_hits() {
+fn search_prints_one_line_per_hit() {
     let output = run(&["search", &bookshop_argument(), "Cart", "--limit", "2"]);
     assert!(output.status.success());
     let text = stdout(&output);
@@ -78,7 +78,7 @@ fn a_search_lists_hits() {
 }
 
 #[test]
-fn a_search_can_be_for_kinds_and_in_json() {
+fn search_filters_by_kind_and_prints_json() {
     let shop = bookshop_argument();
     let output = run(&["search", &shop, "Catalogue", "--kind", "class", "--kind", "directory", "--json"]);
     assert!(output.status.success());
@@ -92,7 +92,7 @@ fn a_search_can_be_for_kinds_and_in_json() {
 }
 
 #[test]
-fn nothing_found_is_said_and_is_no_failure() {
+fn a_search_without_results_succeeds() {
     let output = run(&["search", &bookshop_argument(), "xylophone"]);
     assert!(output.status.success());
     assert_eq!(stdout(&output), "");
@@ -100,38 +100,39 @@ fn nothing_found_is_said_and_is_no_failure() {
 }
 
 #[test]
-fn a_missing_directory_is_a_clear_error() {
+fn a_missing_repository_is_an_error_with_help() {
     for arguments in [&["graph", "no/such/place"][..], &["search", "no/such/place", "x"]] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(stdout(&output), "");
         let text = stderr(&output);
         assert!(text.starts_with("error: failed to open the repository no/such/place: "), "{text}");
+        assert!(text.ends_with("\nhelp: give the path of an existing directory\n"), "{text}");
     }
     let dir = project(&[("m.py", "")]);
     let file = dir.path().join("m.py");
     let output = run(&["graph", file.to_str().expect("the path is UTF-8")]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("not a directory"));
+    assert!(stderr(&output).contains(": not a directory\nhelp: "), "{}", stderr(&output));
 }
 
 #[test]
-fn wrong_usage_has_its_own_exit_code() {
+fn usage_errors_have_exit_code_2() {
     for arguments in [&[][..], &["graph"], &["search", "."], &["search", ".", "x", "--kind", "module"], &["fly"]] {
         assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
 
 #[test]
-fn a_reader_who_leaves_is_no_error() {
+fn a_closed_output_pipe_is_not_an_error() {
     let mut child = command()
         .args(["graph", &bookshop_argument(), "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the command runs");
-    // The pipe is closed before anything can have been written: the command has to build a graph first, and what it
-    // writes is more than a pipe's buffer holds.
+    // The pipe is closed before the first write, because the command must build a graph first. The output is larger
+    // than the buffer of a pipe.
     drop(child.stdout.take());
     let status = child.wait().expect("the command ends");
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The same files give the same graph and the same hits, whoever builds them where.
+//! Tests of determinism: the same files give the same graph and the same hits.
 
 mod common;
 
@@ -11,13 +11,13 @@ use tempfile::TempDir;
 
 fn with_threads(threads: usize) -> DependencyGraph {
     let config = GraphBuilderConfig { threads: Some(threads), ..Default::default() };
-    GraphBuilder::with_config(bookshop_path(), config).build().expect("the bookshop is there")
+    GraphBuilder::with_config(bookshop_path(), config).build().expect("the bookshop exists")
 }
 
 fn bytes(graph: &DependencyGraph) -> Vec<u8> {
     let dir = TempDir::new().expect("a temporary directory");
     graph.write_to(&dir.path().join("graph")).expect("the graph can be written");
-    fs::read(dir.path().join("graph")).expect("the graph is there")
+    fs::read(dir.path().join("graph")).expect("the graph exists")
 }
 
 fn hits(graph: &DependencyGraph) -> Vec<Vec<Hit>> {
@@ -30,10 +30,10 @@ fn hits(graph: &DependencyGraph) -> Vec<Vec<Hit>> {
 
 fn copy(from: &Path, to: &Path) {
     let mut entries =
-        fs::read_dir(from).expect("the directory is there").map(|entry| entry.expect("an entry")).collect::<Vec<_>>();
-    // Not in the order of the original, lest the file system gives it back in the same.
+        fs::read_dir(from).expect("the directory exists").map(|entry| entry.expect("an entry")).collect::<Vec<_>>();
+    // In reverse order, so that the file system does not list the copy in the order of the original.
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.file_name()));
-    fs::create_dir_all(to).expect("a directory can be made");
+    fs::create_dir_all(to).expect("a directory can be created");
     for entry in entries {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
@@ -45,7 +45,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn threads_do_not_matter() {
+fn the_number_of_threads_does_not_change_the_graph() {
     let one = with_threads(1);
     for threads in [2, 3, 8] {
         let many = with_threads(threads);
@@ -55,20 +55,20 @@ fn threads_do_not_matter() {
 }
 
 #[test]
-fn the_directory_does_not_matter() {
+fn the_location_does_not_change_the_graph() {
     let dir = TempDir::new().expect("a temporary directory");
-    let elsewhere = dir.path().join("some/where else");
-    copy(&bookshop_path(), &elsewhere);
-    let graph = GraphBuilder::new(&elsewhere).build().expect("the copy is there");
+    let location = dir.path().join("some/where else");
+    copy(&bookshop_path(), &location);
+    let graph = GraphBuilder::new(&location).build().expect("the copy can be read");
     assert_eq!(graph, bookshop());
     assert_eq!(bytes(&graph), bytes(&bookshop()));
     let name = dir.path().file_name().and_then(|name| name.to_str()).expect("a name");
     let bytes = bytes(&graph);
-    assert!(!bytes.windows(name.len()).any(|window| window == name.as_bytes()), "an absolute path in the graph");
+    assert!(!bytes.windows(name.len()).any(|window| window == name.as_bytes()), "the graph has an absolute path");
 }
 
 #[test]
-fn two_builds_give_the_same_hits_in_the_same_order() {
+fn all_builds_give_the_same_hits_in_the_same_order() {
     let expected = hits(&with_threads(1));
     assert!(expected.iter().all(|hits| hits.len() > 3));
     for threads in [1, 2, 8] {
@@ -77,12 +77,12 @@ fn two_builds_give_the_same_hits_in_the_same_order() {
 }
 
 #[test]
-fn equals_are_listed_in_the_order_of_the_graph() {
+fn equal_hits_are_in_the_order_of_the_graph() {
     let dir = TempDir::new().expect("a temporary directory");
     for n in 0..40 {
         write(dir.path(), &[(&format!("m{n:02}.py"), "def same():\n    return 'periwinkle'\n")]);
     }
-    let graph = GraphBuilder::new(dir.path()).build().expect("the project is there");
+    let graph = GraphBuilder::new(dir.path()).build().expect("the project exists");
     let index = SparseIndex::in_memory(&graph, &AnalyzerConfig::default()).expect("an index");
     let expected = (0..40).map(|n| format!("m{n:02}.py:same")).collect::<Vec<_>>();
     for query in ["same", "sam", "a periwinkle"] {
@@ -92,9 +92,9 @@ fn equals_are_listed_in_the_order_of_the_graph() {
 }
 
 #[test]
-fn a_change_changes_the_graph() {
+fn a_changed_file_changes_the_graph() {
     let dir = TempDir::new().expect("a temporary directory");
-    let build = || GraphBuilder::new(dir.path()).build().expect("the project is there");
+    let build = || GraphBuilder::new(dir.path()).build().expect("the project exists");
     write(dir.path(), &[("m.py", "x = 1\n")]);
     let before = build();
     write(dir.path(), &[("m.py", "x = 2\n")]);
@@ -102,7 +102,7 @@ fn a_change_changes_the_graph() {
 }
 
 #[test]
-fn the_number_of_threads_is_no_part_of_a_key() {
+fn the_number_of_threads_is_not_serialized() {
     let json = |threads| {
         let config = GraphBuilderConfig { threads, ..Default::default() };
         serde_json::to_string(&config).expect("a configuration is plain data")

@@ -1,4 +1,4 @@
-//! Where imports lead.
+//! Tests of imports edges.
 
 mod common;
 
@@ -6,15 +6,15 @@ use code_index::{GraphBuilder, GraphBuilderConfig};
 use common::{bookshop, graph_of, imports, inherits, invokes, project};
 
 #[test]
-fn the_forms_of_import_in_the_bookshop() {
+fn imports_of_the_bookshop() {
     let graph = bookshop();
     let of = |file: &str| imports(&graph, &format!("bookshop/{file}"));
-    // `from .catalogue import Book`: re-exported there, so the module's file.
+    // `from .catalogue import Book`: the module re-exports the name, so the target is the module's file.
     assert_eq!(
         of("__init__.py"),
         ["bookshop/catalogue/__init__.py", "bookshop/orders/__init__.py", "bookshop/settings.py:Settings"]
     );
-    // Absolute, with an alias, from a variable's module; inside of a function too.
+    // Absolute imports, an alias, an imported variable, and an import in a function.
     assert_eq!(
         of("orders/service.py"),
         [
@@ -34,7 +34,7 @@ fn the_forms_of_import_in_the_bookshop() {
 }
 
 #[test]
-fn a_file_imports_what_its_functions_import_and_so_do_they() {
+fn imports_belong_to_the_scope_and_to_the_file() {
     let graph = graph_of(&[
         ("a.py", "x = 1\n"),
         ("b.py", "y = 1\n"),
@@ -52,7 +52,7 @@ fn a_file_imports_what_its_functions_import_and_so_do_they() {
 }
 
 #[test]
-fn dots_lead_upwards_and_no_further_than_the_root() {
+fn relative_imports_stay_below_the_root() {
     let graph = graph_of(&[
         ("top.py", "from . import side\nfrom .. import side\n"),
         ("side.py", ""),
@@ -70,7 +70,7 @@ fn dots_lead_upwards_and_no_further_than_the_root() {
 }
 
 #[test]
-fn a_submodule_comes_before_an_attribute_and_that_before_the_file() {
+fn submodules_precede_definitions_precede_the_file() {
     let graph = graph_of(&[
         ("p/__init__.py", "def both(): pass\ndef only(): pass\nvariable = 1\n"),
         ("p/both.py", ""),
@@ -84,26 +84,26 @@ fn a_submodule_comes_before_an_attribute_and_that_before_the_file() {
 }
 
 #[test]
-fn a_wildcard_is_recorded_like_the_module() {
+fn a_wildcard_import_leads_to_the_module() {
     let graph = graph_of(&[("a.py", "def f(): pass\n"), ("m.py", "from a import *\n")]);
     assert_eq!(imports(&graph, "m.py"), ["a.py"]);
 }
 
 #[test]
-fn the_same_target_under_two_names_is_two_edges() {
+fn each_alias_of_a_target_is_an_edge() {
     let graph = graph_of(&[("a.py", ""), ("m.py", "import a\nimport a\nimport a as b\nimport a as c, a as b\n")]);
     assert_eq!(imports(&graph, "m.py"), ["a.py", "a.py as b", "a.py as c"]);
 }
 
 #[test]
-fn what_is_not_in_the_repository_gets_no_edge() {
+fn imports_from_outside_the_repository_have_no_edge() {
     let graph =
         graph_of(&[("m.py", "import os\nimport os.path as p\nfrom json import loads\nfrom .missing import x\n")]);
     assert_eq!(imports(&graph, "m.py"), [""; 0]);
 }
 
 #[test]
-fn packages_need_no_init_file() {
+fn packages_without_init_file_are_found() {
     let graph = graph_of(&[
         ("bare/deep/a.py", "def f(): pass\n"),
         ("m.py", "import bare.deep.a\nfrom bare.deep import a\ndef g():\n    bare.deep.a.f()\n"),
@@ -113,7 +113,7 @@ fn packages_need_no_init_file() {
 }
 
 #[test]
-fn absolute_imports_reach_below_src_and_lib() {
+fn absolute_imports_are_resolved_in_source_roots() {
     let files = [
         ("src/app/__init__.py", ""),
         ("src/app/core.py", "class Core: pass\n"),
@@ -126,12 +126,12 @@ fn absolute_imports_reach_below_src_and_lib() {
 
     let dir = project(&files);
     let config = GraphBuilderConfig { source_roots: vec![], ..Default::default() };
-    let graph = GraphBuilder::with_config(dir.path(), config).build().expect("the project is there");
+    let graph = GraphBuilder::with_config(dir.path(), config).build().expect("the project exists");
     assert_eq!(imports(&graph, "tests/test_core.py"), [""; 0]);
 }
 
 #[test]
-fn a_file_without_children_can_be_imported() {
+fn a_skipped_file_can_be_imported() {
     let graph = graph_of(&[("broken.py", "def (\n"), ("m.py", "from broken import thing\n")]);
     assert_eq!(imports(&graph, "m.py"), ["broken.py"]);
 }
@@ -155,7 +155,7 @@ fn circular_re_exports_end() {
 }
 
 #[test]
-fn names_are_followed_through_re_exports() {
+fn names_are_resolved_through_re_exports() {
     let graph = graph_of(&[
         ("p/__init__.py", "from .inner import Public as Shown, helper\n"),
         ("p/inner/__init__.py", "from .deep import *\n"),
@@ -168,6 +168,6 @@ fn names_are_followed_through_re_exports() {
     ]);
     assert_eq!(inherits(&graph, "m.py:A"), ["p/inner/deep.py:Public"]);
     assert_eq!(inherits(&graph, "m.py:B"), ["p/inner/deep.py:Public"]);
-    // A name with an underscore is not passed on by a star.
+    // A wildcard import does not bind names that begin with an underscore.
     assert_eq!(invokes(&graph, "m.py:f"), ["p/inner/deep.py:helper"]);
 }

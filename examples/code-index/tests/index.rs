@@ -1,4 +1,4 @@
-//! What a search finds, in which order, and that an index is only ever read.
+//! Tests of searches and of index directories.
 
 mod common;
 
@@ -24,20 +24,20 @@ fn ids(index: &SparseIndex, query: &str) -> Vec<String> {
     found(index, query, &[]).into_iter().map(|(id, _)| id).collect()
 }
 
-/// Names, sizes and times of all files of a directory, and of the directory itself.
+/// Returns the sizes and modification times of a directory and its files, by path.
 fn state(dir: &Path) -> BTreeMap<String, (u64, SystemTime)> {
-    let entries = fs::read_dir(dir).expect("the directory is there").map(|entry| entry.expect("an entry").path());
+    let entries = fs::read_dir(dir).expect("the directory exists").map(|entry| entry.expect("an entry").path());
     let paths = entries.chain([dir.to_owned()]);
     paths
         .map(|path| {
-            let metadata = fs::metadata(&path).expect("the file is there");
+            let metadata = fs::metadata(&path).expect("the file exists");
             (path.display().to_string(), (metadata.len(), metadata.modified().expect("a time")))
         })
         .collect()
 }
 
 #[test]
-fn a_hit_says_all_about_the_node() {
+fn a_hit_has_all_attributes_of_the_node() {
     let hits = index_of(&bookshop()).search("Book", 1, &[]).expect("a search");
     let expected = Hit {
         id: "bookshop/catalogue/models.py:Book".to_owned(),
@@ -52,7 +52,7 @@ fn a_hit_says_all_about_the_node() {
 }
 
 #[test]
-fn every_name_of_a_node_finds_it_exactly() {
+fn every_name_of_a_node_is_an_exact_match() {
     let index = index_of(&bookshop());
     for (query, id) in [
         ("SqliteRepository", "bookshop/storage/sqlite.py:SqliteRepository"),
@@ -73,7 +73,7 @@ fn every_name_of_a_node_finds_it_exactly() {
 }
 
 #[test]
-fn exact_names_come_before_prefixes_and_these_before_text() {
+fn exact_names_precede_prefixes_precede_text() {
     let graph = graph_of(&[
         ("a.py", "def parse_date(text):\n    return text\n"),
         ("b.py", "def parse(text):\n    return text\n"),
@@ -93,7 +93,7 @@ fn exact_names_come_before_prefixes_and_these_before_text() {
 }
 
 #[test]
-fn among_exact_names_the_likeliest_comes_first() {
+fn exact_matches_are_ordered_by_case_code_and_use() {
     let graph = graph_of(&[
         ("a.py", "def order(): pass\n"),
         ("b.py", "class Order: pass\n"),
@@ -101,7 +101,7 @@ fn among_exact_names_the_likeliest_comes_first() {
         ("d.py", "from c import Order\nclass Express(Order): pass\n"),
         ("tests/test_e.py", "class Order: pass\n"),
     ]);
-    // Code before tests, the same capitals before others, the class that is used before the one that is not.
+    // Nodes of the same case first, then code before tests, then used classes before unused ones.
     assert_eq!(
         ids(&index_of(&graph), "Order")[..4],
         ["c.py:Order", "b.py:Order", "tests/test_e.py:Order", "a.py:order"]
@@ -109,7 +109,7 @@ fn among_exact_names_the_likeliest_comes_first() {
 }
 
 #[test]
-fn no_two_hits_are_of_the_same_file() {
+fn each_file_has_at_most_one_hit() {
     let index = index_of(&bookshop());
     for query in ["order", "total", "book", "the money of a refund", "s"] {
         let hits = index.search(query, 100, &[]).expect("a search");
@@ -122,7 +122,7 @@ fn no_two_hits_are_of_the_same_file() {
 }
 
 #[test]
-fn only_the_kinds_asked_for_are_found() {
+fn hits_are_filtered_by_kind() {
     let index = index_of(&bookshop());
     for kind in NodeKind::ALL {
         let hits = index.search("catalogue", 100, &[kind]).expect("a search");
@@ -134,7 +134,7 @@ fn only_the_kinds_asked_for_are_found() {
 }
 
 #[test]
-fn the_limit_cuts_the_same_list() {
+fn the_limit_truncates_the_same_list() {
     let index = index_of(&bookshop());
     let all = index.search("book", 1000, &[]).expect("a search");
     for limit in [0, 1, 2, 7, all.len(), usize::MAX] {
@@ -144,7 +144,7 @@ fn the_limit_cuts_the_same_list() {
 }
 
 #[test]
-fn questions_in_plain_words_find_the_file_that_they_are_about() {
+fn plain_questions_find_the_relevant_file() {
     let index = index_of(&bookshop());
     for (question, file) in [
         ("reserve the stock for an order", "bookshop/inventory/stock.py"),
@@ -163,7 +163,7 @@ fn questions_in_plain_words_find_the_file_that_they_are_about() {
 }
 
 #[test]
-fn tests_come_after_the_code_that_they_are_about() {
+fn tests_rank_below_the_code_they_test() {
     let graph = graph_of(&[
         ("garden/code.py", "def water():\n    periwinkle()\n    blossoms(today)\n"),
         ("garden/tests.py", "def check():\n    periwinkle()\n    blossoms()\n"),
@@ -171,12 +171,12 @@ fn tests_come_after_the_code_that_they_are_about() {
     let hits = index_of(&graph).search("blossoms of periwinkle", 10, &[]).expect("a search");
     let ids = hits.iter().map(|hit| hit.id.as_str()).collect::<Vec<_>>();
     assert_eq!(ids, ["garden/code.py:water", "garden/tests.py:check"]);
-    // The test's text is the shorter one: without the handicap of tests, 0.7, it would come first.
+    // The test has the shorter text. Without the factor 0.7 for tests, it would be the first hit.
     assert!(hits[1].score / 0.7 > hits[0].score, "{hits:?}");
 }
 
 #[test]
-fn identifiers_are_found_by_their_words_and_words_by_their_stems() {
+fn identifiers_match_by_words_and_stems() {
     let graph = graph_of(&[
         ("a.py", "class HTTPResponseParser: pass\n"),
         ("b.py", "def f():\n    compute_shipping_rates()\n"),
@@ -189,7 +189,7 @@ fn identifiers_are_found_by_their_words_and_words_by_their_stems() {
 }
 
 #[test]
-fn the_analyzer_is_kept_with_the_index() {
+fn the_analyzer_is_stored_with_the_index() {
     let dir = TempDir::new().expect("a temporary directory");
     let graph = graph_of(&[("a.py", "def f():\n    computing()\n")]);
     let config = AnalyzerConfig { stemming: false, ..Default::default() };
@@ -204,16 +204,16 @@ fn the_analyzer_is_kept_with_the_index() {
 fn a_query_has_no_syntax() {
     let index = index_of(&bookshop());
     for query in ["", "   ", "the", "\"", "a AND (", "*", "[1 TO", "bookshop:", "\0", "-order +book ^2 ~", "💚"] {
-        let hits = index.search(query, 5, &[]).expect("any query is a query");
+        let hits = index.search(query, 5, &[]).expect("any query is valid");
         assert!(hits.len() <= 5);
     }
     assert_eq!(ids(&index, "  \n"), [""; 0]);
     let long = "order ".repeat(50_000) + &(0..50_000).fold(String::new(), |text, n| text + &format!(" word{n}"));
-    assert!(!index.search(&long, 5, &[]).expect("a long query is a query").is_empty());
+    assert!(!index.search(&long, 5, &[]).expect("a long query is valid").is_empty());
 }
 
 #[test]
-fn an_index_on_disk_answers_like_one_in_memory() {
+fn indexes_on_disk_and_in_memory_give_equal_hits() {
     let dir = TempDir::new().expect("a temporary directory");
     let graph = bookshop();
     let memory = index_of(&graph);
@@ -230,7 +230,7 @@ fn an_index_on_disk_answers_like_one_in_memory() {
 }
 
 #[test]
-fn opening_and_searching_changes_no_file() {
+fn opening_and_searching_do_not_write() {
     let dir = TempDir::new().expect("a temporary directory");
     drop(SparseIndex::from_graph(&bookshop(), dir.path(), &AnalyzerConfig::default()).expect("an index"));
     let before = state(dir.path());
@@ -244,40 +244,41 @@ fn opening_and_searching_changes_no_file() {
 
 #[cfg(unix)]
 #[test]
-fn an_index_opens_where_nothing_can_be_written() {
+fn a_read_only_index_opens() {
     use std::os::unix::fs::PermissionsExt;
 
     let dir = TempDir::new().expect("a temporary directory");
     drop(SparseIndex::from_graph(&bookshop(), dir.path(), &AnalyzerConfig::default()).expect("an index"));
-    for entry in fs::read_dir(dir.path()).expect("the directory is there") {
+    for entry in fs::read_dir(dir.path()).expect("the directory exists") {
         let path = entry.expect("an entry").path();
         fs::set_permissions(path, fs::Permissions::from_mode(0o444)).expect("permissions can be changed");
     }
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o555)).expect("permissions can be changed");
     let index = SparseIndex::from_dir(dir.path()).expect("the index");
     assert_eq!(ids(&index, "Cart")[0], "bookshop/orders/cart.py:Cart");
-    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("to be removed again");
+    // So that the temporary directory can be removed.
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("permissions can be changed");
 }
 
 #[cfg(unix)]
 #[test]
-fn whoever_may_read_a_file_of_an_index_may_read_all() {
+fn all_index_files_have_default_permissions() {
     use std::os::unix::fs::PermissionsExt;
 
-    let mode = |path: &Path| fs::metadata(path).expect("the file is there").permissions().mode();
+    let mode = |path: &Path| fs::metadata(path).expect("the file exists").permissions().mode();
     let dir = TempDir::new().expect("a temporary directory");
     let ordinary = dir.path().join("ordinary");
     fs::write(&ordinary, "").expect("a file can be written");
     let index = dir.path().join("index");
     drop(SparseIndex::from_graph(&bookshop(), &index, &AnalyzerConfig::default()).expect("an index"));
-    let paths = fs::read_dir(&index).expect("the directory is there").map(|entry| entry.expect("an entry").path());
+    let paths = fs::read_dir(&index).expect("the directory exists").map(|entry| entry.expect("an entry").path());
     let modes = paths.map(|path| (path.display().to_string(), mode(&path))).collect::<BTreeMap<_, _>>();
     assert!(modes.keys().any(|path| path.ends_with("meta.json")), "{modes:?}");
     assert!(modes.values().all(|&of| of == mode(&ordinary)), "{modes:?} instead of {:o}", mode(&ordinary));
 }
 
 #[test]
-fn the_graph_alone_makes_the_index() {
+fn an_index_is_built_without_the_repository() {
     let dir = TempDir::new().expect("a temporary directory");
     let project = common::project(&[("a.py", "def f():\n    print('periwinkle')\n")]);
     GraphBuilder::new(project.path()).build().expect("a graph").write_to(&dir.path().join("graph")).expect("a file");
@@ -287,7 +288,7 @@ fn the_graph_alone_makes_the_index() {
 }
 
 #[test]
-fn a_directory_that_holds_an_index_is_left_alone() {
+fn an_existing_index_is_not_overwritten() {
     let dir = TempDir::new().expect("a temporary directory");
     let build = |graph: &DependencyGraph| SparseIndex::from_graph(graph, dir.path(), &AnalyzerConfig::default());
     build(&bookshop()).expect("an index");
@@ -307,7 +308,7 @@ fn an_incomplete_index_does_not_open() {
         if path == dir.path() {
             continue;
         }
-        let bytes = fs::read(path).expect("the file is there");
+        let bytes = fs::read(path).expect("the file exists");
         fs::write(path, &bytes[..bytes.len() / 2]).expect("a file can be written");
         let opened = SparseIndex::from_dir(dir.path());
         assert!(size > 1 && matches!(opened, Err(Error::Damaged { .. })), "{} cut: {opened:?}", path.display());
@@ -319,7 +320,7 @@ fn an_incomplete_index_does_not_open() {
 }
 
 #[test]
-fn an_index_is_shared_among_threads() {
+fn an_index_can_be_shared_among_threads() {
     fn shareable<T: Send + Sync + 'static>() {}
     shareable::<SparseIndex>();
     shareable::<DependencyGraph>();

@@ -1,4 +1,4 @@
-//! Who calls and inherits from whom.
+//! Tests of invokes and inherits edges.
 
 mod common;
 
@@ -8,7 +8,7 @@ use common::{bookshop, graph_of, inherits, invokes};
 fn calls_in_the_bookshop() {
     let graph = bookshop();
     let of = |id: &str| invokes(&graph, &format!("bookshop/{id}"));
-    // A decorator, a module under another name, a re-exported function, a method of an imported class.
+    // A decorator, a module with an alias, a re-exported function, a method of an imported class.
     assert_eq!(
         of("orders/service.py:place_order"),
         [
@@ -64,7 +64,7 @@ fn inheritance_in_the_bookshop() {
 }
 
 #[test]
-fn the_nearest_definition_is_meant() {
+fn the_innermost_binding_wins() {
     let graph = graph_of(&[
         ("other.py", "def far(): pass\ndef near(): pass\n"),
         (
@@ -76,7 +76,7 @@ fn the_nearest_definition_is_meant() {
 }
 
 #[test]
-fn functions_do_not_see_the_names_of_the_class_around_them() {
+fn functions_do_not_see_names_of_their_class_body() {
     let graph = graph_of(&[(
         "m.py",
         "def helper(): pass\nclass A:\n    def helper(self): pass\n    def f(self):\n        helper()\n    g = helper()\n",
@@ -86,7 +86,7 @@ fn functions_do_not_see_the_names_of_the_class_around_them() {
 }
 
 #[test]
-fn an_import_is_seen_where_it_stands_only() {
+fn an_import_binds_only_in_its_scope() {
     let graph = graph_of(&[
         ("a.py", "def f(): pass\n"),
         ("m.py", "def one():\n    from a import f\n    def nested():\n        f()\n    f()\ndef two():\n    f()\n"),
@@ -97,7 +97,7 @@ fn an_import_is_seen_where_it_stands_only() {
 }
 
 #[test]
-fn an_alias_hides_the_name() {
+fn an_alias_shadows_the_name() {
     let graph = graph_of(&[
         ("a.py", "def f(): pass\ndef g(): pass\n"),
         ("m.py", "from a import f as g\nimport a as b\ndef h():\n    g()\n    f()\n    b.g()\n    a.f()\n"),
@@ -106,7 +106,7 @@ fn an_alias_hides_the_name() {
 }
 
 #[test]
-fn what_happens_in_an_initializer_belongs_to_the_class() {
+fn calls_in_init_belong_to_the_class() {
     let graph = graph_of(&[(
         "m.py",
         "def a(): pass\ndef b(): pass\ndef c(): pass\n\
@@ -116,7 +116,7 @@ fn what_happens_in_an_initializer_belongs_to_the_class() {
 }
 
 #[test]
-fn calls_of_inner_definitions_are_their_own() {
+fn calls_belong_to_the_innermost_definition() {
     let graph = graph_of(&[(
         "m.py",
         "def a(): pass\ndef b(): pass\ndef f():\n    a()\n    def g():\n        b()\n    class C:\n        x = b()\n",
@@ -127,13 +127,13 @@ fn calls_of_inner_definitions_are_their_own() {
 }
 
 #[test]
-fn a_module_s_own_calls_are_not_recorded() {
+fn module_level_calls_are_not_recorded() {
     let graph = graph_of(&[("m.py", "def f(): pass\nf()\nif __name__ == '__main__':\n    f()\n")]);
     assert_eq!(invokes(&graph, "m.py"), [""; 0]);
 }
 
 #[test]
-fn decorators_are_invoked_by_what_they_decorate() {
+fn definitions_invoke_their_decorators() {
     let graph = graph_of(&[
         ("d.py", "def plain(f): pass\ndef made(x): pass\nclass Tool:\n    @staticmethod\n    def wrap(f): pass\n"),
         (
@@ -143,14 +143,14 @@ fn decorators_are_invoked_by_what_they_decorate() {
              @plain\nclass C:\n    @d.plain\n    def method(self): pass\n",
         ),
     ]);
-    // Looked up outside: the function's own `plain` is not meant.
+    // The decorator is resolved outside the function, so it is not the function's own `plain`.
     assert_eq!(invokes(&graph, "m.py:f"), ["d.py:Tool.wrap", "d.py:made", "d.py:plain", "m.py:argument"]);
     assert_eq!(invokes(&graph, "m.py:C"), ["d.py:plain"]);
     assert_eq!(invokes(&graph, "m.py:C.method"), ["d.py:plain"]);
 }
 
 #[test]
-fn self_and_super_lead_to_the_member_that_is_meant() {
+fn self_and_super_resolve_to_one_member() {
     let graph = graph_of(&[
         ("base.py", "class Base:\n    def shared(self): pass\n    def both(self): pass\n"),
         (
@@ -166,7 +166,7 @@ fn self_and_super_lead_to_the_member_that_is_meant() {
 }
 
 #[test]
-fn a_call_on_something_unknown_goes_by_the_attribute_s_name() {
+fn unknown_objects_are_resolved_by_method_name() {
     let graph = graph_of(&[
         (
             "shapes.py",
@@ -184,7 +184,7 @@ fn a_call_on_something_unknown_goes_by_the_attribute_s_name() {
 }
 
 #[test]
-fn what_is_known_to_be_foreign_is_not_guessed_at() {
+fn calls_outside_the_repository_have_no_edge() {
     let graph = graph_of(&[(
         "m.py",
         "import os\nfrom json import decoder\nclass A:\n    def join(self): pass\n    def format(self): pass\n\
@@ -194,7 +194,7 @@ fn what_is_known_to_be_foreign_is_not_guessed_at() {
 }
 
 #[test]
-fn a_recursive_function_invokes_itself_but_a_namesake_is_no_sign_of_it() {
+fn only_certain_recursion_is_recorded() {
     let graph =
         graph_of(&[("m.py", "def f():\n    f()\nclass A:\n    def save(self, other):\n        other.save()\n")]);
     assert_eq!(invokes(&graph, "m.py:f"), ["m.py:f"]);
@@ -202,7 +202,7 @@ fn a_recursive_function_invokes_itself_but_a_namesake_is_no_sign_of_it() {
 }
 
 #[test]
-fn either_definition_of_a_name_may_be_meant() {
+fn all_bindings_of_a_name_are_followed() {
     let graph = graph_of(&[
         ("fast.py", "def load(): pass\nclass Base: pass\n"),
         (
@@ -216,7 +216,7 @@ fn either_definition_of_a_name_may_be_meant() {
 }
 
 #[test]
-fn bases_may_be_names_attributes_and_generic() {
+fn bases_can_be_names_attributes_and_generics() {
     let graph = graph_of(&[
         ("a/__init__.py", ""),
         ("a/b.py", "class X:\n    class Nested: pass\nclass Y: pass\nclass Meta(type): pass\ndef factory(): pass\n"),
@@ -244,8 +244,8 @@ fn circular_inheritance_ends() {
 }
 
 #[test]
-fn a_ladder_of_bases_is_climbed_once() {
-    // Forty steps with two bases each: 2^40 ways up, and nothing at the end of any.
+fn diamond_inheritance_is_resolved_in_linear_time() {
+    // Forty levels with two bases each: 2^40 paths to the top, and the method is on none of them.
     let mut lines = vec!["class A0: pass".to_owned(), "class B0: pass".to_owned()];
     for (below, n) in (0..39).zip(1..) {
         lines.push(format!("class A{n}(A{below}, B{below}): pass"));
@@ -258,7 +258,7 @@ fn a_ladder_of_bases_is_climbed_once() {
 }
 
 #[test]
-fn a_name_that_too_many_methods_have_says_nothing() {
+fn too_common_method_names_are_not_resolved() {
     let class = |n| format!("class A{n}:\n  def f(self): x.f()");
     let classes = |count| (0..count).map(class).collect::<Vec<_>>().join("\n");
     assert_eq!(invokes(&graph_of(&[("m.py", &classes(100))]), "m.py:A0.f").len(), 99);
@@ -294,7 +294,7 @@ fn starred_calls_are_calls() {
 }
 
 #[test]
-fn only_definitions_and_imports_hide_a_name() {
+fn only_definitions_and_imports_shadow_a_name() {
     for body in
         ["def f(g): g()", "def f(): g = x; g()", "def f():\n    for g in x: g()", "def f():\n    with x as g: g()"]
     {

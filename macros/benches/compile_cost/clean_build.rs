@@ -1,25 +1,25 @@
-//! What it takes to depend on a crate at all.
+//! Measures a clean build of a package with one dependency.
 
 use crate::measure::{cpu_seconds, in_turns, output};
 use crate::package::{Package, cached_smoke};
 use std::collections::BTreeSet;
 use std::fs;
 
-/// What the others are compared with.
+/// The dependency with which the others are compared.
 const REFERENCE: &str = "rstest";
 
-/// For `#[sqlx::test]` with a pool: its macro, which wants `migrate`; a runtime; a database. `PostgreSQL` is the one that
-/// compiles no C code.
+/// The features for `#[sqlx::test]` with a pool: the macro, which needs `migrate`; a runtime; a database. `PostgreSQL`
+/// is the database that compiles no C code.
 const SQLX: &str = r#"sqlx = { version = "*", default-features = false, features = ["macros", "migrate", "runtime-tokio", "postgres"] }"#;
 
-/// A package with one dependency, and how much that is.
+/// A package with one dependency, and the size of its dependency tree.
 struct Subject {
     name: &'static str,
     package: Package,
-    /// Packages, as many versions as there are.
+    /// The number of dependencies; each version of a package counts.
     crates: usize,
-    /// Calls of the compiler: libraries, macros, build scripts; some packages are compiled twice, for the machine that
-    /// builds and for the one that is built for.
+    /// The number of compilations: libraries, macros, build scripts. Some packages are compiled both for the host and
+    /// for the target.
     units: usize,
 }
 
@@ -27,7 +27,7 @@ impl Subject {
     fn new(name: &'static str, dependency: &str) -> Result<Self, String> {
         let package = Package::new(&format!("[dependencies]\n{dependency}\n"));
         package.write("src/lib.rs", "");
-        // Downloads everything, too.
+        // Also downloads the dependencies.
         let tree = output(package.cargo(&["tree", "--edges", "normal,build", "--prefix", "none"]))?;
         let build = output(package.cargo(&["build", "--message-format", "json"]))?;
         let crates: BTreeSet<_> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
@@ -44,14 +44,14 @@ impl Subject {
 
 pub(crate) fn run(rounds: usize) {
     println!("\nclean build: cargo build of one dependency, CPU seconds as median (min..max), rounds: {rounds}");
-    println!("as users of #[sqlx::test] need it: {SQLX}\n");
+    println!("with the features for #[sqlx::test]: {SQLX}\n");
     let dependencies =
         [("cached-smoke", cached_smoke()), (REFERENCE, "rstest = \"*\"".to_owned()), ("sqlx", SQLX.to_owned())];
     let mut subjects = Vec::new();
     for (name, dependency) in dependencies {
         match Subject::new(name, &dependency) {
             Ok(subject) => subjects.push(subject),
-            Err(reason) => println!("left out: {name}: {reason}"),
+            Err(reason) => println!("skipped: {name}: {reason}"),
         }
     }
     let samples = in_turns(rounds, &subjects, Subject::build);

@@ -1,4 +1,4 @@
-//! A file of tests, compiled anew when all that it depends on is there.
+//! Measures the compilation of a file of tests whose dependencies are already compiled.
 
 use crate::measure::{cpu_seconds, in_turns, output};
 use crate::package::{Package, cached_smoke};
@@ -8,13 +8,13 @@ use std::time::SystemTime;
 
 const FILE: &str = "tests/many.rs";
 
-/// Seconds.
+/// A function that compiles a package and returns the seconds.
 type Measure = fn(&Package) -> f64;
 
-/// What is measured, and how.
+/// The names and functions of the measurements.
 const MEASURES: [(&str, Measure); 3] = [("expansion", expand), ("check", check), ("test build", build)];
 
-/// What anybody would write without a macro: the baseline.
+/// The baseline: tests without a macro.
 const PLAIN: Tests = Tests {
     name: "plain",
     head: "struct Number(u32);\n\nfn number() -> Number {\n    Number(1)\n}\n",
@@ -63,7 +63,7 @@ impl Artifact<Smoke> for Number {
     body: "assert!(number.0 > 0)",
 };
 
-/// A file of tests that differ in nothing but their names.
+/// A file of tests that differ only in their names.
 struct Tests {
     name: &'static str,
     head: &'static str,
@@ -81,7 +81,7 @@ impl Tests {
         })
     }
 
-    /// A package with these tests, compiled once with all that they depend on.
+    /// Creates a package with these tests, and compiles it once with all dependencies.
     fn package(&self, count: usize, dependency: &str) -> Result<Package, String> {
         let package = Package::new(&format!("[dev-dependencies]\n{dependency}\n"));
         package.write(FILE, &self.text(count));
@@ -94,14 +94,14 @@ impl Tests {
 }
 
 pub(crate) fn run(count: usize, rounds: usize) {
-    println!("\na file of {count} tests compiled anew, CPU seconds as median (min..max), rounds: {rounds}");
-    println!("(expansion: seconds on the wall, of that pass alone)");
+    println!("\ncompiling a file of {count} tests, CPU seconds as median (min..max), rounds: {rounds}");
+    println!("(expansion: wall-clock seconds of that compiler pass)");
     let subjects = [(PLAIN, String::new()), (RSTEST, "rstest = \"*\"".to_owned()), (CACHED_SMOKE, cached_smoke())];
     let mut packages = Vec::new();
     for (tests, dependency) in subjects {
         match tests.package(count, &dependency) {
             Ok(package) => packages.push((tests.name, package)),
-            Err(reason) => println!("left out: {}: {reason}", tests.name),
+            Err(reason) => println!("skipped: {}: {reason}", tests.name),
         }
     }
     for (name, measure) in MEASURES {
@@ -125,12 +125,14 @@ pub(crate) fn run(count: usize, rounds: usize) {
 const CHECK: &[&str] = &["check", "--tests"];
 const BUILD: &[&str] = &["test", "--no-run"];
 
-/// The part of the compiler in which the macros run. It says itself how long that took, on the clock on the wall, and
-/// only a nightly one does so unasked.
+/// Measures the compiler pass in which macros run, as wall-clock time that the compiler reports.
+///
+/// `-Ztime-passes` needs a nightly compiler or `RUSTC_BOOTSTRAP`.
 fn expand(package: &Package) -> f64 {
     touch(package);
     let mut command = package.cargo(&["rustc", "--test", "many", "--", "-Ztime-passes"]);
-    // Some dependencies look at this variable and would be compiled again, here and then for the other measures.
+    // In its own target directory: some dependencies depend on RUSTC_BOOTSTRAP, and would be compiled again for each
+    // measurement.
     command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", package.path("target-of-expansion"));
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
@@ -148,7 +150,7 @@ fn build(package: &Package) -> f64 {
     cpu_seconds(package.cargo(BUILD))
 }
 
-/// So that the file of tests is compiled again, and nothing else.
+/// Changes the modification time of the file of tests, so that only that file is compiled again.
 fn touch(package: &Package) {
     File::options().append(true).open(package.path(FILE)).unwrap().set_modified(SystemTime::now()).unwrap();
 }

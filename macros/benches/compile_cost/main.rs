@@ -1,10 +1,12 @@
-//! What cached-smoke costs the compiler, beside what others do, as ratios of CPU times measured in turns in one run:
-//! absolute seconds say more about a machine than about a macro.
+//! Measures the compile time of cached-smoke, compared with other crates.
+//!
+//! The results are ratios of CPU times that are measured in turns in one run, because absolute seconds depend on the
+//! machine.
 //!
 //! ```text
 //! cargo bench -p cached-smoke-macros --bench compile_cost [-- --help]
 //! ```
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "an error ends the benchmark")]
 
 mod arguments;
 mod clean_build;
@@ -18,8 +20,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let given: Vec<String> = std::env::args().skip(1).collect();
     if !given.iter().any(|argument| argument == "--bench") {
-        // `cargo test --all-targets` and the like run what they built: here, there is nothing to test.
-        eprintln!("a benchmark: cargo bench -p cached-smoke-macros --bench compile_cost");
+        // `cargo test --all-targets` runs benchmarks without `--bench`.
+        eprintln!("not a test; run `cargo bench -p cached-smoke-macros --bench compile_cost`");
         return ExitCode::SUCCESS;
     }
     let arguments = match Arguments::parse(&given) {

@@ -1,12 +1,14 @@
-//! CPU time, and what becomes of it when it was measured several times.
+//! Measures CPU time, and summarizes repeated measurements.
 
 use std::fmt::{self, Display};
 use std::process::Command;
 use std::time::Duration;
 
-/// User and system time of all child processes that have ended, with theirs: neither waiting nor the number of parallel
-/// jobs counts. proc(5): the 16th and the 17th field of `stat`, in hundredths of a second; the second field may hold
-/// spaces, and ends with the last parenthesis.
+/// Returns the user and system time of all ended child processes and their descendants.
+///
+/// This time includes no waiting, and does not depend on the number of parallel jobs. See proc(5): the 16th and the
+/// 17th field of `stat`, in hundredths of a second. The second field may contain spaces, and ends with the last
+/// parenthesis.
 #[cfg(target_os = "linux")]
 fn spent_by_children() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
@@ -15,24 +17,24 @@ fn spent_by_children() -> Duration {
     Duration::from_millis(10 * ticks.sum::<u64>())
 }
 
-/// Where there is nothing better, the clock on the wall.
+/// Returns the wall-clock time, for lack of a better measure on this system.
 #[cfg(not(target_os = "linux"))]
 fn spent_by_children() -> Duration {
     std::time::UNIX_EPOCH.elapsed().unwrap()
 }
 
-/// The seconds of CPU time that `command` takes. It has worked before, so a failure is a defect.
+/// Runs a command, and returns its CPU time in seconds. The command has succeeded before, so an error is a bug.
 pub(crate) fn cpu_seconds(command: Command) -> f64 {
     let before = spent_by_children();
     output(command).unwrap();
     spent_by_children().saturating_sub(before).as_secs_f64()
 }
 
-/// Runs `command` to its end and gives what it wrote.
+/// Runs a command, and returns its standard output.
 ///
 /// # Errors
 ///
-/// Why it failed, on one line.
+/// The reason for the failure, on one line.
 pub(crate) fn output(mut command: Command) -> Result<String, String> {
     let output = command.output().map_err(|error| error.to_string())?;
     if output.status.success() {
@@ -40,13 +42,14 @@ pub(crate) fn output(mut command: Command) -> Result<String, String> {
     }
     let text = String::from_utf8_lossy(&output.stderr);
     let first = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or("failed");
-    // Cargo begins with what it wanted to do and ends with why it could not.
+    // The first line of a cargo error names the action, the last line the reason.
     let last = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("no output");
     Err(format!("{first}: {last}"))
 }
 
-/// Measures every subject once in each round, in the opposite order every other time, so that a machine that becomes
-/// slower or faster does so for all.
+/// Measures every subject once per round, and reverses the order after each round.
+///
+/// A machine that becomes slower or faster then affects all subjects.
 pub(crate) fn in_turns<Subject>(rounds: usize, subjects: &[Subject], measure: impl Fn(&Subject) -> f64) -> Vec<Sample> {
     let mut samples = vec![Sample::default(); subjects.len()];
     for round in 0..rounds {
@@ -61,17 +64,17 @@ pub(crate) fn in_turns<Subject>(rounds: usize, subjects: &[Subject], measure: im
     samples
 }
 
-/// One number for each round.
+/// The measurements of one subject, one per round.
 #[derive(Clone, Default)]
 pub(crate) struct Sample(Vec<f64>);
 
 impl Sample {
-    /// Round by round: what was measured side by side is compared.
+    /// Subtracts round by round, so that measurements of the same round are compared.
     pub(crate) fn minus(&self, other: &Self) -> Self {
         self.with(other, |one, other| one - other)
     }
 
-    /// As [`Self::minus`].
+    /// Divides round by round, as [`Self::minus`] subtracts.
     pub(crate) fn over(&self, other: &Self) -> Self {
         self.with(other, |one, other| one / other)
     }
@@ -81,7 +84,7 @@ impl Sample {
     }
 }
 
-/// The median, and the least and the greatest.
+/// Writes the median, the minimum and the maximum.
 impl Display for Sample {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut sorted = self.0.clone();

@@ -1,22 +1,22 @@
-//! Packages that last as long as their measurement.
+//! Temporary packages for the measurements.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A package in a temporary directory, with a target directory of its own.
+/// A package in a temporary directory, with its own target directory.
 pub(crate) struct Package {
     root: TempDir,
 }
 
 impl Package {
-    /// `dependencies` is a table of the manifest.
+    /// Creates a package; `dependencies` is a table of its manifest.
     pub(crate) fn new(dependencies: &str) -> Self {
         let package = Self { root: TempDir::new().unwrap() };
         let manifest = "[package]\nname = \"throw-away\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n";
         package.write("Cargo.toml", &format!("{manifest}{dependencies}"));
-        // Where they share a dependency, they share its version; and what was downloaded for this checkout is enough.
+        // With the same lock file, common dependencies have the same version, and are already downloaded.
         fs::copy(checkout().join("Cargo.lock"), package.path("Cargo.lock")).unwrap();
         package
     }
@@ -31,7 +31,8 @@ impl Package {
         fs::write(path, text).unwrap();
     }
 
-    /// Cargo in this package, without what the cargo around this benchmark and its user have set.
+    /// Returns a cargo command for this package, without the variables of the cargo that runs this benchmark and of the
+    /// user.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO"));
         for (name, _) in std::env::vars_os() {
@@ -50,14 +51,14 @@ impl Package {
             .current_dir(self.root.path())
             .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_TARGET_DIR", self.path("target"))
-            // A cache of compilations would be measured in place of the compiler.
+            // A compilation cache would be measured instead of the compiler.
             .env("RUSTC_WRAPPER", "")
             .env("RUSTC_WORKSPACE_WRAPPER", "");
         command
     }
 }
 
-/// The line of a manifest that depends on this checkout.
+/// Returns the line of a manifest that depends on this checkout.
 pub(crate) fn cached_smoke() -> String {
     format!("cached-smoke = {{ path = '{}' }}", checkout().join("runtime").display())
 }

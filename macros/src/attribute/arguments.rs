@@ -1,17 +1,18 @@
-//! What stands between the parentheses of `#[cached_smoke(…)]`.
+//! Parses the arguments of `#[cached_smoke(…)]`.
 
 use crate::errors::Errors;
-use crate::{message, suggestion};
+use crate::message;
+use crate::shared::suggestion;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token, TypePath, bracketed, token};
 
-/// Every argument that there is, in the order in which it is documented.
+/// The names of all arguments, in the order of the documentation.
 const KNOWN: [&str; 5] = ["repo", "repos", "config", "suite", "crate"];
 
-/// The arguments that were given, as far as they were well-formed.
+/// The well-formed arguments of one attribute.
 #[derive(Default)]
 pub(super) struct Arguments {
     pub(super) repositories: Repositories,
@@ -20,20 +21,20 @@ pub(super) struct Arguments {
     pub(super) krate: Option<Path>,
 }
 
-/// Which repositories the function is tested on.
+/// The repositories on which the function is tested.
 #[derive(Default)]
 pub(super) enum Repositories {
-    /// Neither `repo` nor `repos`: all in `smoke.toml`.
+    /// Neither `repo` nor `repos`: all repositories in `smoke.toml`.
     #[default]
     All,
     /// `repo = "…"`: the function itself becomes the test.
     One(LitStr),
-    /// `repos = […]`: a test for each, in a module.
+    /// `repos = […]`: a module with a test for each.
     Several(Vec<LitStr>),
 }
 
 impl Arguments {
-    /// Reads as much as possible, past every error.
+    /// Parses all arguments, and continues after errors.
     pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let parser = |input: ParseStream<'_>| {
             let mut arguments = Self::default();
@@ -48,7 +49,7 @@ impl Arguments {
             errors.push(error);
             Self::default()
         });
-        // What was misread may have been meant to name them: nothing is said about all, then.
+        // A rejected argument may have named repositories, so a missing `smoke.toml` is not a second error.
         if !errors.is_empty() && matches!(arguments.repositories, Repositories::All) {
             arguments.repositories = Repositories::Several(Vec::new());
         }
@@ -66,7 +67,7 @@ impl Arguments {
             errors.on(
                 &name,
                 if is_alone && nearest.is_none() {
-                    message::positional_argument(Some(text), &KNOWN)
+                    message::argument_without_name(Some(text), &KNOWN)
                 } else {
                     message::unknown_argument(&text, nearest, &KNOWN)
                 },
@@ -75,7 +76,7 @@ impl Arguments {
         }
         let repeats = is_repetition(&name, seen, errors);
         seen.push(name.clone());
-        // What is repeated is read for the errors in it, and then forgotten.
+        // A repeated argument is parsed for its errors and then dropped.
         let target = if repeats { &mut Self::default() } else { self };
         target.parse_value(&name, &text, input, errors);
     }
@@ -113,11 +114,15 @@ impl Repositories {
             return Self::One(name);
         }
         let several = matches!(value, Expr::Array(_));
-        errors.on(value, if several { message::repo_takes_one() } else { message::repo_takes_a_string() });
+        errors.on(
+            value,
+            if several { message::repo_takes_one_name().to_owned() } else { message::repo_takes_a_string() },
+        );
         Self::Several(Vec::new())
     }
 
-    /// What is no list in brackets. (One inside the invisible group of a `macro_rules!` variable is: `syn` sees through.)
+    /// Parses a value that is not a list in brackets. (`syn` looks into the invisible group of a `macro_rules!`
+    /// variable.)
     fn several(value: &Expr, errors: &mut Errors) -> Self {
         errors.on(value, message::repos_takes_a_list(string(value).map(|name| name.value())));
         Self::Several(Vec::new())
@@ -132,7 +137,7 @@ impl Repositories {
     }
 }
 
-/// Reads past every error but one: an element that is no expression.
+/// Parses the elements of a list, and continues after every error except an element that is not an expression.
 fn names_in_list(input: ParseStream<'_>, errors: &mut Errors, names: &mut Vec<LitStr>) -> syn::Result<()> {
     let elements;
     let brackets = bracketed!(elements in input);
@@ -150,7 +155,7 @@ fn names_in_list(input: ParseStream<'_>, errors: &mut Errors, names: &mut Vec<Li
     Ok(())
 }
 
-/// Whether `repo` comes a second time, or with `repos`, or another argument twice: an error where it comes second.
+/// Returns `true` if an argument is given twice, or `repo` together with `repos`, and adds an error at the second one.
 fn is_repetition(name: &Ident, seen: &[Ident], errors: &mut Errors) -> bool {
     let is_seen = |other: &str| seen.iter().any(|earlier| earlier == other);
     if seen.contains(name) {
@@ -163,13 +168,14 @@ fn is_repetition(name: &Ident, seen: &[Ident], errors: &mut Errors) -> bool {
     true
 }
 
+/// Parses the value of an argument that takes a path.
 fn path_value<T>(
     input: ParseStream<'_>,
     name: &str,
     errors: &mut Errors,
     parse: fn(ParseStream<'_>) -> syn::Result<T>,
 ) -> Option<T> {
-    // As a type first: `Suite<A, B>` is a path, but no expression.
+    // As a type first: `Suite<A, B>` is a path, but not an expression.
     let fork = input.fork();
     if let Ok(path) = fork.call(parse)
         && (fork.is_empty() || fork.peek(Token![,]))
@@ -188,7 +194,7 @@ fn path_value<T>(
 fn reject_positional(input: ParseStream<'_>, errors: &mut Errors) {
     match input.parse::<Expr>() {
         Ok(value) => {
-            errors.on(&value, message::positional_argument(string(&value).map(|name| name.value()), &KNOWN));
+            errors.on(&value, message::argument_without_name(string(&value).map(|name| name.value()), &KNOWN));
         }
         Err(error) => {
             errors.push(error);
@@ -204,16 +210,16 @@ fn reject_malformed(
     input: ParseStream<'_>,
     errors: &mut Errors,
 ) {
-    // Where nothing is left there is no token that it could be about: the last one will do.
+    // At the end of input, there is no token to mark, so the last token of the value is marked.
     let last = start.parse::<TokenStream>().ok().and_then(|value| value.into_iter().last());
     let span = last.filter(|_| input.is_empty()).map_or_else(|| error.span(), |last| last.span());
     errors.at(span, message::malformed_value(name, error));
     skip_value(input);
 }
 
-/// Passes over what belongs to an argument that was rejected already.
+/// Skips the rest of an argument that was rejected.
 fn skip_value(input: ParseStream<'_>) {
-    // An expression, where it is one: the comma in `f::<A, B>()` does not end it.
+    // As an expression if possible: the comma in `f::<A, B>()` does not end it.
     if input.parse::<Option<Token![=]>>().is_ok() {
         let fork = input.fork();
         if fork.parse::<Expr>().is_ok() {
@@ -225,7 +231,7 @@ fn skip_value(input: ParseStream<'_>) {
     }
 }
 
-/// Ends an argument at its comma.
+/// Skips to the end of an argument, which is a comma.
 fn skip_to_comma(input: ParseStream<'_>, errors: &mut Errors, message: &str) {
     if !input.is_empty() && !input.peek(Token![,]) {
         errors.at(input.span(), message);
@@ -234,6 +240,7 @@ fn skip_to_comma(input: ParseStream<'_>, errors: &mut Errors, message: &str) {
     let _ = input.parse::<Option<Token![,]>>();
 }
 
+/// Returns the string literal in an expression.
 fn string(value: &Expr) -> Option<LitStr> {
     match ungrouped(value) {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
@@ -241,7 +248,7 @@ fn string(value: &Expr) -> Option<LitStr> {
     }
 }
 
-/// The expression inside the invisible group that a `macro_rules!` variable brings along.
+/// Returns the expression inside the invisible groups of `macro_rules!` variables.
 fn ungrouped(value: &Expr) -> &Expr {
     match value {
         Expr::Group(group) => ungrouped(&group.expr),

@@ -1,4 +1,4 @@
-//! What a function must be like to become a test that is handed artifacts.
+//! Checks that a function can become a test that takes artifacts.
 
 use super::arguments::Arguments;
 use super::function::Function;
@@ -9,7 +9,7 @@ use crate::message;
 use quote::ToTokens;
 use syn::{FnArg, GenericParam, PatType, Safety, Signature, Type};
 
-/// The types that the parameters refer to, of those parameters that are right.
+/// Returns the types to which the parameters refer, and adds an error for each mistake.
 pub(super) fn referents<'a>(function: &'a Function, arguments: &Arguments, errors: &mut Errors) -> Vec<&'a Type> {
     let signature = &function.signature;
     check_attributes(function, errors);
@@ -18,7 +18,7 @@ pub(super) fn referents<'a>(function: &'a Function, arguments: &Arguments, error
     if let Some(FnArg::Receiver(receiver)) = signature.inputs.first() {
         errors.on(receiver, message::receiver());
     } else if arguments.suite.is_none() {
-        check_suite_is_told(function, errors);
+        check_suite_is_inferable(function, errors);
     }
     function.parameters().filter_map(|parameter| referent(parameter, errors)).collect()
 }
@@ -63,8 +63,8 @@ fn check_generics(signature: &Signature, errors: &mut Errors) {
     }
 }
 
-/// A suite that is not said is inferred, from an artifact or from `Session<Smoke>`.
-fn check_suite_is_told(function: &Function, errors: &mut Errors) {
+/// Checks that the suite can be inferred, from an artifact or from `Session<Smoke>`.
+fn check_suite_is_inferable(function: &Function, errors: &mut Errors) {
     let signature = &function.signature;
     if signature.inputs.is_empty() {
         errors.on(&signature.ident, message::no_parameters(&signature.ident.to_string()));
@@ -73,7 +73,8 @@ fn check_suite_is_told(function: &Function, errors: &mut Errors) {
     }
 }
 
-/// Told by its name, which is all that is known here: an artifact of that name needs `suite = …`.
+/// Returns `true` for the types that every suite has, by their names alone. An artifact of such a name needs
+/// `suite = …`.
 fn belongs_to_any_suite(ty: &Type) -> bool {
     match ungrouped(ty) {
         Type::Reference(reference) => belongs_to_any_suite(&reference.elem),
@@ -86,6 +87,7 @@ fn belongs_to_any_suite(ty: &Type) -> bool {
     }
 }
 
+/// Returns the type to which a parameter refers.
 fn referent<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Type> {
     for attribute in &parameter.attrs {
         if Kind::of(attribute) == Kind::Cfg {
@@ -94,7 +96,7 @@ fn referent<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Type>
     }
     let Type::Reference(reference) = ungrouped(&parameter.ty) else {
         let pointee = pointee(&parameter.ty);
-        // `Alias<'_>`, `alias!()`: most likely a reference already.
+        // `Alias<'_>` and `alias!()` most likely are references.
         let is_alias = matches!(pointee, Type::Macro(_)) || text(pointee).contains('\'');
         let message = if is_alias { message::by_alias().to_owned() } else { message::by_value(&text(pointee)) };
         errors.on(&parameter.ty, message);
@@ -117,7 +119,7 @@ fn referent<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Type>
     Some(&reference.elem)
 }
 
-/// The type inside parentheses, or inside the invisible group that a `macro_rules!` variable brings along.
+/// Returns the type inside parentheses and the invisible groups of `macro_rules!` variables.
 fn ungrouped(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => ungrouped(&group.elem),
@@ -126,7 +128,7 @@ fn ungrouped(ty: &Type) -> &Type {
     }
 }
 
-/// What a raw pointer points to; any other type itself.
+/// Returns the target of a raw pointer, or any other type unchanged.
 fn pointee(ty: &Type) -> &Type {
     match ty {
         Type::Ptr(pointer) => &pointer.elem,
@@ -134,7 +136,7 @@ fn pointee(ty: &Type) -> &Type {
     }
 }
 
-/// A type or a path as people write it: `Vec<Option<T>>`, not `Vec < Option < T > >`.
+/// Formats a type or a path with common spacing: `Vec<Option<T>>`, not `Vec < Option < T > >`.
 fn text(ty: &impl ToTokens) -> String {
     let mut text = String::new();
     let mut previous_is_word = false;

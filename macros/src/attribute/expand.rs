@@ -1,4 +1,4 @@
-//! The tests that a well-formed function becomes.
+//! Emits the tests for a function without errors. `tests/expansion.snapshot.rs` shows expansions.
 
 use super::arguments::Arguments;
 use super::function::Function;
@@ -12,6 +12,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, LitStr, PatType, Path, ReturnType, Signature, Type};
 
+/// Returns the tests.
 pub(super) fn tests(arguments: &Arguments, function: &Function, referents: &[&Type], tests: &Tests) -> TokenStream {
     let krate = arguments.krate.as_ref().map_or_else(|| quote!(::cached_smoke), Path::to_token_stream);
     let expansion = Expansion { krate, arguments, function, referents, smoke_toml: tests.smoke_toml.as_ref() };
@@ -21,6 +22,7 @@ pub(super) fn tests(arguments: &Arguments, function: &Function, referents: &[&Ty
     }
 }
 
+/// The inputs of an expansion.
 struct Expansion<'a> {
     krate: TokenStream,
     arguments: &'a Arguments,
@@ -30,7 +32,7 @@ struct Expansion<'a> {
 }
 
 impl Expansion<'_> {
-    /// The function of the user's name is the test; the one that the user wrote stands inside it.
+    /// Emits one test with the name of the user's function, which is nested inside it.
     fn function(&self, repository: &LitStr) -> TokenStream {
         let Function { attributes, visibility, signature, .. } = self.function;
         let test_attribute = self.test_attribute();
@@ -46,7 +48,8 @@ impl Expansion<'_> {
         }
     }
 
-    /// A helper of the user's name runs the test for any repository; a module of that name holds a test for each.
+    /// Emits a helper that runs the test on any repository, and a module with a test for each. Both have the name of
+    /// the user's function.
     fn module(&self, repositories: &[(Ident, LitStr)]) -> TokenStream {
         let Function { visibility, signature, .. } = self.function;
         let (asyncness, name, output) = (&signature.asyncness, &signature.ident, self.output());
@@ -57,7 +60,7 @@ impl Expansion<'_> {
         let body = self.body(&test.to_token_stream());
         let tests = repositories.iter().map(|(test_name, repository)| self.module_test(test_name, repository));
         quote! {
-            // As `#[test]` does with a function, so that both vanish together.
+            // `#[test]` implies this for the tests, so the helper is removed with them.
             #[cfg(test)]
             #(#on_helper)*
             #asyncness fn #name(#test: #krate::__private::Test) #output {
@@ -66,9 +69,9 @@ impl Expansion<'_> {
 
             #[cfg(test)]
             #(#on_module)*
-            #[allow(non_snake_case, reason = "tests are named after repositories")]
+            #[allow(non_snake_case, reason = "tests have the names of repositories")]
             #visibility mod #name {
-                #[allow(unused_imports, reason = "for the names in attributes and in the return type, if any")]
+                #[allow(unused_imports, reason = "attributes and the return type may need names")]
                 use super::*;
 
                 #(#tests)*
@@ -80,7 +83,7 @@ impl Expansion<'_> {
         let signature = &self.function.signature;
         let (asyncness, name, output) = (&signature.asyncness, &signature.ident, one_module_deeper(self.output()));
         let test_attribute = self.test_attribute();
-        // Lints are about the body, which the helper holds.
+        // Lints concern the body, which is in the helper.
         let attributes =
             self.attributes(|kind| kind != Kind::Lint).map(|attribute| one_module_deeper(attribute.to_token_stream()));
         let awaited = self.awaited();
@@ -94,13 +97,13 @@ impl Expansion<'_> {
         }
     }
 
-    /// The user's function, and how it is run.
+    /// Emits the user's function, and the call that runs it.
     fn body(&self, test: &TokenStream) -> TokenStream {
         let Function { signature, body, .. } = self.function;
         let track = self.smoke_toml.map(SmokeToml::track);
-        // A `_` in a parameter's type, as in `&Session<_>`, may stand in a closure, but not in a function's signature.
+        // A `_` in a parameter's type, as in `&Session<_>`, is valid in a closure, but not in a signature.
         let is_open = self.function.has_open_parameters();
-        // With the other crate's attribute alone there is no such function for the lint to be about.
+        // The nested function is not the user's choice, so the lint would be a false alarm.
         let lint = signature.asyncness.map(|_| quote!(#[allow(clippy::unused_async)]));
         let item = (!is_open).then(|| quote!(#lint #signature #body));
         let suite = self.arguments.suite.as_ref().map(|suite| quote!(::<#suite>));
@@ -116,7 +119,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// Calls the function.
+    /// Emits a closure that calls the function.
     fn call(&self) -> TokenStream {
         let name = &self.function.signature.ident;
         let fixture = local("fixture");
@@ -124,7 +127,7 @@ impl Expansion<'_> {
         self.with_fixture(&fixture, quote!(#name(#(#arguments),*)))
     }
 
-    /// Does what the function would do.
+    /// Emits a closure with the body of the function.
     fn closure(&self) -> TokenStream {
         let Function { signature, body, .. } = self.function;
         let Signature { asyncness, output, .. } = signature;
@@ -136,14 +139,14 @@ impl Expansion<'_> {
         });
         let output = match output {
             ReturnType::Default => quote!(-> ()),
-            // Cannot be said of a closure, and need not be.
+            // A closure cannot declare it and does not need to.
             ReturnType::Type(_, ty) if mentions_impl(ty.to_token_stream()) => TokenStream::new(),
             output @ ReturnType::Type(..) => output.to_token_stream(),
         };
         self.with_fixture(&fixture, quote!((#asyncness || #output { #(#parameters)* #body })()))
     }
 
-    /// A closure that is given the fixture, and makes the test's value of the function's.
+    /// Emits a closure that takes the fixture and converts the function's value to the test's.
     fn with_fixture(&self, fixture: &Ident, call: TokenStream) -> TokenStream {
         let Signature { asyncness, output, .. } = &self.function.signature;
         let awaited = self.awaited();
@@ -155,11 +158,12 @@ impl Expansion<'_> {
         self.function.signature.asyncness.map(|_| quote!(.await))
     }
 
-    /// `-> T`, for the test.
+    /// Returns `-> T` for the test.
     fn output(&self) -> TokenStream {
         Output::of(&self.function.signature.output).declaration(&self.krate)
     }
 
+    /// Emits the `Test` that the runtime receives.
     fn test(&self, name: &Ident, repository: &LitStr) -> TokenStream {
         let krate = &self.krate;
         let function = name.to_string();
@@ -174,6 +178,7 @@ impl Expansion<'_> {
         }
     }
 
+    /// Returns `#[test]`, unless the function has a test attribute.
     fn test_attribute(&self) -> Option<TokenStream> {
         let has_one = self.function.attributes.iter().any(|attribute| Kind::of(attribute).is_test());
         (!has_one).then(|| quote!(#[::core::prelude::v1::test]))
@@ -184,18 +189,18 @@ impl Expansion<'_> {
     }
 }
 
-/// The argument for a parameter `&ty`.
+/// Emits the argument for a parameter `&ty`.
 fn argument(fixture: &Ident, ty: &Type) -> TokenStream {
     quote_spanned!(here(ty)=> #fixture.argument::<#ty, _>())
 }
 
-/// The place of a type, for what is said about it: there rustc says that it is no artifact.
+/// Returns the span of a type: there rustc reports that it is not an artifact.
 fn here(ty: &Type) -> Span {
     ty.span().resolved_at(Span::mixed_site())
 }
 
-/// A local variable that the user's code cannot see. Hygiene is not all: a pattern `session` would mean the user's
-/// constant of that name, hence the underscores.
+/// Returns a local variable that the user's code cannot see. Hygiene is not enough: a pattern `session` would match a
+/// constant of the user of that name, hence the underscores.
 fn local(name: &str) -> Ident {
     Ident::new(&format!("__{name}"), Span::mixed_site())
 }

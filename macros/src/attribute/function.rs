@@ -1,4 +1,4 @@
-//! The function under the attribute, its tokens kept as they were written.
+//! Parses the function under the attribute, and keeps its tokens unchanged.
 
 use super::tokens::mentions_placeholder;
 use crate::message;
@@ -7,18 +7,21 @@ use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, FnArg, PatType, Signature, Token, Visibility};
 
+/// A function with a body.
 pub(super) struct Function {
     pub(super) attributes: Vec<Attribute>,
     pub(super) visibility: Visibility,
     pub(super) signature: Signature,
-    /// Not parsed: rustc does that, and an editor's half-written line is no error of ours.
+    /// Not parsed: rustc does that, and a half-written line in an editor is not an error of this macro.
     pub(super) body: Group,
 }
 
 impl Function {
+    /// Parses an item.
+    ///
     /// # Errors
     ///
-    /// If `item` is something else than a function with a body.
+    /// Returns an error if `item` is not a function with a body.
     pub(super) fn parse(item: TokenStream) -> syn::Result<Self> {
         Self::parse_stream.parse2(item)
     }
@@ -39,7 +42,7 @@ impl Function {
         }
     }
 
-    /// The parameters, without `self`.
+    /// Returns the parameters without `self`.
     pub(super) fn parameters(&self) -> impl Iterator<Item = &PatType> {
         self.signature.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(parameter) => Some(parameter),
@@ -47,13 +50,13 @@ impl Function {
         })
     }
 
-    /// Whether the type of a parameter has a `_` in it, which no function's signature may have.
+    /// Returns `true` if the type of a parameter contains `_`, which no signature may contain.
     pub(super) fn has_open_parameters(&self) -> bool {
         self.parameters().any(|parameter| mentions_placeholder(parameter.ty.to_token_stream()))
     }
 }
 
-/// What is inside the invisible group that a `macro_rules!` variable such as `$body:block` brings along.
+/// Returns the token inside the invisible groups of `macro_rules!` variables such as `$body:block`.
 fn ungrouped(token: TokenTree) -> TokenTree {
     if let TokenTree::Group(group) = &token
         && group.delimiter() == Delimiter::None
@@ -66,7 +69,7 @@ fn ungrouped(token: TokenTree) -> TokenTree {
     token
 }
 
-/// Whether a function starts here, possibly one that is rejected later for being `const`, `unsafe` or `extern`.
+/// Returns `true` if a function starts here. [`check`](super::check) rejects `const`, `unsafe` and `extern`.
 fn is_function(input: ParseStream<'_>) -> bool {
     let fork = input.fork();
     while fork.peek(Token![const]) || fork.peek(Token![async]) || fork.peek(Token![unsafe]) {

@@ -1,4 +1,4 @@
-//! The other attributes of the function: what each is, which decides where it goes.
+//! Classifies the other attributes of the function, because their kind decides where the expansion puts them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,24 +6,26 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, Path, Token};
 
-/// What an attribute is for. A `cfg_attr` is what the attributes in it are, if these are all of one kind.
+/// The kind of an attribute. The kind of a `cfg_attr` is that of its attributes if they are all of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// The language's own `#[test]`.
+    /// `#[test]` of the standard library.
     BuiltinTest,
     /// A test attribute of another crate, such as `#[tokio::test]`.
     ForeignTest,
-    /// Ours, a second time.
+    /// A second `#[cached_smoke]`.
     CachedSmoke,
     Cfg,
     Doc,
     Lint,
-    /// Of the language, and about something else.
+    /// Another attribute of the language.
     Inert,
+    /// Any other attribute.
     Other,
 }
 
 impl Kind {
+    /// Classifies an attribute by the last segments of its path.
     pub(super) fn of(attribute: &Attribute) -> Self {
         Self::of_meta(&attribute.meta)
     }
@@ -38,7 +40,7 @@ impl Kind {
         let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         match names.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["test"] | ["core" | "std", "prelude", .., "test"] => Self::BuiltinTest,
-            // No more than these: `#[traced_test]` and its like only accompany a test attribute.
+            // Only these: others such as `#[traced_test]` accompany a test attribute.
             [.., "test" | "gtest" | "rstest" | "wasm_bindgen_test"] => Self::ForeignTest,
             [.., "cached_smoke"] => Self::CachedSmoke,
             ["cfg"] => Self::Cfg,
@@ -49,12 +51,13 @@ impl Kind {
         }
     }
 
+    /// Returns `true` for a test attribute.
     pub(super) fn is_test(self) -> bool {
         matches!(self, Self::BuiltinTest | Self::ForeignTest)
     }
 }
 
-/// What the test's panic is expected to say, as an `Option<&'static str>`; `None` when no panic is expected.
+/// Returns the expected panic message as an expression of type `Option<&'static str>`: `None` if no panic is expected.
 pub(super) fn should_panic(attributes: &[Attribute]) -> TokenStream {
     attributes
         .iter()
@@ -78,7 +81,7 @@ fn should_panic_of(meta: &Meta, otherwise: TokenStream) -> TokenStream {
     quote!(::core::option::Option::Some(#expected))
 }
 
-/// The text in `should_panic = "…"` and `should_panic(expected = "…")`.
+/// Returns the text in `should_panic = "…"` or `should_panic(expected = "…")`.
 fn expected_panic(meta: &Meta) -> Option<String> {
     match meta {
         Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) => {
@@ -98,7 +101,7 @@ fn expected_panic(meta: &Meta) -> Option<String> {
     }
 }
 
-/// The predicate of a `cfg_attr`, and the attributes that depend on it.
+/// Returns the predicate of a `cfg_attr`, and the attributes that depend on it.
 fn conditional(meta: &Meta) -> Option<(Meta, Vec<Meta>)> {
     let Meta::List(list) = meta else { return None };
     if !list.path.is_ident("cfg_attr") {
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn other_attributes_are_told_apart() {
+    fn other_attributes_are_classified() {
         assert_eq!(Kind::of(&parse_quote!(#[traced_test])), Kind::Other);
         assert_eq!(Kind::of(&parse_quote!(#[serial])), Kind::Other);
         assert_eq!(Kind::of(&parse_quote!(#[ignore = "slow"])), Kind::Inert);
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn expected_panics_are_passed_on() {
+    fn expected_panic_messages_are_found() {
         assert_eq!(panics(&[parse_quote!(#[test])]), "::core::option::Option::None");
         assert_eq!(panics(&[parse_quote!(#[should_panic])]), r#"::core::option::Option::Some("")"#);
         assert_eq!(panics(&[parse_quote!(#[should_panic = "x"])]), r#"::core::option::Option::Some("x")"#);
@@ -174,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_panic_of_another_condition_counts_where_the_first_does_not_hold() {
+    fn the_first_matching_condition_decides_the_panic() {
         let attributes = [
             parse_quote!(#[cfg_attr(unix, should_panic = "x")]),
             parse_quote!(#[cfg_attr(not(unix), should_panic = "y")]),
@@ -186,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conditional_panic_stays_conditional() {
+    fn conditional_panics_stay_conditional() {
         assert_eq!(
             panics(&[parse_quote!(#[cfg_attr(unix, ignore, should_panic = "x")])]),
             r#"if::core::cfg!(unix){::core::option::Option::Some("x")}else{::core::option::Option::None}"#

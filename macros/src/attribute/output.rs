@@ -1,9 +1,9 @@
-//! What the test returns, given what the function returns.
+//! Derives the return type of the test from that of the function.
 //!
-//! A test that is skipped must return something, too. Of `()`, a `Result` and `ExitCode` there is a value that means
-//! "passed"; anything else that is `Termination` is reported inside the test, which returns an `ExitCode`. The first three are
-//! left as they are, because the attributes of other crates may insist on them; unless they borrow from the parameters, which
-//! the test does not have.
+//! A skipped test must return a value as well. `()`, a `Result` and `ExitCode` have a value that means "passed". The
+//! test keeps these types, because the attributes of other crates may require them, unless they borrow from the
+//! parameters: the test has none. Any other `Termination` is reported inside the test, which then returns an
+//! `ExitCode`.
 
 use super::tokens::may_borrow;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -11,17 +11,19 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
+/// The return type of a test.
 #[derive(Clone, Copy)]
 pub(super) enum Output<'a> {
-    /// The function's own, nothing included.
+    /// The function's return type, possibly none.
     Same(&'a ReturnType),
-    /// The function never returns; a test that is skipped does.
+    /// None: the function never returns, but a skipped test does.
     Nothing,
-    /// An exit code.
+    /// An exit code, to which the function's value is converted.
     Reported(&'a Type),
 }
 
 impl<'a> Output<'a> {
+    /// Derives the return type of the test.
     pub(super) fn of(output: &'a ReturnType) -> Self {
         match output {
             ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => Self::Nothing,
@@ -30,7 +32,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// `-> T`, for the test.
+    /// Returns `-> T` for the test.
     pub(super) fn declaration(self, krate: &TokenStream) -> TokenStream {
         match self {
             Self::Same(output) => output.to_token_stream(),
@@ -39,11 +41,11 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// The test's value, made of the function's.
+    /// Returns an expression that converts the function's value to the test's.
     pub(super) fn value(self, krate: &TokenStream, call: TokenStream) -> TokenStream {
         match self {
             Self::Reported(ty) => {
-                // Placed on the type, where rustc then says that it is not `Termination`.
+                // With the span of the type, where rustc then reports that it is not `Termination`.
                 let value = Ident::new("__value", ty.span().resolved_at(Span::mixed_site()));
                 quote!({
                     let #value = #call;
@@ -55,7 +57,7 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Whether the type's name says that it is one of the three: an alias of `Result` is called `…Result`.
+/// Returns `true` if the type's name is `()`, `ExitCode` or `…Result`, which includes aliases of `Result`.
 fn is_known(ty: &Type) -> bool {
     match ty {
         Type::Tuple(tuple) => tuple.elems.is_empty(),
@@ -69,7 +71,8 @@ fn is_known(ty: &Type) -> bool {
     }
 }
 
-/// Whether what the `Result` is of is known, too. An alias may not say it; then it is most likely `()`.
+/// Returns `true` if the success type of a `Result` is known as well. An alias without arguments most likely contains
+/// `()`.
 fn has_known_value(arguments: &PathArguments) -> bool {
     match arguments {
         PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
@@ -91,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_value_that_means_passed_stays() {
+    fn types_with_a_passed_value_are_kept() {
         for output in [
             parse_quote!(),
             parse_quote!(-> ()),
@@ -109,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_a_macro_brings_along_is_known_too() {
+    fn types_from_macro_variables_are_recognised() {
         let in_group = |ty: TokenStream| TokenTree::Group(Group::new(proc_macro2::Delimiter::None, ty));
         let result = in_group(quote!(Result<(), E>));
         let output: ReturnType = syn::parse2(quote!(-> #result)).expect("a return type");
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_reported() {
+    fn other_types_become_an_exit_code() {
         for output in [
             parse_quote!(-> Verdict),
             parse_quote!(-> impl Termination),

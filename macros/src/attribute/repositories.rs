@@ -1,20 +1,23 @@
-//! From the repositories that are asked for to the tests that there will be.
+//! Derives the tests from the requested repositories.
 
 use super::arguments::Repositories;
 use super::names;
 use crate::errors::Errors;
+use crate::message;
+use crate::shared::name::check_repository;
+use crate::shared::suggestion;
 use crate::smoke_toml::SmokeToml;
-use crate::{message, suggestion};
 use proc_macro2::{Ident, Span};
 use std::path::Path;
 use syn::LitStr;
 
-/// The tests to emit, and the file whose edits change them.
+/// The tests to emit, and the `smoke.toml` on which they depend.
 pub(super) struct Tests {
     pub(super) layout: Layout,
     pub(super) smoke_toml: Option<SmokeToml>,
 }
 
+/// The arrangement of the tests.
 pub(super) enum Layout {
     /// The function becomes the test on this repository.
     Function(LitStr),
@@ -23,12 +26,15 @@ pub(super) enum Layout {
 }
 
 impl Tests {
-    /// Checks every name, against `smoke.toml` too if there is one.
+    /// Checks every requested name, and compares it with `smoke.toml` if there is one.
     pub(super) fn resolve(asked: &Repositories, manifest_dir: Option<&Path>, errors: &mut Errors) -> Self {
         let smoke_toml = manifest_dir.map_or(Ok(None), SmokeToml::find).unwrap_or_else(|message| {
             errors.at(Span::call_site(), message);
             None
         });
+        if let Some(SmokeToml { path, repositories }) = &smoke_toml {
+            check_listed(path, repositories.as_deref().unwrap_or_default(), errors);
+        }
         let layout = match asked {
             Repositories::One(name) => {
                 check_name(name, smoke_toml.as_ref(), errors);
@@ -46,10 +52,17 @@ impl Tests {
     }
 }
 
+/// Checks the names in `smoke.toml`, also those that this function does not test: the runtime rejects the whole file.
+fn check_listed(path: &Path, repositories: &[String], errors: &mut Errors) {
+    for message in repositories.iter().filter_map(|name| check_repository(name).err()) {
+        errors.at(Span::call_site(), message::in_file(path, &message));
+    }
+}
+
 fn check_name(name: &LitStr, smoke_toml: Option<&SmokeToml>, errors: &mut Errors) {
     let text = name.value();
-    if !names::is_valid(&text) {
-        errors.on(name, message::invalid_repository(&text));
+    if let Err(message) = check_repository(&text) {
+        errors.on(name, message);
     } else if let Some(SmokeToml { path, repositories: Some(known) }) = smoke_toml
         && !known.contains(&text)
     {
@@ -58,11 +71,11 @@ fn check_name(name: &LitStr, smoke_toml: Option<&SmokeToml>, errors: &mut Errors
     }
 }
 
-/// Every repository in `smoke.toml`; an error, at the attribute, if there is none.
+/// Returns every repository in `smoke.toml`. Without any, adds an error at the attribute.
 fn all(smoke_toml: Option<&SmokeToml>, errors: &mut Errors) -> Vec<LitStr> {
     let here = Span::call_site();
     let Some(smoke_toml) = smoke_toml else {
-        // A file that cannot be read was reported already.
+        // An unreadable file is already an error.
         if errors.is_empty() {
             errors.at(here, message::no_smoke_toml());
         }
@@ -72,16 +85,13 @@ fn all(smoke_toml: Option<&SmokeToml>, errors: &mut Errors) -> Vec<LitStr> {
     if known.is_empty() {
         errors.at(here, message::no_repositories(&smoke_toml.path));
     }
-    for name in known.iter().filter(|name| !names::is_valid(name)) {
-        errors.at(here, message::invalid_repository_in_file(name, &smoke_toml.path));
-    }
-    known.iter().filter(|name| names::is_valid(name)).map(|name| LitStr::new(name, here)).collect()
+    known.iter().map(|name| LitStr::new(name, here)).collect()
 }
 
-/// Each valid name with its test's; no two tests of one name.
+/// Pairs each valid name with the name of its test, which must be unique.
 fn identified(names: &[LitStr], errors: &mut Errors) -> Vec<(Ident, LitStr)> {
     let mut tests: Vec<(Ident, LitStr)> = Vec::new();
-    for name in names.iter().filter(|name| names::is_valid(&name.value())) {
+    for name in names.iter().filter(|name| check_repository(&name.value()).is_ok()) {
         let identifier = names::identifier(&name.value(), name.span());
         match tests.iter().find(|(earlier, _)| *earlier == identifier) {
             Some((_, earlier)) if earlier.value() == name.value() => {
@@ -104,7 +114,7 @@ mod tests {
     use syn::parse_quote;
     use tempfile::TempDir;
 
-    /// The tests' names and what was wrong, with this `smoke.toml`.
+    /// Returns the names of the tests and the errors, with this `smoke.toml`.
     fn resolve(asked: &Repositories, smoke_toml: Option<&str>) -> (Vec<String>, Vec<String>) {
         let package = TempDir::new().expect("temporary directory");
         if let Some(text) = smoke_toml {
@@ -128,20 +138,20 @@ mod tests {
     const LISTED: Option<&str> = Some("[repos.django]\n[repos.scikit-learn]\n");
 
     #[test]
-    fn all_repositories_of_the_file_are_tested() {
+    fn all_listed_repositories_are_tested() {
         let expected = (vec!["django".to_owned(), "scikit_learn".to_owned()], vec![]);
         assert_eq!(resolve(&Repositories::All, LISTED), expected);
     }
 
     #[test]
-    fn without_a_list_any_valid_name_will_do() {
+    fn any_valid_name_is_accepted_without_a_list() {
         let asked = Repositories::One(parse_quote!("flask"));
         assert_eq!(resolve(&asked, None).1, [""; 0]);
         assert_eq!(resolve(&asked, Some("[defaults]\n")).1, [""; 0]);
     }
 
     #[test]
-    fn unknown_names_are_rejected_with_the_near_one() {
+    fn unknown_names_are_rejected_with_a_suggestion() {
         let near = rejection(&Repositories::One(parse_quote!("djagno")), LISTED);
         assert!(near.contains("did you mean `django`?"), "{near}");
         let far = rejection(&Repositories::Several(vec![parse_quote!("django"), parse_quote!("flask")]), LISTED);
@@ -151,13 +161,21 @@ mod tests {
     #[test]
     fn invalid_names_are_rejected() {
         let message = rejection(&Repositories::One(parse_quote!("a/b")), None);
-        assert!(message.contains("`a/b`") && message.contains("letters, digits"), "{message}");
+        assert!(message.starts_with("invalid repository name `a/b`"), "{message}");
         let message = rejection(&Repositories::All, Some("[repos.\"a b\"]\n"));
         assert!(message.contains("`a b`") && message.contains("smoke.toml"), "{message}");
     }
 
     #[test]
-    fn one_test_for_each_name() {
+    fn no_repository_is_called_all() {
+        let message = rejection(&Repositories::One(parse_quote!("all")), None);
+        assert!(message.contains("`all`"), "{message}");
+        let message = rejection(&Repositories::One(parse_quote!("django")), Some("[repos.django]\n[repos.all]\n"));
+        assert!(message.contains("`all`") && message.contains("smoke.toml"), "{message}");
+    }
+
+    #[test]
+    fn test_names_are_unique() {
         let message = rejection(&Repositories::Several(vec![parse_quote!("a"), parse_quote!("a")]), None);
         assert!(message.contains("`a` is listed twice"), "{message}");
         let message = rejection(&Repositories::Several(vec![parse_quote!("a-b"), parse_quote!("a.b")]), None);
@@ -165,11 +183,11 @@ mod tests {
     }
 
     #[test]
-    fn all_repositories_need_a_file_that_lists_some() {
+    fn testing_all_repositories_needs_a_list() {
         let message = rejection(&Repositories::All, None);
-        assert!(message.contains("no `smoke.toml`") && message.contains("repo = "), "{message}");
+        assert!(message.contains("there is no `smoke.toml`") && message.contains("repo = "), "{message}");
         let message = rejection(&Repositories::All, Some("[repos]\n"));
-        assert!(message.contains("lists no repositories"), "{message}");
+        assert!(message.contains("lists none"), "{message}");
         let message = rejection(&Repositories::All, Some("[repos"));
         assert!(message.contains("smoke.toml"), "{message}");
     }

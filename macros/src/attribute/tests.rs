@@ -10,7 +10,7 @@ fn expand_alone(arguments: TokenStream, item: TokenStream) -> String {
 }
 
 #[test]
-fn the_bare_form_tests_all_that_the_file_lists_and_tracks_it() {
+fn without_arguments_all_listed_repositories_are_tested() {
     let package = TempDir::new().expect("temporary directory");
     let file = package.path().join("smoke.toml");
     fs::write(&file, "[repos.requests]\n[repos.django]\n").expect("smoke.toml");
@@ -27,7 +27,7 @@ fn the_bare_form_tests_all_that_the_file_lists_and_tracks_it() {
 }
 
 #[test]
-fn a_test_attribute_is_added_where_there_is_none() {
+fn a_test_attribute_is_added_if_missing() {
     let added = "# [:: core :: prelude :: v1 :: test]";
     let with = |item| expand_alone(quote!(repo = "a"), item).matches(added).count();
     assert_eq!(
@@ -64,12 +64,12 @@ fn a_test_attribute_is_added_where_there_is_none() {
             fn f(g: &Graph) {}
         )),
         1,
-        "the one that was there"
+        "the one of the user"
     );
 }
 
 #[test]
-fn a_rejected_function_is_emitted_beside_all_errors() {
+fn rejected_functions_are_emitted_with_all_errors() {
     let expansion = expand_alone(
         quote!(rebo = "a", repo = 3),
         quote! {
@@ -87,14 +87,14 @@ fn a_rejected_function_is_emitted_beside_all_errors() {
         /// Documented.
         #[cfg(unix)]
         #[expect(unused)]
-        #[allow(dead_code, reason = "the test that would call it was not understood")]
+        #[allow(dead_code, reason = "the test that calls it has errors")]
         pub fn f(g: Graph) { body(g) }
     };
     assert!(expansion.ends_with(&rest.to_string()), "{expansion}");
 }
 
 #[test]
-fn what_is_no_function_is_left_alone() {
+fn other_items_are_emitted_unchanged() {
     for item in [
         quote!(
             struct X;
@@ -110,19 +110,19 @@ fn what_is_no_function_is_left_alone() {
         ),
     ] {
         let expansion = expand_alone(quote!(repo = "a"), item.clone());
-        assert!(expansion.contains("goes on a function"), "{expansion}");
+        assert!(expansion.contains("can only be put on a function"), "{expansion}");
         assert!(expansion.ends_with(&item.to_string()), "{expansion}");
     }
 }
 
 #[test]
-fn a_body_is_not_parsed() {
+fn bodies_are_not_parsed() {
     let expansion = expand_alone(quote!(repo = "a"), quote!(fn f(g: &Graph) { g. }));
     assert!(!expansion.contains("compile_error"), "{expansion}");
 }
 
 #[test]
-fn the_test_is_as_visible_as_the_function() {
+fn tests_keep_the_visibility() {
     let expansion = expand_alone(
         quote!(repo = "a"),
         quote!(
@@ -133,7 +133,7 @@ fn the_test_is_as_visible_as_the_function() {
 }
 
 #[test]
-fn an_open_function_keeps_its_parameters_attributes_and_says_no_opaque_type() {
+fn open_functions_keep_attributes_of_parameters() {
     let item = quote!(
         fn f(#[allow(unused)] s: &(Session<_>), g: &Graph) -> impl Termination {}
     );
@@ -143,7 +143,7 @@ fn an_open_function_keeps_its_parameters_attributes_and_says_no_opaque_type() {
 }
 
 #[test]
-fn a_lifetime_that_is_left_open_is_no_open_type() {
+fn elided_lifetimes_are_not_open_types() {
     let expansion = expand_alone(
         quote!(repo = "a"),
         quote!(
@@ -154,7 +154,7 @@ fn a_lifetime_that_is_left_open_is_no_open_type() {
 }
 
 #[test]
-fn an_open_function_returns_what_it_says() {
+fn open_functions_keep_their_return_type() {
     let item = quote!(
         fn f(s: &Session<_>, g: &Graph) -> Result<(), E> {}
     );

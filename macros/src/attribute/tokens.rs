@@ -1,19 +1,19 @@
-//! What can be told of a type or an attribute by its tokens alone.
+//! Inspects and rewrites types and attributes by their tokens.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote_spanned;
 
-/// `impl` is a keyword: where it stands in a type, that type is an `impl Trait`.
+/// Returns `true` if a type contains `impl Trait`: `impl` is a keyword.
 pub(super) fn mentions_impl(tokens: TokenStream) -> bool {
     any(tokens, &|_, token| is_word(token, "impl"))
 }
 
-/// Whether there is a `_` that is not the name of the lifetime `'_`.
+/// Returns `true` if a type contains a `_` that is not part of the lifetime `'_`.
 pub(super) fn mentions_placeholder(tokens: TokenStream) -> bool {
     any(tokens, &|before, token| is_word(token, "_") && before != Some('\''))
 }
 
-/// Whether a lifetime is left to be that of the parameters, as in `&T` and `T<'_>`; or may be, as in `impl Trait`.
+/// Returns `true` if a type may borrow from the parameters by an elided lifetime, as in `&T`, `T<'_>` and `impl Trait`.
 pub(super) fn may_borrow(tokens: TokenStream) -> bool {
     any(tokens, &|before, token| match before {
         Some('&') if sign(token) != Some('\'') => true,
@@ -22,7 +22,8 @@ pub(super) fn may_borrow(tokens: TokenStream) -> bool {
     })
 }
 
-/// Whether there is such a token, at any depth; it is told with the sign right before it, if that is one.
+/// Returns `true` if a token satisfies `found`, at any depth. `found` also receives the punctuation right before the
+/// token.
 fn any(tokens: TokenStream, found: &dyn Fn(Option<char>, &TokenTree) -> bool) -> bool {
     let mut before = None;
     tokens.into_iter().any(|token| {
@@ -32,6 +33,7 @@ fn any(tokens: TokenStream, found: &dyn Fn(Option<char>, &TokenTree) -> bool) ->
     })
 }
 
+/// Returns the character of a punctuation token.
 fn sign(token: &TokenTree) -> Option<char> {
     match token {
         TokenTree::Punct(punct) => Some(punct.as_char()),
@@ -43,10 +45,10 @@ fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
-/// The tokens as they must be written in a module inside the one where they stand.
+/// Rewrites the paths in `tokens` for a module inside the current one.
 pub(super) fn one_module_deeper(tokens: TokenStream) -> TokenStream {
     let mut deeper = TokenStream::new();
-    // The colons right before a token: two of them go on with a path.
+    // The number of colons right before a token: two continue a path.
     let mut colons = 0;
     for token in tokens {
         let is_colon = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
@@ -76,7 +78,7 @@ mod tests {
     use quote::quote;
 
     #[test]
-    fn paths_are_followed_from_one_module_deeper() {
+    fn relative_paths_are_rewritten() {
         let deeper = one_module_deeper(
             quote!(-> self::Outcome<super::E, a::b, dyn Is<T: super::F>, (super::super::F, crate::G, &'static T)>),
         );

@@ -1,7 +1,7 @@
-//! The members of an `ar` archive: a Rust library, or one of C objects.
+//! Reads the members of an `ar` archive: a Rust library, or a library of C objects.
 //!
-//! The common format and its two extensions for long names: GNU's (`/123`, an offset into the member `//`) and BSD's
-//! (`#1/20`, the name's length, which precedes the content).
+//! Understands the common format and its two extensions for long names: GNU (`/123`, an offset into the member `//`)
+//! and BSD (`#1/20`, the length of the name, which precedes the content).
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -12,7 +12,7 @@ const HEADER: usize = 60;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) name: String,
-    /// The place of its content in the archive.
+    /// The offset of its content in the archive.
     start: u64,
     length: u64,
 }
@@ -22,7 +22,7 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// The archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub(super) fn digest(&self, archive: &mut (impl Read + Seek)) -> io::Result<String> {
         archive.seek(SeekFrom::Start(self.start))?;
         let mut hasher = blake3::Hasher::new();
@@ -30,18 +30,18 @@ impl Entry {
         Ok(hasher.finalize().to_hex().to_string())
     }
 
-    /// Its content, if the whole archive is in memory.
+    /// Returns its content in an archive that is wholly in memory.
     pub(super) fn content<'a>(&self, archive: &'a [u8]) -> Option<&'a [u8]> {
         let start = usize::try_from(self.start).ok()?;
         archive.get(start..)?.get(..usize::try_from(self.length).ok()?)
     }
 }
 
-/// Lists the members that are files, without tables of symbols and names; nothing for what is no archive of this format.
+/// Lists the members that are files, without the tables of symbols and names. Returns `None` for any other file format.
 ///
 /// # Errors
 ///
-/// The archive cannot be read, or is cut off.
+/// Returns an error if the archive cannot be read or is truncated.
 pub(super) fn entries(archive: &mut (impl Read + Seek)) -> io::Result<Option<Vec<Entry>>> {
     let mut magic = [0; MAGIC.len()];
     if archive.read_exact(&mut magic).is_err() || magic != *MAGIC {
@@ -77,7 +77,7 @@ pub(super) fn entries(archive: &mut (impl Read + Seek)) -> io::Result<Option<Vec
         } else {
             entry(given.to_owned(), 0)
         };
-        // `/`, `/SYM64/` and `__.SYMDEF`: which member defines which symbol.
+        // `/`, `/SYM64/` and `__.SYMDEF` are tables of symbols.
         if !matches!(&*entry.name, "/" | "/SYM64/") && !entry.name.starts_with("__.SYMDEF") {
             let name = entry.name.strip_suffix('/').unwrap_or(&entry.name).to_owned();
             entries.push(Entry { name, ..entry });
@@ -95,7 +95,7 @@ fn text<'a>(mut parts: impl Iterator<Item = &'a [u8]>) -> String {
 }
 
 fn damaged() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "it is a damaged archive")
+    io::Error::new(io::ErrorKind::InvalidData, "damaged archive")
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_every_kind_are_read() {
+    fn member_names_of_all_formats_are_read() {
         let long = "a-name-of-more-than-sixteen-bytes.o";
         let table = format!("{long}/\n");
         let gnu = archive(&[("/", b"symbols"), ("//", table.as_bytes()), ("/0", b"x"), ("b.o/", b"yy")]);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_none_and_damaged_archives_are_errors() {
+    fn damaged_archives_are_errors_and_other_files_are_not() {
         assert!(entries(&mut Cursor::new(b"\x7fELF")).expect("readable").is_none());
         let good = archive(&[("a.o/", b"content!")]);
         for length in MAGIC.len() + 1..good.len() {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_has_the_digest_of_its_content() {
+    fn member_digests_cover_the_content() {
         let bytes = archive(&[("a.o/", b"odd"), ("b.o/", b"content")]);
         let mut reader = Cursor::new(&bytes);
         let all = entries(&mut reader).expect("readable").expect("an archive");

@@ -1,4 +1,4 @@
-//! The command line of the compiler, which is the process that a procedural macro runs in.
+//! The command line of the compiler, in whose process a procedural macro runs.
 //!
 //! Cargo passes everything that decides how a crate compiles: `--extern` for each dependency, `--cfg` for each feature,
 //! `--target`, `-C …`. A compiler driver such as Clippy's or Miri's keeps these arguments.
@@ -16,32 +16,32 @@ pub(super) struct Extern {
     pub(super) path: PathBuf,
 }
 
-/// The arguments that matter, out of all that the compiler was given.
+/// The arguments of the compiler that decide how the current crate compiles.
 #[derive(Debug, Default)]
 pub(super) struct CommandLine {
     pub(super) externs: Vec<Extern>,
     /// `-L dependency=…` and `-L …`: the libraries of dependencies.
     pub(super) dependencies: Vec<PathBuf>,
-    /// `-L native=…`: the libraries that build scripts made or found.
+    /// `-L native=…`: the libraries that build scripts built or found.
     pub(super) native: Vec<PathBuf>,
-    /// `--cfg`, as given; `test` for `--test`, which implies it.
+    /// `--cfg`, verbatim. `--test` implies `test`.
     pub(super) cfgs: BTreeSet<String>,
-    /// `--target`, if given: cargo gives none for the host.
+    /// `--target`. Cargo omits it for the host.
     pub(super) target: Option<String>,
-    /// `--edition`; the compiler's own default is 2015.
+    /// `--edition`. The compiler's default is 2015.
     pub(super) edition: Option<String>,
-    /// `-C`, by name; of a name that is given twice, the last one counts.
+    /// `-C`, in order. The last option of a name wins.
     pub(super) codegen: Vec<(String, Option<String>)>,
-    /// `-Z`, in their order.
+    /// `-Z`, in order.
     pub(super) unstable: Vec<String>,
-    /// `-l`, in their order.
+    /// `-l`, in order.
     pub(super) linked: Vec<String>,
     pub(super) out_dir: Option<PathBuf>,
-    /// The root of the crate at hand.
+    /// The root of the current crate.
     pub(super) input: Option<PathBuf>,
 }
 
-/// Files of arguments may name others; no compiler nests them deeper.
+/// The limit for argument files that name other argument files. No compiler nests them deeper.
 const MAX_DEPTH: usize = 8;
 
 impl CommandLine {
@@ -49,16 +49,16 @@ impl CommandLine {
     ///
     /// # Errors
     ///
-    /// The reason why it is no command line of a compiler that names its dependencies.
+    /// Returns the reason if it is not the command line of a compiler, or does not say where the dependencies are.
     pub(super) fn of_process() -> Result<Self, String> {
         Self::parse(std::env::args_os().skip(1))
     }
 
-    /// Reads the arguments after the program.
+    /// Parses the arguments that follow the name of the program.
     ///
     /// # Errors
     ///
-    /// As [`Self::of_process`].
+    /// See [`Self::of_process`].
     pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
         let mut expanded = Vec::new();
         for argument in arguments {
@@ -69,7 +69,7 @@ impl CommandLine {
         let mut rest = expanded.into_iter();
         while let Some(argument) = rest.next() {
             let Some((option, attached)) = split(&argument) else {
-                // A driver may get the path of the compiler as well.
+                // A driver may receive the path of the compiler as well.
                 if super::mentions::is_rust(&argument) {
                     line.input = Some(PathBuf::from(argument));
                 }
@@ -106,7 +106,7 @@ impl CommandLine {
         Ok(line)
     }
 
-    /// The last value of a codegen option.
+    /// Returns the value of a codegen option.
     pub(super) fn codegen(&self, name: &str) -> Option<&str> {
         self.codegen
             .iter()
@@ -115,19 +115,19 @@ impl CommandLine {
             .map(|(_, value)| value.as_deref().unwrap_or_default())
     }
 
-    /// Cargo's records of the crate at hand.
+    /// Returns cargo's records of the current crate.
     pub(super) fn unit(&self) -> Option<Unit> {
         let suffix = self.codegen("extra-filename")?.strip_prefix('-')?.as_bytes().try_into().ok()?;
         Unit::find(self.out_dir.as_deref()?, &suffix)
     }
 
-    /// `[OPTIONS:]NAME[=PATH]`. Without a path, only a crate of the compiler's own is meant, such as `proc_macro`.
+    /// Adds `[OPTIONS:]NAME[=PATH]`. Only a crate of the compiler, such as `proc_macro`, may come without a path.
     fn add_extern(&mut self, value: &str) -> Result<(), String> {
         let (name, path) = value.split_once('=').map_or((value, None), |(name, path)| (name, Some(path)));
         let name = name.rsplit(':').next().unwrap_or(name).to_owned();
         match path {
             Some(path) => self.externs.push(Extern { name, path: PathBuf::from(path) }),
-            None if COMPILERS_OWN.contains(&&*name) => {}
+            None if SYSROOT_CRATES.contains(&&*name) => {}
             None => return Err(format!("the compiler's command line does not say where the crate `{name}` is")),
         }
         Ok(())
@@ -138,7 +138,7 @@ impl CommandLine {
             Some(("native", path)) => self.native.push(PathBuf::from(path)),
             Some(("dependency" | "crate" | "all", path)) => self.dependencies.push(PathBuf::from(path)),
             Some(("framework", _)) => {}
-            // Of any kind.
+            // A directory of libraries of any kind.
             _ => {
                 self.native.push(PathBuf::from(value));
                 self.dependencies.push(PathBuf::from(value));
@@ -147,10 +147,10 @@ impl CommandLine {
     }
 }
 
-/// Crates that the compiler finds by itself.
-const COMPILERS_OWN: &[&str] = &["alloc", "core", "panic_abort", "panic_unwind", "proc_macro", "std", "test"];
+/// The crates that the compiler finds without a path.
+const SYSROOT_CRATES: &[&str] = &["alloc", "core", "panic_abort", "panic_unwind", "proc_macro", "std", "test"];
 
-/// Options whose value is the next argument, if it is not attached.
+/// Returns `true` for an option whose value is the next argument, if it is not attached.
 fn takes_value(option: &str) -> bool {
     const LONG: &[&str] = &[
         "--allow",
@@ -184,7 +184,7 @@ fn takes_value(option: &str) -> bool {
     LONG.contains(&option) || SHORT.contains(&option)
 }
 
-/// Splits `--option=value` and `-Cvalue`; nothing for what is no option.
+/// Splits `--option=value` and `-Cvalue`. Returns `None` for an argument that is not an option.
 fn split(argument: &str) -> Option<(&str, Option<&str>)> {
     if argument.starts_with("--") {
         return Some(argument.split_once('=').map_or((argument, None), |(option, value)| (option, Some(value))));
@@ -196,26 +196,25 @@ fn split(argument: &str) -> Option<(&str, Option<&str>)> {
     Some((option, (!value.is_empty()).then_some(value)))
 }
 
-/// `NAME[=VALUE]` of a codegen option, whose name may be written with `_`.
+/// Splits `NAME[=VALUE]` of a codegen option, whose name may contain `_` in place of `-`.
 fn named(option: &str) -> (String, Option<String>) {
     let (name, value) = option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value.to_owned())));
     (name.replace('_', "-"), value)
 }
 
-/// Replaces `@file` by the arguments in the file, one a line.
+/// Replaces `@file` by the arguments in the file, one per line.
 fn expand(argument: OsString, expanded: &mut Vec<String>, depth: usize) -> Result<(), String> {
-    let argument = argument
-        .into_string()
-        .map_err(|argument| format!("an argument of the compiler is not UTF-8: {}", argument.display()))?;
+    let argument =
+        argument.into_string().map_err(|argument| format!("compiler argument is not UTF-8: {}", argument.display()))?;
     let Some(file) = argument.strip_prefix('@') else {
         expanded.push(argument);
         return Ok(());
     };
     if depth == MAX_DEPTH {
-        return Err(format!("files of arguments name each other: {file}"));
+        return Err(format!("argument files nest more than {MAX_DEPTH} deep: {file}"));
     }
     let text = fs::read_to_string(Path::new(file))
-        .map_err(|error| format!("cannot read {file}, which holds arguments of the compiler: {error}"))?;
+        .map_err(|error| format!("cannot read the argument file {file}: {error}"))?;
     text.lines().try_for_each(|line| expand(OsString::from(line), expanded, depth + 1))
 }
 
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn cargo_style_arguments_are_read() {
+    fn arguments_of_cargo_are_parsed() {
         let line = parse(&[
             "--crate-name",
             "t",
@@ -264,14 +263,14 @@ mod tests {
     }
 
     #[test]
-    fn arguments_in_a_file_are_read() {
+    fn argument_files_are_expanded() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         fs::write(file.path(), "--crate-name\nt\n--cfg\nx\n").expect("written");
         assert!(parse(&[&format!("@{}", file.path().display())]).cfgs.contains("x"));
     }
 
     #[test]
-    fn an_unreadable_command_line_is_an_error() {
+    fn malformed_command_lines_are_errors() {
         let parse = |arguments: &[&str]| CommandLine::parse(arguments.iter().map(OsString::from)).map(|_| ());
         assert!(parse(&["--some-server"]).expect_err("no crate").contains("names no crate"));
         assert!(parse(&["--crate-name", "t", "@/nowhere/at/all"]).expect_err("no file").contains("/nowhere/at/all"));

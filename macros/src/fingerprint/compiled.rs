@@ -1,4 +1,4 @@
-//! The crates that are compiled into the crate at hand: those that the command line names, and all crates below them.
+//! The dependencies of the current crate: the crates that the command line names, and all crates below them.
 
 use super::command_line::CommandLine;
 use super::dep_info::{self, DepInfo};
@@ -12,54 +12,56 @@ use std::path::{Path, PathBuf};
 /// A compiled crate.
 #[derive(Debug)]
 pub(super) struct Library {
-    /// The crate's name, as in the name of its file.
+    /// The crate's name, from its file name.
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) suffix: Option<Suffix>,
-    /// Read if it is needed.
+    /// Read on demand.
     metadata: Option<Metadata>,
     sources: Option<Sources>,
 }
 
-/// What the compiler read for a crate.
+/// The files and variables that the compiler read for a crate.
 #[derive(Debug)]
 pub(super) struct Sources {
-    /// The crate's root first, each as listed (but absolute), and without links.
+    /// The crate's root comes first.
     pub(super) files: Vec<Source>,
     /// As in [`DepInfo`].
     pub(super) variables: BTreeMap<String, Option<String>>,
 }
 
+/// A file that the compiler read.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
+    /// The path as the compiler lists it, but absolute.
     pub(super) path: PathBuf,
     pub(super) canonical: PathBuf,
 }
 
-/// Every compiled crate below the one at hand.
+/// All dependencies of the current crate.
 #[derive(Debug)]
 pub(super) struct Libraries {
     all: Vec<Library>,
-    /// Indices of those that the command line names, without this project's own.
+    /// The indices of the crates that the command line names, without [`OWN`].
     direct: Vec<usize>,
-    /// The names that these have in the crate at hand.
+    /// The names of these crates in the current crate.
     names: Vec<(String, usize)>,
-    /// Indices of the direct ones and of all below them.
+    /// The indices of the direct dependencies and of all crates below them.
     counted: BTreeSet<usize>,
     by_suffix: BTreeMap<Suffix, usize>,
     buffer: Vec<u8>,
 }
 
-/// The library that tests use the cache through. Its version decides nothing about what a build returns; the format of
-/// what it stores is part of every key.
+/// The library of this project. Its version does not affect the result of a build. The format version of the cache is
+/// part of every key.
 const OWN: &str = "cached_smoke";
 
 impl Libraries {
-    /// Finds them. `directory` is the compiler's working directory, which relative names of sources are relative to.
+    /// Finds the dependencies. `directory` is the compiler's working directory: relative names of sources start there.
     ///
     /// # Errors
     ///
-    /// A library cannot be read, as a text for people.
+    /// Returns a message if a library cannot be read.
     pub(super) fn find(line: &CommandLine, directory: &Path) -> Result<Self, String> {
         let mut found = Self {
             all: Vec::new(),
@@ -87,7 +89,7 @@ impl Libraries {
             let below = found.add_below(index, &available)?;
             found.counted.extend(below);
         }
-        // Not counted, unless the user names a directory in one of them.
+        // Its crates count only if the user names a directory in one of them.
         for index in own {
             found.add_below(index, &available)?;
         }
@@ -110,7 +112,7 @@ impl Libraries {
         self.all.len() - 1
     }
 
-    /// Adds the crates below one, and returns it and them.
+    /// Adds the crates below a crate. Returns all of them, that crate included.
     fn add_below(&mut self, index: usize, available: &BTreeMap<Suffix, PathBuf>) -> Result<BTreeSet<usize>, String> {
         let suffixes = self.metadata(index)?.suffixes.clone();
         let mut below = BTreeSet::from([index]);
@@ -121,11 +123,11 @@ impl Libraries {
         Ok(below)
     }
 
-    /// Returns the metadata of a crate, which is read once.
+    /// Returns the metadata of a crate, and reads it on the first call.
     ///
     /// # Errors
     ///
-    /// It cannot be read, as a text for people.
+    /// Returns a message if the metadata cannot be read.
     pub(super) fn metadata(&mut self, index: usize) -> Result<&Metadata, String> {
         if self.all[index].metadata.is_none() {
             let path = &self.all[index].path;
@@ -138,7 +140,7 @@ impl Libraries {
         }
     }
 
-    /// The compiler's version, which every crate's metadata begins with.
+    /// Returns the compiler's version, with which every crate's metadata begins.
     pub(super) fn compiler(&self) -> Option<&str> {
         self.all.iter().find_map(|library| library.metadata.as_ref()?.compiler.as_deref())
     }
@@ -151,22 +153,22 @@ impl Libraries {
         0..self.all.len()
     }
 
-    /// The crates that the command line names, without this project's own.
+    /// Returns the crates that the command line names, without [`OWN`].
     pub(super) fn direct(&self) -> &[usize] {
         &self.direct
     }
 
-    /// The names by which the crate at hand knows the crates that the command line names.
+    /// Returns the names of the direct dependencies in the current crate, which may rename them.
     pub(super) fn names(&self) -> &[(String, usize)] {
         &self.names
     }
 
-    /// The crates that the command line names and all below them, without those that only this project's own needs.
+    /// Returns the direct dependencies and all crates below them, without the crates that only [`OWN`] depends on.
     pub(super) fn counted(&self) -> &BTreeSet<usize> {
         &self.counted
     }
 
-    /// The crates below one whose metadata was read, without itself.
+    /// Returns the crates below a crate whose metadata was read, without that crate.
     pub(super) fn below(&self, index: usize) -> BTreeSet<usize> {
         let suffixes = self.all[index].metadata.iter().flat_map(|metadata| &metadata.suffixes);
         let found = suffixes.filter_map(|suffix| self.by_suffix.get(suffix).copied());
@@ -175,18 +177,20 @@ impl Libraries {
 }
 
 impl Library {
-    /// What the compiler read for it; nothing if its list is not there.
+    /// Returns the files that the compiler read, or `None` if it left no list.
     pub(super) fn sources(&self) -> Option<&Sources> {
         self.sources.as_ref()
     }
 
-    /// Cargo's records of it.
+    /// Returns cargo's records of the crate.
     pub(super) fn unit(&self) -> Option<Unit> {
         Unit::find(self.path.parent()?, self.suffix.as_ref()?)
     }
 
-    /// The package of a registry or of git that it was compiled from, such as `tantivy-0.27.0`: its files do not change.
-    /// Nothing for a package of the workspace, a path dependency, or a vendored one.
+    /// Returns the package of a registry or of git that the crate was compiled from, such as `tantivy-0.27.0`. The
+    /// files of such a package do not change.
+    ///
+    /// Returns `None` for a package of the workspace, a path dependency, or a vendored package.
     pub(super) fn fetched(&self) -> Option<String> {
         fetched_package(&self.sources()?.root()?.canonical)
     }
@@ -203,24 +207,25 @@ impl Sources {
         };
         let root = source(dep_info::root(&text)?);
         if fetched_package(&root.canonical).is_some() {
-            // Nobody asks for its other files, which are many.
+            // Its other files are many, and no caller needs them.
             return Some(Self { files: vec![root], variables: BTreeMap::new() });
         }
         let info = DepInfo::parse(&text);
         Some(Self { files: info.files.into_iter().map(source).collect(), variables: info.variables })
     }
 
+    /// Returns the crate's root.
     pub(super) fn root(&self) -> Option<&Source> {
         self.files.first()
     }
 
-    /// The directory of the crate's root.
+    /// Returns the directory of the crate's root.
     pub(super) fn directory(&self) -> Option<&Path> {
         self.root()?.canonical.parent()
     }
 }
 
-/// `registry/src/INDEX/NAME-VERSION/…` and `git/checkouts/NAME-HASH/COMMIT/…`.
+/// Returns the package in `registry/src/INDEX/PACKAGE-VERSION/…` or `git/checkouts/REPOSITORY-HASH/COMMIT/…`.
 fn fetched_package(source: &Path) -> Option<String> {
     let parts: Vec<&str> = source.iter().filter_map(|part| part.to_str()).collect();
     parts.windows(4).find_map(|window| match *window {
@@ -230,7 +235,15 @@ fn fetched_package(source: &Path) -> Option<String> {
     })
 }
 
-/// Every library that the compiler may load for a crate below a direct one, by suffix.
+/// Splits the result of [`Library::fetched`]: `tantivy-0.27.0` is the package `tantivy` at `0.27.0`, and
+/// `hashing-8a3f/0123abc` is the repository `hashing-8a3f` at `0123abc`.
+pub(super) fn split_version(package: &str) -> (&str, &str) {
+    let version = |at: &usize| package[at + 1..].starts_with(|first: char| first.is_ascii_digit());
+    let at = package.find('/').or_else(|| package.match_indices('-').map(|(at, _)| at).find(version));
+    at.map_or((package, ""), |at| (&package[..at], &package[at + 1..]))
+}
+
+/// Returns every library that the compiler may load as an indirect dependency, by suffix.
 fn available(line: &CommandLine) -> BTreeMap<Suffix, PathBuf> {
     let mut available: BTreeMap<Suffix, PathBuf> = BTreeMap::new();
     for directory in &line.dependencies {
@@ -250,4 +263,16 @@ fn available(line: &CommandLine) -> BTreeMap<Suffix, PathBuf> {
         }
     }
     available
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn package_names_and_versions_are_split() {
+        assert_eq!(split_version("tree-sitter-0.27.1-rc.1"), ("tree-sitter", "0.27.1-rc.1"));
+        assert_eq!(split_version("h2-0.4.0"), ("h2", "0.4.0"));
+        assert_eq!(split_version("hashing-8a3f/0123abc"), ("hashing-8a3f", "0123abc"));
+    }
 }

@@ -1,4 +1,4 @@
-//! The compiler's own list of what it read for a crate: `deps/NAME-HASH.d`.
+//! Parses the compiler's list of the files that it read for a crate: `deps/NAME-HASH.d`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,14 +6,14 @@ use std::path::PathBuf;
 /// The files and variables that a compiled crate depends on.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct DepInfo {
-    /// The root of the crate first; relative to the compiler's working directory, or absolute.
+    /// Paths relative to the compiler's working directory, or absolute. The root of the crate comes first.
     pub(super) files: Vec<PathBuf>,
-    /// What `env!` and `option_env!` read; nothing for a variable that was not set.
+    /// The variables that `env!` and `option_env!` read. The value is `None` if a variable was not set.
     pub(super) variables: BTreeMap<String, Option<String>>,
 }
 
 impl DepInfo {
-    /// Reads what the compiler writes: a rule for each output, an empty rule for each file, a comment for each variable.
+    /// Parses a list: a rule for each output, an empty rule for each file, a comment for each variable.
     pub(super) fn parse(text: &str) -> Self {
         let mut info = Self::default();
         for line in text.lines() {
@@ -29,9 +29,9 @@ impl DepInfo {
     }
 }
 
-/// Returns the root of the crate, which the first rule lists first.
+/// Returns the root of the crate: the first file of the first rule.
 pub(super) fn root(text: &str) -> Option<PathBuf> {
-    // On Windows a colon follows the letter of the drive, too.
+    // On Windows, a colon follows the drive letter as well.
     let (_, files) = text.lines().next()?.split_once(": ")?;
     let end = files.match_indices(' ').map(|(at, _)| at).find(|at| !files[..*at].ends_with('\\'));
     Some(PathBuf::from(files[..end.unwrap_or(files.len())].replace("\\ ", " ")))
@@ -61,7 +61,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn files_and_variables_are_read_in_their_order() {
+    fn files_and_variables_are_parsed() {
         let text = "/t/app-1.d: src/lib.rs src/a\\ b.rs\n\n/t/libapp-1.rlib: src/lib.rs\n\nsrc/lib.rs:\nsrc/a\\ b.rs:\n\n\
                     # env-dep:GEN=one\\ntwo\\\\\n# env-dep:SCHEMA\n# env-dep:EMPTY=\n";
         let info = DepInfo::parse(text);

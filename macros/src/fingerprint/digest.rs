@@ -1,54 +1,39 @@
-//! Digests of values whose boundaries count.
+//! BLAKE3 digests of files and of sequences of values.
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
+use crate::shared::digest::frame;
+pub(super) use crate::shared::digest::{of_file, of_recorded_files};
 
-/// BLAKE3 over a sequence of values, each preceded by its length: `"ab", "c"` and `"a", "bc"` differ.
+/// A digest of a sequence of values, each preceded by its length: `"ab", "c"` and `"a", "bc"` differ.
 ///
-/// BLAKE3 and not SHA-256, because its code for x86-64 is assembly: it is fast also where macros are compiled without
-/// optimization, as cargo does by default.
+/// BLAKE3 and not SHA-256: cargo compiles macros without optimization by default, and the assembly code of BLAKE3 for
+/// x86-64 is fast even then.
 pub(super) struct Digest(blake3::Hasher);
 
 impl Digest {
-    /// Begins a digest of something that `what` names, with the version of its encoding.
+    /// Starts a digest. `what` names its subject and the version of the encoding.
     pub(super) fn new(what: &str) -> Self {
         let mut digest = Self(blake3::Hasher::new());
         digest.bytes(what.as_bytes());
         digest
     }
 
-    /// Adds a value: its length as eight bytes, little-endian, and its bytes.
+    /// Adds a value: its length as eight little-endian bytes, then its bytes.
     pub(super) fn bytes(&mut self, value: &[u8]) {
-        self.number(value.len());
-        self.0.update(value);
+        frame(value, |piece| {
+            self.0.update(piece);
+        });
     }
 
-    /// Opens a list of `length` items, so that its end is known.
+    /// Starts a list of `length` items, so that its end is known.
     pub(super) fn list(&mut self, what: &str, length: usize) {
         self.bytes(what.as_bytes());
-        self.number(length);
-    }
-
-    fn number(&mut self, number: usize) {
-        self.0.update(&(number as u64).to_le_bytes());
+        self.0.update(&(length as u64).to_le_bytes());
     }
 
     /// Returns the digest in lower-case hexadecimal digits.
     pub(super) fn finish(self) -> String {
         self.0.finalize().to_hex().to_string()
     }
-}
-
-/// Returns the BLAKE3 digest of a file's content, which is never in memory as a whole.
-///
-/// # Errors
-///
-/// The file cannot be read.
-pub(super) fn of_file(path: &Path) -> io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open(path)?)?;
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// Returns the BLAKE3 digest of bytes.
@@ -69,16 +54,9 @@ mod tests {
     }
 
     #[test]
-    fn boundaries_count() {
+    fn boundaries_between_values_change_the_digest() {
         assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
         assert_ne!(digest(&["a"]), digest(&["a", ""]));
         assert_eq!(digest(&["a", "b"]), digest(&["a", "b"]));
-    }
-
-    #[test]
-    fn a_file_has_the_digest_of_its_bytes() {
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), "content").expect("written");
-        assert_eq!(of_file(file.path()).expect("read"), of_bytes(b"content"));
     }
 }

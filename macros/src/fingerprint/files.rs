@@ -1,6 +1,7 @@
-//! The files below a directory that count.
+//! Lists the files below a directory that count.
 
 use crate::message;
+use crate::shared::temporary_file::is_temporary;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -10,23 +11,23 @@ use std::process::{Command, Stdio};
 /// A file that counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct File {
-    /// Relative to the directory, with `/` on every system.
+    /// The path relative to the directory, with `/` on every system.
     pub(super) name: String,
-    /// Its place, spelled as the directory was; through links, if it is behind one.
+    /// The path, which starts as the path of the directory does and may lead through links.
     pub(super) path: PathBuf,
 }
 
-/// A directory that was listed.
+/// A listed directory.
 #[derive(Debug)]
 pub(super) struct Directory {
-    /// As [`File::name`]; empty for the directory itself.
+    /// As [`File::name`]. The name of the top directory is empty.
     pub(super) name: String,
     pub(super) path: PathBuf,
-    /// The entries that do not count.
+    /// The names of the entries that do not count.
     pub(super) skipped: Vec<String>,
 }
 
-/// All that counts below a directory, sorted by name.
+/// The files that count below a directory, and all listed directories, sorted by name.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     pub(super) files: Vec<File>,
@@ -36,26 +37,26 @@ pub(super) struct Tree {
 /// The part of a directory that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// All of it, because the user named it.
+    /// All of a directory that the user named.
     Everything,
-    /// The part of a package that its dependents are compiled with: no tests, and no packages that lie inside.
+    /// The library of a package: no tests, and no packages in subdirectories.
     Library,
 }
 
-/// Directories at the top of a package that are not part of its library.
+/// The directories at the top of a package that are not part of its library.
 const NOT_LIBRARY: [&str; 3] = ["tests", "benches", "examples"];
 
-/// Version control's own directories: they change without the files changing.
+/// The directories of version control: they may change while all files stay the same.
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 
-/// The tag of a directory whose content can be made again: <https://bford.info/cachedir/>.
+/// The first bytes of `CACHEDIR.TAG`, which marks a cache directory: <https://bford.info/cachedir/>.
 const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
 
-/// Lists the files below `directory`. Links count as what they lead to, files and directories.
+/// Lists the files below `directory`. Links to files and directories are followed.
 ///
 /// # Errors
 ///
-/// A directory cannot be read, or a name is not UTF-8, as a text for people.
+/// Returns a message if a directory cannot be read or a name is not UTF-8.
 pub(super) fn collect(directory: &Path, extent: Extent) -> Result<Tree, String> {
     let mut tree = Tree::default();
     let top = directory.canonicalize().map_err(|error| message::unreadable(directory, &error))?;
@@ -65,7 +66,8 @@ pub(super) fn collect(directory: &Path, extent: Extent) -> Result<Tree, String> 
     Ok(tree)
 }
 
-/// `above` are the directories on the way without links: one that leads back to any of them has no end.
+/// Adds the entries of `directory`. `above` holds the canonical paths of the directories on the way: a link back to one
+/// of them would never end.
 fn add(
     tree: &mut Tree,
     directory: &Path,
@@ -78,17 +80,17 @@ fn add(
     for entry in fs::read_dir(directory).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
-        // Before the name is looked at further: no editor's temporary file is code, whatever its name.
+        // Before the check for UTF-8: temporary files of editors are never code.
         if is_temporary(entry.file_name().as_encoded_bytes()) {
             continue;
         }
         let file_name = entry.file_name().into_string().map_err(|_| message::path_not_utf8(&path))?;
         let name = format!("{prefix}{file_name}");
-        // Through links.
+        // Follows links.
         match fs::metadata(&path) {
             Ok(found) if found.is_dir() => {
                 let canonical = path.canonicalize().map_err(|error| message::unreadable(&path, &error))?;
-                if is_left_out(&path, &file_name, &name, extent) || above.contains(&canonical) {
+                if is_skipped(&path, &file_name, &name, extent) || above.contains(&canonical) {
                     skipped.push(file_name);
                     continue;
                 }
@@ -96,13 +98,13 @@ fn add(
                 add(tree, &path, format!("{name}/"), extent, above)?;
                 above.pop();
             }
-            // Its dependencies count as they are compiled.
+            // Dependencies count as compiled.
             _ if file_name == "Cargo.lock" => skipped.push(file_name),
             Ok(found) if found.is_file() => tree.files.push(File { name, path }),
             // A socket or a pipe has no content.
             Ok(_) => skipped.push(file_name),
             Err(_) if path.is_symlink() => tree.files.push(File { name, path }),
-            // Removed meanwhile.
+            // Removed since it was listed.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(message::unreadable(&path, &error)),
         }
@@ -112,43 +114,31 @@ fn add(
     Ok(())
 }
 
-fn is_left_out(path: &Path, file_name: &str, name: &str, extent: Extent) -> bool {
+/// Returns `true` for a directory that does not count.
+fn is_skipped(path: &Path, file_name: &str, name: &str, extent: Extent) -> bool {
     VERSION_CONTROL.contains(&file_name)
         || is_cache(path)
         || extent == Extent::Library && (NOT_LIBRARY.contains(&name) || path.join("Cargo.toml").exists())
 }
 
-/// Tells whether a directory is tagged as one that can be made again, such as cargo's `target`.
+/// Returns `true` for a directory that is tagged as a cache, such as cargo's `target`.
 fn is_cache(directory: &Path) -> bool {
     let mut start = [0; CACHE_SIGNATURE.len()];
     let tag = fs::File::open(directory.join("CACHEDIR.TAG"));
     tag.and_then(|mut tag| io::Read::read_exact(&mut tag, &mut start)).is_ok() && start == CACHE_SIGNATURE
 }
 
-/// Tells whether editors and file managers make files of this name while others are edited: Vim's swap files, the lock
-/// files and backups of Emacs, and those of macOS and of NFS.
-fn is_temporary(name: &[u8]) -> bool {
-    let is_swap = name.starts_with(b".") && name.len() > 4 && name[..name.len() - 1].ends_with(b".sw");
-    is_swap
-        || name.starts_with(b".#")
-        || name.starts_with(b"#") && name.ends_with(b"#")
-        || name.ends_with(b"~")
-        || name.starts_with(b".nfs0")
-        || name == b".DS_Store"
-        || name == b"4913"
-}
-
-/// The files and directories (with a `/`) below a directory that git ignores.
+/// The files and directories below a directory that git ignores. The names of directories end with `/`.
 #[derive(Debug, Default)]
 pub(super) struct Ignored(BTreeSet<String>);
 
 impl Ignored {
-    /// Asks git; nothing is ignored where git does not answer.
+    /// Asks git for the ignored files. If git fails, no file is ignored.
     pub(super) fn below(directory: &Path) -> Self {
         let mut git = Command::new("git");
         git.arg("-C").arg(directory);
         git.args(["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"]);
-        // In a hook these name another repository, or another index of this one.
+        // In a git hook, these variables name another repository or another index.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_")) {
             git.env_remove(name);
         }
@@ -158,7 +148,7 @@ impl Ignored {
         Self(names.filter_map(|name| String::from_utf8(name.to_vec()).ok()).filter(|name| !name.is_empty()).collect())
     }
 
-    /// Tells whether a file or directory is ignored, by itself or by a directory above.
+    /// Returns `true` if git ignores a file or directory, or a directory above it.
     pub(super) fn covers(&self, name: &str) -> bool {
         let above = name.match_indices('/').map(|(end, _)| &name[..=end]);
         self.0.contains(name)
@@ -171,11 +161,11 @@ impl Ignored {
     }
 }
 
-/// Returns the digest of a file's content; of a link that leads nowhere, that of its target's name.
+/// Returns the digest of a file's content. For a dangling link, it is the digest of the target's name.
 ///
 /// # Errors
 ///
-/// The file cannot be read, as a text for people.
+/// Returns a message if the file cannot be read.
 pub(super) fn digest(path: &Path) -> Result<String, String> {
     let unreadable = |error: io::Error| message::unreadable(path, &error);
     match super::digest::of_file(path) {
@@ -207,13 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn files_are_sorted_by_their_whole_name() {
+    fn files_are_sorted_by_full_name() {
         let directory = directory(&["b.rs", "a/z.rs", "a.rs", "a/b/c.rs"]);
         assert_eq!(names(directory.path(), Extent::Everything), ["a.rs", "a/b/c.rs", "a/z.rs", "b.rs"]);
     }
 
     #[test]
-    fn hidden_files_count_and_temporary_ones_do_not() {
+    fn hidden_files_count_and_temporary_files_do_not() {
         let files = [".hidden", ".lib.rs.swp", ".#lib.rs", "#lib.rs#", "lib.rs~", ".DS_Store", "lib.rs", ".sw"];
         assert_eq!(names(directory(&files).path(), Extent::Everything), [".hidden", ".sw", "lib.rs"]);
     }
@@ -231,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_library_is_without_its_tests_and_inner_packages() {
+    fn libraries_exclude_tests_and_inner_packages() {
         let files = [
             "Cargo.toml",
             "src/lib.rs",
@@ -247,9 +237,9 @@ mod tests {
     }
 
     #[test]
-    fn git_tells_which_files_are_ignored() {
+    fn files_that_git_ignores_are_known() {
         let directory = directory(&["a.log", "b.rs", "made/x", "deep/c.log"]);
-        assert!(!Ignored::below(directory.path()).covers("a.log"), "there is no repository");
+        assert!(!Ignored::below(directory.path()).covers("a.log"), "no repository yet");
         fs::write(directory.path().join(".gitignore"), "*.log\nmade/\n").expect("file");
         let init = Command::new("git").args(["init", "--quiet"]).arg(directory.path()).status().expect("git");
         assert!(init.success());
@@ -260,7 +250,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_count_as_what_they_lead_to() {
+    fn links_are_followed() {
         use std::os::unix::fs::symlink;
         let directory = directory(&["real/a.rs", "named/b.rs"]);
         let outside = self::directory(&["far"]);
@@ -277,7 +267,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_name_that_is_not_utf8_is_an_error() {
+    fn names_must_be_utf8() {
         use std::ffi::OsStr;
         use std::os::unix::ffi::OsStrExt;
         let directory = directory(&["a.rs"]);

@@ -1,7 +1,7 @@
-//! The flags of the compiler that can change what code does.
+//! Selects the flags of the compiler that can change what code does.
 //!
-//! Debug information, optimization, instrumentation and the linker change how a program runs, and not what its code means:
-//! they do not count here. A library that counts as it was compiled depends on all flags, by its metadata.
+//! Debug information, optimization, instrumentation and the linker change how a program runs, but not its results: they
+//! do not count here. A library that counts as compiled depends on all flags, by its metadata.
 
 use super::command_line::CommandLine;
 use super::digest;
@@ -9,28 +9,32 @@ use crate::message;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// What the command line decides about the code of the crate at hand.
+/// The flags of the current crate that count.
 #[derive(Debug, Default)]
 pub(super) struct Flags {
     pub(super) target: String,
     pub(super) features: BTreeSet<String>,
-    /// All other `--cfg`, such as those that a build script printed.
+    /// All other `--cfg` options, such as those that a build script printed.
     pub(super) cfgs: BTreeSet<String>,
+    /// The names and values of the other flags.
     pub(super) behaviour: BTreeMap<String, String>,
 }
 
-/// Codegen options that can change results, beside those with a default of their own.
+/// The codegen options that can change results, besides those that [`Flags::of`] gives a default.
 const BEHAVIOUR: &[&str] = &["llvm-args", "soft-float", "target-cpu", "target-feature"];
 
-/// Unstable options that change nothing but messages, or the speed of the compiler.
+/// The unstable options that change only messages or the speed of the compiler.
 const HARMLESS: &[&str] =
     &["codegen-backend", "macro-backtrace", "no-parallel-backend", "self-profile", "share-generics"];
+/// The prefixes of further such options.
 const HARMLESS_PREFIXES: &[&str] = &["dump-", "print-", "threads", "time-", "ui-testing", "unstable-options"];
 
 impl Flags {
+    /// Selects the flags in a command line.
+    ///
     /// # Errors
     ///
-    /// The description of a custom target cannot be read, as a text for people.
+    /// Returns a message if the description of a custom target cannot be read.
     pub(super) fn of(line: &CommandLine) -> Result<Self, String> {
         let mut flags = Self { target: target(line.target.as_deref())?, ..Self::default() };
         for cfg in &line.cfgs {
@@ -73,7 +77,7 @@ impl Flags {
     }
 }
 
-/// The target as it was given; of one that a file describes, also what the file says. Without `--target`, the host.
+/// Returns the target: the host without `--target`. For a target in a file, the digest of the file is included.
 fn target(given: Option<&str>) -> Result<String, String> {
     let Some(given) = given else { return Ok(host()) };
     let path = Path::new(given);
@@ -117,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn assertions_follow_the_optimization_unless_they_are_set() {
+    fn assertions_follow_optimization_unless_set() {
         let assertions = |arguments: &[&str]| {
             let flags = flags(arguments);
             [&flags.behaviour["debug-assertions"], &flags.behaviour["overflow-checks"]].map(|value| value == "on")
@@ -129,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_that_change_no_behaviour_do_not_count() {
+    fn flags_without_effect_on_results_do_not_count() {
         let plain = flags(&[]).behaviour;
         let harmless = ["-Cdebuginfo=2", "-Cinstrument-coverage", "-Clinker=mold", "-Zthreads=8", "-Cincremental=/x"];
         assert_eq!(flags(&harmless).behaviour, plain);
@@ -141,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn features_and_other_configuration_are_told_apart() {
+    fn features_and_other_configuration_are_separate() {
         let flags = flags(&["--cfg", "feature=\"fancy\"", "--cfg", "has_foo", "--test"]);
         assert_eq!(flags.features.iter().collect::<Vec<_>>(), ["fancy"]);
         assert_eq!(flags.cfgs.iter().collect::<Vec<_>>(), ["has_foo", "test"]);

@@ -1,38 +1,42 @@
-//! The packages that code is compiled with according to manifests and `Cargo.lock`.
+//! Adds packages by their manifests and `Cargo.lock`, where no compiled library represents their code.
 //!
-//! This is for code of which nothing that was compiled is at hand: a package that the user named and that is not compiled into
-//! the crate at hand, or all, where the compiler's command line cannot be read.
+//! This concerns packages that the user named and that are not compiled into the current crate. It concerns all
+//! packages if the compiler's command line cannot be read.
 //!
-//! What counts: the manifests of the packages that own the named files and their build scripts; what these inherit from their
-//! workspace; name, version, source and checksum of each package below them in `Cargo.lock`; and the files of those among them
-//! that lie in a directory.
+//! These count:
+//!
+//! - the manifests and build scripts of the packages that own the named files;
+//! - the declarations that these packages inherit from their workspace;
+//! - name, version, source and checksum of each dependency in `Cargo.lock`;
+//! - the files of the path dependencies.
 
-use super::code::{Code, relative};
+use super::code::Code;
 use super::files::{self, Extent};
 use super::lockfile::Lockfile;
 use super::manifest::Manifest;
 use super::named::Named;
 use super::packages::{Closure, Walk};
 use super::part::Kind;
+use super::paths::relative;
 use crate::message;
 use std::path::{Path, PathBuf};
 
-/// The manifest of the package that a named file or directory belongs to; nothing if it belongs to none.
+/// Returns the manifest of the package that owns a named file or directory, or `None` if no package owns it.
 ///
 /// # Errors
 ///
-/// A manifest cannot be read, as a text for people.
+/// Returns a message if a manifest cannot be read.
 pub(super) fn owner(named: &Named, root: &Path) -> Result<Option<Manifest>, String> {
     let root = root.canonicalize().map_err(|error| message::unreadable(root, &error))?;
     let directory = if named.canonical.is_file() { named.canonical.parent() } else { Some(&*named.canonical) };
     directory.map_or(Ok(None), |directory| Manifest::owning(directory, &root))
 }
 
-/// Adds all that the owners are compiled with. Of the package at hand, that includes what only its tests are compiled with.
+/// Adds all that the owners are compiled with. The dev-dependencies of the current crate's package are included.
 ///
 /// # Errors
 ///
-/// A lock file, a manifest or a path dependency cannot be read or found, as a text for people.
+/// Returns a message if a lock file, a manifest or a path dependency cannot be read or found.
 pub(super) fn add(
     code: &mut Code,
     named: &[Named],

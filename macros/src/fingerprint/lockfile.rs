@@ -1,22 +1,23 @@
-//! `Cargo.lock`: which packages there are, and which of them each depends on.
+//! Reads `Cargo.lock`: the packages and their dependencies.
 
 use crate::message;
 use std::fs;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
+/// A `Cargo.lock`.
 #[derive(Debug)]
 pub(super) struct Lockfile {
     pub(super) path: PathBuf,
     packages: Vec<Package>,
 }
 
-/// One entry, and its index in the file as its identity.
+/// A package. Its index in the file identifies it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Package {
     pub(super) name: String,
     pub(super) version: String,
-    /// Nothing for the packages of the workspace and path dependencies.
+    /// The registry or git repository. `None` for packages of the workspace and path dependencies.
     pub(super) source: Option<String>,
     pub(super) checksum: Option<String>,
     dependencies: Vec<String>,
@@ -27,7 +28,7 @@ impl Lockfile {
     ///
     /// # Errors
     ///
-    /// What is wrong with the file, as a text for people.
+    /// Returns a message if the file cannot be read or is malformed.
     pub(super) fn find(directory: &Path) -> Result<Option<Self>, String> {
         let Some(path) = directory.ancestors().map(|dir| dir.join("Cargo.lock")).find(|path| path.is_file()) else {
             return Ok(None);
@@ -37,17 +38,18 @@ impl Lockfile {
         Ok(Some(Self { path, packages }))
     }
 
+    /// Returns the package with this index.
     pub(super) fn package(&self, index: usize) -> &Package {
         &self.packages[index]
     }
 
-    /// The checksum of a package from a registry.
+    /// Returns the checksum of a package from a registry.
     pub(super) fn checksum(&self, name: &str, version: &str) -> Option<&str> {
         let package = self.packages.iter().find(|package| package.name == name && package.version == version)?;
         package.checksum.as_deref()
     }
 
-    /// The package of the workspace, or the path dependency, of this name.
+    /// Returns the index of the workspace package or path dependency of this name.
     pub(super) fn local(&self, name: &str, version: Option<&str>) -> Option<usize> {
         let mut local = (0..self.packages.len())
             .filter(|&index| self.packages[index].name == name && self.packages[index].source.is_none());
@@ -55,7 +57,7 @@ impl Lockfile {
         version.and_then(|version| local.find(|&index| self.packages[index].version == version)).or(first)
     }
 
-    /// What the package depends on: of a local one, dev-dependencies too.
+    /// Returns the dependencies of a package. Those of a local package include its dev-dependencies.
     pub(super) fn dependencies(&self, index: usize) -> impl Iterator<Item = usize> {
         let references = self.packages[index].dependencies.iter();
         references.flat_map(move |reference| {
@@ -65,7 +67,7 @@ impl Lockfile {
     }
 }
 
-/// How an entry names another: by `name`, and by `version` and `(source)` where the name alone is ambiguous.
+/// A reference to a package: `name`, with `version` and `(source)` where the name alone is ambiguous.
 struct Reference<'a> {
     name: &'a str,
     version: Option<&'a str>,
@@ -91,7 +93,7 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// A git source without the revision after `#`, which a reference may leave out.
+/// Returns a git source without the revision after `#`, which a reference may omit.
 fn revisionless(source: &str) -> &str {
     source.split('#').next().unwrap_or_default()
 }
@@ -144,7 +146,7 @@ mod tests {
     "#;
 
     #[test]
-    fn references_name_versions_and_sources_where_they_must() {
+    fn references_may_contain_versions_and_sources() {
         let lock = Lockfile { path: PathBuf::new(), packages: parse(LOCK).expect("valid") };
         let app = lock.local("app", None).expect("listed");
         assert_eq!(lock.dependencies(app).collect::<Vec<_>>(), [1, 2, 3]);
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_packages_is_valid() {
+    fn lock_files_without_packages_are_valid() {
         assert!(parse("version = 4").expect("valid").is_empty());
         assert!(parse("version =").is_err());
     }

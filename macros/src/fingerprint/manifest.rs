@@ -1,4 +1,4 @@
-//! `Cargo.toml`: which package a directory belongs to, and what that package declares.
+//! Reads `Cargo.toml`: the package that owns a directory, and its declarations.
 
 use crate::message;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,14 +8,15 @@ use toml::{Table, Value};
 
 const NAME: &str = "Cargo.toml";
 
-/// The tables of dependencies that a package is compiled with.
+/// The tables of the dependencies that a package is compiled with.
 const DEPENDENCIES: [&str; 3] = ["dependencies", "build-dependencies", "build_dependencies"];
-/// The tables of those that its tests alone are compiled with.
+/// The tables of the dependencies that only its tests are compiled with.
 const DEV_DEPENDENCIES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
 
+/// A `Cargo.toml`.
 #[derive(Debug)]
 pub(super) struct Manifest {
-    /// The directory that it lies in.
+    /// The directory of the file.
     pub(super) directory: PathBuf,
     table: Table,
 }
@@ -23,18 +24,19 @@ pub(super) struct Manifest {
 /// A declared dependency.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Dependency {
-    /// Where it is, of a path dependency.
+    /// The directory of a path dependency.
     pub(super) directory: Option<PathBuf>,
-    /// What the workspace's manifest adds, of one that is inherited: its version and features are decided there.
+    /// The encoded declaration in the workspace's manifest, if it is inherited: version and features are declared
+    /// there.
     pub(super) inherited: Option<Vec<u8>>,
 }
 
 impl Manifest {
-    /// The manifest in `directory`, if there is one.
+    /// Reads the manifest in `directory`, if there is one.
     ///
     /// # Errors
     ///
-    /// What is wrong with the file, as a text for people.
+    /// Returns a message if the file cannot be read or is malformed.
     pub(super) fn read(directory: &Path) -> Result<Option<Self>, String> {
         let path = directory.join(NAME);
         if !path.is_file() {
@@ -45,11 +47,11 @@ impl Manifest {
         Ok(Some(Self { directory: directory.to_owned(), table }))
     }
 
-    /// The manifest of the package that `directory` belongs to: the nearest one, up to `root`.
+    /// Reads the manifest of the package that owns `directory`: the nearest one, up to `root`.
     ///
     /// # Errors
     ///
-    /// As [`Self::read`].
+    /// See [`Self::read`].
     pub(super) fn owning(directory: &Path, root: &Path) -> Result<Option<Self>, String> {
         for ancestor in directory.ancestors().take_while(|ancestor| ancestor.starts_with(root)) {
             if let Some(manifest) = Self::read(ancestor)?
@@ -61,11 +63,11 @@ impl Manifest {
         Ok(None)
     }
 
-    /// The manifest of the workspace that this one belongs to, if that is another file.
+    /// Reads the manifest of the workspace of this package, if that is another file.
     ///
     /// # Errors
     ///
-    /// As [`Self::read`].
+    /// See [`Self::read`].
     pub(super) fn workspace(&self) -> Result<Option<Self>, String> {
         if self.table.contains_key("workspace") {
             return Ok(None);
@@ -91,12 +93,12 @@ impl Manifest {
         self.package()?.get("name")?.as_str()
     }
 
-    /// The version, if it is said here and not inherited.
+    /// Returns the version, unless it is inherited.
     pub(super) fn version(&self) -> Option<&str> {
         self.package()?.get("version")?.as_str()
     }
 
-    /// The edition, which may be inherited; nothing if the workspace's manifest cannot be read.
+    /// Returns the edition, which may be inherited. Returns `None` if the workspace's manifest cannot be read.
     pub(super) fn edition(&self) -> Option<String> {
         let own = self.package()?.get("edition");
         if own.is_some_and(Value::is_table) {
@@ -107,8 +109,8 @@ impl Manifest {
         Some(own.and_then(Value::as_str).unwrap_or("2015").to_owned())
     }
 
-    /// The normal and build dependencies, and those of its tests if `with_tests`, for every target, by the names of their
-    /// packages. One that is declared twice, for two targets say, has two values.
+    /// Returns the normal and build dependencies for all targets, and the dev-dependencies if `with_tests`, by package
+    /// name. A dependency that is declared twice, for example for two targets, has two values.
     pub(super) fn dependencies(&self, workspace: &Self, with_tests: bool) -> BTreeMap<String, Vec<Dependency>> {
         let of_tests = if with_tests { &DEV_DEPENDENCIES[..] } else { &[] };
         let names = || DEPENDENCIES.iter().chain(of_tests);
@@ -125,7 +127,7 @@ impl Manifest {
         found
     }
 
-    /// The dependencies that have another name in the package than their own, with that.
+    /// Returns the renamed dependencies: the name in this package, and the name and place of the package.
     pub(super) fn renamed(&self) -> BTreeMap<String, String> {
         let targets = self.table.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
         let tables = [&self.table].into_iter().chain(targets.filter_map(Value::as_table));
@@ -157,7 +159,7 @@ impl Manifest {
         directory_of(dependency, &self.directory)
     }
 
-    /// The package's build script, if it has one.
+    /// Returns the package's build script, if there is one.
     pub(super) fn build_script(&self) -> Option<PathBuf> {
         let build = self.package().and_then(|package| package.get("build"));
         let path = self.directory.join(build.and_then(Value::as_str).unwrap_or("build.rs"));
@@ -169,8 +171,8 @@ impl Manifest {
     }
 }
 
-/// The root of the workspace, or of the lone package, that is compiled: the nearest directory with a `Cargo.lock` or
-/// the manifest of a workspace.
+/// Returns the root of the workspace or of the lone package: the nearest directory with a `Cargo.lock` or the manifest
+/// of a workspace.
 pub(super) fn workspace_root(manifest_dir: &Path) -> PathBuf {
     let is_root = |directory: &&Path| {
         directory.join("Cargo.lock").is_file()
@@ -183,25 +185,28 @@ fn directory_of(dependency: &Value, base: &Path) -> Option<PathBuf> {
     dependency.get("path").and_then(Value::as_str).map(|path| base.join(path))
 }
 
-/// The root's manifest, or a file of cargo's configuration: both may hold `[patch]` and `[profile]`, the latter `paths`.
+/// The root's manifest, or a file of cargo's configuration. Both may contain `[patch]` and `[profile]`; a configuration
+/// may contain `paths`.
 #[derive(Debug)]
 pub(super) struct Settings {
     table: Table,
-    /// The directory that its paths are relative to.
+    /// The base directory of its relative paths.
     base: PathBuf,
 }
 
 impl Settings {
+    /// Returns the settings of the root's manifest and of cargo's configuration.
+    ///
     /// # Errors
     ///
-    /// Cargo's configuration cannot be read, as a text for people.
+    /// Returns a message if cargo's configuration cannot be read.
     pub(super) fn all(root: &Path, manifest: Option<&Manifest>) -> Result<Vec<Self>, String> {
         let of_manifest =
             manifest.map(|manifest| Self { table: manifest.table.clone(), base: manifest.directory.clone() });
         Ok(of_manifest.into_iter().chain(configurations(root)?).collect())
     }
 
-    /// The directories that `[patch]` names for a package.
+    /// Returns the directories that `[patch]` names for a package.
     pub(super) fn patched(&self, package: &str) -> Vec<PathBuf> {
         let sources = self.table.get("patch").and_then(Value::as_table).into_iter().flat_map(Table::values);
         let patches = sources.filter_map(Value::as_table).flatten();
@@ -209,7 +214,7 @@ impl Settings {
         of_package.filter_map(|(_, patch)| directory_of(patch, &self.base)).collect()
     }
 
-    /// The directory among `paths` that holds this package at this version, whatever source it is locked to.
+    /// Returns the directory in `paths` with this package at this version, to whatever source it is locked.
     pub(super) fn overriding(&self, package: &str, version: &str) -> Option<PathBuf> {
         let paths = self.table.get("paths").and_then(Value::as_array)?.iter().filter_map(Value::as_str);
         let mut directories = paths.map(|path| self.base.join(path));
@@ -217,7 +222,7 @@ impl Settings {
     }
 }
 
-/// Tells whether a directory holds this package at this version; a version may be inherited.
+/// Returns `true` if a directory contains this package at this version. An inherited version matches any.
 pub(super) fn is_package(directory: &Path, name: &str, version: &str) -> bool {
     let manifest = Manifest::read(directory).ok().flatten();
     manifest.is_some_and(|manifest| {
@@ -225,12 +230,12 @@ pub(super) fn is_package(directory: &Path, name: &str, version: &str) -> bool {
     })
 }
 
-/// The settings of profiles, for single packages or all, that can change what code does: from the workspace's manifest, cargo's
-/// configuration and its variables.
+/// Returns the settings of profiles that can change what code does, for single packages or all. They are in the
+/// workspace's manifest, cargo's configuration and its environment variables.
 ///
 /// # Errors
 ///
-/// A file is malformed, as a text for people.
+/// Returns a message if a file cannot be read or is malformed.
 pub(super) fn profiles(root: &Path) -> Result<String, String> {
     const SETTINGS: [&str; 3] = ["debug-assertions", "overflow-checks", "panic"];
     fn collect(table: &Table, path: &str, found: &mut Vec<String>) {
@@ -258,21 +263,21 @@ pub(super) fn profiles(root: &Path) -> Result<String, String> {
     Ok(found.join(" "))
 }
 
-/// Cargo's configuration files that apply in `directory`: its own, those above, and the user's.
+/// Reads cargo's configuration for `directory`: in it, above it, and in the user's home.
 fn configurations(directory: &Path) -> Result<Vec<Settings>, String> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let places = directory.ancestors().map(|above| above.join(".cargo")).chain(home);
     let mut seen = BTreeSet::new();
     let mut tables = Vec::new();
     for place in places.filter(|place| seen.insert(place.clone())) {
-        // The name without an extension is cargo's older one, and wins.
+        // The name without an extension is older, and cargo prefers it.
         let Some(path) = ["config", "config.toml"].map(|name| place.join(name)).into_iter().find(|path| path.is_file())
         else {
             continue;
         };
         let content = fs::read(&path).map_err(|error| message::unreadable(&path, &error))?;
         let table = toml::from_slice(&content).map_err(|error| message::malformed(&path, &error))?;
-        // Paths are relative to the directory that holds `.cargo`.
+        // Paths are relative to the directory that contains `.cargo`.
         let base = place.parent().unwrap_or(&place).to_owned();
         tables.push(Settings { table, base });
     }
@@ -283,7 +288,7 @@ fn package_name(key: &str, dependency: &Value) -> String {
     dependency.get("package").and_then(Value::as_str).unwrap_or(key).to_owned()
 }
 
-/// The value as bytes that depend neither on the order of keys nor on how the file writes it.
+/// Encodes a value as bytes that do not depend on the order of keys or the formatting of the file.
 fn encode(value: &Value, bytes: &mut Vec<u8>) {
     match value {
         Value::Table(table) => {
@@ -302,7 +307,7 @@ fn encode(value: &Value, bytes: &mut Vec<u8>) {
             }
         }
         Value::String(text) => encode_text(text, bytes),
-        // Neither number nor date means anything in a dependency; their text will do.
+        // Numbers and dates have no meaning in a dependency, so their text is enough.
         Value::Boolean(value) => encode_text(&value.to_string(), bytes),
         Value::Integer(value) => encode_text(&value.to_string(), bytes),
         Value::Float(value) => encode_text(&value.to_string(), bytes),

@@ -1,26 +1,28 @@
-//! The files and variables that Rust sources mention by literals: `env!("X")`, `include_str!("x")`, `#[path = "x"]`.
+//! Finds the files and variables that Rust sources mention by literals: `env!("X")`, `include_str!("x")`,
+//! `#[path = "x"]`.
 //!
-//! For a crate that is still being compiled there is no list of what the compiler read. Its sources are searched as text:
-//! a mention in a comment counts as well, which does no harm.
+//! The compiler has not yet listed the files of the current crate, so its sources are searched as text. A mention in a
+//! comment counts as well, which is harmless.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The literals in one source.
+/// The files and variables that one source mentions.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Mentions {
-    /// Names of variables.
+    /// The names of variables.
     pub(super) variables: BTreeSet<String>,
-    /// Paths of files, relative to the source.
+    /// The paths of files, relative to the source.
     pub(super) files: BTreeSet<String>,
-    /// Paths of files, relative to the package: `concat!(env!("CARGO_MANIFEST_DIR"), "/x")`.
+    /// The paths of files, relative to the package: `concat!(env!("CARGO_MANIFEST_DIR"), "/x")`.
     pub(super) files_of_package: BTreeSet<String>,
 }
 
 impl Mentions {
+    /// Searches the text of a source.
     pub(super) fn of(source: &str) -> Self {
         let mut mentions = Self::default();
-        // Both `env!` and `option_env!`.
+        // Finds both `env!` and `option_env!`.
         mentions.variables.extend(arguments(source, "env!"));
         for included in ["include!", "include_str!", "include_bytes!"] {
             mentions.files.extend(arguments(source, included));
@@ -36,22 +38,22 @@ impl Mentions {
     }
 }
 
-/// Tells whether a file of this name is Rust source.
+/// Returns `true` if a file of this name is Rust source.
 pub(super) fn is_rust(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "rs")
 }
 
-/// The string literals that are the first argument of a macro.
+/// Returns the first arguments of a macro that are string literals.
 fn arguments<'a>(source: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
     openings(source, name).filter_map(literal)
 }
 
-/// The text after each opening delimiter of a macro of this name.
+/// Returns the text after each opening delimiter of a macro of this name.
 fn openings<'a>(source: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
     source.split(name).skip(1).filter_map(|rest| Some(rest.trim_start().strip_prefix(['(', '[', '{'])?.trim_start()))
 }
 
-/// The string literal that `text` begins with.
+/// Returns the string literal at the start of `text`.
 fn literal(text: &str) -> Option<String> {
     let text = text.trim_start();
     let text = text.strip_prefix("r").filter(|rest| rest.starts_with(['"', '#'])).unwrap_or(text);
@@ -60,7 +62,7 @@ fn literal(text: &str) -> Option<String> {
     Some(text[..end].replace("\\\\", "\\"))
 }
 
-/// Tells whether a source declares a module of this name in a file of its own: `mod name;`.
+/// Returns `true` if a source declares a module of this name in another file: `mod name;`.
 pub(super) fn declares(source: &str, module: &str) -> bool {
     let mut rest = source;
     while let Some(start) = rest.find("mod ") {
@@ -79,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals_are_found_in_all_their_spellings() {
+    fn literals_are_found_in_all_spellings() {
         let mentions = Mentions::of(
             "include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/data/w\")) option_env!(\"A\") env! [ \"B\", \"why\" ] include_str!(\"../x.txt\") include!(r\"y.rs\") include_bytes! {r#\"z\"#}\n\
              #[path = \"../far/away.rs\"] mod away; env!(concat!(\"C\", \"D\")) std::env::var(\"E\") let path = \"notes\";",
@@ -90,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn declarations_of_modules_in_files_are_found() {
+    fn module_declarations_are_found() {
         for source in
             ["mod tests;", "#[cfg(test)]\npub(crate) mod tests ;", "mod testsuite; mod tests;", "mod r#tests;"]
         {

@@ -1,17 +1,18 @@
 //! A directory or file that the user named.
 
 use super::files::{self, Extent};
-use crate::{message, suggestion};
+use crate::message;
+use crate::shared::suggestion;
 use std::path::{Path, PathBuf};
 
 /// A directory or file below the workspace's root that exists.
 #[derive(Debug)]
 pub(super) struct Named {
-    /// As the user wrote it.
+    /// The literal of the user.
     pub(super) name: String,
-    /// Its place, spelled as the user did.
+    /// The path as the user spelled it.
     pub(super) path: PathBuf,
-    /// Its place without links: the one spelling that can be compared.
+    /// The canonical path, which can be compared with others.
     pub(super) canonical: PathBuf,
 }
 
@@ -20,7 +21,7 @@ impl Named {
     ///
     /// # Errors
     ///
-    /// The mistake in the name, as a text for people.
+    /// Returns a message if the name is malformed, does not exist, or leads out of the workspace.
     pub(super) fn find(manifest_dir: &Path, root: &Path, name: &str) -> Result<Self, String> {
         if name.is_empty() {
             return Err(message::empty_name().to_owned());
@@ -38,11 +39,11 @@ impl Named {
         Ok(Self { name: name.to_owned(), path, canonical })
     }
 
-    /// Checks that a directory is not empty: most likely it is not the one that was meant.
+    /// Checks that a directory contains files. The name of an empty directory is most likely a mistake.
     ///
     /// # Errors
     ///
-    /// It is, or it cannot be read, as a text for people.
+    /// Returns a message if the directory is empty or cannot be read.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.canonical.is_dir() && files::collect(&self.path, Extent::Everything)?.files.is_empty() {
             return Err(message::no_files(&self.name));
@@ -50,13 +51,13 @@ impl Named {
         Ok(())
     }
 
-    /// Tells whether a path without links is the named one or lies below it.
+    /// Returns `true` if a canonical path is the named path or lies below it.
     pub(super) fn covers(&self, canonical: &Path) -> bool {
         canonical.starts_with(&self.canonical)
     }
 }
 
-/// The entry beside the missing one whose name is nearest.
+/// Returns the entry of the same directory whose name is most similar to that of the missing file.
 fn sibling(missing: &Path) -> Option<String> {
     let name = missing.file_name()?.to_str()?;
     let siblings: Vec<String> =
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_is_relative_to_the_manifest() {
+    fn names_are_relative_to_the_manifest() {
         let workspace = Workspace::new();
         let root = workspace.root();
         for name in ["../index/src", "../index/src/lib.rs"] {
@@ -86,12 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn names_that_lead_nowhere_in_the_workspace_are_rejected() {
+    fn names_outside_the_workspace_are_rejected() {
         assert!(rejection("").contains("write `.`"));
-        assert!(rejection("/etc").contains("is absolute"));
+        assert!(rejection("/etc").contains("is an absolute path"));
         assert!(rejection("scr").contains("did you mean `src`?"));
         assert!(rejection("Crago.toml").contains("did you mean `Cargo.toml`?"));
-        assert!(rejection("nowhere").contains("there is no file or directory `nowhere`"));
-        assert!(rejection("../..").contains("outside of the workspace"));
+        assert!(rejection("nowhere").contains("no file or directory `nowhere`"));
+        assert!(rejection("../..").contains("outside the workspace"));
     }
 }

@@ -1,6 +1,6 @@
-//! Objects of other languages: a build script's C code is bundled into a library, or lies beside it.
+//! Finds objects of other languages, such as a build script's C code: bundled into a library, or beside it.
 //!
-//! A crate's metadata does not tell of them, and neither does that of the crates above.
+//! The metadata of the crate and of the crates above it does not cover them.
 
 use super::archive::{Entry, entries};
 use super::command_line::CommandLine;
@@ -12,11 +12,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// Returns a digest for each library that contains such objects, or whose build script left some to be linked.
+/// Returns a digest for each library that contains such objects, or whose build script left objects to link.
 ///
 /// # Errors
 ///
-/// A library cannot be read, as a text for people.
+/// Returns a message if a library cannot be read.
 pub(super) fn of(
     libraries: &Libraries,
     counted: &BTreeSet<usize>,
@@ -24,7 +24,7 @@ pub(super) fn of(
     root: &Path,
 ) -> Result<BTreeMap<String, String>, String> {
     let mut found = linked_files(line)?;
-    // The compiler finds what it bundles by this option alone.
+    // The compiler finds the objects that it bundles by this option alone.
     if line.native.is_empty() {
         return Ok(found);
     }
@@ -53,7 +53,7 @@ pub(super) fn of(
     Ok(found)
 }
 
-/// The digests of files that the linker is given by `-C link-arg`.
+/// Returns the digests of the files in `-C link-arg`.
 fn linked_files(line: &CommandLine) -> Result<BTreeMap<String, String>, String> {
     let arguments = line.codegen.iter().filter(|(name, _)| matches!(&**name, "link-arg" | "link-args"));
     let words = arguments.filter_map(|(_, value)| value.as_deref()).flat_map(str::split_whitespace);
@@ -65,7 +65,7 @@ fn linked_files(line: &CommandLine) -> Result<BTreeMap<String, String>, String> 
     Ok(found)
 }
 
-/// The package whose build script writes to `…/build/PACKAGE-HASH/out`, or below.
+/// Returns the package whose build script writes to `…/build/PACKAGE-HASH/out`, or below.
 pub(super) fn package(directory: &Path) -> Option<String> {
     let parts: Vec<&str> = directory.iter().filter_map(|part| part.to_str()).collect();
     parts.windows(3).find_map(|window| match *window {
@@ -74,7 +74,7 @@ pub(super) fn package(directory: &Path) -> Option<String> {
     })
 }
 
-/// The digest of the members of a library that its compiler did not make.
+/// Returns the digest of the members of a library that rustc did not write.
 fn bundled(library: &Path) -> io::Result<Option<String>> {
     let is_own = |entry: &Entry| {
         let name = entry.name.as_str();
@@ -83,7 +83,8 @@ fn bundled(library: &Path) -> io::Result<Option<String>> {
     members(library, |entry| !is_own(entry))
 }
 
-/// The digest of the contents of an archive's members, whatever their order: their names tell where they were made.
+/// Returns the digest of the contents of an archive's members, in any order. Their names do not count: they depend on
+/// the directory in which they were compiled.
 fn members(archive: &Path, counts: impl Fn(&Entry) -> bool) -> io::Result<Option<String>> {
     let mut file = File::open(archive)?;
     let Some(entries) = entries(&mut file)? else { return Ok(None) };
@@ -94,7 +95,7 @@ fn members(archive: &Path, counts: impl Fn(&Entry) -> bool) -> io::Result<Option
     Ok(combined(digests))
 }
 
-/// The digest of the libraries in a directory.
+/// Returns the digest of the libraries in a directory.
 fn beside(directory: &Path) -> io::Result<Option<String>> {
     let listed = match fs::read_dir(directory) {
         Ok(listed) => listed,
@@ -108,7 +109,7 @@ fn beside(directory: &Path) -> io::Result<Option<String>> {
         let is_archive = [".a", ".lib"].iter().any(|end| name.ends_with(end));
         let is_shared = [".so", ".dylib", ".dll"].iter().any(|end| name.ends_with(end)) || name.contains(".so.");
         if path.is_file() && is_archive {
-            // An archive may hold the time when it was made.
+            // Only the members count: an archive may contain the time of its creation.
             digests.push(match members(&path, |_| true)? {
                 Some(digest) => digest,
                 None => super::digest::of_file(&path)?,
@@ -134,13 +135,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_package_of_a_build_scripts_output_is_known() {
+    fn packages_of_build_script_outputs_are_found() {
         assert_eq!(package(Path::new("/t/debug/build/zstd-sys-0123/out/lib")).as_deref(), Some("zstd-sys"));
         assert_eq!(package(Path::new("/usr/lib")), None);
     }
 
     #[test]
-    fn shared_libraries_and_contents_of_archives_count() {
+    fn shared_libraries_and_archive_contents_count() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let write = |name: &str, content: &str| fs::write(directory.path().join(name), content).expect("written");
         let digest = || beside(directory.path()).expect("readable");
@@ -153,7 +154,7 @@ mod tests {
         let first = digest();
         assert!(first.is_some());
         write("libfoo.a", &archive(2, "content!"));
-        assert_eq!(first, digest(), "made at another time");
+        assert_eq!(first, digest(), "other time stamp");
         write("libfoo.a", &archive(2, "another!"));
         assert_ne!(first, digest());
         write("libfoo.so.1", "x");

@@ -1,4 +1,4 @@
-//! From packages to all that they are compiled with, by `Cargo.lock` and the manifests of local packages.
+//! Finds the dependencies of packages by `Cargo.lock` and the manifests of local packages.
 
 use super::lockfile::Lockfile;
 use super::manifest::{self, Dependency, Manifest, Settings};
@@ -6,14 +6,14 @@ use crate::message;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// What was reached.
+/// The packages that a walk reached.
 #[derive(Debug, Default)]
 pub(super) struct Closure {
     /// Indices into `Cargo.lock`.
     pub(super) packages: BTreeSet<usize>,
-    /// The directories of path dependencies, by canonical path.
+    /// The directories of the path dependencies, by canonical path.
     pub(super) local: BTreeMap<PathBuf, PathBuf>,
-    /// What local packages inherit from their workspace: the package's name, the dependency's, and the declaration.
+    /// The declarations that local packages inherit from their workspace: package, dependency, declaration.
     pub(super) inherited: BTreeSet<(String, String, Vec<u8>)>,
     /// The manifests that were read on the way.
     pub(super) manifests: BTreeSet<PathBuf>,
@@ -22,19 +22,21 @@ pub(super) struct Closure {
 /// A walk through one `Cargo.lock`.
 pub(super) struct Walk<'a> {
     lock: &'a Lockfile,
-    /// What may hold `[patch]`: the root's manifest and cargo's configuration.
+    /// The files that may contain `[patch]`: the root's manifest and cargo's configuration.
     settings: Vec<Settings>,
-    /// The package at hand, whose tests are compiled: what they alone need counts.
+    /// The directory of the current crate's package. Its dev-dependencies count.
     own: &'a Path,
-    /// Where the packages are that the user named directories of.
+    /// The directories of the packages in which the user named directories.
     known: BTreeMap<&'a str, &'a Path>,
     closure: Closure,
 }
 
 impl<'a> Walk<'a> {
+    /// Prepares a walk from `owners`.
+    ///
     /// # Errors
     ///
-    /// Cargo's configuration cannot be read, as a text for people.
+    /// Returns a message if cargo's configuration cannot be read.
     pub(super) fn new(
         lock: &'a Lockfile,
         root: &Path,
@@ -47,14 +49,14 @@ impl<'a> Walk<'a> {
         Ok(Self { lock, settings, own, known, closure: Closure::default() })
     }
 
-    /// Everything that `owners` are compiled with, themselves included as entries of the lock file.
+    /// Returns all packages that `owners` are compiled with, `owners` included.
     ///
     /// # Errors
     ///
-    /// A manifest that cannot be read, or a path dependency that cannot be found, as a text for people.
+    /// Returns a message if a manifest cannot be read or a path dependency cannot be found.
     pub(super) fn from(mut self, owners: &[Manifest]) -> Result<Closure, String> {
         for owner in owners {
-            // A package that is not in the lock file is not compiled here; what counts of it are its files.
+            // A package outside the lock file is not compiled; only its files count.
             let Some(index) = owner.name().and_then(|name| self.lock.local(name, owner.version())) else { continue };
             if self.closure.packages.insert(index) {
                 self.follow(vec![(index, Some(owner.directory.clone()))])?;
@@ -77,7 +79,7 @@ impl<'a> Walk<'a> {
                     Some(declared) => declared[name].as_slice(),
                     None => &[],
                 };
-                // Located even when it was reached before: as an owner, only the directories named of it would count.
+                // Also if it was reached before: as an owner, only its named directories would count.
                 let directory = self.locate(index, dependency, declarations)?;
                 if self.closure.packages.insert(dependency) {
                     pending.push((dependency, directory));
@@ -87,7 +89,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The normal and build dependencies in the manifest of a local package.
+    /// Returns the dependencies in the manifest of a local package.
     fn declared(
         &mut self,
         index: usize,
@@ -99,7 +101,7 @@ impl<'a> Walk<'a> {
         self.closure.manifests.extend(workspace.as_ref().map(Manifest::path));
         let is_own = directory.canonicalize().is_ok_and(|directory| directory == self.own);
         let mut declared = manifest.dependencies(workspace.as_ref().unwrap_or(&manifest), is_own);
-        // Its version decides nothing about what a build returns.
+        // Its version does not affect the result of a build.
         declared.remove("cached-smoke");
         let dependent = &self.lock.package(index).name;
         for (name, dependency) in declared.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one))) {
@@ -110,7 +112,7 @@ impl<'a> Walk<'a> {
         Ok(Some(declared))
     }
 
-    /// The directory of a dependency, if it is a local one; remembered, for its files count as well.
+    /// Returns the directory of a local dependency, and remembers it, because its files count as well.
     fn locate(&mut self, from: usize, to: usize, declarations: &[Dependency]) -> Result<Option<PathBuf>, String> {
         let package = self.lock.package(to);
         let name = package.name.as_str();
@@ -123,9 +125,10 @@ impl<'a> Walk<'a> {
         let patched = self.settings.iter().flat_map(|one| one.patched(name));
         let known = self.known.get(name).map(|&directory| directory.to_owned());
         let candidates: Vec<PathBuf> = overriding.into_iter().chain(declared).chain(patched).chain(known).collect();
-        // Two packages may have one name: the version tells them apart.
+        // Two packages may have one name and differ in version.
         let directory = candidates.iter().find(|directory| is_it(directory)).or(candidates.first()).cloned();
-        let directory = directory.ok_or_else(|| message::lost_path_dependency(name, &self.lock.package(from).name))?;
+        let directory =
+            directory.ok_or_else(|| message::path_dependency_not_found(name, &self.lock.package(from).name))?;
         let canonical = directory.canonicalize().map_err(|error| message::unreadable(&directory, &error))?;
         self.closure.local.insert(canonical, directory.clone());
         Ok(Some(directory))

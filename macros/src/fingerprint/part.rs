@@ -1,17 +1,17 @@
-//! The parts of a fingerprint: one value for each thing that decides what was compiled.
+//! The parts of a fingerprint: one value for each input that decides how the code compiled.
 
 use super::digest::Digest;
 use std::collections::BTreeMap;
 
-/// Changes whenever the same code gets other parts.
+/// The version of the parts. Change it whenever the same code gets other parts.
 const FORMAT: &str = "cached-smoke code 2";
 
-/// The kinds of parts. Their names are read by the runtime, which says in words how two fingerprints differ.
+/// The kind of a part. The runtime reads its name to describe how two fingerprints differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// The compiler's version.
     Compiler,
-    /// The target that was compiled for.
+    /// The target of the compilation.
     Target,
     /// A flag of the compiler that can change what code does.
     Flag,
@@ -52,35 +52,36 @@ impl Kind {
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     counted: BTreeMap<(Kind, String), String>,
-    /// For messages alone: they name what changed below a crate whose own part already tells that something did.
-    told: BTreeMap<(Kind, String), String>,
+    /// Parts for messages alone. They name the change below a crate whose own part already shows that something
+    /// changed.
+    for_messages: BTreeMap<(Kind, String), String>,
 }
 
-/// So many digits of a digest are shown: enough to tell that it changed.
-const SHOWN: usize = 8;
-/// More files than this are shown as their directories.
-const MOST_FILES: usize = 64;
-/// A longer value is shown as its digest.
-const LONGEST: usize = 64;
+/// The number of digits of a digest in messages: enough to show that it changed.
+const SHOWN_DIGITS: usize = 8;
+/// The number of files in messages. More files are shown as their directories.
+const MAX_FILES: usize = 64;
+/// The longest value in messages, in bytes. A longer value is shown as its digest.
+const MAX_VALUE: usize = 64;
 
 impl Parts {
     pub(super) fn add(&mut self, kind: Kind, name: impl Into<String>, value: impl Into<String>) {
         self.counted.insert((kind, name.into()), value.into());
     }
 
-    /// Adds all of another list.
+    /// Adds all parts of `other`.
     pub(super) fn extend(&mut self, other: Parts) {
         self.counted.extend(other.counted);
-        self.told.extend(other.told);
+        self.for_messages.extend(other.for_messages);
     }
 
     pub(super) fn has(&self, kind: Kind, name: &str) -> bool {
         self.counted.contains_key(&(kind, name.to_owned()))
     }
 
-    /// Adds a part that messages may name, and that is not part of the digest.
-    pub(super) fn tell(&mut self, kind: Kind, name: impl Into<String>, value: impl Into<String>) {
-        self.told.insert((kind, name.into()), value.into());
+    /// Adds a part that messages may name and that does not count in the digest.
+    pub(super) fn add_for_messages(&mut self, kind: Kind, name: impl Into<String>, value: impl Into<String>) {
+        self.for_messages.insert((kind, name.into()), value.into());
     }
 
     /// Returns the digest of all parts that count.
@@ -95,12 +96,12 @@ impl Parts {
         digest.finish()
     }
 
-    /// Writes them for messages: a line each, of kind, name and value, separated by tabs.
+    /// Formats the parts for messages: one per line, with kind, name and value separated by tabs.
     pub(super) fn lines(&self) -> String {
-        let mut shown: BTreeMap<(Kind, String), String> = self.told.clone();
+        let mut shown: BTreeMap<(Kind, String), String> = self.for_messages.clone();
         shown.extend(self.counted.iter().map(|(part, value)| (part.clone(), value.clone())));
         for kind in [Kind::File, Kind::Generated] {
-            while shown.keys().filter(|(of, _)| *of == kind).count() > MOST_FILES && merge_deepest(&mut shown, kind) {}
+            while shown.keys().filter(|(of, _)| *of == kind).count() > MAX_FILES && merge_deepest(&mut shown, kind) {}
         }
         let line = |((kind, name), value): (&(Kind, String), &String)| {
             format!("{}\t{}\t{}", kind.name(), name.escape_debug(), short(value))
@@ -109,7 +110,7 @@ impl Parts {
     }
 }
 
-/// Replaces the files of the deepest directory by one part; tells whether there was any.
+/// Replaces the files of the deepest directory by one part. Returns `false` if no file is in a directory.
 fn merge_deepest(shown: &mut BTreeMap<(Kind, String), String>, kind: Kind) -> bool {
     let depth = |name: &str| name.trim_end_matches('/').matches('/').count();
     let deepest = shown.keys().filter(|(of, _)| *of == kind).max_by_key(|(_, name)| depth(name));
@@ -130,13 +131,18 @@ fn merge_deepest(shown: &mut BTreeMap<(Kind, String), String>, kind: Kind) -> bo
     true
 }
 
+/// Shortens a value for messages.
 fn short(value: &str) -> String {
     let is_digest = value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_digest {
-        return value[..SHOWN].to_owned();
+        return value[..SHOWN_DIGITS].to_owned();
     }
     let escaped = value.escape_debug().to_string();
-    if escaped.len() > LONGEST { super::digest::of_bytes(value.as_bytes())[..SHOWN].to_owned() } else { escaped }
+    if escaped.len() > MAX_VALUE {
+        super::digest::of_bytes(value.as_bytes())[..SHOWN_DIGITS].to_owned()
+    } else {
+        escaped
+    }
 }
 
 #[cfg(test)]
@@ -152,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_name_and_value_counts_and_the_order_does_not() {
+    fn digest_depends_on_kind_name_and_value_not_order() {
         let one = parts(&[(Kind::Flag, "a", "1"), (Kind::File, "b", "2")]);
         assert_eq!(one.digest(), parts(&[(Kind::File, "b", "2"), (Kind::Flag, "a", "1")]).digest());
         for other in [
@@ -166,17 +172,17 @@ mod tests {
     }
 
     #[test]
-    fn parts_for_messages_alone_do_not_count() {
-        let mut told = parts(&[(Kind::Flag, "a", "1")]);
-        told.tell(Kind::Crate, "helper", "0");
-        assert_eq!(told.digest(), parts(&[(Kind::Flag, "a", "1")]).digest());
-        assert_eq!(told.lines(), "flag\ta\t1\ncrate\thelper\t0");
+    fn parts_for_messages_do_not_change_the_digest() {
+        let mut shown = parts(&[(Kind::Flag, "a", "1")]);
+        shown.add_for_messages(Kind::Crate, "helper", "0");
+        assert_eq!(shown.digest(), parts(&[(Kind::Flag, "a", "1")]).digest());
+        assert_eq!(shown.lines(), "flag\ta\t1\ncrate\thelper\t0");
     }
 
     #[test]
     fn many_files_are_shown_as_their_directories() {
         let mut many = Parts::default();
-        for number in 0..MOST_FILES {
+        for number in 0..MAX_FILES {
             many.add(Kind::File, format!("src/deep/{number}.rs"), "1");
         }
         many.add(Kind::File, "src/lib.rs", "1");
@@ -188,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn digests_and_long_values_are_shown_in_short() {
-        let long = "x".repeat(LONGEST + 1);
+    fn digests_and_long_values_are_shortened() {
+        let long = "x".repeat(MAX_VALUE + 1);
         let lines =
             parts(&[(Kind::File, "a", &"ab".repeat(32)), (Kind::Variable, "b", "x\ty"), (Kind::Variable, "c", &long)]);
         let lines = lines.lines();
         let mut values = lines.lines().map(|line| line.rsplit('\t').next().unwrap_or_default());
         assert_eq!(values.next(), Some("x\\ty"));
-        assert_eq!(values.next().map(str::len), Some(SHOWN));
+        assert_eq!(values.next().map(str::len), Some(SHOWN_DIGITS));
         assert_eq!(values.next(), Some("abababab"));
     }
 }

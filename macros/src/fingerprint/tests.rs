@@ -5,12 +5,12 @@ use std::fs;
 const INDEX: &[&str] = &["../index"];
 
 #[test]
-fn the_place_of_the_workspace_does_not_matter() {
+fn location_of_the_workspace_does_not_change_the_digest() {
     assert_eq!(Workspace::new().digest(INDEX), Workspace::new().digest(INDEX));
 }
 
 #[test]
-fn the_order_of_creation_does_not_matter() {
+fn creation_order_does_not_change_the_digest() {
     let one = Workspace::new();
     one.write("index/src/x.rs", "x");
     one.write("index/src/y.rs", "y");
@@ -21,26 +21,26 @@ fn the_order_of_creation_does_not_matter() {
 }
 
 #[test]
-fn the_order_of_names_does_not_matter() {
+fn order_of_names_does_not_change_the_digest() {
     let workspace = Workspace::new();
     assert_eq!(workspace.digest(&["../index", "src"]), workspace.digest(&["src", "../index"]));
     assert_ne!(workspace.digest(&["../index", "src"]), workspace.digest(INDEX));
 }
 
 #[test]
-fn an_edit_a_new_file_a_renamed_file_and_a_removed_one_are_noticed() {
-    assert!(Workspace::notices(|workspace| workspace.write("index/src/lib.rs", "// edited")));
-    assert!(Workspace::notices(|workspace| workspace.write("index/src/new.rs", "")));
-    assert!(Workspace::notices(|workspace| workspace.remove("index/src/deep/a.rs")));
-    assert!(Workspace::notices(|workspace| {
+fn edited_new_renamed_and_removed_files_change_the_digest() {
+    assert!(Workspace::changes_digest(|workspace| workspace.write("index/src/lib.rs", "// edited")));
+    assert!(Workspace::changes_digest(|workspace| workspace.write("index/src/new.rs", "")));
+    assert!(Workspace::changes_digest(|workspace| workspace.remove("index/src/deep/a.rs")));
+    assert!(Workspace::changes_digest(|workspace| {
         let source = workspace.root().join("index/src/deep");
         fs::rename(source.join("a.rs"), source.join("b.rs")).expect("rename");
     }));
-    assert!(!Workspace::notices(|workspace| workspace.write("index/src/lib.rs", "// index")), "same content");
+    assert!(!Workspace::changes_digest(|workspace| workspace.write("index/src/lib.rs", "// index")), "same content");
 }
 
 #[test]
-fn content_moved_between_files_is_noticed() {
+fn content_moved_between_files_changes_the_digest() {
     let workspace = Workspace::new();
     workspace.write("index/src/a.rs", "ab");
     workspace.write("index/src/b.rs", "c");
@@ -51,18 +51,22 @@ fn content_moved_between_files_is_noticed() {
 }
 
 #[test]
-fn dependencies_that_are_compiled_in_are_noticed() {
+fn dependencies_change_the_digest() {
     for package in ["shared-1", "deep-1", "original-2", "unix-only-1"] {
-        assert!(Workspace::notices(|workspace| workspace.replace("Cargo.lock", package, "bumped")), "{package}");
+        assert!(Workspace::changes_digest(|workspace| workspace.replace("Cargo.lock", package, "bumped")), "{package}");
     }
 }
 
 #[test]
-fn a_version_alone_and_a_source_alone_are_noticed() {
+fn version_and_source_of_packages_change_the_digest() {
     let deep = "name = \"deep\"\nversion = \"1.0.0\"";
-    assert!(Workspace::notices(|workspace| workspace.replace("Cargo.lock", deep, &deep.replace("1.0.0", "1.0.1"))));
+    assert!(Workspace::changes_digest(|workspace| workspace.replace(
+        "Cargo.lock",
+        deep,
+        &deep.replace("1.0.0", "1.0.1")
+    )));
     let source = deep.to_owned() + "\nsource = \"registry+https://example.com/index\"";
-    assert!(Workspace::notices(|workspace| workspace.replace(
+    assert!(Workspace::changes_digest(|workspace| workspace.replace(
         "Cargo.lock",
         &source,
         &source.replace("example.com", "example.org")
@@ -70,23 +74,26 @@ fn a_version_alone_and_a_source_alone_are_noticed() {
 }
 
 #[test]
-fn other_packages_are_not() {
+fn unrelated_packages_do_not_change_the_digest() {
     for package in ["only-tests-1", "unrelated-1"] {
-        assert!(!Workspace::notices(|workspace| workspace.replace("Cargo.lock", package, "bumped")), "{package}");
+        assert!(
+            !Workspace::changes_digest(|workspace| workspace.replace("Cargo.lock", package, "bumped")),
+            "{package}"
+        );
     }
-    assert!(!Workspace::notices(|workspace| workspace.write("unused/src/lib.rs", "// edited")));
-    assert!(!Workspace::notices(|workspace| workspace.write("app/src/lib.rs", "// edited")));
+    assert!(!Workspace::changes_digest(|workspace| workspace.write("unused/src/lib.rs", "// edited")));
+    assert!(!Workspace::changes_digest(|workspace| workspace.write("app/src/lib.rs", "// edited")));
 }
 
 #[test]
-fn path_dependencies_are_noticed_without_their_tests() {
-    assert!(Workspace::notices(|workspace| workspace.write("helper/src/lib.rs", "// edited")));
-    assert!(Workspace::notices(|workspace| workspace.write("builder/src/lib.rs", "// edited")));
-    assert!(!Workspace::notices(|workspace| workspace.write("helper/tests/t.rs", "// edited")));
+fn path_dependencies_count_without_their_tests() {
+    assert!(Workspace::changes_digest(|workspace| workspace.write("helper/src/lib.rs", "// edited")));
+    assert!(Workspace::changes_digest(|workspace| workspace.write("builder/src/lib.rs", "// edited")));
+    assert!(!Workspace::changes_digest(|workspace| workspace.write("helper/tests/t.rs", "// edited")));
 }
 
 #[test]
-fn a_path_dependency_counts_whole_although_a_part_of_it_is_named() {
+fn partly_named_path_dependencies_count_whole() {
     for order in [["../helper/src", "../index"], ["../index", "../helper/src"]] {
         let workspace = Workspace::new();
         let before = workspace.digest(&order);
@@ -96,13 +103,17 @@ fn a_path_dependency_counts_whole_although_a_part_of_it_is_named() {
 }
 
 #[test]
-fn what_the_workspace_decides_about_a_dependency_is_noticed() {
-    assert!(Workspace::notices(|workspace| workspace.replace("Cargo.toml", "[\"std\"]", "[\"std\", \"fast\"]")));
-    assert!(!Workspace::notices(|workspace| workspace.replace("Cargo.toml", "unrelated = \"1\"", "unrelated = \"2\"")));
+fn inherited_declarations_change_the_digest() {
+    assert!(Workspace::changes_digest(|workspace| workspace.replace("Cargo.toml", "[\"std\"]", "[\"std\", \"fast\"]")));
+    assert!(!Workspace::changes_digest(|workspace| workspace.replace(
+        "Cargo.toml",
+        "unrelated = \"1\"",
+        "unrelated = \"2\""
+    )));
 }
 
 #[test]
-fn a_directory_below_the_package_brings_its_manifest() {
+fn manifests_of_named_subdirectories_count() {
     let workspace = Workspace::new();
     let before = workspace.digest(&["../index/src"]);
     workspace.replace("index/Cargo.toml", "version = \"2\"", "version = \"2.0\"");
@@ -110,7 +121,7 @@ fn a_directory_below_the_package_brings_its_manifest() {
 }
 
 #[test]
-fn every_unnamed_file_that_counts_is_tracked() {
+fn unnamed_files_that_count_are_tracked() {
     assert_eq!(
         Workspace::new().tracked(INDEX),
         [
@@ -127,12 +138,12 @@ fn every_unnamed_file_that_counts_is_tracked() {
 }
 
 #[test]
-fn patches_say_where_a_package_is() {
+fn patched_packages_are_found() {
     let workspace = Workspace::new();
     workspace.replace("Cargo.lock", "source = \"registry+https://example.com/index\"\nchecksum = \"deep-1\"\n", "");
     let (_, errors) = workspace.fingerprint(INDEX);
     assert_eq!(errors.len(), 1, "{errors:?}");
-    assert!(errors[0].contains("`shared` depends on `deep` by path"), "{errors:?}");
+    assert!(errors[0].contains("the path dependency `deep` of `shared`"), "{errors:?}");
 
     workspace.write("patched/Cargo.toml", "[package]\nname = 'deep'\nversion = '1.0.0'\n");
     workspace.write("patched/src/lib.rs", "// patched");
@@ -144,7 +155,7 @@ fn patches_say_where_a_package_is() {
 }
 
 #[test]
-fn without_a_lock_file_the_files_are_the_digest() {
+fn only_named_files_count_without_a_lock_file() {
     let workspace = Workspace::new();
     workspace.remove("Cargo.lock");
     let before = workspace.digest(INDEX);
@@ -155,21 +166,24 @@ fn without_a_lock_file_the_files_are_the_digest() {
 }
 
 #[test]
-fn each_wrong_directory_is_an_error_of_its_own() {
+fn each_wrong_name_is_an_error() {
     let (_, errors) = Workspace::new().fingerprint(&["src", "nowhere", "../app/src", "src/lib.rs"]);
     assert_eq!(errors.len(), 2, "{errors:?}");
     assert!(errors[0].contains("`nowhere`") && errors[1].contains("named twice"));
 }
 
 #[test]
-fn a_directory_without_files_is_an_error() {
+fn empty_directories_are_errors() {
     let workspace = Workspace::new();
     workspace.write("app/empty/lib.rs~", "");
-    assert_eq!(workspace.fingerprint(&["empty"]).1, ["the directory `empty` holds no files; name another one"]);
+    assert_eq!(
+        workspace.fingerprint(&["empty"]).1,
+        ["the directory `empty` contains no files\nhelp: name another directory"]
+    );
 }
 
 #[test]
-fn a_malformed_manifest_or_lock_file_is_named() {
+fn errors_name_malformed_manifests_and_lock_files() {
     let workspace = Workspace::new();
     workspace.write("index/Cargo.toml", "[package");
     assert!(workspace.fingerprint(INDEX).1[0].contains("index/Cargo.toml is malformed"));
@@ -183,7 +197,7 @@ fn expanded(input: TokenStream, workspace: Option<&Workspace>) -> String {
 }
 
 #[test]
-fn the_call_becomes_a_constant_with_its_place() {
+fn the_expansion_contains_names_and_location() {
     let workspace = Workspace::new();
     let expansion = expanded(quote!($crate; "src", portable, "../index",), Some(&workspace));
     for value in
@@ -196,11 +210,11 @@ fn the_call_becomes_a_constant_with_its_place() {
 }
 
 #[test]
-fn errors_leave_a_value() {
+fn errors_leave_a_value_in_the_expansion() {
     let workspace = Workspace::new();
     for (input, message) in [
-        (quote!(k;), "name at least one directory or file"),
-        (quote!(k; portable), "name at least one directory or file"),
+        (quote!(k;), "names no directory or file"),
+        (quote!(k; portable), "names no directory or file"),
         (quote!(k; portable, "src", portable), "given twice"),
         (quote!(k; SRC), "string literal"),
         (quote!(k; "src" "lib"), "string literal"),
@@ -216,7 +230,7 @@ fn errors_leave_a_value() {
 }
 
 #[test]
-fn the_build_script_of_a_named_directory_is_noticed() {
+fn build_scripts_change_the_digest() {
     let workspace = Workspace::new();
     let digest = |workspace: &Workspace| workspace.digest(&["../index/src"]);
     workspace.write("index/build.rs", "fn main() {}");

@@ -1,7 +1,7 @@
-//! Cargo's own records of a compiled crate: the directory `.fingerprint/PACKAGE-HASH` beside `deps`.
+//! Reads cargo's records of a compiled crate: the directory `.fingerprint/PACKAGE-HASH` beside `deps`.
 //!
-//! They are internal to cargo. What cannot be found or understood is reported as unknown, and the caller then takes the
-//! crate as it was compiled.
+//! The records are internal to cargo. If they are missing or in another format, this module returns `None`, and the
+//! crate counts as compiled.
 
 use super::metadata::Suffix;
 use std::collections::BTreeSet;
@@ -15,16 +15,16 @@ pub(super) struct Unit {
     directory: PathBuf,
 }
 
-/// What decides how the sources of a crate compile, beside the compiler's own flags.
+/// The features and configuration of a crate, which decide how its sources compile.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Decisions {
     pub(super) features: BTreeSet<String>,
-    /// What its build script prints as `rustc-cfg`.
+    /// The values that its build script printed as `rustc-cfg`.
     pub(super) cfgs: BTreeSet<String>,
 }
 
 impl Unit {
-    /// Finds the records of the crate whose files have `suffix` and lie in `directory`.
+    /// Finds the records of the crate whose files in `directory` have `suffix`.
     pub(super) fn find(directory: &Path, suffix: &Suffix) -> Option<Self> {
         let suffix = std::str::from_utf8(suffix).ok()?;
         let build = directory.parent()?;
@@ -32,17 +32,17 @@ impl Unit {
             path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(&format!("-{suffix}")))
         };
         let all = fs::read_dir(build.join(".fingerprint")).into_iter().flatten().flatten().map(|entry| entry.path());
-        // A later layout of cargo's has a directory of its own for each crate.
+        // A later layout of cargo has one directory per crate.
         let own = Some(build.join("fingerprint")).filter(|own| own.is_dir());
         all.into_iter().find(is_of_crate).or(own).map(|directory| Self { directory })
     }
 
-    /// The moment just before the compiler was started: a source that is newer is not the one that was compiled.
+    /// Returns the moment just before the compiler was started. A newer source is not the compiled one.
     pub(super) fn started(&self) -> Option<SystemTime> {
         fs::metadata(self.directory.join("invoked.timestamp")).ok()?.modified().ok()
     }
 
-    /// The features and the configuration that the library was compiled with; nothing if they are unknown.
+    /// Returns the features and the configuration of the library.
     pub(super) fn decisions(&self) -> Option<Decisions> {
         let record = self.record("lib-")?;
         let features = text(&record, "features")?;
@@ -53,7 +53,7 @@ impl Unit {
         Some(Decisions { features: list(&features), cfgs })
     }
 
-    /// The record of the unit whose name begins with `kind`.
+    /// Reads the record whose name starts with `kind`.
     fn record(&self, kind: &str) -> Option<String> {
         let entries = fs::read_dir(&self.directory).ok()?.flatten().map(|entry| entry.path());
         let is_record = |path: &PathBuf| {
@@ -63,7 +63,7 @@ impl Unit {
         fs::read_to_string(entries.into_iter().find(is_record)?).ok()
     }
 
-    /// The configuration that a build script printed. Its run is known by the hash that `dependency` gives:
+    /// Returns the configuration that a build script printed. `dependency` contains the hash of its run:
     /// `main",false,5351673223342194925]`.
     fn cfgs(&self, dependency: &str) -> Option<BTreeSet<String>> {
         let hash = dependency.split(']').next()?.rsplit(',').next()?.parse::<u64>().ok()?;
@@ -81,7 +81,7 @@ impl Unit {
     }
 }
 
-/// Tells whether a directory holds the record of a build script's run with this hash.
+/// Returns `true` if a directory holds the record of the build script run with this hash.
 fn is_run(directory: &Path, hash: &str) -> bool {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let is_record = |name: &str| name.starts_with("run-build-script-") && !is_json(name);
@@ -106,7 +106,7 @@ fn after<'a>(text: &'a str, what: &str) -> Option<&'a str> {
     text.find(what).map(|start| &text[start + what.len()..])
 }
 
-/// A field whose value is a string, with its escapes undone: cargo writes JSON, and in it lists as text.
+/// Returns the unescaped value of a string field. Cargo writes JSON, with lists as strings.
 fn text(record: &str, field: &str) -> Option<String> {
     let mut value = String::new();
     let mut characters = after(record, &format!("\"{field}\":\""))?.chars();
@@ -119,7 +119,7 @@ fn text(record: &str, field: &str) -> Option<String> {
     }
 }
 
-/// The elements of `["a", "b"]`.
+/// Returns the elements of `["a", "b"]`.
 fn list(text: &str) -> BTreeSet<String> {
     text.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -161,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn a_build_script_whose_run_is_not_recorded_is_unknown() {
+    fn decisions_are_unknown_without_the_build_script_run() {
         let target = records("[]", "[9323895906575742972,\"build_script_build\",false,1]");
         assert_eq!(decisions(target.path()), None);
         assert!(Unit::find(&target.path().join("deps"), b"0000000000000000").is_none());
     }
 
     #[test]
-    fn a_crate_without_build_script_has_no_printed_configuration() {
+    fn crates_without_build_script_have_no_configuration() {
         assert_eq!(decisions(records("[]", "").path()), Some(Decisions::default()));
     }
 }

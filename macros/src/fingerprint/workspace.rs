@@ -1,4 +1,4 @@
-//! A workspace for tests: `app` is compiled; `index` is what it names, with a dependency of every kind.
+//! A workspace for tests: the package `app` is compiled and names `index`, which has a dependency of every kind.
 
 use super::code::Code;
 use crate::errors::Errors;
@@ -62,7 +62,7 @@ impl Workspace {
         workspace
     }
 
-    /// One level down, so that there is something outside of it.
+    /// Returns the root. It is one level below the temporary directory, so that `..` exists.
     pub(super) fn root(&self) -> PathBuf {
         self.0.path().join("workspace")
     }
@@ -83,12 +83,12 @@ impl Workspace {
         self.write(name, &text.replace(from, to));
     }
 
-    /// Returns the fingerprint that `app` gets for these names without a compiler's command line, and the errors.
+    /// Returns the fingerprint of these names in `app` without a compiler's command line, and the errors.
     pub(super) fn fingerprint(&self, directories: &[&str]) -> (Code, Vec<String>) {
         let literals: Vec<LitStr> =
             directories.iter().map(|name| LitStr::new(name, proc_macro2::Span::call_site())).collect();
         let mut errors = Errors::default();
-        let line = Err("there is no compiler".to_owned());
+        let line = Err("no compiler".to_owned());
         let code = super::fingerprint_in(&self.root().join("app"), &literals, false, line, None, &mut errors);
         (code, errors.messages())
     }
@@ -96,10 +96,10 @@ impl Workspace {
     pub(super) fn digest(&self, directories: &[&str]) -> String {
         let (code, errors) = self.fingerprint(directories);
         assert_eq!(errors, [""; 0]);
-        code.parts.digest() + &code.loose.digest()
+        code.parts.digest() + &code.recorded.digest()
     }
 
-    /// The tracked files, relative to the root.
+    /// Returns the tracked files, relative to the root.
     pub(super) fn tracked(&self, directories: &[&str]) -> Vec<String> {
         let root = self.root().canonicalize().expect("root");
         let relative = |path: &PathBuf| {
@@ -112,8 +112,8 @@ impl Workspace {
         tracked
     }
 
-    /// Whether the digest of `index` differs after `change`.
-    pub(super) fn notices(change: impl FnOnce(&Self)) -> bool {
+    /// Returns `true` if `change` changes the digest of `index`.
+    pub(super) fn changes_digest(change: impl FnOnce(&Self)) -> bool {
         let workspace = Self::new();
         let before = workspace.digest(&["../index"]);
         change(&workspace);

@@ -1,4 +1,4 @@
-//! What no archive may do, whatever is in it.
+//! Unpacks arbitrary bytes as an archive.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -1,4 +1,4 @@
-//! What no manifest may do, whatever it says.
+//! Reads arbitrary bytes as a manifest.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

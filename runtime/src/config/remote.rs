@@ -1,4 +1,4 @@
-//! The shared tier behind the cache: where it is, whom to trust, how long to wait.
+//! The settings of the remote cache: its URL, the trusted keys, and the budget.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use serde::de::IgnoredAny;
 use super::{Setting, choice, switch};
 use crate::error::Error;
 
-/// What starts the helper where nothing says otherwise.
+/// The default helper: a program and its arguments.
 const HELPER: [&str; 3] = ["cargo-smoke-cache", "smoke-cache", "remote-helper"];
-/// Turns off what `smoke.toml` says.
+/// The value that disables the remote cache of `smoke.toml`.
 const OFF: &str = "off";
 
 /// `[remote]` in `smoke.toml`.
@@ -23,66 +23,69 @@ pub(crate) struct RemoteTable {
     access: Option<String>,
     budget: Option<String>,
     helper: Option<Vec<String>>,
-    /// Has no place there; the error for what is unknown would show it.
+    /// Not allowed in the file. It is parsed because the error about an unknown field would show its value.
     signing_key: Option<IgnoredAny>,
 }
 
-/// Without any time, each artifact would be one more that could not be fetched in time.
+/// Parses the budget, which must not be zero: no artifact could be fetched in that time.
 fn budget(setting: Setting) -> Result<Duration, Error> {
     let budget = super::duration(setting.clone())?;
     if budget.is_zero() {
-        return Err(setting.reject("some time, such as `30s`; where nobody is to be asked, SMOKE_REMOTE is `off`"));
+        return Err(
+            setting.reject("a time above zero, such as `30s`; set SMOKE_REMOTE to `off` to disable the remote cache")
+        );
     }
     Ok(budget)
 }
 
-/// What of a URL, or of what should be one, may be shown to everybody.
+/// Returns the part of a URL, or of an invalid URL, that contains no secrets.
 fn public(url: &str) -> String {
     match url.split_once(':') {
-        // Where a password ends cannot be told from here.
+        // The end of a password is unknown without rules for the scheme.
         Some((scheme, rest)) if rest.contains('@') => format!("{scheme}:…"),
         None if url.contains('@') => "…".to_owned(),
         _ => url.split(['?', '#']).next().unwrap_or_default().to_owned(),
     }
 }
 
-/// Gives a variable's text, or else the given one of `smoke.toml`.
+/// Returns the value of a variable, or else the given value of `smoke.toml`.
 type Texts<'a> = &'a dyn Fn(&'static str, Option<&String>) -> Result<Option<Setting>, Error>;
 
-/// The shared tier.
+/// The settings of the remote cache.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Remote {
-    /// Such as `s3://bucket/prefix?region=eu-central-1`.
+    /// The URL, such as `s3://bucket/prefix?region=eu-central-1`.
     pub url: String,
-    /// Whose entries are believed: ed25519 public keys, in hexadecimal.
+    /// The trusted keys: ed25519 public keys, in hexadecimal.
     pub public_keys: Vec<String>,
-    /// Whether entries that nobody has signed are believed.
+    /// `true` if entries without a signature are trusted.
     pub unsigned: bool,
-    /// What entries are signed with: an ed25519 secret key, in hexadecimal.
+    /// The key that signs entries: an ed25519 secret key, in hexadecimal.
     pub signing_key: Option<String>,
-    /// Whether it is only read, even by who could write.
+    /// `true` if this process must not write to the remote cache.
     pub read_only: bool,
-    /// How long an artifact may take in all; as long as building it took, if nothing is said.
+    /// The limit on the time for one artifact. By default, the time that its build took.
     pub budget: Option<Duration>,
-    /// The helper, and its arguments, if another than `cargo smoke-cache` is named.
+    /// The helper and its arguments, if it is not `cargo smoke-cache`.
     pub helper: Option<Vec<String>>,
-    /// The helper where `helper` names none.
-    pub(super) default_helper: Vec<String>,
+    /// The helper that is used if `helper` is `None`.
+    pub(crate) default_helper: Vec<String>,
 }
 
 impl Remote {
-    /// Where it is, without what may be secret: a query, or a user and a password.
+    /// Returns the URL without parts that may be secret: a query, or a user and a password.
     pub fn place(&self) -> String {
         public(&self.url)
     }
 
-    /// What starts the helper: a program, and its arguments.
+    /// Returns the command of the helper: a program and its arguments.
     pub fn helper(&self) -> Vec<String> {
         self.helper.as_ref().unwrap_or(&self.default_helper).clone()
     }
 
-    /// What a helper has to know, as variables: it need not read `smoke.toml`. What it signs with is in its environment already, or nowhere.
+    /// Returns the settings for a helper, as variables, so that it need not read `smoke.toml`. A signing key is already
+    /// in its environment.
     pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
         [
             ("SMOKE_REMOTE", self.url.clone()),
@@ -92,23 +95,23 @@ impl Remote {
         ]
     }
 
-    /// Nothing if there is none.
+    /// Reads the settings. Returns `None` if no remote cache is configured.
     pub(super) fn read(table: &RemoteTable, text: Texts<'_>) -> Result<Option<Remote>, Error> {
         let url = match text("SMOKE_REMOTE", table.url.as_ref())? {
             Some(setting) if setting.value == OFF => return Ok(None),
             Some(setting) if setting.value.contains("://") => setting.value,
             Some(setting) => {
                 let setting = Setting { value: public(&setting.value), ..setting };
-                return Err(setting
-                    .reject(format!("`{OFF}`, or where it is, such as `s3://bucket/prefix?region=eu-central-1`")));
+                return Err(
+                    setting.reject(format!("`{OFF}`, or a URL such as `s3://bucket/prefix?region=eu-central-1`"))
+                );
             }
             None => return Ok(None),
         };
         if table.signing_key.is_some() {
             let (name, value) = ("signing-key in `[remote]` of smoke.toml".to_owned(), "…".to_owned());
-            return Err(
-                Setting { name, value }.reject("only in the environment, as SMOKE_REMOTE_SIGNING_KEY: it is secret")
-            );
+            return Err(Setting { name, value }
+                .reject("set only in the environment, as SMOKE_REMOTE_SIGNING_KEY: it is secret"));
         }
         let words = |setting: Option<Setting>, is_between: fn(char) -> bool| -> Vec<String> {
             let value = setting.map(|setting| setting.value).unwrap_or_default();
@@ -119,15 +122,15 @@ impl Remote {
         let public_keys = words(public_keys, |character| character == ',' || character.is_whitespace());
         let unsigned = table.unsigned.map(switch);
         let helper = match text("SMOKE_REMOTE_HELPER", None)? {
-            // Words with spaces need a list.
+            // A list, for words with spaces.
             Some(setting) if setting.value.starts_with('[') => serde_json::from_str(&setting.value)
                 .map(Some)
-                .map_err(|_| setting.reject("a program and its arguments, with spaces between, or as a JSON list"))?,
+                .map_err(|_| setting.reject("a program and its arguments, separated by spaces or as a JSON list"))?,
             Some(setting) => Some(words(Some(setting), |character| character == ' ')),
             None => table.helper.clone(),
         };
         if helper.as_ref().is_some_and(Vec::is_empty) {
-            let (name, value) = ("the helper of the shared tier".to_owned(), "[]".to_owned());
+            let (name, value) = ("the helper of the remote cache".to_owned(), "[]".to_owned());
             return Err(Setting { name, value }.reject("a program and its arguments"));
         }
         Ok(Some(Remote {

@@ -12,8 +12,6 @@ pub struct Setting {
     pub default: &'static str,
     /// The meaning, short enough for a line of `--help`.
     pub help: &'static str,
-    /// More sentences for the reference page.
-    pub details: &'static str,
 }
 
 const NONE: &str = "none";
@@ -26,137 +24,114 @@ pub fn settings() -> &'static [Setting] {
             key: Some("defaults.cache-dir"),
             default: "`~/.cdsagent-smoke-cache`",
             help: "Cache directory, an absolute path",
-            details: "In `smoke.toml` the path is relative to that file.",
         },
         Setting {
             variable: "SMOKE_CACHE",
             key: Some("defaults.cache"),
             default: "`read-write`",
             help: "Use of the cache: `read-write`, `read-only` or `off`",
-            details: "Under `read-only` hits are served and nothing is published. Under `off` neither happens.",
         },
         Setting {
             variable: "SMOKE_ON_MISS",
             key: Some("defaults.on-miss"),
             default: "`build`",
             help: "Reaction to a miss: `build`, `skip` or `fail`",
-            details: "Under `skip` the test passes without running, and prints a line.",
         },
         Setting {
             variable: "SMOKE_FORCE_REBUILD",
             key: Some("defaults.force-rebuild"),
             default: NONE,
             help: "Repositories to rebuild: names separated by commas, or `all`",
-            details: "Each of their artifacts is rebuilt once in a run.",
         },
         Setting {
             variable: "SMOKE_LEAVE_OUT",
             key: None,
             default: NONE,
             help: "Repositories whose tests are skipped: names separated by commas",
-            details: "",
         },
         Setting {
             variable: "SMOKE_REPO_PATHS",
             key: None,
             default: NONE,
             help: "Local repositories: absolute directories separated by commas",
-            details: "Each is named by the last component of its path.",
         },
         Setting {
             variable: "SMOKE_MAX_SIZE",
             key: Some("defaults.max-size"),
             default: "no limit",
             help: "Size limit of the cache, such as `500MB`, `5GB` or `5GiB`",
-            details: "At the start of each run, the least recently used artifacts are removed until the rest fits.",
         },
         Setting {
             variable: "SMOKE_LOCK_TIMEOUT",
             key: Some("defaults.lock-timeout"),
             default: "`1h`",
             help: "Longest wait for another process's build: `90s`, `20m`, `1h`",
-            details: "A number without a unit is in seconds. After that time the process builds privately.",
         },
         Setting {
             variable: "SMOKE_STRICT",
             key: Some("defaults.strict"),
             default: "`0`",
             help: "`1`: read each repository's state in every process, not once a run",
-            details: "That takes one `lstat` for each file of the repository. Where no state can be remembered, git runs each \
-                      time: with submodules, nested repositories, linked work trees or reftables, on Windows, and while \
-                      a file's time is in the future or less than 3 s ago.",
         },
         Setting {
             variable: "SMOKE_DETACH",
             key: Some("defaults.detach"),
             default: "`1` under nextest, else `0`",
             help: "`1`: build in a process of its own, which survives a killed test",
-            details: "Always `0` on Windows.",
         },
         Setting {
             variable: "SMOKE_STOP_AFTER",
             key: None,
             default: NONE,
             help: "Stop tests after their `key` is computed, or their `fixture` is ready",
-            details: "Tests with the attribute pass, and their bodies do not run. In other tests a `Session` returns \
-                      `Error::Skipped` under `key`.",
         },
         Setting {
             variable: "SMOKE_RUN_ID",
             key: None,
             default: "`NEXTEST_RUN_ID`, else derived from the cargo process",
             help: "Id of the run: processes with the same id belong to one run",
-            details: "Without either variable, the cargo process that started the test identifies the run, together with \
-                      the boot and the pid namespace. Without such a process, each process is a run.",
         },
         Setting {
             variable: "SMOKE_REMOTE",
             key: Some("remote.url"),
             default: NONE,
             help: "Remote cache: a URL such as `s3://bucket/prefix?region=…`, or `off`",
-            details: "",
         },
         Setting {
             variable: "SMOKE_REMOTE_PUBLIC_KEYS",
             key: Some("remote.public-keys"),
             default: NONE,
-            help: "Public keys of trusted writers, separated by commas",
-            details: "A list in `smoke.toml`.",
+            help: "Public keys of trusted writers, separated by commas; a list in `smoke.toml`",
         },
         Setting {
             variable: "SMOKE_REMOTE_SIGNING_KEY",
             key: None,
             default: NONE,
-            help: "Secret key that signs uploads",
-            details: "Never write it into a committed file.",
+            help: "Secret key that signs uploads; never write it into a committed file",
         },
         Setting {
             variable: "SMOKE_REMOTE_UNSIGNED",
             key: Some("remote.unsigned"),
             default: "`0`",
             help: "`1`: accept entries of every writer, signed or not",
-            details: "",
         },
         Setting {
             variable: "SMOKE_REMOTE_ACCESS",
             key: Some("remote.access"),
             default: "`read-write`",
-            help: "Access to the remote cache: `read-write` or `read-only`",
-            details: "Without a signing key the access is read-only, unless unsigned entries are accepted.",
+            help: "Access: `read-write`, which needs a signing key, or `read-only`",
         },
         Setting {
             variable: "SMOKE_REMOTE_BUDGET",
             key: Some("remote.budget"),
             default: "the build time of the artifact",
-            help: "Longest time for one artifact, such as `30s` or `2m`",
-            details: "The budget covers fetching, waiting for another machine, and uploading. It must not be 0.",
+            help: "Longest time for one artifact in total, such as `30s` or `2m`; not 0",
         },
         Setting {
             variable: "SMOKE_REMOTE_HELPER",
             key: Some("remote.helper"),
             default: "`cargo-smoke-cache smoke-cache remote-helper`",
-            help: "Helper program and its arguments",
-            details: "A list in `smoke.toml`. In the variable, arguments with spaces need a JSON list.",
+            help: "Helper program and its arguments, or a JSON list; a list in `smoke.toml`",
         },
     ]
 }

@@ -1,7 +1,6 @@
-//! `smoke.toml`: where it is looked for and what it may say.
+//! Finds and parses `smoke.toml`.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -9,24 +8,23 @@ use serde::Deserialize;
 use super::RepoSource;
 use super::remote::RemoteTable;
 use crate::error::Error;
+use crate::shared::smoke_toml::{FILE_NAME, SmokeTomlFile, Unreadable, find};
 
-const FILE_NAME: &str = "smoke.toml";
-
-/// Where a repository comes from.
+/// The source of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A directory that is simply there.
+    /// A directory that already exists.
     Path(PathBuf),
     /// A git server.
     Git {
-        /// What `git fetch` is given.
+        /// The URL for `git fetch`.
         url: String,
         /// A commit, tag or branch.
         rev: String,
     },
     /// A source distribution on the Python package index.
     Pypi {
-        /// Such as `Django==5.2.8`.
+        /// The name and version, such as `Django==5.2.8`.
         requirement: String,
         /// The archive's SHA-256, in hexadecimal.
         sha256: Option<String>,
@@ -47,11 +45,11 @@ pub(crate) struct SmokeToml {
     pub(crate) repos: BTreeMap<String, RepoTable>,
 }
 
-/// `[defaults]`: what a variable of the environment means when it is not set.
+/// `[defaults]`: values for variables that are not set.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Defaults {
-    /// Relative to the file.
+    /// The cache directory, relative to the file.
     pub(crate) cache_dir: Option<PathBuf>,
     pub(crate) cache: Option<String>,
     pub(crate) on_miss: Option<String>,
@@ -62,7 +60,7 @@ pub(crate) struct Defaults {
     pub(crate) detach: Option<bool>,
 }
 
-/// `[test]`: what `cargo smoke-cache test` hands to the test runner.
+/// `[test]`: arguments that `cargo smoke-cache test` passes to the test runner.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct TestTable {
@@ -95,15 +93,15 @@ impl TryFrom<RawRepoTable> for RepoTable {
         let texts = [&raw.git, &raw.pypi, &raw.sha256, &raw.rev];
         let is_empty = |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
         if texts.into_iter().any(is_empty) || raw.path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
-            return Err("an empty text means nothing here; leave the line out".to_owned());
+            return Err("an empty text is not a valid value; remove the line".to_owned());
         }
         if raw.sha256.is_some() && raw.pypi.is_none() {
-            return Err("`sha256` goes with `pypi` only; pin a git repository by `rev`".to_owned());
+            return Err("`sha256` is only for `pypi`; pin a git repository by `rev`".to_owned());
         }
         let source = match (raw.path, raw.git, raw.pypi) {
             (Some(path), None, None) => Source::Path(path),
             (None, Some(url), None) => {
-                let rev = raw.rev.clone().ok_or("`git` needs a `rev`, so that every machine sees the same tree")?;
+                let rev = raw.rev.clone().ok_or("`git` needs a `rev`, so that all machines have the same tree")?;
                 Source::Git { url, rev }
             }
             (None, None, Some(requirement)) => {
@@ -112,14 +110,14 @@ impl TryFrom<RawRepoTable> for RepoTable {
                 }
                 Source::Pypi { requirement, sha256: raw.sha256 }
             }
-            _ => return Err("a repository has exactly one of `path`, `git` and `pypi`".to_owned()),
+            _ => return Err("a repository needs exactly one of `path`, `git` and `pypi`".to_owned()),
         };
         Ok(RepoTable { source, rev: raw.rev })
     }
 }
 
 impl RepoTable {
-    /// The table with its paths made absolute: `base` is the directory of `smoke.toml`.
+    /// Returns the table with absolute paths. `base` is the directory of `smoke.toml`.
     pub(super) fn locate(&self, name: &str, base: &Path, cache_dir: &Path) -> RepoSource {
         let fetched = |label: &str| crate::layout::fetched_repo(cache_dir, name, label);
         let (source, path) = match &self.source {
@@ -132,20 +130,16 @@ impl RepoTable {
 }
 
 impl SmokeToml {
-    /// The nearest `smoke.toml` in `start` or above it, and where it is; an empty one in `start` if there is none.
+    /// Reads the nearest `smoke.toml` in `start` or above it. Returns its path as well. Without such a file, returns an
+    /// empty one in `start`.
     pub(super) fn find(start: &Path) -> Result<(PathBuf, SmokeToml), Error> {
-        for directory in start.ancestors() {
-            let path = directory.join(FILE_NAME);
-            match std::fs::read_to_string(&path) {
-                Ok(text) => {
-                    let file = toml::from_str(&text)
-                        .map_err(|error| Error::SmokeToml { path: path.clone(), message: error.to_string() })?;
-                    return Ok((path, file));
-                }
-                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-                Err(error) => return Err(Error::io("read", &path)(error)),
-            }
+        let found = find(start).map_err(|Unreadable { path, error }| Error::io("read", &path)(error))?;
+        let Some(SmokeTomlFile { path, text }) = found else {
+            return Ok((start.join(FILE_NAME), SmokeToml::default()));
+        };
+        match toml::from_str(&text) {
+            Ok(file) => Ok((path, file)),
+            Err(error) => Err(Error::SmokeToml { path, message: error.to_string() }),
         }
-        Ok((start.join(FILE_NAME), SmokeToml::default()))
     }
 }

@@ -20,7 +20,7 @@ rev = "v1"
 "#;
 
 #[test]
-fn defaults_without_any_file_or_variable() {
+fn defaults_apply_without_file_or_variables() {
     let config = read("", &[]).expect("valid");
     assert_eq!(config.cache_dir, Path::new("/home/someone/.cdsagent-smoke-cache"));
     assert_eq!((config.mode, config.on_miss, config.strict), (Mode::ReadWrite, OnMiss::Build, false));
@@ -28,7 +28,7 @@ fn defaults_without_any_file_or_variable() {
 }
 
 #[test]
-fn variables_win_over_the_file() {
+fn variables_override_the_file() {
     let toml = "[defaults]\ncache = \"off\"\non-miss = \"skip\"\ncache-dir = \"here\"\nstrict = true";
     let config = read(toml, &[("SMOKE_CACHE", "read-only"), ("SMOKE_STRICT", "0")]).expect("valid");
     assert_eq!((config.mode, config.on_miss, config.strict), (Mode::ReadOnly, OnMiss::Skip, false));
@@ -36,7 +36,7 @@ fn variables_win_over_the_file() {
 }
 
 #[test]
-fn repositories_are_found_where_their_source_puts_them() {
+fn sources_determine_the_paths_of_repositories() {
     let config = read(REPOS, &[("SMOKE_CACHE_DIR", "/cache")]).expect("valid");
     assert_eq!(config.repos["django"].path, Path::new("/cache/.repos/django/Django-5.2.8"));
     assert_eq!(config.repos["other"].path, Path::new("/cache/.repos/other/v1"));
@@ -45,23 +45,23 @@ fn repositories_are_found_where_their_source_puts_them() {
 }
 
 #[test]
-fn repo_paths_name_by_last_component_and_win() {
+fn repo_paths_override_the_file() {
     let config = read(REPOS, &[("SMOKE_REPO_PATHS", "/a/django,/b/new")]).expect("valid");
     assert_eq!(config.repos["django"].path, Path::new("/a/django"));
     assert_eq!(config.repos["new"].path, Path::new("/b/new"));
 }
 
 #[test]
-fn bad_values_name_the_variable_the_value_and_what_is_allowed() {
+fn an_invalid_variable_is_reported_with_the_allowed_values() {
     for (variable, value, expected) in [
         ("SMOKE_CACHE", "on", "SMOKE_CACHE is `on`, but must be `read-write` or `read-only` or `off`"),
         ("SMOKE_ON_MISS", "ignore", "must be `build` or `skip` or `fail`"),
         ("SMOKE_STRICT", "yes", "must be `0` or `1`"),
         ("SMOKE_FORCE_REBUILD", "djnago", "`all`, or names among: django, mine, other"),
         ("SMOKE_LEAVE_OUT", "djnago", "names among: django, mine, other"),
-        ("SMOKE_REPO_PATHS", "/a/x,/b/x", "each once"),
+        ("SMOKE_REPO_PATHS", "/a/x,/b/x", "each with a different repository's name"),
         ("SMOKE_LOCK_TIMEOUT", "soon", "a number of seconds"),
-        ("SMOKE_RUN_ID", "../x", "not beginning with a dot"),
+        ("SMOKE_RUN_ID", "../x", "without a dot at the beginning"),
         ("SMOKE_CACHE_DIR", "relative", "an absolute path"),
         ("SMOKE_REPO_PATHS", "relative", "absolute directories"),
     ] {
@@ -71,8 +71,8 @@ fn bad_values_name_the_variable_the_value_and_what_is_allowed() {
 }
 
 #[test]
-fn bad_defaults_name_the_file() {
-    let error = read("[defaults]\non-miss = \"perhaps\"", &[]).expect_err("no such word");
+fn an_invalid_default_is_reported_with_the_file() {
+    let error = read("[defaults]\non-miss = \"perhaps\"", &[]).expect_err("invalid");
     assert!(error.contains("on-miss in ") && error.contains("smoke.toml"), "{error}");
 }
 
@@ -93,7 +93,7 @@ fn timeouts_are_seconds_or_durations() {
 }
 
 #[test]
-fn whether_builds_are_detached_is_said_by_the_variable_then_the_file_then_the_runner() {
+fn detach_is_set_by_variable_then_file_then_runner() {
     let detach = |text: &str, variables: &[(&str, &str)]| read(text, variables).expect("valid").detach;
     let off = "[defaults]\ndetach = false\n";
     assert!(!detach("", &[]) && detach("", &[("NEXTEST", "1")]));
@@ -102,15 +102,15 @@ fn whether_builds_are_detached_is_said_by_the_variable_then_the_file_then_the_ru
 }
 
 #[test]
-fn bad_repo_tables_say_what_is_wrong() {
+fn an_invalid_repo_table_is_reported_with_the_reason() {
     for (table, expected) in [
         ("path = \"a\"\npypi = \"b==1\"", "exactly one of"),
         ("rev = \"a\"", "exactly one of"),
         ("git = \"u\"", "needs a `rev`"),
         ("pypi = \"Django\"", "must name one version"),
-        ("path = \"a\"\nsha256 = \"0\"", "goes with `pypi` only"),
+        ("path = \"a\"\nsha256 = \"0\"", "is only for `pypi`"),
         ("pth = \"a\"", "unknown field"),
-        ("git = \"u\"\nrev = \"\"", "an empty text means nothing"),
+        ("git = \"u\"\nrev = \"\"", "an empty text is not a valid value"),
     ] {
         let error = read(&format!("[repos.x]\n{table}"), &[]).expect_err(table);
         assert!(error.contains(expected), "{table}: {error}");
@@ -118,7 +118,17 @@ fn bad_repo_tables_say_what_is_wrong() {
 }
 
 #[test]
-fn names_are_safe_as_file_names() {
+fn a_directory_named_smoke_toml_is_skipped() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let package = directory.path().join("package");
+    std::fs::create_dir_all(package.join("smoke.toml")).expect("a directory of that name");
+    std::fs::write(directory.path().join("smoke.toml"), "[repos.far]\npath = \"far\"").expect("smoke.toml");
+    let config = Config::read(&package, &|_| None, Some(PathBuf::from("/home/someone"))).expect("valid");
+    assert!(config.repos.contains_key("far"), "{config:?}");
+}
+
+#[test]
+fn names_are_valid_file_names() {
     for name in ["", ".hidden", "a/b", "a b", "ä", &"x".repeat(65)] {
         assert!(check_name("repository", name).is_err(), "{name}");
     }
@@ -126,10 +136,10 @@ fn names_are_safe_as_file_names() {
 }
 
 #[test]
-fn a_shared_tier_is_what_the_file_says_and_variables_win() {
+fn remote_variables_override_the_file() {
     let toml = "[remote]\nurl = \"s3://bucket/prefix\"\npublic-keys = [\"a\", \"b\"]\nunsigned = true\nbudget = \"20s\"\naccess = \
                 \"read-only\"\nhelper = [\"my helper\", \"--fast\"]";
-    let remote = read(toml, &[]).expect("valid").remote.expect("there is one");
+    let remote = read(toml, &[]).expect("valid").remote.expect("configured");
     assert_eq!((remote.url.as_str(), remote.unsigned, remote.read_only), ("s3://bucket/prefix", true, true));
     assert_eq!(remote.helper(), ["my helper", "--fast"]);
     assert_eq!((remote.public_keys, remote.budget), (vec!["a".into(), "b".into()], Some(Duration::from_secs(20))));
@@ -144,26 +154,26 @@ fn a_shared_tier_is_what_the_file_says_and_variables_win() {
         ("SMOKE_REMOTE_ACCESS", "read-write"),
         ("SMOKE_REMOTE_HELPER", "helper --slow"),
     ];
-    let remote = read(toml, &variables).expect("valid").remote.expect("there is one");
+    let remote = read(toml, &variables).expect("valid").remote.expect("configured");
     assert_eq!((remote.url.as_str(), remote.unsigned, remote.read_only), ("fs:///folder", false, false));
     assert_eq!(remote.helper(), ["helper", "--slow"]);
     assert_eq!((remote.public_keys, remote.budget), (vec!["c".into(), "d".into()], Some(Duration::from_secs(3))));
     assert_eq!(remote.signing_key, Some("e".into()));
     let listed = [("SMOKE_REMOTE_HELPER", "[\"my helper\", \"x\"]")];
-    assert_eq!(read(toml, &listed).expect("valid").remote.expect("there is one").helper(), ["my helper", "x"]);
+    assert_eq!(read(toml, &listed).expect("valid").remote.expect("configured").helper(), ["my helper", "x"]);
 }
 
 #[test]
-fn a_shared_tier_can_be_turned_off_and_nonsense_is_named() {
+fn the_remote_can_be_off_and_invalid_values_are_reported() {
     let toml = "[remote]\nurl = \"s3://bucket\"";
     assert!(read(toml, &[("SMOKE_REMOTE", "off")]).expect("valid").remote.is_none());
     assert!(read("", &[]).expect("valid").remote.is_none());
-    assert_eq!(read(toml, &[]).expect("valid").remote.expect("there is one").helper()[0], "cargo-smoke-cache");
+    assert_eq!(read(toml, &[]).expect("valid").remote.expect("configured").helper()[0], "cargo-smoke-cache");
     for (variable, value, expected) in [
-        ("SMOKE_REMOTE", "bucket", "`off`, or where it is, such as `s3://"),
+        ("SMOKE_REMOTE", "bucket", "`off`, or a URL such as `s3://"),
         ("SMOKE_REMOTE_BUDGET", "soon", "a number of seconds, or a duration"),
-        ("SMOKE_REMOTE_BUDGET", "0s", "where nobody is to be asked, SMOKE_REMOTE is `off`"),
-        ("SMOKE_REMOTE_BUDGET", "0", "where nobody is to be asked, SMOKE_REMOTE is `off`"),
+        ("SMOKE_REMOTE_BUDGET", "0s", "set SMOKE_REMOTE to `off` to disable the remote cache"),
+        ("SMOKE_REMOTE_BUDGET", "0", "set SMOKE_REMOTE to `off` to disable the remote cache"),
         ("SMOKE_REMOTE_ACCESS", "write", "`read-write` or `read-only`"),
         ("SMOKE_REMOTE_UNSIGNED", "yes", "`0` or `1`"),
         ("SMOKE_REMOTE_HELPER", "[1]", "as a JSON list"),
@@ -174,26 +184,26 @@ fn a_shared_tier_can_be_turned_off_and_nonsense_is_named() {
     let error = read("", &[("SMOKE_REMOTE", "redis:/host?password=hush")]).expect_err("one slash is missing");
     assert!(error.contains("`redis:/host`") && !error.contains("hush"), "{error}");
     for helper in ["[]", " "] {
-        let error = read(toml, &[("SMOKE_REMOTE_HELPER", helper)]).expect_err("nothing to start");
+        let error = read(toml, &[("SMOKE_REMOTE_HELPER", helper)]).expect_err("no program");
         assert!(error.contains("a program and its arguments"), "{error}");
     }
     let secret = read("[remote]\nurl = \"s3://b\"\nsigning-key = \"hush\"", &[]).expect_err("it is secret");
     assert!(secret.contains("as SMOKE_REMOTE_SIGNING_KEY") && !secret.contains("hush"), "{secret}");
-    let error = read("[remote]\nurl = \"bucket\"", &[]).expect_err("no URL");
+    let error = read("[remote]\nurl = \"bucket\"", &[]).expect_err("not a URL");
     assert!(error.contains("url of [remote] in "), "{error}");
-    let error = read("[remote]\nurl = \"s3://b\"\nbudget = \"x\"", &[]).expect_err("no duration");
+    let error = read("[remote]\nurl = \"s3://b\"\nbudget = \"x\"", &[]).expect_err("not a duration");
     assert!(error.contains("budget of [remote] in "), "{error}");
 }
 
 #[test]
-fn a_shared_tier_is_named_without_what_opens_it() {
+fn the_remote_is_shown_without_secrets() {
     for (url, place) in [
         ("s3://bucket/prefix?secret_access_key=x", "s3://bucket/prefix"),
         ("s3://bucket/prefix#x", "s3://bucket/prefix"),
-        // Where a password ends cannot be told.
+        // The end of a password is unknown.
         ("redis://user:wo/rd@host:1/0", "redis:…"),
         ("redis://user:wo#rd@host:1/0?x=y", "redis:…"),
     ] {
-        assert_eq!(read("", &[("SMOKE_REMOTE", url)]).expect("valid").remote.expect("there is one").place(), place);
+        assert_eq!(read("", &[("SMOKE_REMOTE", url)]).expect("valid").remote.expect("configured").place(), place);
     }
 }

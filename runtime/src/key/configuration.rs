@@ -1,46 +1,41 @@
-//! The configurations of one artifact: which keys share one, and how several differ.
+//! The configurations of an artifact: which keys have the same one, and in which settings the others differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::difference::{MAX_SETTINGS, shorten_text};
-use super::{Ingredient, canonical};
+use super::canonical;
+use super::key_input::KeyInput;
+use super::shorten::{join, shorten};
 
-/// Digits of a digest that tell two configurations apart whose settings read the same.
+/// The number of digits of a digest that distinguish two configurations whose settings have the same text.
 const SHORT_DIGEST: usize = 8;
 
-/// Returns what makes up the configuration of a key: its suite, its own configuration, and those of the artifacts that it
-/// needs.
+/// Returns the key inputs that make up a configuration: the suite, the artifact's configuration, and those of its
+/// dependencies.
 ///
-/// Declared inputs are not among it: another value is taken for a later version of the same thing.
-pub(crate) fn configuration(ingredients: &[Ingredient]) -> BTreeSet<&Ingredient> {
-    ingredients.iter().filter(|ingredient| ["config", "suite"].contains(&ingredient.name.as_str())).collect()
+/// Declared inputs are not part of it: a changed input makes a later version of the same artifact.
+pub(crate) fn configuration(key_inputs: &[KeyInput]) -> BTreeSet<&KeyInput> {
+    key_inputs.iter().filter(|key_input| ["config", "suite"].contains(&key_input.name.as_str())).collect()
 }
 
-/// Says of each of the keys of one artifact how its configuration differs from the others', as in `analyzer.k1=1.5`. The
-/// texts are empty if all have the same configuration; two configurations never have the same text.
-pub fn tell_apart(keys: &[&[Ingredient]]) -> Vec<String> {
-    let all: Vec<BTreeSet<&Ingredient>> = keys.iter().map(|ingredients| configuration(ingredients)).collect();
-    let is_common = |ingredient: &&Ingredient| all.iter().all(|other| other.contains(*ingredient));
-    let own: Vec<Vec<&Ingredient>> =
-        all.iter().map(|one| one.iter().copied().filter(|ingredient| !is_common(ingredient)).collect()).collect();
+/// Returns a text for each key of one artifact that distinguishes its configuration from the others, such as
+/// `analyzer.k1=1.5`.
+///
+/// The texts are empty if all keys have the same configuration. Two configurations never have the same text.
+pub fn tell_apart(keys: &[&[KeyInput]]) -> Vec<String> {
+    let all: Vec<BTreeSet<&KeyInput>> = keys.iter().map(|key_inputs| configuration(key_inputs)).collect();
+    let is_common = |key_input: &&KeyInput| all.iter().all(|other| other.contains(*key_input));
+    let own: Vec<Vec<&KeyInput>> =
+        all.iter().map(|one| one.iter().copied().filter(|key_input| !is_common(key_input)).collect()).collect();
     let settings: Vec<BTreeMap<String, String>> = own.iter().map(|own| settings(own)).collect();
     let names: BTreeSet<&String> = settings.iter().flat_map(BTreeMap::keys).collect();
     let differs = |name: &&String| settings.iter().any(|other| other.get(*name) != settings[0].get(*name));
     let names: Vec<&String> = names.into_iter().filter(differs).collect();
 
     let shown = |settings: &BTreeMap<String, String>| {
-        let mut parts: Vec<String> = names
-            .iter()
-            .filter_map(|name| settings.get(*name).map(|value| format!("{name}={}", shorten_text(value))))
-            .collect();
-        let more = parts.len().saturating_sub(MAX_SETTINGS);
-        parts.truncate(MAX_SETTINGS);
-        if more > 0 {
-            parts.push(format!("and {more} more"));
-        }
-        parts.join(", ")
+        let setting = |name: &&String| settings.get(*name).map(|value| format!("{name}={}", shorten(value)));
+        join(names.iter().filter_map(setting).collect())
     };
     let texts: Vec<String> = settings.iter().map(shown).collect();
     let is_ambiguous =
@@ -55,32 +50,32 @@ pub fn tell_apart(keys: &[&[Ingredient]]) -> Vec<String> {
         .collect()
 }
 
-/// The values of all fields by their paths; of several configurations with one field, each value once.
-fn settings(ingredients: &[&Ingredient]) -> BTreeMap<String, String> {
+/// Returns the values of all fields by their paths. A field of several configurations has each value once.
+fn settings(key_inputs: &[&KeyInput]) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for ingredient in ingredients {
-        let (plain, _) = canonical::split(&ingredient.value);
-        match serde_json::from_str(plain) {
-            Ok(value) if ingredient.name == "config" => collect("", &value, &mut values),
-            _ => {
-                values.entry(ingredient.name.clone()).or_default().insert(plain.to_owned());
-            }
+    for key_input in key_inputs {
+        let (plain, _) = canonical::split(&key_input.value);
+        let fields = match serde_json::from_str(plain) {
+            Ok(value) if key_input.name == "config" => fields("", &value),
+            _ => vec![(key_input.name.clone(), plain.to_owned())],
+        };
+        for (path, value) in fields {
+            values.entry(path).or_default().insert(value);
         }
     }
     values.into_iter().map(|(path, values)| (path, values.into_iter().collect::<Vec<_>>().join("|"))).collect()
 }
 
-fn collect(path: &str, value: &Value, values: &mut BTreeMap<String, BTreeSet<String>>) {
+/// Returns each field at or below `path`, with its JSON.
+fn fields(path: &str, value: &Value) -> Vec<(String, String)> {
     match value {
-        Value::Object(fields) if !fields.is_empty() => {
-            for (name, value) in fields {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                collect(&path, value, values);
-            }
+        Value::Object(below) if !below.is_empty() => {
+            let path_of = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            below.iter().flat_map(|(name, value)| fields(&path_of(name), value)).collect()
         }
         _ => {
             let path = if path.is_empty() { "value" } else { path };
-            values.entry(path.to_owned()).or_default().insert(value.to_string());
+            vec![(path.to_owned(), value.to_string())]
         }
     }
 }
@@ -89,35 +84,35 @@ fn collect(path: &str, value: &Value, values: &mut BTreeMap<String, BTreeSet<Str
 mod tests {
     use super::*;
 
-    fn key(config: &[&str]) -> Vec<Ingredient> {
-        let configs = config.iter().map(|text| Ingredient::new("config", (*text).to_owned()));
-        configs.chain([Ingredient::new("suite", "s".to_owned()), Ingredient::new("code", config.concat())]).collect()
+    fn key(config: &[&str]) -> Vec<KeyInput> {
+        let configs = config.iter().map(|text| KeyInput::new("config", (*text).to_owned()));
+        configs.chain([KeyInput::new("suite", "s".to_owned()), KeyInput::new("code", config.concat())]).collect()
     }
 
-    fn texts(keys: &[Vec<Ingredient>]) -> Vec<String> {
+    fn texts(keys: &[Vec<KeyInput>]) -> Vec<String> {
         tell_apart(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())
     }
 
     #[test]
-    fn fields_that_differ_are_shown_and_no_others() {
+    fn only_differing_fields_are_shown() {
         let keys = [key(&[r#"{"a":{"b":1,"c":[2]},"d":"x"}"#]), key(&[r#"{"a":{"b":1,"c":[3]}}"#])];
         assert_eq!(texts(&keys), [r#"a.c=[2], d="x""#, "a.c=[3]"]);
         assert_eq!(texts(&[key(&["null"]), key(&["5"])]), ["value=null", "value=5"]);
-        // Of an artifact that needs another one, with a configuration of its own.
+        // The dependency of an artifact has its own configuration.
         let keys = [key(&[r#"{"k":1}"#, r#"{"n":2}"#]), key(&[r#"{"k":1}"#, r#"{"n":3}"#])];
         assert_eq!(texts(&keys), ["n=2", "n=3"]);
     }
 
     #[test]
-    fn one_configuration_needs_no_words() {
+    fn one_configuration_has_an_empty_text() {
         let mut later = key(&["5"]);
-        later.push(Ingredient::new("variable", "V\t\"1\"".to_owned()));
+        later.push(KeyInput::new("variable", "V\t\"1\"".to_owned()));
         assert_eq!(texts(&[key(&["5"]), later]), ["", ""]);
         assert_eq!(texts(&[]), [""; 0]);
     }
 
     #[test]
-    fn what_reads_the_same_has_a_digest() {
+    fn configurations_with_the_same_text_get_a_digest() {
         let exact = texts(&[key(&["null\nNone"]), key(&["null\n()"])]);
         assert!(exact[0].starts_with('#') && exact[1].starts_with('#') && exact[0] != exact[1], "{exact:?}");
         let long = |end: &str| key(&[&format!("\"{}{end}\"", "x".repeat(99))]);

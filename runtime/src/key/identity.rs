@@ -1,24 +1,29 @@
-//! The identity of a suite and of an artifact's type: the place where they are defined.
+//! The identity of a suite and of an artifact's type: the place of their definition.
 //!
-//! Names of types are not enough: two test files, or two modules of one, may each define a suite `Smoke`. And the crate's name
-//! is too much: test binaries that include one support module are to share artifacts, and each is a crate of its own.
+//! The name of a type is not enough: two test files, or two modules of one file, may each define a suite `Smoke`. The
+//! name of the crate is too much: test binaries that include one support module share artifacts, and each is a separate
+//! crate.
 //!
-//! A type knows its module, by its name. Its file is known only by the fingerprint of the suite's code: `code_fingerprint!` records
-//! where it is called. So the crate's name is left out for a type in the module of that call, or in one below it, and the file
-//! takes its place. Any other type keeps its crate's name.
+//! The name of a type contains its module. Only the fingerprint of the suite's code knows the file, because
+//! `code_fingerprint!` records where it is called. For a type in the module of that call, or below it, the file
+//! replaces the name of the crate. Any other type keeps the name of its crate.
 
-use crate::fingerprint::Code;
+use super::fingerprint::Code;
 
-/// Returns the identity of a suite whose `CODE` is `code`: package, file, and the path of the type.
+/// Returns the identity of the suite with the code `code`: package, file, and path of the type.
 pub(crate) fn suite(code: &Code, type_name: &str) -> String {
     format!("{} {} {}", code.package, code.file, artifact(code, type_name))
 }
 
-/// Returns the path of a type, of which each part is without its crate if it is defined where `code` is, or below.
+/// Returns the path of a type. Each part that is defined in the module of `code`, or below it, lacks the name of its
+/// crate.
 pub(crate) fn artifact(code: &Code, type_name: &str) -> String {
     let mut identity = String::with_capacity(type_name.len());
-    for (is_path, part) in parts(type_name) {
-        identity.push_str(if is_path { without_crate(code.module, part) } else { part });
+    for part in parts(type_name) {
+        identity.push_str(match part {
+            Part::Path(path) => without_crate(code.module, path),
+            Part::Punctuation(text) => text,
+        });
     }
     identity
 }
@@ -30,8 +35,14 @@ fn without_crate<'a>(module: &str, path: &'a str) -> &'a str {
     within.filter(|_| is_below).unwrap_or(path)
 }
 
-/// Splits the name of a type into paths and what stands between them.
-fn parts(name: &str) -> Vec<(bool, &str)> {
+/// A part of the name of a type, such as `alloc::vec::Vec` or `<`.
+enum Part<'a> {
+    Path(&'a str),
+    Punctuation(&'a str),
+}
+
+/// Splits the name of a type into paths and the text between them.
+fn parts(name: &str) -> Vec<Part<'_>> {
     let is_of_path = |character: char| character.is_alphanumeric() || character == '_' || character == ':';
     let mut parts = Vec::new();
     let mut rest = name;
@@ -39,7 +50,7 @@ fn parts(name: &str) -> Vec<(bool, &str)> {
         let is_path = is_of_path(first);
         let end = rest.find(|character| is_of_path(character) != is_path).unwrap_or(rest.len());
         let (part, after) = rest.split_at(end);
-        parts.push((is_path, part));
+        parts.push(if is_path { Part::Path(part) } else { Part::Punctuation(part) });
         rest = after;
     }
     parts
@@ -61,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn suites_of_one_name_in_two_files_or_modules_are_two() {
+    fn suites_of_one_name_in_two_files_or_modules_differ() {
         let (one, two) = (code("tests/one.rs", "one"), code("tests/two.rs", "two"));
         assert_ne!(suite(&one, "one::Smoke"), suite(&two, "two::Smoke"));
         let (one, two) = (code("tests/t.rs", "t::one"), code("tests/t.rs", "t::two"));
@@ -71,22 +82,22 @@ mod tests {
     }
 
     #[test]
-    fn types_outside_of_the_module_keep_their_crate() {
+    fn types_outside_the_module_keep_their_crate() {
         let support = code("tests/support/mod.rs", "one::support");
-        // Defined by the test file, and by each in another way.
+        // Two test files define different types of this name.
         assert_ne!(
             artifact(&support, "one::Names"),
             artifact(&code("tests/support/mod.rs", "two::support"), "two::Names")
         );
         assert_eq!(artifact(&support, "code_index::graph::Graph"), "code_index::graph::Graph");
         assert_eq!(artifact(&support, "one::supporting::Names"), "one::supporting::Names");
-        // One constant of a library, used by two test files.
+        // Two test files use one constant of a library.
         let shared = code("src/lib.rs", "app");
         assert_ne!(suite(&shared, "one::Smoke"), suite(&shared, "two::Smoke"));
     }
 
     #[test]
-    fn every_path_in_a_generic_type_counts() {
+    fn every_path_in_a_generic_type_is_shortened() {
         let one = code("tests/one.rs", "one");
         assert_eq!(artifact(&one, "alloc::vec::Vec<(one::Names, &str)>"), "alloc::vec::Vec<(Names, &str)>");
     }

@@ -1,25 +1,25 @@
-//! Declared inputs: what an artifact depends on outside of the repository, and how its key says so.
+//! Declared inputs: what an artifact depends on outside of the repository, as parts of its key.
 //!
-//! The value of such an ingredient is a name and a state, with a tab between them, which is in no name:
+//! The value of such a key input is a name and a state, separated by a tab. No name contains a tab.
 //!
-//! | ingredient | name | state |
+//! | key input | name | state |
 //! | --- | --- | --- |
-//! | `file`, `directory` | the path, relative to the package if it can be | a digest |
-//! | `variable` | its name | its value in quotes; none, and no tab, if it is not set |
-//! | `tool` | the program as it was declared | what it prints for its version, in quotes |
+//! | `file`, `directory` | the path, relative to the package if it is below it | a digest |
+//! | `variable` | its name | its value in quotes; no state and no tab if it is not set |
+//! | `tool` | the program as it was declared | the output of `--version`, in quotes |
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::Ingredient;
+use super::key_input::KeyInput;
 use crate::text;
 
-/// How many digits of a digest people are shown.
+/// The number of digits of a digest that messages show.
 const SHORT_DIGEST: usize = 12;
 const SEPARATOR: char = '\t';
 
-/// What an artifact has declared.
+/// An input that an artifact has declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
     File(PathBuf),
@@ -29,27 +29,25 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    pub(super) fn file(path: &Path) -> Result<Input, String> {
-        is_given(path.as_os_str(), "file", "path").map(|()| Input::File(path.to_owned()))
+    pub(crate) fn file(path: &Path) -> Result<Input, String> {
+        check_not_empty(path.as_os_str(), "file", "path").map(|()| Input::File(path.to_owned()))
     }
 
-    pub(super) fn directory(path: &Path) -> Result<Input, String> {
-        is_given(path.as_os_str(), "directory", "path").map(|()| Input::Directory(path.to_owned()))
+    pub(crate) fn directory(path: &Path) -> Result<Input, String> {
+        check_not_empty(path.as_os_str(), "directory", "path").map(|()| Input::Directory(path.to_owned()))
     }
 
-    pub(super) fn variable(name: &OsStr) -> Result<Input, String> {
-        is_given(name, "env", "name")?;
+    pub(crate) fn variable(name: &OsStr) -> Result<Input, String> {
+        check_not_empty(name, "env", "name")?;
         if name.as_encoded_bytes().iter().any(|byte| [b'=', 0].contains(byte)) {
             let name = text::name(name);
-            return Err(format!(
-                "`KeyBuilder::env` was given `{name}`, which no variable can be called; give it the name alone"
-            ));
+            return Err(format!("`KeyBuilder::env` got `{name}`, which cannot name a variable; pass the name alone"));
         }
         Ok(Input::Variable(name.to_owned()))
     }
 
-    pub(super) fn tool(program: &OsStr) -> Result<Input, String> {
-        is_given(program, "tool", "program").map(|()| Input::Tool(program.to_owned()))
+    pub(crate) fn tool(program: &OsStr) -> Result<Input, String> {
+        check_not_empty(program, "tool", "program").map(|()| Input::Tool(program.to_owned()))
     }
 
     fn kind(&self) -> Kind {
@@ -61,7 +59,7 @@ impl Input {
         }
     }
 
-    /// One name for all spellings: relative to the package's directory, if it is below it.
+    /// Returns one name for all spellings of the input. A path below the package is relative to it.
     fn name(&self, package: &Path) -> String {
         match self {
             Input::File(path) | Input::Directory(path) => text::path(path.strip_prefix(package).unwrap_or(path)),
@@ -69,27 +67,27 @@ impl Input {
         }
     }
 
-    /// For messages: `file data/model.bin`.
+    /// Returns kind and name, for messages: `file data/model.bin`.
     pub(crate) fn subject(&self, package: &Path) -> String {
-        format!("{} {}", self.kind().ingredient(), self.name(package))
+        format!("{} {}", self.kind().key_input(), self.name(package))
     }
 
-    /// Its part of the key.
-    pub(crate) fn ingredient(&self, package: &Path, state: Option<&str>) -> Ingredient {
+    /// Returns the input's part of the key.
+    pub(crate) fn key_input(&self, package: &Path, state: Option<&str>) -> KeyInput {
         let name = self.name(package);
         let value = state.map_or_else(|| name.clone(), |state| format!("{name}{SEPARATOR}{state}"));
-        Ingredient::new(self.kind().ingredient(), value)
+        KeyInput::new(self.kind().key_input(), value)
     }
 }
 
-fn is_given(given: &OsStr, method: &str, what: &str) -> Result<(), String> {
-    if given.is_empty() {
-        return Err(format!("`KeyBuilder::{method}` was given an empty {what}; name what the artifact depends on"));
+fn check_not_empty(argument: &OsStr, method: &str, subject: &str) -> Result<(), String> {
+    if argument.is_empty() {
+        return Err(format!("`KeyBuilder::{method}` got an empty {subject}; name what the artifact depends on"));
     }
     Ok(())
 }
 
-/// The kinds of inputs.
+/// The kind of a declared input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     File,
@@ -99,8 +97,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The name of its ingredients.
-    pub(super) fn ingredient(self) -> &'static str {
+    /// Returns the name of the key inputs of this kind.
+    pub(super) fn key_input(self) -> &'static str {
         match self {
             Kind::File => "file",
             Kind::Directory => "directory",
@@ -109,6 +107,7 @@ impl Kind {
         }
     }
 
+    /// Returns the plural, for messages.
     pub(super) fn several(self) -> &'static str {
         match self {
             Kind::File => "files",
@@ -118,13 +117,14 @@ impl Kind {
         }
     }
 
-    pub(super) fn of(ingredient: &str) -> Option<Kind> {
+    /// Returns the kind of the key inputs with this name, or `None` if they are not declared inputs.
+    pub(super) fn of(key_input: &str) -> Option<Kind> {
         let kinds = [Kind::File, Kind::Directory, Kind::Variable, Kind::Tool];
-        kinds.into_iter().find(|kind| kind.ingredient() == ingredient)
+        kinds.into_iter().find(|kind| kind.key_input() == key_input)
     }
 }
 
-/// An input as a key has it.
+/// A declared input, read from a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known<'a> {
     pub(super) kind: Kind,
@@ -134,18 +134,18 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// Nothing if the ingredient is of another kind.
-    pub(super) fn read(ingredient: &'a Ingredient) -> Option<Known<'a>> {
-        let kind = Kind::of(&ingredient.name)?;
-        let (name, state) = match ingredient.value.split_once(SEPARATOR) {
+    /// Reads a key input. Returns `None` if it is not a declared input.
+    pub(super) fn read(key_input: &'a KeyInput) -> Option<Known<'a>> {
+        let kind = Kind::of(&key_input.name)?;
+        let (name, state) = match key_input.value.split_once(SEPARATOR) {
             Some((name, state)) => (name, Some(state)),
-            None => (ingredient.value.as_str(), None),
+            None => (key_input.value.as_str(), None),
         };
-        Some(Known { kind, name, state, listing: &ingredient.note })
+        Some(Known { kind, name, state, listing: &key_input.note })
     }
 }
 
-/// On one line: `data/model.bin 5d0c6a1be2f9`, `SCHEMA="one"`, `SCHEMA is not set`, `protoc libprotoc 3.21`.
+/// Writes one line: `data/model.bin 5d0c6a1be2f9`, `SCHEMA="one"`, `SCHEMA is not set`, `protoc libprotoc 3.21`.
 impl fmt::Display for Known<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Known { kind, name, state, .. } = self;
@@ -161,9 +161,9 @@ impl fmt::Display for Known<'_> {
     }
 }
 
-/// The lines of a version, none of them empty.
+/// Returns the lines of a version, without empty ones.
 pub(super) fn lines(version: &str) -> Vec<String> {
-    // What is not UTF-8 has no lines.
+    // The text of bytes that are not UTF-8 is not JSON: it has one line.
     let text = serde_json::from_str(version).unwrap_or_else(|_| version.to_owned());
     let line = |line: &str| line.chars().filter(|character| !character.is_control()).collect::<String>();
     text.lines().map(|text| line(text.trim())).filter(|line| !line.is_empty()).collect()
@@ -173,8 +173,8 @@ pub(super) fn lines(version: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn ingredient(input: Result<Input, String>, state: Option<&str>) -> Ingredient {
-        input.expect("valid").ingredient(Path::new("/p"), state)
+    fn key_input(input: Result<Input, String>, state: Option<&str>) -> KeyInput {
+        input.expect("valid").key_input(Path::new("/p"), state)
     }
 
     #[test]
@@ -185,13 +185,13 @@ mod tests {
         }
         assert_eq!(name("/p/../q"), "file ../q");
         assert_eq!(name("/q/a"), "file /q/a");
-        // What is above a link is not known without looking.
+        // `a` may be a link, so `a/..` may be another directory.
         assert_eq!(name("a/../b"), "file a/../b");
     }
 
     #[test]
-    fn an_unset_variable_is_no_value_of_another() {
-        let variable = |name: &str, state| ingredient(Input::variable(OsStr::new(name)), state);
+    fn an_unset_variable_differs_from_every_value() {
+        let variable = |name: &str, state| key_input(Input::variable(OsStr::new(name)), state);
         let all = [variable("A", None), variable("A", Some("\"\"")), variable("A\t\"\"", None)];
         for (index, one) in all.iter().enumerate() {
             assert!(all[..index].iter().all(|other| other.digest != one.digest), "{one:?}");
@@ -199,30 +199,30 @@ mod tests {
     }
 
     #[test]
-    fn people_see_an_input_on_one_line() {
+    fn an_input_is_shown_on_one_line() {
         let digest = "0123456789abcdef".repeat(4);
-        for (ingredient, line) in [
-            (ingredient(Input::file(Path::new("a b")), Some(&digest)), "a b 0123456789ab"),
-            (ingredient(Input::variable(OsStr::new("A")), Some("\"x\\ny\"")), "A=\"x\\ny\""),
-            (ingredient(Input::variable(OsStr::new("A")), None), "A is not set"),
-            (ingredient(Input::tool(OsStr::new("gcc")), Some("\"gcc 13\\nFree software\"")), "gcc gcc 13"),
-            (ingredient(Input::tool(OsStr::new("x")), Some("b\"\\xff\"")), "x b\"\\xff\""),
+        for (key_input, line) in [
+            (key_input(Input::file(Path::new("a b")), Some(&digest)), "a b 0123456789ab"),
+            (key_input(Input::variable(OsStr::new("A")), Some("\"x\\ny\"")), "A=\"x\\ny\""),
+            (key_input(Input::variable(OsStr::new("A")), None), "A is not set"),
+            (key_input(Input::tool(OsStr::new("gcc")), Some("\"gcc 13\\nFree software\"")), "gcc gcc 13"),
+            (key_input(Input::tool(OsStr::new("x")), Some("b\"\\xff\"")), "x b\"\\xff\""),
         ] {
-            assert_eq!(ingredient.summary(), line);
+            assert_eq!(key_input.summary(), line);
         }
     }
 
     #[test]
-    fn what_cannot_be_an_input_is_refused_with_the_method() {
+    fn an_invalid_input_is_rejected_with_the_method() {
         let messages = [
             Input::file(Path::new("")).expect_err("empty"),
             Input::directory(Path::new("")).expect_err("empty"),
             Input::variable(OsStr::new("")).expect_err("empty"),
-            Input::variable(OsStr::new("A=B")).expect_err("no name"),
+            Input::variable(OsStr::new("A=B")).expect_err("not a name"),
             Input::tool(OsStr::new("")).expect_err("empty"),
         ];
         for (message, method) in messages.iter().zip(["file", "directory", "env", "env", "tool"]) {
-            assert!(message.starts_with(&format!("`KeyBuilder::{method}` was given ")), "{message}");
+            assert!(message.starts_with(&format!("`KeyBuilder::{method}` got ")), "{message}");
         }
     }
 }

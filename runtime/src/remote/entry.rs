@@ -1,20 +1,21 @@
-//! What is shared of an artifact: its manifest, and the one file that its files are packed in.
+//! The entry of an artifact in the remote cache: its manifest, and a reference to its packed files.
 
 use serde::{Deserialize, Serialize};
 
 use super::protocol::Blob;
-use crate::manifest::{ArchiveFile, Manifest};
+use crate::store::manifest::{ArchiveFile, Manifest};
 
-/// Raised with every change that an earlier version would misread; its names in the service have it, too.
+/// The format version. Every change that an earlier version would misread raises it. Object names in the service
+/// include it.
 const FORMAT: u32 = 1;
 
-/// The entry of an artifact in the shared tier, as the helper signs and keeps it.
+/// The entry of an artifact in the remote cache, which the helper signs and stores.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SharedEntry {
     format: u32,
-    /// The files of the artifact, packed; for an archive the archive itself.
+    /// The packed files of the artifact; for an archive the archive itself.
     pub(crate) blob: Blob,
-    /// The manifest, word for word: it vouches for itself.
+    /// The text of the manifest, unchanged, because the manifest has its own digest.
     pub(crate) manifest: String,
 }
 
@@ -28,17 +29,17 @@ impl SharedEntry {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// The error says what is wrong.
+    /// Parses an entry; the error is the reason why it is malformed.
     pub(crate) fn from_json(text: &[u8]) -> Result<SharedEntry, String> {
         let entry: SharedEntry =
-            serde_json::from_slice(text).map_err(|error| format!("its entry cannot be read: {error}"))?;
+            serde_json::from_slice(text).map_err(|error| format!("the entry is malformed: {error}"))?;
         if entry.format != FORMAT {
-            return Err(format!("its entry has format {}, not {FORMAT}", entry.format));
+            return Err(format!("the entry has format {}, and this version reads format {FORMAT}", entry.format));
         }
         Ok(entry)
     }
 
-    /// What the packed file has to be.
+    /// Returns the expected size and digest of the packed file.
     pub(crate) fn packed(&self) -> ArchiveFile {
         ArchiveFile { size: self.blob.size, digest: self.blob.blake3.clone() }
     }

@@ -1,4 +1,4 @@
-//! An artifact is fetched: first its entry, then, if that is the right one, what it speaks of.
+//! Fetches an artifact: first its entry and then, if the entry is valid, its packed files.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,19 +7,22 @@ use super::entry::SharedEntry;
 use super::journal::Operation;
 use super::protocol::{Command, Outcome};
 use super::{FIRST_ANSWER, NO_TIME, Remote, Trouble, worth};
-use crate::manifest::{self, Manifest};
 use crate::plain_file;
+use crate::store::manifest::{self, Manifest};
 
-/// What the shared tier had of an artifact: its files lie packed in one, not yet believed.
+/// A fetched artifact. The packed files are untrusted input until they are checked.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) entry: SharedEntry,
     pub(crate) manifest: Manifest,
+    /// The file that holds the artifact's files, packed.
+    pub(crate) packed: PathBuf,
 }
 
 impl Remote<'_> {
-    /// Fetches the artifact into the directory `into`, as [`packed`] says; nothing if it is not there, or cannot be had. `check` is shown its
-    /// entry before anything large travels.
+    /// Fetches the artifact into the directory `into`; returns `None` if it does not exist or cannot be fetched.
+    ///
+    /// `check` checks the entry before the packed files are fetched, because these may be large.
     pub(crate) fn fetch(
         &mut self,
         into: &Path,
@@ -55,7 +58,7 @@ impl Remote<'_> {
             return Ok(None);
         }
         let text = plain_file::open(&file).and_then(|file| plain_file::read(&file, manifest::MAX_BYTES));
-        let text = text.map_err(|error| Trouble::Failed(format!("the helper has left no entry: {error}")))?;
+        let text = text.map_err(|error| Trouble::Failed(format!("the helper wrote no entry: {error}")))?;
         self.must_replace = true;
         let entry = SharedEntry::from_json(&text).map_err(Trouble::Refused)?;
         let manifest = check(&entry).map_err(Trouble::Refused)?;
@@ -63,24 +66,20 @@ impl Remote<'_> {
         if left.is_zero() {
             return Err(Trouble::Late);
         }
-        let fetch = Command::Fetch { blob: entry.blob.clone(), into: packed(into) };
+        let packed = into.join("packed");
+        let fetch = Command::Fetch { blob: entry.blob.clone(), into: packed.clone() };
         let answer = self.ask(fetch, left)?;
         self.bytes = self.bytes.saturating_add(answer.bytes);
         if answer.outcome != Some(Outcome::Done) {
-            // Removed before the entry that speaks of it.
+            // The service removed the packed files, but not the entry yet.
             return Ok(None);
         }
-        Ok(Some(Fetched { entry, manifest }))
+        Ok(Some(Fetched { entry, manifest, packed }))
     }
 
-    /// What was fetched turned out to be something else.
+    /// Records that a fetched artifact turned out to be damaged.
     pub(crate) fn reject(&mut self, reason: &str) {
         self.journal.note(Operation::Check, Outcome::Refused, 0, Duration::ZERO, Some(reason));
         self.failed(reason);
     }
-}
-
-/// Where a fetched artifact lies, packed, in the directory that it was fetched into.
-pub(crate) fn packed(into: &Path) -> PathBuf {
-    into.join("packed")
 }

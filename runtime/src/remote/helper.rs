@@ -1,4 +1,4 @@
-//! The helper: a process that speaks to the service, so that no test has to.
+//! The helper: a process that talks to the service on behalf of a test.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -12,80 +12,81 @@ use crate::config::Remote;
 
 use super::protocol::{Answer, Command, Greeting, Outcome, PROTOCOL, Request, VERSION};
 
-/// More than any line that means something: a reason, a path.
+/// The maximum length of a line in bytes. Every valid line is shorter: it has at most a reason or a path.
 const MAX_LINE: u64 = 64 << 10;
-/// Lines that nobody has read yet: a helper that babbles has to wait, and takes no memory.
+/// The maximum number of unread lines. A helper that writes more blocks, and uses no memory of the test.
 const MAX_WAITING: usize = 16;
 
-/// Bytes of what it says beside its answers.
+/// The maximum length of the helper's standard error in the log, in bytes.
 const MAX_LOG: u64 = 64 << 10;
-/// To give back what it holds.
+/// The time for a helper to release its leases before it is killed.
 const LAST_MOMENT: Duration = Duration::from_millis(300);
-/// Characters of a line that means nothing.
+/// The maximum length of a malformed line in a message, in characters.
 const MOST_OF_A_LINE: usize = 80;
-/// Characters of what it says for people.
+/// The maximum length of a helper's reason in a message, in characters.
 const MOST_OF_A_REASON: usize = 500;
 
-/// How long an answer may take.
+/// The timeouts of an answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wait {
-    /// Its first word.
+    /// The deadline of the first line.
     pub(super) first: Instant,
-    /// Any other word after the one before.
+    /// The maximum time between two lines.
     pub(super) silence: Duration,
-    /// All of it.
+    /// The deadline of the answer.
     pub(super) deadline: Instant,
 }
 
 impl Wait {
-    /// However it is told how far it is.
+    /// Waits until the deadline, with or without progress lines.
     pub(super) fn until(deadline: Instant) -> Wait {
         Wait { first: deadline, silence: Duration::MAX, deadline }
     }
 
-    /// As long as it goes on.
+    /// Waits until the deadline, as long as progress lines arrive.
     pub(super) fn while_heard(silence: Duration, deadline: Instant) -> Wait {
         Wait { first: after(silence), silence, deadline }
     }
 }
 
-/// A helper that has greeted.
+/// A running helper, after its greeting.
 #[derive(Debug)]
 pub(super) struct Helper {
     child: Option<Child>,
-    /// Closed to tell it that it is over.
+    /// The standard input of the helper. Closing it asks the helper to end.
     input: Option<ChildStdin>,
     lines: Receiver<io::Result<String>>,
-    /// Where its standard error goes.
+    /// The file for the helper's standard error.
     log: Option<PathBuf>,
     last_id: u64,
+    /// The helper can write to the service.
     pub(super) writable: bool,
 }
 
-/// Why there is no answer.
+/// The reason why a request has no answer.
 #[derive(Debug)]
 pub(super) enum NoAnswer {
-    /// It says so itself: it can be asked other things.
+    /// The helper reports a failure. It can handle more requests.
     Failed(String),
-    /// Whatever it says from now on is about something else, if it says anything.
+    /// The helper is unusable: later lines would not belong to later requests.
     Lost(String),
 }
 
 impl Helper {
-    /// Starts it, and waits until it is ready. What it writes to its standard error goes to `log`, up to a limit.
+    /// Starts the helper, and waits for its greeting. Its standard error goes to `log`, up to a limit.
     pub(super) fn start(settings: &Remote, log: Option<&Path>, deadline: Instant) -> Result<Helper, String> {
         let helper = settings.helper();
         let Some((name, arguments)) = helper.split_first() else {
-            return Err("no helper is named".to_owned());
+            return Err("no helper is configured".to_owned());
         };
         let mut command = Program::new(name);
         command.args(arguments).envs(settings.variables());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Of a group of its own, so that all that it starts can be ended with it.
+        // In its own process group, so that its child processes can be killed with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(|error| {
-            format!("the helper `{name}` cannot be started: {error}; `cargo install cargo-smoke-cache` has it")
+            format!("the helper `{name}` cannot be started: {error}; `cargo install cargo-smoke-cache` installs it")
         })?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (sender, lines) = mpsc::sync_channel(MAX_WAITING);
@@ -118,14 +119,14 @@ impl Helper {
         }
     }
 
-    /// Whether anything may be written, once it is ready.
+    /// Reads the greeting, and returns `true` if the helper can write to the service.
     fn greeting(&mut self, deadline: Instant) -> Result<bool, String> {
         let line = self.line(Instant::now(), deadline)?;
         let greeting: Greeting = serde_json::from_str(&line)
-            .map_err(|_| format!("the helper's first line is no greeting: `{}`", shown(&line, MOST_OF_A_LINE)))?;
+            .map_err(|_| format!("the helper's first line is not a greeting: `{}`", shown(&line, MOST_OF_A_LINE)))?;
         if greeting.protocol != PROTOCOL || greeting.version != VERSION {
             return Err(format!(
-                "the helper speaks `{}` {}, not {PROTOCOL} {VERSION}; install a cargo-smoke-cache of this crate's version",
+                "the helper speaks `{}` {}, not {PROTOCOL} {VERSION}; install the cargo-smoke-cache of this crate's version",
                 shown(&greeting.protocol, MOST_OF_A_LINE),
                 greeting.version
             ));
@@ -136,8 +137,7 @@ impl Helper {
         }
     }
 
-    /// Asks, and waits for the answer; for its first word until `first`, for the next each time as long as `silence`, and no longer than
-    /// `deadline`. `progress` is told how far it is.
+    /// Sends a request, and waits for the answer within the timeouts of `wait`. `progress` receives the progress lines.
     pub(super) fn ask(
         &mut self,
         command: Command,
@@ -148,22 +148,23 @@ impl Helper {
         let request = Request { id: self.last_id, command };
         let mut line = serde_json::to_vec(&request).map_err(|error| {
             NoAnswer::Failed(format!(
-                "the helper cannot be told where the cache lies ({error}); SMOKE_CACHE_DIR moves it"
+                "the path of the cache cannot be sent to the helper ({error}); SMOKE_CACHE_DIR sets another path"
             ))
         })?;
         line.push(b'\n');
-        let input = self.input.as_mut().ok_or_else(|| NoAnswer::Lost("the helper is gone".to_owned()))?;
-        input.write_all(&line).map_err(|error| NoAnswer::Lost(format!("the helper does not listen: {error}")))?;
+        let input = self.input.as_mut().ok_or_else(|| NoAnswer::Lost("the helper has no input".to_owned()))?;
+        input.write_all(&line).map_err(|error| NoAnswer::Lost(format!("the helper reads no requests: {error}")))?;
         let asked = Instant::now();
         let mut next = wait.first.min(wait.deadline);
         loop {
             let line = self.line(asked, next).map_err(NoAnswer::Lost)?;
-            let answer: Answer = serde_json::from_str(&line)
-                .map_err(|_| NoAnswer::Lost(format!("the helper answers `{}`", shown(&line, MOST_OF_A_LINE))))?;
+            let answer: Answer = serde_json::from_str(&line).map_err(|_| {
+                NoAnswer::Lost(format!("the helper's answer is malformed: `{}`", shown(&line, MOST_OF_A_LINE)))
+            })?;
             let reason = answer.reason.as_deref().map(|reason| shown(reason, MOST_OF_A_REASON));
             match answer.outcome {
                 _ if answer.id != request.id => {
-                    return Err(NoAnswer::Lost("the helper answers what it was not asked".to_owned()));
+                    return Err(NoAnswer::Lost("the helper answers another request".to_owned()));
                 }
                 None => progress(&reason.unwrap_or_default()),
                 Some(Outcome::Failed) => {
@@ -175,11 +176,11 @@ impl Helper {
         }
     }
 
-    /// The next line of what was asked for then.
+    /// Returns the next line of the answer to a request that was sent at `asked`.
     fn line(&mut self, asked: Instant, deadline: Instant) -> Result<String, String> {
         match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(Ok(line)) => Ok(line),
-            Ok(Err(error)) => Err(format!("the helper cannot be understood: {error}")),
+            Ok(Err(error)) => Err(format!("the helper's output is malformed: {error}")),
             Err(RecvTimeoutError::Timeout) => {
                 Err(format!("no answer came in time ({})", crate::message::seconds(asked.elapsed())))
             }
@@ -187,16 +188,16 @@ impl Helper {
         }
     }
 
-    /// How it came to its end, for people.
+    /// Describes how the helper ended.
     fn end(&mut self) -> String {
         self.await_end();
         let status = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
         let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
-        let log = self.log.as_ref().map(|log| format!("; what it wrote to its standard error is in {}", log.display()));
+        let log = self.log.as_ref().map(|log| format!("; its standard error is in {}", log.display()));
         format!("the helper has ended{status}{}", log.unwrap_or_default())
     }
 
-    /// Waits for its end, but not for long.
+    /// Waits a short time for the helper to end.
     fn await_end(&mut self) {
         let begun = Instant::now();
         while begun.elapsed() < LAST_MOMENT
@@ -206,7 +207,8 @@ impl Helper {
         }
     }
 
-    /// Ends it and all that it has started, whatever they are at; a helper that listens gives back first what it holds.
+    /// Kills the helper and its child processes. A helper that reads its input first gets the time to release its
+    /// leases.
     pub(super) fn kill(mut self) {
         drop(self.input.take());
         self.await_end();
@@ -221,7 +223,7 @@ impl Helper {
 }
 
 impl Drop for Helper {
-    /// Lets it come to its end, at which it gives back what it holds. Nobody waits for that.
+    /// Asks the helper to end, without waiting. The helper then releases its leases.
     fn drop(&mut self) {
         drop(self.input.take());
         if let Some(mut child) = self.child.take() {
@@ -230,14 +232,14 @@ impl Drop for Helper {
     }
 }
 
-/// So long from now; for what is longer than any clock, a year.
+/// Returns the instant after a duration from now. Durations beyond the range of the clock give a year.
 pub(super) fn after(duration: Duration) -> Instant {
     const YEAR: Duration = Duration::from_hours(365 * 24);
     let now = Instant::now();
     now.checked_add(duration).unwrap_or(now + YEAR)
 }
 
-/// Keeps the first of what a helper says beside its answers, and lets it say the rest.
+/// Writes the first bytes of a helper's standard error to the log, and discards the rest.
 fn keep_some(mut errors: impl Read, log: Option<File>) {
     if let Some(mut log) = log {
         let _ = io::copy(&mut errors.by_ref().take(MAX_LOG), &mut log);
@@ -245,7 +247,7 @@ fn keep_some(mut errors: impl Read, log: Option<File>) {
     let _ = io::copy(&mut errors, &mut io::sink());
 }
 
-/// A line without its end; nothing after the last.
+/// Reads a line without its line end; returns `None` at the end of the output.
 fn next_line(output: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     output.take(MAX_LINE).read_until(b'\n', &mut line)?;
@@ -253,12 +255,12 @@ fn next_line(output: &mut impl BufRead) -> io::Result<Option<String>> {
         return Ok(None);
     }
     if line.pop() != Some(b'\n') {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "a line of it is too long, or has no end"));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is too long or incomplete"));
     }
-    String::from_utf8(line).map(Some).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+    String::from_utf8(line).map(Some).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a line is not UTF-8"))
 }
 
-/// As much of what somebody else wrote as a line of ours can hold.
+/// Escapes and truncates untrusted text, so that it fits into one line of a message.
 fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for character in text.chars().take(most) {
@@ -274,7 +276,10 @@ fn shown(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    /// One that greets, and answers its first request by running these lines of a shell.
+    /// Starts a shell script as the helper, sends one request, and returns the outcome and the number of progress
+    /// lines.
+    ///
+    /// The script greets, and answers the request by running `lines`.
     #[cfg(unix)]
     fn asked(lines: &str, wait: impl FnOnce() -> Wait) -> (Result<Option<Outcome>, String>, usize) {
         let greeting = r#"echo '{"protocol":"cached-smoke-remote","version":1}'; read line"#;
@@ -287,42 +292,43 @@ mod tests {
             read_only: false,
             budget: None,
             helper: Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), script]),
+            default_helper: Vec::new(),
         };
-        let mut helper = Helper::start(&settings, None, after(Duration::MAX)).expect("it greets");
-        let mut told = 0;
+        let mut helper = Helper::start(&settings, None, after(Duration::MAX)).expect("the helper greets");
+        let mut progress = 0;
         let command = Command::Find { name: "a/b/c".to_owned(), into: "/nonexistent".into() };
-        let answer = helper.ask(command, &wait(), &mut |_| told += 1);
+        let answer = helper.ask(command, &wait(), &mut |_| progress += 1);
         let answer = answer.map(|answer| answer.outcome).map_err(|error| match error {
             NoAnswer::Failed(reason) | NoAnswer::Lost(reason) => reason,
         });
-        (answer, told)
+        (answer, progress)
     }
 
     #[cfg(unix)]
-    const UNDER_WAY: &str = r#"echo '{"id":1,"reason":"under way"}'"#;
+    const PROGRESS: &str = r#"echo '{"id":1,"reason":"in progress"}'"#;
 
     #[cfg(unix)]
     #[test]
-    fn an_answer_may_come_after_other_words_until_the_deadline() {
-        let lines = format!(r#"{UNDER_WAY}; {UNDER_WAY}; sleep 0.2; echo '{{"id":1,"outcome":"absent"}}'"#);
-        let (answer, told) = asked(&lines, || Wait::until(after(Duration::MAX)));
-        assert_eq!((answer, told), (Ok(Some(Outcome::Absent)), 2));
+    fn an_answer_may_follow_progress_lines() {
+        let lines = format!(r#"{PROGRESS}; {PROGRESS}; sleep 0.2; echo '{{"id":1,"outcome":"absent"}}'"#);
+        let (answer, progress) = asked(&lines, || Wait::until(after(Duration::MAX)));
+        assert_eq!((answer, progress), (Ok(Some(Outcome::Absent)), 2));
     }
 
     #[cfg(unix)]
     #[test]
-    fn one_that_is_to_be_heard_and_falls_silent_is_given_up() {
+    fn a_silent_helper_times_out() {
         let wait = || Wait::while_heard(Duration::from_millis(500), after(Duration::MAX));
-        let (answer, _) = asked(UNDER_WAY, wait);
-        assert!(answer.expect_err("it says no more").contains("no answer came in time"));
+        let (answer, _) = asked(PROGRESS, wait);
+        assert!(answer.expect_err("no more lines").contains("no answer came in time"));
     }
 
     #[test]
-    fn lines_are_read_up_to_a_limit() {
+    fn lines_have_a_maximum_length() {
         let mut output = BufReader::new(b"one\n\ntwo".as_slice());
         assert_eq!(next_line(&mut output).expect("a line"), Some("one".to_owned()));
         assert_eq!(next_line(&mut output).expect("an empty line"), Some(String::new()));
-        assert!(next_line(&mut output).is_err(), "it has no end");
+        assert!(next_line(&mut output).is_err(), "the line has no end");
         let endless = io::repeat(b'x');
         assert!(next_line(&mut BufReader::new(endless)).is_err());
     }

@@ -1,4 +1,6 @@
-//! What the processes of a run asked of the shared tier, a JSON line each in `.runs/<run>/remote.jsonl`; and when they stop asking.
+//! The journal of a run's requests to the remote cache, one JSON line each in `.runs/<run>/remote.jsonl`.
+//!
+//! The journal also decides when the processes of a run stop making requests.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -14,70 +16,72 @@ use crate::layout::Layout;
 use crate::run::Run;
 
 const FILE: &str = "remote.jsonl";
-/// What helpers write to their standard error.
+/// The file that holds the standard error of helpers.
 const LOG: &str = "remote.log";
-/// One may be bad luck. Each costs a test up to the budget.
+/// The number of failures after which a run stops making requests. One failure may be an accident; each one can take a
+/// test as long as its budget.
 const MOST_FAILURES: usize = 2;
 
-/// What this process asked in a run whose directory cannot be written to: it is known here, if nowhere else.
+/// The requests of this process, if the directory of the run cannot be written.
 static UNWRITTEN: Mutex<Vec<Asked>> = Mutex::new(Vec::new());
 
-/// What was asked for.
+/// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Operation {
-    /// An artifact.
+    /// Fetch an artifact.
     Fetch,
-    /// Whether what was fetched is what it says.
+    /// Check a fetched artifact. Only recorded if the artifact is damaged.
     Check,
-    /// To be the one who builds.
+    /// Take the lease of an artifact, which allows one machine to build it.
     Lease,
-    /// That an artifact be kept for others.
+    /// Upload an artifact.
     Share,
-    /// To be no longer the one who builds. Only noted if somebody else had become it meanwhile: then both have built.
+    /// Release the lease. Only recorded if another machine has taken the lease over, so that both have built the
+    /// artifact.
     Release,
 }
 
-/// One thing that was asked of the shared tier.
+/// A request to the remote cache.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Asked {
     /// The repository.
     pub repo: String,
-    /// SHA-256 of the key, hexadecimal.
+    /// The SHA-256 of the key, in hexadecimal.
     #[serde(default)]
     pub key: String,
     /// The artifact.
     pub artifact: String,
-    /// The process.
+    /// The id of the process.
     pub pid: u32,
-    /// What for.
+    /// The kind of the request.
     pub operation: Operation,
-    /// What came of it.
+    /// The outcome of the request.
     pub outcome: Outcome,
-    /// Bytes that went over the network.
+    /// The number of bytes that were transferred.
     pub bytes: u64,
-    /// What it took.
+    /// The time of the request, in seconds.
     pub seconds: f64,
-    /// What went wrong, if something did.
+    /// The reason for an outcome that is not a success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
 impl Asked {
-    /// Whether it is one more reason not to ask again.
+    /// Returns `true` if the request failed or its result was rejected.
     pub fn is_failure(&self) -> bool {
         matches!(self.outcome, Outcome::Failed | Outcome::Refused)
     }
 
-    /// Why it is, if it is.
+    /// Returns the reason of a failure; `None` if the request is not a failure.
     pub fn failure(&self) -> Option<&str> {
         self.reason.as_deref().filter(|_| self.is_failure())
     }
 }
 
-/// Those of a run, about one artifact.
+/// The journal of a run, for the requests of one artifact.
 #[derive(Debug)]
 pub(super) struct Journal<'a> {
     run: &'a Run,
@@ -91,20 +95,22 @@ impl<'a> Journal<'a> {
         Journal { run, repo: repo.to_owned(), key: key.to_owned(), artifact: artifact.to_owned() }
     }
 
-    /// Where a helper's standard error goes.
+    /// Returns the file for the standard error of helpers.
     pub(super) fn log(&self) -> PathBuf {
         self.run.directory().join(LOG)
     }
 
-    /// Whether it has failed so often in this run that nobody is to ask again: for artifacts, or for anything. Who may not write may still read.
+    /// Returns `true` if so many requests failed in this run that no more are made.
+    ///
+    /// Failed uploads count only if `sharing` is `true`: a machine that cannot write may still read.
     pub(super) fn is_given_up(&self, sharing: bool) -> bool {
-        // That one entry is not to be trusted says nothing of the service.
+        // An untrusted entry is not a failure of the service.
         let failed =
             |asked: &&Asked| asked.outcome == Outcome::Failed && (sharing || asked.operation != Operation::Share);
         self.asked().iter().filter(failed).count() >= MOST_FAILURES
     }
 
-    /// How many artifacts could not be shared within their budgets, which were used up for that.
+    /// Counts the uploads that used up their budgets without success.
     fn late_shares(&self) -> usize {
         let is_late = |asked: &&Asked| {
             (asked.operation, asked.outcome) == (Operation::Share, Outcome::TimedOut) && asked.seconds > 0.0
@@ -112,22 +118,22 @@ impl<'a> Journal<'a> {
         self.asked().iter().filter(is_late).count()
     }
 
-    /// Whether that was so often that no test of the run is to try it again.
+    /// Returns `true` if so many uploads were too slow that no test of the run uploads any more.
     pub(super) fn is_slow(&self) -> bool {
         self.late_shares() >= MOST_FAILURES
     }
 
-    /// Whether what was just noted made it so.
+    /// Returns `true` if the last recorded request is the one that made [`Self::is_slow`] return `true`.
     pub(super) fn has_become_slow(&self) -> bool {
         self.late_shares() == MOST_FAILURES
     }
 
-    /// Whether what was just noted is the first failure of the run.
+    /// Returns `true` if the last recorded request is the first failure of the run.
     pub(super) fn is_first_failure(&self) -> bool {
         self.asked().iter().filter(|asked| asked.is_failure()).count() <= 1
     }
 
-    /// What was asked about this artifact.
+    /// Returns the requests for this artifact.
     pub(super) fn of_artifact(&self) -> Vec<Asked> {
         let mut asked = self.asked();
         asked.retain(|asked| (&asked.repo, &asked.key, &asked.artifact) == (&self.repo, &self.key, &self.artifact));
@@ -165,10 +171,10 @@ impl<'a> Journal<'a> {
     }
 }
 
-/// What the processes of a run asked of the shared tier, in their order.
+/// Returns the requests of a run's processes to the remote cache, in their order.
 ///
 /// # Errors
-/// If the notes of the run cannot be read.
+/// If the journal of the run cannot be read.
 pub fn read_asked(config: &Config, run: &str) -> Result<Vec<Asked>, Error> {
     let path = Layout::new(config.cache_dir()).runs().join(Path::new(run)).join(FILE);
     json_lines::read(&path).map_err(Error::io("read", &path))

@@ -1,6 +1,8 @@
-//! What a test process and its helper say to each other: one JSON object a line, each request answered before the next is sent.
+//! The protocol between a test process and its helper.
 //!
-//! `docs/remote.md` describes it for whoever writes another helper.
+//! Each line is a JSON object. A request is sent after the answer to the one before.
+//!
+//! `docs/remote/protocol.md` describes it for authors of other helpers.
 
 use std::path::PathBuf;
 
@@ -8,32 +10,34 @@ use serde::{Deserialize, Serialize};
 
 /// The name of the protocol, in the helper's first line.
 pub const PROTOCOL: &str = "cached-smoke-remote";
-/// Raised when a helper of an earlier version would misunderstand. A new command does not raise it: a helper answers
-/// [`Outcome::Unsupported`] to what it does not know.
+/// The version of the protocol. Every change that an earlier helper would misunderstand raises it.
+///
+/// A new command does not raise it, because helpers answer [`Outcome::Unsupported`] to unknown commands.
 pub const VERSION: u32 = 1;
 
-/// The helper's first line, before it is asked anything.
+/// The helper's first line, which it writes before the first request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Greeting {
     /// [`PROTOCOL`].
     pub protocol: String,
     /// [`VERSION`].
     pub version: u32,
-    /// Whether anything may be written: else it is asked for `find`, `fetch` and `lease` only.
+    /// `true` if the helper can write to the service. If not, it only receives `find`, `fetch` and `lease`.
     #[serde(default)]
     pub writable: bool,
-    /// Why it can do nothing: settings that mean nothing, a service that it does not know. It ends after this line, then.
+    /// The reason why the helper cannot work, such as a wrong setting or an unknown service. The helper then ends after
+    /// this line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 impl Greeting {
-    /// That of a helper that is ready.
+    /// Returns the greeting of a helper that is ready.
     pub fn ready(writable: bool) -> Greeting {
         Greeting { protocol: PROTOCOL.to_owned(), version: VERSION, writable, error: None }
     }
 
-    /// That of a helper that can do nothing.
+    /// Returns the greeting of a helper that cannot work.
     pub fn failed(error: impl Into<String>) -> Greeting {
         Greeting { error: Some(error.into()), ..Greeting::ready(false) }
     }
@@ -42,70 +46,82 @@ impl Greeting {
 /// A line to the helper.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// Repeated in the answer.
+    /// The id of the request, which the answer repeats.
     pub id: u64,
-    /// What is wanted.
+    /// The command.
     #[serde(flatten)]
     pub command: Command,
 }
 
-/// Bytes by what they are.
+/// A reference to bytes by their content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blob {
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// BLAKE3, in hexadecimal.
+    /// The BLAKE3 digest, in hexadecimal.
     pub blake3: String,
 }
 
-/// What is wanted. Paths are absolute; what is written to does not exist yet.
+/// The command of a request. Paths are absolute. Files to write do not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Command {
-    /// Write the entry of this name to a file, if it is there and to be trusted. `Done`, `Absent`, `Refused` or `Failed`.
+    /// Write an entry to a file, if the entry exists and is trusted.
+    ///
+    /// Outcomes: `Done`, `Absent`, `Refused`, `Failed`.
     Find {
-        /// `repository/key/artifact`.
+        /// The name of the entry: `repository/key/artifact`.
         name: String,
-        /// The file.
+        /// The file to write.
         into: PathBuf,
     },
-    /// Write a blob to a file. `Done`, `Absent` or `Failed`. Its bytes are checked by whoever asks.
+    /// Write a blob to a file. The test process checks the bytes.
+    ///
+    /// Outcomes: `Done`, `Absent`, `Failed`.
     Fetch {
-        /// Which.
+        /// The blob.
         blob: Blob,
-        /// The file.
+        /// The file to write.
         into: PathBuf,
     },
-    /// Wait until nobody else is building the entry of this name, at most so long. `Held`: it is now ours to build, until `Release` or
-    /// the helper's end. `Absent`: nobody is building it, and it could not be made ours. `Found`: it has been published, and is not what
-    /// `Find` gave or refused before. `TimedOut`,
-    /// `Unsupported` or `Failed`.
+    /// Take the lease of an entry, or wait until the machine that holds it publishes the entry or releases the lease.
+    ///
+    /// Outcomes: `Held` if the lease is taken, until `Release` or the end of the helper; `Absent` if no machine holds
+    /// the lease, but it cannot be taken; `Found` if an entry was published that is not the one that `Find` returned or
+    /// refused before; `TimedOut`, `Unsupported`, `Failed`.
     Lease {
-        /// As of `Find`.
+        /// The name of the entry, as in `Find`.
         name: String,
-        /// Milliseconds.
+        /// The maximum wait in milliseconds.
         limit: u64,
     },
-    /// Let others build what was ours. `Done`, `Failed`, or `Absent`: it was somebody else's already, so that two have built it.
+    /// Release a lease.
+    ///
+    /// Outcomes: `Done`, `Failed`; `Absent` if another machine has already taken it over, so that two machines have
+    /// built the artifact.
     Release {
-        /// As of `Lease`.
+        /// The name of the entry, as in `Lease`.
         name: String,
     },
-    /// Keep a file's bytes as a blob, unless it is there. `Done` or `Failed`.
+    /// Store the bytes of a file as a blob, unless the blob exists.
+    ///
+    /// Outcomes: `Done`, `Failed`.
     Store {
-        /// Which.
+        /// The blob.
         blob: Blob,
-        /// The file.
+        /// The file to read.
         from: PathBuf,
-        /// Also if it is there: what is there was found to be something else.
+        /// Replace an existing blob too, because its bytes are wrong.
         replace: bool,
     },
-    /// Sign a file's bytes and keep them as the entry of this name, in place of any other. `Done` or `Failed`.
+    /// Sign the bytes of a file, and store them as an entry, which replaces any entry of this name.
+    ///
+    /// Outcomes: `Done`, `Failed`.
     Publish {
-        /// As of `Find`.
+        /// The name of the entry, as in `Find`.
         name: String,
-        /// The file.
+        /// The file to read.
         from: PathBuf,
     },
 }
@@ -113,39 +129,39 @@ pub enum Command {
 /// A line from the helper.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Answer {
-    /// That of the request.
+    /// The id of the request.
     pub id: u64,
-    /// What came of it. None: this is only about how far it is, and more lines follow.
+    /// The outcome; `None` in a progress line, after which more lines follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// Why; or how far it is. For people.
+    /// The reason for the outcome, or the progress, as text for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Bytes that went over the network for it, or would have without a blob that was there already.
+    /// The number of transferred bytes. Bytes of a blob that already existed count too.
     #[serde(default)]
     pub bytes: u64,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// All of it.
+    /// The request succeeded.
     Done,
-    /// It is not there.
+    /// The entry, blob or lease does not exist.
     Absent,
-    /// It is there, and not signed by anybody who is trusted.
+    /// The entry exists, but has no trusted signature.
     Refused,
-    /// It is ours to build.
+    /// The lease is taken, so this machine builds the artifact.
     Held,
-    /// Somebody has published it.
+    /// Another machine has published the entry.
     Found,
-    /// Somebody was still at it when the time was over.
+    /// Another machine still held the lease at the end of the maximum wait.
     TimedOut,
-    /// The service, or the helper, cannot do such a thing.
+    /// The service or the helper does not support the command.
     Unsupported,
-    /// The service could not be asked, or did not do it.
+    /// The service cannot be reached, or failed.
     Failed,
 }
 
@@ -154,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lines_are_the_documented_ones() {
+    fn lines_match_the_documented_protocol() {
         let blob = Blob { size: 3, blake3: "ab".to_owned() };
         let request = Request { id: 7, command: Command::Fetch { blob, into: "/f".into() } };
         let line = serde_json::to_string(&request).expect("it can be written");

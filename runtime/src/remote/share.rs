@@ -1,4 +1,4 @@
-//! What was built here is given to the other machines.
+//! Uploads artifacts to the remote cache.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,77 +9,79 @@ use super::helper::{Wait, after};
 use super::journal::Operation;
 use super::protocol::{Command, Outcome};
 use super::{FIRST_ANSWER, NO_TIME, Remote, Trouble, worth};
-use crate::archive;
-use crate::manifest::{ArchiveFile, Manifest};
 use crate::message;
+use crate::store::archive;
+use crate::store::manifest::{ArchiveFile, Manifest};
 
-/// Bytes; measured were 150,000 of an unoptimised build.
+/// The estimated speed of packing, in bytes per millisecond. An unoptimised build packs 150,000, as measured.
 const PACKED_IN_A_MILLISECOND: u64 = 100_000;
-/// Without a word, where no test waits: longer than the 30 seconds after which our own helper gives up a piece.
+/// The silence after which a helper is considered to hang, for uploads that no test waits for. It is longer than the 30
+/// seconds after which our helper gives up a part of an upload.
 const SILENCE: Duration = Duration::from_secs(40);
 
-/// What is given to the shared tier.
-pub(crate) struct Parcel<'a> {
+/// An artifact to upload.
+pub(crate) struct Upload<'a> {
     pub(crate) manifest: &'a Manifest,
-    /// Where files may be made for that.
+    /// The directory for temporary files.
     pub(crate) directory: &'a Path,
-    /// Makes the packed file, if it is not there.
+    /// A function that creates the packed file, unless it exists, and returns its path.
     pub(crate) pack: &'a dyn Fn() -> Result<(PathBuf, ArchiveFile), String>,
-    /// Also in the place of what is there.
+    /// Replace an existing entry.
     pub(crate) replace: bool,
 }
 
-/// What came of giving an artifact to the shared tier.
+/// The result of pushing an artifact to the remote cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Pushed {
-    /// It is there now; so much travelled.
+    /// The artifact was uploaded.
     Shared {
-        /// Less than its size if another key has the same.
+        /// The number of transferred bytes. It is less than the size if another key has the same bytes.
         bytes: u64,
     },
-    /// It was there already.
+    /// The remote cache already had the artifact.
     Already,
-    /// Nothing may be written there.
+    /// The remote cache is read-only.
     ReadOnly,
 }
 
 impl Remote<'_> {
-    /// Gives what was built to the other machines, within the budget.
-    pub(crate) fn share(&mut self, parcel: &Parcel<'_>) {
+    /// Uploads a built artifact, within the budget.
+    pub(crate) fn share(&mut self, upload: &Upload<'_>) {
         if self.is_dead || self.journal.is_given_up(true) || self.journal.is_slow() {
             return;
         }
-        let left = self.left(worth(parcel.manifest));
-        // Packing cannot be given up halfway.
-        let is_slow_to_pack = parcel.manifest.archive.is_none()
-            && parcel.manifest.bytes() / PACKED_IN_A_MILLISECOND > left.as_millis().try_into().unwrap_or(u64::MAX);
+        let left = self.left(worth(upload.manifest));
+        // Packing cannot be interrupted, so it must not start if it would exceed the budget.
+        let is_slow_to_pack = upload.manifest.archive.is_none()
+            && upload.manifest.bytes() / PACKED_IN_A_MILLISECOND > left.as_millis().try_into().unwrap_or(u64::MAX);
         if left.is_zero() || is_slow_to_pack {
-            let reason = if left.is_zero() { NO_TIME } else { "packing it would take too long" };
+            let reason = if left.is_zero() { NO_TIME } else { "packing it would exceed the budget" };
             self.journal.note(Operation::Share, Outcome::TimedOut, 0, Duration::ZERO, Some(reason));
-            return self.late(&format!("it was not shared in time: {reason}"));
+            return self.late(&format!("not uploaded in time: {reason}"));
         }
-        // What went wrong is told already, but for what only took too long.
-        let shared = self.share_within(left, Duration::MAX, parcel);
+        // Failures are reported already; timeouts are not.
+        let shared = self.share_within(left, Duration::MAX, upload);
         if shared.is_err() && self.journal.has_become_slow() {
             let place = self.settings.place();
             message::warn_once_about(
                 "slow",
                 &format!(
-                    "the shared tier at {place}: sharing took longer than its budget, twice; no test of this run tries it again \
-                     (SMOKE_REMOTE_BUDGET raises the budget; `cargo smoke-cache test` shares the rest at its end, `push` at any time)"
+                    "the remote cache at {place}: two uploads took longer than their budgets; the tests of this run \
+                     upload nothing more (SMOKE_REMOTE_BUDGET raises the budget; `cargo smoke-cache test` uploads the \
+                     rest at its end, `cargo smoke-cache push` at any time)"
                 ),
             );
         }
     }
 
-    /// Gives it to them, unless they have it. The helper has to say something every 40 seconds.
-    pub(crate) fn push(&mut self, limit: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
+    /// Uploads an artifact, unless the remote cache has it. The helper must write a progress line every 40 seconds.
+    pub(crate) fn push(&mut self, limit: Duration, upload: &Upload<'_>) -> Result<Pushed, String> {
         if self.journal.is_given_up(true) {
-            return Err("it has failed too often in this run".to_owned());
+            return Err("the remote cache has failed too often in this run".to_owned());
         }
-        if !parcel.replace {
-            let found = parcel.directory.join("found");
+        if !upload.replace {
+            let found = upload.directory.join("found");
             let begun = Instant::now();
             if let Err(Trouble::Failed(reason)) = self.find(&found, FIRST_ANSWER) {
                 self.journal.note(Operation::Share, Outcome::Failed, 0, begun.elapsed(), Some(&reason));
@@ -87,12 +89,12 @@ impl Remote<'_> {
             }
             self.there = fs::read(&found).ok().and_then(|text| SharedEntry::from_json(&text).ok());
         }
-        self.share_within(limit, SILENCE, parcel)
+        self.share_within(limit, SILENCE, upload)
     }
 
-    fn share_within(&mut self, limit: Duration, silence: Duration, parcel: &Parcel<'_>) -> Result<Pushed, String> {
+    fn share_within(&mut self, limit: Duration, silence: Duration, upload: &Upload<'_>) -> Result<Pushed, String> {
         let begun = Instant::now();
-        let shared = self.try_share(parcel, after(limit), silence);
+        let shared = self.try_share(upload, after(limit), silence);
         self.spent += begun.elapsed();
         match shared {
             Ok(pushed) => {
@@ -101,10 +103,10 @@ impl Remote<'_> {
                 }
                 Ok(pushed)
             }
-            // The time is over, and all that is lost is that others do not have it yet.
+            // A timeout is not a failure: other machines only do not have the artifact yet.
             Err(reason) if begun.elapsed() >= limit => {
                 self.journal.note(Operation::Share, Outcome::TimedOut, 0, begun.elapsed(), Some(&reason));
-                let reason = format!("it was not shared in time: {reason}");
+                let reason = format!("not uploaded in time: {reason}");
                 self.late(&reason);
                 Err(reason)
             }
@@ -116,35 +118,36 @@ impl Remote<'_> {
         }
     }
 
-    fn try_share(&mut self, parcel: &Parcel<'_>, deadline: Instant, silence: Duration) -> Result<Pushed, String> {
+    fn try_share(&mut self, upload: &Upload<'_>, deadline: Instant, silence: Duration) -> Result<Pushed, String> {
         if !self.helper(deadline)?.writable {
             return Ok(Pushed::ReadOnly);
         }
-        let (from, packed) = (parcel.pack)()?;
-        let entry = SharedEntry::new(parcel.manifest, &packed);
+        let (from, packed) = (upload.pack)()?;
+        let entry = SharedEntry::new(upload.manifest, &packed);
         let wait = || Wait::while_heard(silence, deadline);
         let there = self.there.take();
         let is_there = there.as_ref().is_some_and(|there| there.blob == entry.blob);
         if let Some(theirs) = there.filter(|_| !is_there)
-            && self.is_whole(&theirs, parcel.directory, &wait())?
+            && self.is_whole(&theirs, upload.directory, &wait())?
         {
             return Ok(Pushed::Already);
         }
-        let entry_file = parcel.directory.join("entry");
+        let entry_file = upload.directory.join("entry");
         fs::write(&entry_file, entry.to_json())
             .map_err(|error| format!("{} cannot be written: {error}", entry_file.display()))?;
-        let store = Command::Store { blob: entry.blob, from, replace: parcel.replace || self.must_replace };
+        let store = Command::Store { blob: entry.blob, from, replace: upload.replace || self.must_replace };
         let bytes = self.done(store, &wait())?;
         if is_there && bytes == 0 {
             return Ok(Pushed::Already);
         }
-        // Last, as in the cache: what has no entry does not exist.
+        // The entry is published last, as in the cache: without an entry, the artifact does not exist.
         let publish = Command::Publish { name: self.name.clone(), from: entry_file };
         Ok(Pushed::Shared { bytes: bytes.saturating_add(self.done(publish, &wait())?) })
     }
 
-    /// Whether another build of the artifact, of which there is an entry, can be had. It is as good as ours, and may be the newer one, which
-    /// replaced a bad one.
+    /// Returns `true` if the packed files of another machine's entry can be fetched and are intact.
+    ///
+    /// That build is as good as ours, and may be a newer one that replaced a damaged one.
     fn is_whole(&mut self, entry: &SharedEntry, directory: &Path, wait: &Wait) -> Result<bool, String> {
         let into = directory.join("theirs");
         let fetch = Command::Fetch { blob: entry.blob.clone(), into: into.clone() };
@@ -152,12 +155,12 @@ impl Remote<'_> {
         Ok(answer.outcome == Some(Outcome::Done) && archive::verify(&into, &entry.packed()).is_ok())
     }
 
-    /// Has something done; how many bytes travelled.
+    /// Sends a command that must succeed, and returns the number of transferred bytes.
     fn done(&mut self, command: Command, wait: &Wait) -> Result<u64, String> {
         let answer = self.ask_telling(command, wait, &mut |_| ())?;
         match answer.outcome {
             Some(Outcome::Done) => Ok(answer.bytes),
-            _ => Err(answer.reason.unwrap_or_else(|| "the helper cannot do that".to_owned())),
+            _ => Err(answer.reason.unwrap_or_else(|| "the helper does not support the request".to_owned())),
         }
     }
 }

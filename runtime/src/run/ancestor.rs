@@ -1,41 +1,43 @@
 //! The id of the run that a process belongs to when no variable names one.
 //!
-//! Two runs that are taken for one serve a stale snapshot; one run that is taken for two costs a second look at each
-//! repository. So a process joins a run only if its ancestors prove it, and is a run of its own in every other case.
+//! If two runs had one id, the second would use a stale snapshot. If one run has two ids, the state of each repository
+//! is taken twice. So a process joins a run only if its ancestors prove it. In every other case it is a separate run.
 //!
 //! # The rule
 //!
-//! The run is the cargo process that started the test, by its identity: its process id and start, and where those
-//! count (see `table`). cargo sets `CARGO_MANIFEST_DIR` for each test and has another value of it, or none, in its own
-//! environment. The search goes from parent to parent and ends at the first process that one of these lines describes:
+//! The run is the cargo process that started the test. Its identity consists of its process id, its start, and the
+//! namespace of both (see `table`). Cargo sets `CARGO_MANIFEST_DIR` for each test; its own environment has another
+//! value, or none. The search goes from parent to parent, and ends at the first process that matches a line:
 //!
 //! | ancestor | the run is |
 //! | --- | --- |
 //! | its name, or its executable's name, is `cargo` | this ancestor |
-//! | its executable is the file that the test's variable `CARGO` names, or a copy of that file | this ancestor |
+//! | its executable is the file in the test's variable `CARGO`, or a copy of that file | this ancestor |
 //! | its environment is unreadable | the test process |
-//! | its executable's name has the word `cargo` in it, and it introduced the variable | this ancestor |
-//! | its executable's name has the word `cargo` in it, or it introduced the variable | the test process |
+//! | its executable's name contains the word `cargo`, and it introduced the variable | this ancestor |
+//! | its executable's name contains the word `cargo`, or it introduced the variable | the test process |
 //!
-//! Every other ancestor inherited the variable: a test runner such as `qemu`, rustdoc, a shell script, another test. The search passes
-//! it. A test that starts its own executable again with another `CARGO_MANIFEST_DIR` is passed as well.
+//! The search passes every other ancestor, because it inherited the variable: a test runner such as `qemu`, rustdoc, a
+//! shell script, another test. It also passes a test that starts its own executable again with another
+//! `CARGO_MANIFEST_DIR`.
 //!
-//! A test process without `CARGO_MANIFEST_DIR` was not started by cargo and is its own run, as is one whose ancestors
-//! cannot be read: `/proc` is not mounted, hides other processes, or ends before a cargo.
+//! A test process without `CARGO_MANIFEST_DIR` was not started by cargo, and is a separate run. So is one whose
+//! ancestors cannot be read: `/proc` is not mounted, hides other processes, or ends before a cargo.
 //!
 //! # The reasons
 //!
-//! - The nearest cargo counts, because `cargo watch`, `cargo mutants` and the like outlive the runs that they start. They
-//!   start cargo, which is nearer. `cargo-watch` is not `cargo`: names that start with `cargo-` never count, unless
-//!   they are the file that `CARGO` names.
-//! - The process that introduced the variable ends the search even if it is not known to be cargo: an ancestor beyond it
-//!   did not start the test. Shells, editors and debuggers that set the variable themselves live on between runs, and so
-//!   does a cargo around them.
-//! - cargo keeps a variable `CARGO` that it inherits, so below another cargo the variable names the outer one's file. A
+//! - The nearest cargo counts. Tools such as `cargo watch` and `cargo mutants` outlive the runs that they start, but
+//!   they start a cargo, which is nearer. `cargo-watch` is not `cargo`: names that start with `cargo-` never count,
+//!   unless the variable `CARGO` names the file.
+//! - The process that introduced the variable ends the search, even if it is not recognized as cargo: an ancestor
+//!   beyond it did not start the test. Shells, editors and debuggers that set the variable outlive a run, and so does a
+//!   cargo around them.
+//! - Cargo keeps a variable `CARGO` that it inherits, so below another cargo the variable names the outer one's file. A
 //!   renamed cargo then has the same content (`.cargo-wrapped`, a copy), or the word in its name.
-//! - The search cannot see one case: a test runs a cargo of unknown name and content over its own package and hands down its
-//!   own `CARGO_MANIFEST_DIR`. Then the outer cargo is the run. Unset the variable, or set `SMOKE_RUN_ID`.
-//! - A process that started after its child is not its parent: the parent has ended and its id was used again.
+//! - The search gets one case wrong: a test runs a cargo of unknown name and content over its own package, and passes
+//!   on its own `CARGO_MANIFEST_DIR`. Then the outer cargo is the run. To avoid this, unset the variable, or set
+//!   `SMOKE_RUN_ID`.
+//! - A process that started after its child is not its parent: the parent has ended, and its id was reused.
 
 #[cfg(target_os = "linux")]
 #[path = "ancestor/linux.rs"]
@@ -53,73 +55,74 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-/// Deeper than any chain of shells, IDEs and task runners above a test.
+/// The limit on ancestors. Chains of shells, IDEs and task runners above a test are shorter.
 ///
-/// On Windows `cargo run` stays the parent of its program for as long as that lives, and the program may be a watcher
-/// that starts tests; elsewhere it becomes the program. There only a test's parent can be its cargo.
+/// On Windows only a test's parent can be its cargo: `cargo run` stays the parent of its program, which may be a
+/// watcher that starts tests. On other systems `cargo run` becomes the program.
 const MAX_ANCESTORS: usize = if cfg!(windows) { 1 } else { 64 };
 
-/// A process as the operating system describes it.
+/// A process, as the operating system describes it.
 #[derive(Clone, Debug)]
 struct Process {
     pid: u32,
     parent: Option<u32>,
-    /// In a unit of the table: only ever compared and hashed.
+    /// The time of the start, in a unit of the table. It is only compared and hashed.
     start: u64,
     name: OsString,
-    /// `None` if this process may not see it.
+    /// `None` if this process may not read it.
     executable: Option<PathBuf>,
-    /// `None` if this process may not see it.
+    /// `None` if this process may not read it.
     environment: Option<Environment>,
 }
 
-/// The variables that matter, as a process was given them at its start.
+/// The relevant variables, as they were at the start of a process.
 #[derive(Clone, Debug, Default)]
 struct Environment {
     manifest_dir: Option<OsString>,
     cargo: Option<PathBuf>,
 }
 
-/// The processes that this one can see.
+/// The processes that are visible to this one.
 trait Processes {
-    /// The calling process.
+    /// Returns the calling process.
     fn own(&self) -> Option<Process>;
 
+    /// Returns the process with this id.
     fn look_up(&self, pid: u32) -> Option<Process>;
 
     /// Returns `true` if the executable of `process` has the content of the file `cargo`.
     fn is_copy(&self, process: &Process, cargo: &Path) -> bool;
 }
 
-/// A process, for others that may outlive it: no later process has the same identity.
+/// The identity of a process, for processes that may outlive it. No later process has the same identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     pid: u32,
     start: u64,
-    /// The processes among which `pid` and `start` are unique.
+    /// The table of processes in which `pid` and `start` are unique.
     table: String,
 }
 
 impl Identity {
-    /// Returns the identity of this process, or `None` where the system does not tell.
+    /// Returns the identity of this process, or `None` if the system does not provide it.
     pub(crate) fn own() -> Option<Identity> {
         let table = table::Table::new()?;
         let own = table.own()?;
-        // `/proc` may be that of another namespace, with other ids.
+        // `/proc` may belong to another namespace, with other ids.
         (own.pid == std::process::id()).then(|| Identity { pid: own.pid, start: own.start, table: table.name() })
     }
 
-    /// Returns `true` if the process has ended for certain.
+    /// Returns `true` if the process has certainly ended.
     pub(crate) fn has_ended(&self) -> bool {
         let Some(table) = table::Table::new().filter(|table| table.name() == self.table) else { return false };
         match table.look_up(self.pid) {
             Some(process) => process.start != self.start,
-            // The system may hide it.
+            // The system may hide the process.
             None => !is_running(self.pid),
         }
     }
 
-    /// Returns `true` if the process started this one, or one of those that did.
+    /// Returns `true` if the process is an ancestor of this one.
     pub(crate) fn is_ancestor(&self) -> bool {
         let Some(table) = table::Table::new().filter(|table| table.name() == self.table) else { return false };
         let mut child = table.own();
@@ -145,7 +148,7 @@ fn is_running(_: u32) -> bool {
     true
 }
 
-/// Returns the id of the run of this process: a file name of less than 64 characters.
+/// Returns the id of the run of this process: a file name of fewer than 64 characters.
 pub(super) fn run_id() -> String {
     let by_ancestor = || {
         let table = table::Table::new()?;
@@ -154,9 +157,9 @@ pub(super) fn run_id() -> String {
     by_ancestor().unwrap_or_else(own_id)
 }
 
-/// Returns an id that no other process has: unlike id and start of the process it is also new after an `exec`.
+/// Returns an id that no other process has. Unlike process id and start, it is also new after an `exec`.
 fn own_id() -> String {
-    // The standard library takes the state from the operating system's random numbers.
+    // The standard library seeds the state with random numbers of the operating system.
     let random = std::hash::RandomState::new().hash_one((SystemTime::now(), std::process::id()));
     format!("process-{}-{random:016x}", std::process::id())
 }
@@ -211,13 +214,13 @@ fn has_word_cargo(process: &Process) -> bool {
         .any(|(at, _)| !is_letter(name[..at].chars().next_back()) && !is_letter(name[at + WORD.len()..].chars().next()))
 }
 
-/// Returns `true` if `executable` has the bytes of `cargo`, a file and not a link.
+/// Returns `true` if `executable` has the content of `cargo`, which must be a file and not a link.
 ///
-/// A link may lead to many commands in one, such as those that version managers install. cargo sets the variable to the
-/// file itself.
+/// A link may lead to an executable with many commands, such as those of version managers. Cargo sets the variable to
+/// the file itself.
 fn is_same_content(executable: &Path, cargo: &Path) -> bool {
     let (Ok(size), Ok(other)) = (executable.metadata(), cargo.symlink_metadata()) else { return false };
-    // The sizes of different executables differ: nothing is read.
+    // Different executables mostly differ in size, so their content is not read.
     if !size.is_file() || !other.is_file() || size.len() != other.len() {
         return false;
     }

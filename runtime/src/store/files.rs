@@ -1,32 +1,33 @@
-//! The files of an artifact: listed, protected, brought to disk, moved into place.
+//! The files of an artifact: listing, protecting, syncing, and moving them into place.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::manifest::{FileKind, ListedFile, is_plain};
+use crate::digest::file_digest;
 use crate::disk;
 use crate::error::Error;
-use crate::fingerprint::{file_digest, is_executable};
+use crate::key::fingerprint::is_executable;
 use crate::layout;
-use crate::manifest::{FileKind, ListedFile, is_plain};
 use crate::message;
 
-/// The limit of attempts to make a directory that a collector is faster to remove.
-const MOST_ATTEMPTS: usize = 10_000;
+/// The limit of attempts to move a file into a directory that collectors keep removing.
+const MAX_ATTEMPTS: usize = 10_000;
 
-/// Lists every file below `directory`, by name, with its digest, and every directory with nothing in it.
+/// Lists every file below `directory`, by name, with its digest, and every empty directory.
 ///
 /// # Errors
-/// There is no file, one cannot be read, or one cannot be stored: a link, a device, a name that is not possible on every
-/// system.
+/// Fails if there is no file, if a file cannot be read, or if one cannot be stored: links, devices, and names that some
+/// operating system does not allow.
 pub(crate) fn list(directory: &Path) -> Result<Vec<ListedFile>, Error> {
     let mut listed = Vec::new();
     collect(directory, "", &mut listed)?;
     if listed.is_empty() {
         return Err(Error::Message(
-            "no file was written: `save`, or `build` itself, must write into the directory that it is given what \
-             `load` needs"
+            "no file was written to the artifact's directory\n\
+             help: let `save` or `build` write there the files that `load` reads"
                 .to_owned(),
         ));
     }
@@ -38,13 +39,13 @@ fn collect(directory: &Path, prefix: &str, listed: &mut Vec<ListedFile>) -> Resu
     for entry in fs::read_dir(directory).map_err(Error::io("list the directory", directory))? {
         let entry = entry.map_err(Error::io("list the directory", directory))?;
         let path = entry.path();
-        let refuse = |why: &str| Error::Message(format!("{} cannot be stored: {why}", path.display()));
+        let refuse = |reason: &str| Error::Message(format!("{} cannot be stored: {reason}", path.display()));
         let name = entry.file_name().into_string().map_err(|_| refuse("its name is not UTF-8"))?;
         let relative = format!("{prefix}{name}");
         if !is_plain(&relative) {
-            return Err(refuse("not every system can have a file of that name"));
+            return Err(refuse("some operating system does not allow its name"));
         }
-        let metadata = entry.metadata().map_err(Error::io("look at", &path))?;
+        let metadata = entry.metadata().map_err(Error::io("read the metadata of", &path))?;
         if metadata.is_dir() {
             let before = listed.len();
             collect(&path, &format!("{relative}/"), listed)?;
@@ -60,7 +61,7 @@ fn collect(directory: &Path, prefix: &str, listed: &mut Vec<ListedFile>) -> Resu
             let (kind, digest) = (kind(&metadata), file_digest(&path)?);
             listed.push(ListedFile { path: relative, kind, size: metadata.len(), digest });
         } else {
-            return Err(refuse("only files and directories can be, no links and no devices"));
+            return Err(refuse("it is neither a plain file nor a directory"));
         }
     }
     Ok(())
@@ -70,7 +71,7 @@ fn kind(metadata: &Metadata) -> FileKind {
     if is_executable(metadata) { FileKind::Executable } else { FileKind::Plain }
 }
 
-/// Takes from everybody the permission to write to the files.
+/// Makes the files read-only for every user.
 pub(super) fn protect(directory: &Path, files: &[ListedFile]) -> Result<(), Error> {
     files.iter().filter(|file| !file.is_directory()).try_for_each(|file| {
         let path = directory.join(&file.path);
@@ -78,15 +79,15 @@ pub(super) fn protect(directory: &Path, files: &[ListedFile]) -> Result<(), Erro
     })
 }
 
-/// Takes from everybody the permission to write to a file. Where the file system has no permissions, that is said once.
+/// Makes a file read-only for every user. Warns once where the file system has no permissions.
 pub(super) fn make_read_only(path: &Path, kind: FileKind) -> Result<(), Error> {
     match disk::set_mode(path, kind.mode()) {
         Err(error) if disk::has_no_permissions(&error) => {
             message::warn_once_about(
                 "permissions",
                 &format!(
-                    "the file system of the cache refuses to make files read-only ({error}): a test that writes to an \
-                     artifact damages it for other tests\nhelp: let SMOKE_CACHE_DIR name a directory on another file system"
+                    "the file system of the cache cannot make files read-only ({error}), so a test that writes to an \
+                     artifact damages it for other tests\nhelp: set SMOKE_CACHE_DIR to a directory on another file system"
                 ),
             );
             Ok(())
@@ -95,16 +96,16 @@ pub(super) fn make_read_only(path: &Path, kind: FileKind) -> Result<(), Error> {
     }
 }
 
-/// Renames, making the directory above the target.
+/// Renames a file or directory, and creates the parent directory of the target.
 pub(super) fn move_into_place(from: &Path, to: &Path) -> Result<(), Error> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
-    for _ in 0..MOST_ATTEMPTS {
-        // A collector takes directories that are empty: this one, between being made, or found, and the move.
+    for _ in 0..MAX_ATTEMPTS {
+        // A collector removes empty directories, this one as well, until the move has filled it.
         if let Some(parent) = to.parent()
             && let Err(error) = layout::create_private(parent)
         {
-            let is_something_else = parent.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());
-            if error.kind() == io::ErrorKind::AlreadyExists && !is_something_else {
+            let is_no_directory = parent.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());
+            if error.kind() == io::ErrorKind::AlreadyExists && !is_no_directory {
                 last = error;
                 continue;
             }
@@ -118,7 +119,7 @@ pub(super) fn move_into_place(from: &Path, to: &Path) -> Result<(), Error> {
     Err(Error::io("move a finished file to", to)(last))
 }
 
-/// Brings the files and the names of all their directories to disk.
+/// Syncs the files and all their directories to disk.
 pub(super) fn sync_tree(directory: &Path, files: &[ListedFile]) -> Result<(), Error> {
     let mut directories: BTreeSet<PathBuf> = BTreeSet::from([directory.to_owned()]);
     for file in files {
@@ -129,10 +130,10 @@ pub(super) fn sync_tree(directory: &Path, files: &[ListedFile]) -> Result<(), Er
     directories.iter().try_for_each(|directory| sync(directory))
 }
 
-/// Brings a file, or the names in a directory, to disk. Windows cannot open a directory to do that.
+/// Syncs a file, or the names in a directory, to disk. Does nothing on Windows, which cannot open a directory.
 pub(super) fn sync(path: &Path) -> Result<(), Error> {
     if cfg!(windows) {
         return Ok(());
     }
-    File::open(path).and_then(|file| disk::sync(&file)).map_err(Error::io("bring to disk", path))
+    File::open(path).and_then(|file| disk::sync(&file)).map_err(Error::io("sync to disk", path))
 }

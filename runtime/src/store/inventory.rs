@@ -1,36 +1,36 @@
-//! What is in the cache, whoever put it there.
+//! The inventory of the cache: all artifacts, of every version of this crate, and orphaned files.
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::config::check_repo_name;
+use super::manifest::{Manifest, Unusable};
 use crate::cores;
-use crate::layout::{Layout, Slot};
-use crate::manifest::{Manifest, Unusable, check_artifact_name};
+use crate::layout::{ArtifactPath, Layout};
+use crate::name::{check_artifact_name, check_repo_name};
 
-/// An artifact that is in the cache, whole or not.
+/// An artifact in the cache, whole or damaged.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
-    pub(crate) slot: Slot,
-    /// On disk, plain files and archive together.
+    pub(crate) artifact_path: ArtifactPath,
+    /// The size on disk in bytes, of plain files and archive together.
     pub(crate) bytes: u64,
-    /// The first use in the latest run that used it.
+    /// The time of the first use in the latest run that used it.
     pub(crate) last_used: SystemTime,
     pub(crate) manifest: Result<Manifest, Unusable>,
 }
 
 impl Stored {
-    /// Whether a later version of this crate wrote it: it is not ours to remove.
+    /// Returns `true` if a later version of this crate wrote it, so that this version must not remove it.
     pub(crate) fn is_foreign(&self) -> bool {
         matches!(self.manifest, Err(Unusable::NewerFormat(_)))
     }
 }
 
-/// Every artifact that has a manifest, good or damaged.
+/// Returns every artifact that has a manifest, valid or damaged.
 pub(crate) fn inventory(layout: &Layout) -> Vec<Stored> {
-    // A few dozen calls an entry.
+    // In parallel: each entry takes a few dozen system calls.
     let entries = cores::map(&entries(layout.root()), |(repo, entry)| in_entry(layout, repo, entry));
     entries.into_iter().flatten().collect()
 }
@@ -39,21 +39,20 @@ fn in_entry(layout: &Layout, repo: &str, entry: &str) -> Vec<Stored> {
     let names = names_below(&layout.root().join(repo).join(entry));
     let artifacts = names.iter().filter_map(|name| artifact_of(name, &[".json"]));
     let stored = artifacts.filter_map(|artifact| {
-        let slot = Slot { repo: repo.to_owned(), entry: entry.to_owned(), artifact };
-        let path = layout.manifest(&slot);
+        let artifact_path = ArtifactPath { repo: repo.to_owned(), entry: entry.to_owned(), artifact };
+        let path = layout.manifest(&artifact_path);
         let last_used = path.symlink_metadata().and_then(|metadata| metadata.modified()).ok()?;
-        let parts = [layout.archive(&slot), layout.directory(&slot)];
-        let is_there =
-            |part: &&PathBuf| part.file_name().is_some_and(|name| names.iter().any(|other| **other == *name));
-        let bytes: u64 = parts.iter().filter(is_there).map(|part| bytes_on_disk(part)).sum();
-        let bytes = bytes + bytes_on_disk(&layout.unpacked(&slot));
-        Some(Stored { slot, bytes, last_used, manifest: Manifest::at(&path) })
+        let parts = [layout.archive(&artifact_path), layout.directory(&artifact_path)];
+        let exists = |part: &&PathBuf| part.file_name().is_some_and(|name| names.iter().any(|other| **other == *name));
+        let bytes: u64 = parts.iter().filter(exists).map(|part| bytes_on_disk(part)).sum();
+        let bytes = bytes + bytes_on_disk(&layout.unpacked(&artifact_path));
+        Some(Stored { artifact_path, bytes, last_used, manifest: Manifest::at(&path) })
     });
     stored.collect()
 }
 
-/// The places of artifacts that have files but no manifest: what a killed process, or somebody's `rm`, left behind.
-pub(crate) fn orphans(layout: &Layout) -> Vec<Slot> {
+/// Returns the artifacts that have files but no manifest, left by a killed process or an incomplete `rm`.
+pub(crate) fn orphans(layout: &Layout) -> Vec<ArtifactPath> {
     let unpacked = layout.root().join(".unpacked");
     let mut orphans = Vec::new();
     for root in [layout.root(), &unpacked] {
@@ -61,15 +60,18 @@ pub(crate) fn orphans(layout: &Layout) -> Vec<Slot> {
             let names = names_below(&root.join(&repo).join(&entry));
             let artifacts: BTreeSet<String> =
                 names.iter().filter_map(|name| artifact_of(name, &[".tar.zst", ""])).collect();
-            let slots =
-                artifacts.into_iter().map(|artifact| Slot { repo: repo.clone(), entry: entry.clone(), artifact });
-            orphans.extend(slots.filter(|slot| !layout.manifest(slot).exists()));
+            let artifact_paths = artifacts.into_iter().map(|artifact| ArtifactPath {
+                repo: repo.clone(),
+                entry: entry.clone(),
+                artifact,
+            });
+            orphans.extend(artifact_paths.filter(|artifact_path| !layout.manifest(artifact_path).exists()));
         }
     }
     orphans
 }
 
-/// The names of the directories two levels below `root`: repository and entry. Links are not followed.
+/// Returns the names of the directories two levels below `root`: repository and entry. Links are not followed.
 fn entries(root: &Path) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     for repo in directories(root).into_iter().filter(|repo| check_repo_name(repo).is_ok()) {
@@ -79,7 +81,7 @@ fn entries(root: &Path) -> Vec<(String, String)> {
     entries
 }
 
-/// Whether a directory is called as entries are: a revision, and sixteen digits of a key.
+/// Returns `true` if `name` is the name of an entry: a revision, and sixteen digits of a key.
 fn is_entry(name: &str) -> bool {
     let Some((revision, digest)) = name.rsplit_once('-') else { return false };
     !revision.is_empty() && digest.len() == 16 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -99,13 +101,14 @@ fn names(path: &Path, wanted: impl Fn(&DirEntry) -> bool) -> Vec<String> {
     entries.flatten().filter(wanted).filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-/// The artifact that a file or directory of an entry belongs to, if it ends in the first of `suffixes` that fits.
+/// Returns the artifact that a file or directory of an entry belongs to: its name without the first suffix that
+/// matches.
 fn artifact_of(name: &str, suffixes: &[&str]) -> Option<String> {
     let artifact = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix))?;
     check_artifact_name(artifact).is_ok().then(|| artifact.to_owned())
 }
 
-/// The sizes of a file, or of all files below a directory; links count as nothing.
+/// Returns the size of a file, or of all files below a directory. Links do not count.
 fn bytes_on_disk(path: &Path) -> u64 {
     let Ok(metadata) = path.symlink_metadata() else { return 0 };
     if !metadata.is_dir() {

@@ -1,78 +1,80 @@
-//! A directory to work in, on the file system of the cache if it can be, that is swept when its process is gone.
+//! Staging directories: an artifact is built and packed in one, and moved into place from there. A sweep removes the
+//! directories of ended processes.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::error::Error;
-use crate::file_lock::{self, FileLock};
+use crate::file_lock::{self, Attempt, FileLock};
 use crate::layout;
 use crate::plain_file;
+use crate::private_directory;
 
-const PREFIX: &str = "cached-smoke-";
 const LOCK: &str = ".lock";
-const WARNED: &str = "warned-";
-/// Longer than any run.
-const KEEP_WARNINGS: Duration = Duration::from_hours(7 * 24);
 
-/// The limit of attempts to make a directory that a sweep is faster to remove: each time is chance.
-const MOST_ATTEMPTS: usize = 100;
+/// The limit of attempts to make a directory: each one fails only if a sweep removes the new lock file at that moment.
+const MAX_ATTEMPTS: usize = 100;
 
-/// A directory to work in, removed with this value.
+/// A staging directory, removed when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Staging {
     directory: PathBuf,
-    /// Absent for a directory that another process owns.
+    /// `None` for a directory that another process owns.
     lock: Option<(PathBuf, FileLock)>,
-    /// A directory above it that was made for it alone.
+    /// The parent directory, if it was made for this directory alone.
     root: Option<PathBuf>,
 }
 
 impl Staging {
-    /// Makes one below `root`.
+    /// Creates a staging directory below `root`.
     pub(crate) fn create(root: &Path) -> Result<Staging, Error> {
         layout::create_private(root).map_err(Error::io("create", root))?;
-        let failed = || Error::io("create a directory to work in below", root);
-        for _ in 0..MOST_ATTEMPTS {
-            // The lock is there before the directory: a sweep removes what it can lock.
-            let named = tempfile::Builder::new().prefix(PREFIX).suffix(LOCK).tempfile_in(root).map_err(failed())?;
+        let failed = || Error::io("create a staging directory below", root);
+        for _ in 0..MAX_ATTEMPTS {
+            // The lock file comes before the directory: a sweep removes each directory whose file it can lock.
+            let named = tempfile::Builder::new()
+                .prefix(private_directory::PREFIX)
+                .suffix(LOCK)
+                .tempfile_in(root)
+                .map_err(failed())?;
             let (file, path) = named.keep().map_err(|error| failed()(error.error))?;
             let lock = match FileLock::attempt(file) {
-                Ok(Ok(lock)) => lock,
-                // A sweep holds it, and removes it.
-                Ok(Err(_)) => continue,
-                // Where there are no locks, there are no sweeps: what a killed process leaves here stays.
+                Ok(Attempt::Locked(lock)) => lock,
+                // A sweep holds the lock, and will remove the file.
+                Ok(Attempt::Held(_)) => continue,
+                // Where there are no locks, there are no sweeps: the directory of a killed process stays.
                 Err(error) if file_lock::is_unsupported(&error) => FileLock::none(),
                 Err(error) => return Err(failed()(error)),
             };
             if !path.exists() {
-                // A sweep was faster between making and locking the file.
+                // A sweep removed the file before it was locked.
                 continue;
             }
             let staging = Staging { directory: path.with_extension(""), lock: Some((path, lock)), root: None };
             layout::create_private(&staging.files()).map_err(failed())?;
             return Ok(staging);
         }
-        Err(failed()(io::Error::other("its lock file is gone as soon as it is made")))
+        Err(failed()(io::Error::other("other processes keep removing its lock file")))
     }
 
-    /// Makes one outside of the cache, which may be full or not ours to write to.
+    /// Creates a staging directory outside of the cache, which may be full or read-only.
     pub(crate) fn private() -> Result<Staging, Error> {
-        let root = private_root();
-        if layout::create_private(&root).is_ok() && is_ours_alone(&root) {
+        let root = private_directory::path();
+        if layout::create_private(&root).is_ok() && private_directory::is_ours_alone(&root) {
             return Staging::create(&root);
         }
-        // Somebody else was there before us. What is left here by a process that is killed stays.
+        // Another user owns that directory. In this place, the directory of a killed process stays.
         let temporary = std::env::temp_dir();
-        let root = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&temporary);
+        let root = tempfile::Builder::new().prefix(private_directory::PREFIX).tempdir_in(&temporary);
         let root = root.map_err(Error::io("create a directory below", &temporary))?.keep();
         let mut staging = Staging::create(&root)?;
         staging.root = Some(root);
         Ok(staging)
     }
 
-    /// Uses the directory of a [`Staging`] of another process, which removes it.
+    /// Returns the staging directory of another process, which will remove it.
     pub(crate) fn of_another_process(directory: &Path) -> Staging {
         Staging { directory: directory.to_owned(), lock: None, root: None }
     }
@@ -85,7 +87,7 @@ impl Staging {
         self.directory.starts_with(root)
     }
 
-    /// Where an artifact's files are written.
+    /// Returns the directory for the artifact's files.
     pub(crate) fn files(&self) -> PathBuf {
         self.directory.join("files")
     }
@@ -103,70 +105,28 @@ impl Drop for Staging {
     }
 }
 
-/// Returns the place of a note that a run has warned of something, where its own directory cannot be written to.
-pub(crate) fn private_warning(name: &str) -> PathBuf {
-    private_root().join(format!("{WARNED}{name}"))
-}
-
-/// Removes what processes that are gone have left outside of the cache.
+/// Removes the staging directories of ended processes outside of the cache.
 pub(crate) fn sweep_private() {
-    let root = private_root();
-    if is_ours_alone(&root) {
+    let root = private_directory::path();
+    if private_directory::is_ours_alone(&root) {
         sweep(&root);
-        sweep_warnings(&root, SystemTime::now());
+        private_directory::sweep_warnings(&root, SystemTime::now());
     }
 }
 
-fn sweep_warnings(root: &Path, now: SystemTime) {
-    let is_old = |entry: &fs::DirEntry| {
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age > KEEP_WARNINGS))
-    };
-    let entries = fs::read_dir(root).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(WARNED) && is_old(entry)) {
-        let _ = fs::remove_file(entry.path());
-    }
-}
-
-/// In the directory for temporary files, where anybody may put anything: so in one of this user's below it.
-fn private_root() -> PathBuf {
-    #[cfg(unix)]
-    let name = format!("{PREFIX}{}", rustix::process::geteuid().as_raw());
-    #[cfg(not(unix))]
-    let name = format!("{PREFIX}private");
-    std::env::temp_dir().join(name)
-}
-
-/// Whether nobody else can have put something into the directory.
-#[cfg(unix)]
-fn is_ours_alone(directory: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    const OTHERS_MAY_WRITE: u32 = 0o022;
-    directory.symlink_metadata().is_ok_and(|metadata| {
-        metadata.is_dir()
-            && metadata.uid() == rustix::process::geteuid().as_raw()
-            && metadata.mode() & OTHERS_MAY_WRITE == 0
-    })
-}
-
-/// The directory for temporary files is each user's own on Windows.
-#[cfg(not(unix))]
-fn is_ours_alone(directory: &Path) -> bool {
-    directory.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
-}
-
-/// Removes what processes that are gone have left below `root`.
+/// Removes the staging directories of ended processes below `root`.
 pub(crate) fn sweep(root: &Path) {
     let Ok(entries) = fs::read_dir(root) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(LOCK));
-        if !ours {
+        let is_lock =
+            name.to_str().is_some_and(|name| name.starts_with(private_directory::PREFIX) && name.ends_with(LOCK));
+        if !is_lock {
             continue;
         }
         let lock = entry.path();
         if let Ok(file) = plain_file::open_to_lock(&lock)
-            && let Ok(Ok(_held)) = FileLock::attempt(file)
+            && let Ok(Attempt::Locked(_held)) = FileLock::attempt(file)
         {
             let _ = fs::remove_dir_all(lock.with_extension(""));
             let _ = fs::remove_file(&lock);
@@ -179,11 +139,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sweep_removes_what_nobody_holds_and_nothing_else() {
+    fn a_sweep_removes_only_unlocked_staging_directories() {
         let root = tempfile::tempdir().expect("a temporary directory");
         let held = Staging::create(root.path()).expect("created");
         let left = Staging::create(root.path()).expect("created");
-        // As a killed process leaves it: the files stay, the lock is gone with its holder.
+        // A killed process leaves the files; its lock is released.
         let directory = left.path().to_owned();
         let lock = directory.with_extension("lock");
         drop(left);

@@ -1,28 +1,28 @@
-//! Where entries go that are replaced, removed or damaged: out of the way at once, deleted when nobody uses them.
+//! The trash: replaced, removed and damaged artifacts are moved there at once, and deleted when no process uses them.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::lease::Lease;
+use super::read_lock::ReadLock;
 use super::staging;
 use crate::error::Error;
-use crate::layout::{self, Layout, Slot};
+use crate::layout::{self, ArtifactPath, Layout};
 
 const DAMAGED: &str = "damaged-";
-/// Long enough to be asked about after a week-end.
+/// A damaged artifact is kept for a week, so that it can still be examined after a weekend.
 const KEEP_DAMAGED: Duration = Duration::from_hours(7 * 24);
 
-/// The label of what is kept, because it was damaged.
-pub(super) fn damaged(slot: &Slot) -> String {
-    format!("{DAMAGED}{}-{}-{}-", slot.repo, slot.entry, slot.artifact)
+/// Returns the label of a damaged artifact, which makes a sweep keep it for [`KEEP_DAMAGED`].
+pub(super) fn damaged(artifact_path: &ArtifactPath) -> String {
+    format!("{DAMAGED}{}-{}-{}-", artifact_path.repo, artifact_path.entry, artifact_path.artifact)
 }
 
-/// The limit of attempts to make a directory of the trash that a sweep is faster to remove.
-const MOST_ATTEMPTS: usize = 10_000;
+/// The limit of attempts to move a file into a directory of the trash that sweeps of other processes keep removing.
+const MAX_ATTEMPTS: usize = 10_000;
 
-/// Moves those of `paths` that exist, in this order, into one new directory of the trash.
+/// Moves the `paths` that exist, in this order, into one new directory of the trash.
 pub(super) fn discard(layout: &Layout, paths: &[&Path], label: &str) -> Result<(), Error> {
     if paths.iter().all(|path| path.symlink_metadata().is_err()) {
         return Ok(());
@@ -32,7 +32,7 @@ pub(super) fn discard(layout: &Layout, paths: &[&Path], label: &str) -> Result<(
     layout::create_private(&trash).map_err(failed())?;
     let directory = tempfile::Builder::new().prefix(label).tempdir_in(&trash).map_err(failed())?.keep();
     for (number, path) in paths.iter().enumerate() {
-        // Numbered: an artifact's unpacked files have the name of its directory form.
+        // Numbered, because the unpacked files and the directory form of an artifact have the same name.
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         move_away(path, &directory.join(format!("{number}-{name}"))).map_err(failed())?;
     }
@@ -43,22 +43,22 @@ pub(super) fn discard(layout: &Layout, paths: &[&Path], label: &str) -> Result<(
 }
 
 fn move_away(path: &Path, target: &Path) -> io::Result<()> {
-    for _ in 0..MOST_ATTEMPTS {
+    for _ in 0..MAX_ATTEMPTS {
         if path.symlink_metadata().is_err() {
             return Ok(());
         }
         match fs::rename(path, target) {
-            // Another process moved it; or a sweep took the directory, which was still empty, for rubbish.
+            // Another process moved the source, or a sweep removed the target directory while that was empty.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 layout::create_private(target.parent().unwrap_or(target))?;
             }
             renamed => return renamed,
         }
     }
-    Err(io::Error::other("it is there, but cannot be moved"))
+    Err(io::Error::other("other processes keep removing the target directory"))
 }
 
-/// Removes earlier damaged copies of the artifact: one is enough to find out what happened.
+/// Removes earlier damaged copies of the artifact. One copy is enough to examine the damage.
 fn remove_earlier(trash: &Path, label: &str, latest: &Path) {
     let entries = fs::read_dir(trash).into_iter().flatten().flatten();
     let is_of_label = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(label);
@@ -67,13 +67,18 @@ fn remove_earlier(trash: &Path, label: &str, latest: &Path) {
     }
 }
 
-/// Moves all that is there of an artifact to the trash, its manifest first.
-pub(super) fn discard_artifact(layout: &Layout, slot: &Slot, label: &str) -> Result<(), Error> {
-    let parts = [layout.manifest(slot), layout.archive(slot), layout.directory(slot), layout.unpacked(slot)];
+/// Moves all files of an artifact to the trash, its manifest first.
+pub(super) fn discard_artifact(layout: &Layout, artifact_path: &ArtifactPath, label: &str) -> Result<(), Error> {
+    let parts = [
+        layout.manifest(artifact_path),
+        layout.archive(artifact_path),
+        layout.directory(artifact_path),
+        layout.unpacked(artifact_path),
+    ];
     discard(layout, &parts.each_ref().map(PathBuf::as_path), label)
 }
 
-/// Tidies up after processes that are gone: staging directories, and trash that nobody holds a lease on.
+/// Removes the staging directories of ended processes, and the trash that no process holds a read lock on.
 pub(crate) fn sweep(layout: &Layout) {
     staging::sweep(&layout.staging());
     sweep_trash(&layout.trash(), SystemTime::now());
@@ -91,13 +96,13 @@ fn sweep_trash(trash: &Path, now: SystemTime) {
     }
 }
 
-/// Whether nobody uses what lies in this directory of the trash.
+/// Returns `true` if no process uses the artifact in this directory of the trash.
 fn is_free(directory: &Path) -> bool {
     let Ok(entries) = fs::read_dir(directory) else { return false };
     entries
         .flatten()
         .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
-        .all(|entry| Lease::is_free(&entry.path()).unwrap_or(false))
+        .all(|entry| ReadLock::is_free(&entry.path()).unwrap_or(false))
 }
 
 #[cfg(test)]
@@ -105,24 +110,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_leased_stays_and_so_does_damage_for_a_week() {
+    fn read_locked_and_recently_damaged_trash_is_kept() {
         let root = tempfile::tempdir().expect("a temporary directory");
         let layout = Layout::new(root.path());
         let manifest = root.path().join("a.json");
         let throw = |label: &str| {
             fs::write(&manifest, "{}").expect("written");
-            let lease = Lease::take(&manifest).expect("readable").expect("there").0;
+            let read_lock = ReadLock::take(&manifest).expect("readable").expect("exists").0;
             discard(&layout, &[&manifest, &root.path().join("absent")], label).expect("moved");
-            lease
+            read_lock
         };
-        let count = || fs::read_dir(layout.trash()).expect("there").count();
+        let count = || fs::read_dir(layout.trash()).expect("exists").count();
         let now = SystemTime::now();
         let (plain, damaged) = (throw(""), throw(DAMAGED));
         sweep_trash(&layout.trash(), now + 2 * KEEP_DAMAGED);
-        assert_eq!(count(), 2, "both are leased");
+        assert_eq!(count(), 2, "both are read-locked");
         drop((plain, damaged));
         sweep_trash(&layout.trash(), now);
-        assert_eq!(count(), 1, "damage is kept to be looked at");
+        assert_eq!(count(), 1, "the damaged one is kept");
         sweep_trash(&layout.trash(), now + 2 * KEEP_DAMAGED);
         assert_eq!(count(), 0);
     }

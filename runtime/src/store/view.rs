@@ -1,33 +1,33 @@
-//! A view of an artifact's files for one process: a directory in which a library can create and change files, without
-//! touching the stored bytes.
+//! A private view: a directory with an artifact's files, for one process, in which a library can create and change
+//! files without touching the stored ones.
 //!
-//! Libraries such as tantivy, SQLite, RocksDB and LMDB keep locks and logs beside their data, and open them for writing
-//! also to read.
+//! Libraries such as tantivy, SQLite, RocksDB and LMDB keep lock and log files beside their data, and open them for
+//! writing even to read.
 //!
-//! A view that an artifact asks for is a copy of all files. One that is tried after a permission error has links to large
-//! files: a lock is what most libraries want to write to.
+//! A view that an artifact requests is a copy of all files. A view that is made after a permission error links large
+//! files, because most libraries only want to write to a lock file.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use super::manifest::ListedFile;
 use super::staging::Staging;
 use crate::disk;
 use crate::error::Error;
-use crate::manifest::ListedFile;
 
-/// Bytes of a file of which [`Large::Linked`] makes a copy where the file system cannot share its blocks. Locks and logs
-/// are smaller, and a copy of this size takes less than a millisecond.
-const MOST_COPIED: u64 = 1 << 20;
+/// The size of the largest file, in bytes, that [`Large::Linked`] copies where the file system cannot share blocks.
+/// Lock and log files are smaller, and a copy of this size takes less than a millisecond.
+const MAX_COPIED: u64 = 1 << 20;
 
 const OWNER_MAY_WRITE: u32 = 0o200;
 
-/// The treatment of files of more than 1 MiB where the file system cannot share blocks.
+/// The treatment of files larger than 1 MiB where the file system cannot share blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Large {
     /// Copied: 1 GiB takes about half a second.
     Copied,
-    /// Linked: they stay read-only.
+    /// Linked: such a file stays read-only.
     Linked,
 }
 
@@ -39,15 +39,15 @@ pub(crate) fn fill(staging: &Staging, directory: &Path, files: &[ListedFile], la
         let parent = if file.is_directory() { &*to } else { to.parent().unwrap_or(&root) };
         fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
         if !file.is_directory() {
-            show(&from, &to, file, large).map_err(Error::io("show in a private view", &from))?;
+            add_file(&from, &to, file, large).map_err(Error::io("create a private view of", &from))?;
         }
     }
     Ok(())
 }
 
-fn show(from: &Path, to: &Path, file: &ListedFile, large: Large) -> io::Result<()> {
+fn add_file(from: &Path, to: &Path, file: &ListedFile, large: Large) -> io::Result<()> {
     if !share_blocks(from, to)? {
-        if large == Large::Linked && file.size > MOST_COPIED {
+        if large == Large::Linked && file.size > MAX_COPIED {
             return link(from, to);
         }
         fs::copy(from, to)?;
@@ -55,7 +55,7 @@ fn show(from: &Path, to: &Path, file: &ListedFile, large: Large) -> io::Result<(
     disk::set_mode(to, file.kind.mode() | OWNER_MAY_WRITE)
 }
 
-/// Returns `false`, and leaves no file, where the file system cannot share blocks between files.
+/// Makes `to` share the blocks of `from`. Returns `false`, and leaves no file, where the file system cannot do that.
 #[cfg(target_os = "linux")]
 fn share_blocks(from: &Path, to: &Path) -> io::Result<bool> {
     let source = File::open(from)?;
@@ -72,7 +72,7 @@ fn share_blocks(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// A symbolic link, because a hard link would change what the file system says of the stored file.
+/// Makes a symbolic link. A hard link would change the stamp of the stored file.
 #[cfg(unix)]
 fn link(from: &Path, to: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(from, to)
@@ -86,19 +86,19 @@ fn link(from: &Path, to: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::list;
+    use crate::store::files::{list, protect};
 
     #[test]
-    fn a_view_can_be_written_to_and_leaves_the_stored_files_alone() {
+    fn writes_to_a_private_view_do_not_reach_the_stored_files() {
         let root = tempfile::tempdir().expect("a temporary directory");
         let stored = root.path().join("stored");
         fs::create_dir_all(stored.join("below/empty")).expect("created");
         fs::write(stored.join("lock"), "").expect("written");
         fs::write(stored.join("below/run"), "#!").expect("written");
-        let large = vec![7; usize::try_from(MOST_COPIED).expect("small") + 1];
+        let large = vec![7; usize::try_from(MAX_COPIED).expect("small") + 1];
         fs::write(stored.join("below/large"), &large).expect("written");
         let files = list(&stored).expect("listed");
-        crate::store::files::protect(&stored, &files).expect("protected");
+        protect(&stored, &files).expect("protected");
 
         let staging = Staging::create(&root.path().join("staging")).expect("created");
         fill(&staging, &stored, &files, Large::Linked).expect("a view");
@@ -113,6 +113,6 @@ mod tests {
         fill(&copy, &stored, &files, Large::Copied).expect("a view");
         fs::write(copy.files().join("below/large"), "changed").expect("a large file can be written to");
         drop((staging, copy));
-        assert_eq!(fs::read(stored.join("below/large")).expect("still there"), large);
+        assert_eq!(fs::read(stored.join("below/large")).expect("still readable"), large);
     }
 }

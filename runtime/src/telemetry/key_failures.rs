@@ -1,37 +1,35 @@
-//! Keys that a run with `SMOKE_STOP_AFTER=key` could not compute, a JSON line each.
+//! The keys that a run with `SMOKE_STOP_AFTER=key` could not compute.
 
 use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::under_way;
 use crate::error::Error;
 use crate::json_lines;
-use crate::layout::Layout;
 use crate::run::Run;
 
-/// In the directory of a run: a record a line.
-const FILE: &str = "key-failures.jsonl";
+/// The name of the file in the directory of a run.
+pub(super) const FILE: &str = "key-failures.jsonl";
 
-/// A test whose keys are not, or not all, among those of its run.
+/// The record of a test some of whose keys could not be computed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KeyFailure {
-    /// The test's path in its crate.
+    /// The path of the test in its crate.
     pub test: String,
-    /// `true` for a test of the attribute; `false` for code that opens a session itself.
+    /// `true` for a test of the attribute, `false` for code that opens a session itself.
     pub is_of_attribute: bool,
-    /// The repository.
+    /// The name of the repository.
     pub repo: String,
-    /// The artifact that a body asked its session for; `None` for a test of the attribute, which has an error of its own
-    /// for each, and for one that failed before it asked for any.
+    /// The artifact that the code requested from its session. `None` for a test of the attribute, whose error names the
+    /// artifact, and for code that failed before it requested any.
     pub artifact: Option<String>,
     /// The error and its causes.
     pub message: String,
-    /// The action that fixes it, where the message does not say so.
+    /// The action that resolves the error, unless the message contains it.
     pub help: Option<String>,
-    /// `true` if the test's process ended before it recorded its keys; what it printed says why.
+    /// `true` if the process of the test ended before it recorded its keys. Its output may show the reason.
     pub is_interrupted: bool,
 }
 
@@ -49,12 +47,12 @@ impl KeyFailure {
             repo: repo.to_owned(),
             artifact: artifact.map(str::to_owned),
             message: error.report(),
-            help: error.mend(),
+            help: error.help(),
             is_interrupted: false,
         }
     }
 
-    /// The record of a test of the attribute that has recorded nothing yet.
+    /// Returns the record of a test of the attribute that has recorded nothing yet.
     pub(crate) fn interrupted(test: &str, repo: &str) -> KeyFailure {
         KeyFailure {
             test: test.to_owned(),
@@ -67,24 +65,13 @@ impl KeyFailure {
         }
     }
 
-    /// Writes one line in the run's file. Where the run cannot be written to, the test's own failure is all that tells.
+    /// Appends the record to the run's file. An error is ignored, because the test itself fails as well.
     pub(crate) fn emit(&self, run: &Run) {
         let _ = append(&run.directory().join(FILE), self);
     }
 }
 
+/// Appends a record to the file of its run.
 pub(super) fn append(path: &Path, failure: &KeyFailure) -> io::Result<()> {
     json_lines::append(path, failure)
-}
-
-/// Reads the keys that could not be computed in a run with `SMOKE_STOP_AFTER=key`, in the order of their writing. A test
-/// of the attribute whose process ended too early is among them.
-///
-/// # Errors
-/// Fails if the run's file cannot be read or written; a run without failures has no file, which is no error.
-pub fn read_key_failures(cache_dir: &Path, run: &str) -> io::Result<Vec<KeyFailure>> {
-    let directory = Layout::new(cache_dir).runs().join(run);
-    let path = directory.join(FILE);
-    under_way::settle_keys(&directory, &path)?;
-    json_lines::read(&path)
 }

@@ -1,48 +1,40 @@
-//! What a run with `SMOKE_STOP_AFTER=key` finds out: which artifacts its tests would ask for, under which keys, and whether
-//! they are in the cache.
+//! The keys of a run with `SMOKE_STOP_AFTER=key`: which artifacts its tests request, and whether they are in the cache.
 
 use std::io;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::json_lines;
-use crate::key::Ingredient;
-use crate::layout::Layout;
+use crate::key::KeyInput;
 use crate::run::Run;
 
-/// In the directory of a run: a record a line.
-const FILE: &str = "keys.jsonl";
+/// The name of the file in the directory of a run.
+pub(super) const FILE: &str = "keys.jsonl";
 
-/// One artifact that a test would ask for.
+/// The record of one artifact that a test requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KeyReport {
-    /// The test's path in its crate.
+    /// The path of the test in its crate.
     pub test: String,
-    /// The repository.
+    /// The name of the repository.
     pub repo: String,
-    /// The artifact's name.
+    /// The name of the artifact.
     pub artifact: String,
-    /// Repository, revision and digest: `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    /// The key for display: repository, revision, and the first digits of the digest, as in
+    /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
     pub key: String,
-    /// All of the key's digest: SHA-256, hexadecimal.
+    /// The whole digest of the key: SHA-256, hexadecimal.
     pub digest: String,
-    /// What the key is made of.
-    pub ingredients: Vec<Ingredient>,
-    /// Why it would have to be built; nothing if it is there. Its files are not read for that.
+    /// The key inputs.
+    pub key_inputs: Vec<KeyInput>,
+    /// The reason for a miss, or `None` for a hit. The files of the artifact are not checked.
     pub miss: Option<String>,
 }
 
-/// One line in the run's file. Unlike a report it is all that its test is run for, so that an error counts.
+/// Appends a record to the run's file.
+///
+/// An error fails the test, unlike that of writing a report: the record is the only purpose of such a run.
 pub(crate) fn append(run: &Run, report: &KeyReport) -> io::Result<()> {
     json_lines::append(&run.directory().join(FILE), report)
-}
-
-/// What the tests of a run with `SMOKE_STOP_AFTER=key` would ask for, in the order of their writing.
-///
-/// # Errors
-/// The run's file cannot be read; a run without any has none, which is no error.
-pub fn read_keys(cache_dir: &Path, run: &str) -> io::Result<Vec<KeyReport>> {
-    json_lines::read(&Layout::new(cache_dir).runs().join(run).join(FILE))
 }

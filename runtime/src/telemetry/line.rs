@@ -1,8 +1,8 @@
-//! A test's report as the line that people see.
+//! The report of a test as the line that it prints.
 
 use std::fmt::{self, Write};
 
-use super::CacheReport;
+use super::report::CacheReport;
 use crate::message::PREFIX;
 
 impl fmt::Display for CacheReport {
@@ -26,18 +26,18 @@ impl fmt::Display for CacheReport {
     }
 }
 
-/// Only where the shared tier had a part in it.
+/// Returns the fields of the remote cache, if it was used.
 fn remote(report: &CacheReport) -> String {
     let seconds = report.remote_seconds();
-    let mut words = if seconds > 0.0 { format!(" remote_seconds={seconds:.3}") } else { String::new() };
+    let mut fields = if seconds > 0.0 { format!(" remote_seconds={seconds:.3}") } else { String::new() };
     let errors = joined(report.artifacts.iter().filter_map(|artifact| artifact.remote_error.as_deref()));
     if errors != "-" {
-        let _ = write!(words, " remote_error={}", quoted(&errors));
+        let _ = write!(fields, " remote_error={}", quoted(&errors));
     }
-    words
+    fields
 }
 
-/// What differs, once each, with commas; `-` for nothing.
+/// Returns the distinct parts, separated by commas, or `-` if all are empty.
 fn joined<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let mut distinct: Vec<&str> = Vec::new();
     for part in parts.filter(|part| !part.is_empty()) {
@@ -48,7 +48,7 @@ fn joined<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     if distinct.is_empty() { "-".to_owned() } else { distinct.join(",") }
 }
 
-/// The text as one word of the line: in quotes if it has a space, on one line always.
+/// Returns the text as one word of the line: in quotes if it contains spaces, without control characters.
 fn quoted(text: &str) -> String {
     if !text.contains(|character: char| character.is_whitespace() || character.is_control() || character == '"') {
         return text.to_owned();

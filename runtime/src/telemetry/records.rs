@@ -1,28 +1,27 @@
-//! The reports of a run, a JSON line each in its `telemetry.jsonl`.
+//! Writing the report of a test: one line on standard output, and one JSON line in the run's `telemetry.jsonl`.
 
 use std::io;
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::{CacheReport, Outcome, under_way};
+use super::report::{CacheReport, Outcome};
 use crate::json_lines;
-use crate::layout::Layout;
 use crate::run::Run;
 
-/// In the directory of a run: a record a line.
-const FILE: &str = "telemetry.jsonl";
+/// The name of the file in the directory of a run.
+pub(super) const FILE: &str = "telemetry.jsonl";
 
 impl CacheReport {
-    /// The line on standard output, and the one in the run's file.
+    /// Prints the line, and appends the record to the run's file.
     pub(crate) fn emit(&self, run: &Run) {
         println!("{self}");
-        // A run that cannot be written to has no file; the line has been printed all the same.
+        // A failure is ignored: the line has been printed, and a failing cache must not fail a test.
         let _ = append(&run.directory().join(FILE), self);
     }
 }
 
-/// A report with its sums, so that a program need not know how they are made.
+/// A report with its derived values, so that other programs need not compute them.
 #[derive(Serialize)]
 struct Record<'a> {
     #[serde(flatten)]
@@ -51,20 +50,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Adds the test's record to its run's.
+/// Appends the record of a test to the file of its run.
 pub(super) fn append(path: &Path, report: &CacheReport) -> io::Result<()> {
     json_lines::append(path, &Record::new(report))
-}
-
-/// The reports of a run, in the order of their writing; a line that was cut off is left out. A test whose process ended before
-/// it could report has a record with the outcome `interrupted`.
-///
-/// # Errors
-/// The run's file cannot be read; a run without reports has none, which is no error.
-pub fn read_reports(cache_dir: &Path, run: &str) -> io::Result<Vec<CacheReport>> {
-    let directory = Layout::new(cache_dir).runs().join(run);
-    let path = directory.join(FILE);
-    // Where that cannot be done, those of the others are better than none.
-    let _ = under_way::settle(&directory, &path);
-    json_lines::read(&path)
 }

@@ -1,4 +1,4 @@
-//! What is reported: for each test, of each artifact that it asked for.
+//! The report of a test, with one part for each artifact that the test requested.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,38 +9,39 @@ use serde::{Deserialize, Serialize};
 
 use crate::run::Run;
 
-/// How a test came by an artifact.
+/// The way in which a test obtained an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was in the cache before this run.
+    /// The artifact was in the cache before this run.
     Hit,
-    /// Another machine had built it, and this test fetched it from the shared tier.
+    /// Another machine built the artifact, and this test fetched it from the remote cache.
     Fetched,
-    /// Another test had built it in this run, or while this one waited for it.
+    /// Another test built the artifact in this run, or while this test waited for it.
     Shared,
-    /// This test built it around the cache, for itself alone.
+    /// This test built the artifact for itself alone, without the cache.
     Bypassed,
-    /// This test built it.
+    /// This test built the artifact.
     Built,
-    /// This test built it because `SMOKE_FORCE_REBUILD` said so.
+    /// This test built the artifact because `SMOKE_FORCE_REBUILD` is set.
     Forced,
-    /// It was not there, and the test was skipped.
+    /// The artifact was not in the cache, and the test was skipped.
     Skipped,
-    /// It could not be had.
+    /// The artifact could be neither restored nor built.
     Failed,
-    /// The test's process ended before it was had: it was killed, perhaps because it took too long.
+    /// The process of the test ended before it obtained the artifact: it was killed, perhaps because of a time limit.
     Interrupted,
 }
 
 impl Outcome {
-    /// Whether the artifact was there when the test asked.
+    /// Returns `true` if the artifact was restored: from the cache, from the remote cache, or from the build of another
+    /// test.
     pub fn is_hit(self) -> bool {
         matches!(self, Outcome::Hit | Outcome::Fetched | Outcome::Shared)
     }
 
-    /// Whether it was built for this test.
+    /// Returns `true` if the artifact was built for this test.
     pub fn is_miss(self) -> bool {
         matches!(self, Outcome::Built | Outcome::Forced | Outcome::Bypassed)
     }
@@ -62,43 +63,47 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What the cache did about one artifact.
+/// The report about one artifact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ArtifactReport {
-    /// Its name.
+    /// The name of the artifact.
     pub artifact: String,
-    /// How the test came by it.
+    /// The way in which the test obtained the artifact.
     pub outcome: Outcome,
-    /// Why it was not a hit; empty for a hit.
+    /// The reason why the artifact was not a hit; empty for a hit.
     pub reason: String,
-    /// Repository, revision and digest: `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    /// The key for display: repository, revision, and the first digits of the digest, as in
+    /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
     pub key: String,
-    /// Size of its plain files.
+    /// The size of the plain files, in bytes.
     pub bytes: u64,
-    /// What building, saving and publishing it took this test, without the artifacts that it needs.
+    /// The seconds that this test spent to build, save and publish the artifact, without the time of its dependencies.
     pub rebuild_seconds: f64,
-    /// What that took whoever did it; 0 if this process had it already, or nobody has it.
+    /// The seconds that the build took, in whichever test or machine; 0 if this process had loaded the artifact before,
+    /// or if there is no artifact.
     #[serde(default)]
     pub build_seconds: f64,
-    /// What finding, checking and loading it took.
+    /// The seconds that this test spent to find, check and load the artifact.
     pub restore_seconds: f64,
-    /// How long the test waited for another process or thread that was at it.
+    /// The seconds that this test waited for another process or thread to build the artifact.
     pub wait_seconds: f64,
-    /// How long it was at the shared tier: fetching, waiting for another machine, sharing.
+    /// The seconds that this test used the remote cache: to fetch, to upload, and to wait for another machine.
     #[serde(default)]
     pub remote_seconds: f64,
-    /// Bytes that it fetched from there.
+    /// The bytes that this test fetched from the remote cache.
     #[serde(default)]
     pub remote_bytes: u64,
-    /// What went wrong there. It made nothing fail, and is no miss.
+    /// The error of the remote cache, if any. Such an error fails no test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_error: Option<String>,
 }
 
 impl ArtifactReport {
-    /// What the test was spared: what building it cost, less what restoring it took, and waiting for whoever built it; 0 if the test
-    /// built it itself. Less than nothing if it is faster to build than to restore, or if the wait began with the build.
+    /// Returns the seconds that the cache saved this test: the build time, minus the time to restore the artifact and
+    /// to wait for it. Returns 0 if this test built the artifact.
+    ///
+    /// The result is negative if building is faster than restoring, or if the test waited from the start of the build.
     pub fn saved_seconds(&self) -> f64 {
         if self.outcome.is_hit() && self.build_seconds > 0.0 {
             self.build_seconds - self.restore_seconds - self.wait_seconds - self.remote_seconds
@@ -107,11 +112,11 @@ impl ArtifactReport {
         }
     }
 
-    /// What a later test of the same process is told: the artifact was simply there.
+    /// Returns the report for a later test of the same process, which finds the artifact loaded.
     pub(crate) fn again(&self) -> ArtifactReport {
         let outcome = match self.outcome {
             Outcome::Built | Outcome::Forced => Outcome::Shared,
-            // It is there now, as anything that was there before the run.
+            // For the later test it is in the cache, as if from before the run.
             Outcome::Fetched => Outcome::Hit,
             outcome => outcome,
         };
@@ -129,28 +134,29 @@ impl ArtifactReport {
     }
 }
 
-/// What the cache did for one test.
+/// The report of one test.
 ///
-/// A test that has a parameter `&CacheReport` sees its own; all of them are lines of the run's `telemetry.jsonl`.
+/// A test with a parameter `&CacheReport` receives its own report. The run's `telemetry.jsonl` has one line for each
+/// test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CacheReport {
-    /// The run.
+    /// The id of the run.
     pub run: String,
-    /// The test's path in its crate.
+    /// The path of the test in its crate.
     pub test: String,
-    /// The test's executable.
+    /// The name of the test's executable.
     pub binary: String,
-    /// The test's process.
+    /// The id of the test's process.
     pub pid: u32,
-    /// Which of the tests of its process it is.
+    /// The number of the test in its process, from 0.
     #[serde(default)]
     pub number: u32,
-    /// Milliseconds since 1970.
+    /// The time of the report, in milliseconds since 1970.
     pub time: u64,
-    /// The repository.
+    /// The name of the repository.
     pub repo: String,
-    /// One for each artifact that was restored or built for the test, in this order.
+    /// The reports of the artifacts that were restored or built for the test, in this order.
     pub artifacts: Vec<ArtifactReport>,
 }
 
@@ -169,48 +175,48 @@ impl CacheReport {
         }
     }
 
-    /// Whether every artifact was there when the test asked for it.
+    /// Returns `true` if the test requested artifacts and all of them were hits.
     pub fn cache_hit(&self) -> bool {
         !self.artifacts.is_empty() && self.artifacts.iter().all(|artifact| artifact.outcome.is_hit())
     }
 
-    /// Whether any artifact was built for this test.
+    /// Returns `true` if any artifact was built for this test.
     pub fn cache_miss(&self) -> bool {
         self.artifacts.iter().any(|artifact| artifact.outcome.is_miss())
     }
 
-    /// The most notable outcome among the artifacts; none if the test asked for none.
+    /// Returns the most notable outcome of the artifacts, or `None` if the test requested none.
     pub fn outcome(&self) -> Option<Outcome> {
         self.artifacts.iter().map(|artifact| artifact.outcome).max()
     }
 
-    /// Seconds that this test was spared.
+    /// Returns the seconds that the cache saved this test.
     pub fn saved_seconds(&self) -> f64 {
         self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.saved_seconds())
     }
 
-    /// Seconds that this test spent building.
+    /// Returns the seconds that this test spent on building.
     pub fn rebuild_seconds(&self) -> f64 {
         self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.rebuild_seconds)
     }
 
-    /// Seconds that this test spent restoring.
+    /// Returns the seconds that this test spent on restoring.
     pub fn restore_seconds(&self) -> f64 {
         self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.restore_seconds)
     }
 
-    /// Seconds that this test was at the shared tier.
+    /// Returns the seconds that this test used the remote cache.
     pub fn remote_seconds(&self) -> f64 {
         self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.remote_seconds)
     }
 
-    /// Seconds that this test waited for others.
+    /// Returns the seconds that this test waited for other processes and threads.
     pub fn wait_seconds(&self) -> f64 {
         self.artifacts.iter().fold(0.0, |sum, artifact| sum + artifact.wait_seconds)
     }
 }
 
-/// The name of this executable.
+/// Returns the name of this executable.
 fn binary() -> &'static str {
     static NAME: OnceCell<String> = OnceCell::new();
     NAME.get_or_init(|| {
@@ -219,7 +225,7 @@ fn binary() -> &'static str {
     })
 }
 
-/// The number of a test in this process.
+/// Returns the number of the next test of this process.
 pub(crate) fn next_number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)

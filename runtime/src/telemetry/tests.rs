@@ -47,14 +47,14 @@ fn the_line_of_a_hit() {
 }
 
 #[test]
-fn one_miss_makes_the_test_a_miss_and_its_reason_is_one_word() {
+fn one_miss_makes_the_test_a_miss_with_a_quoted_reason() {
     let line = report(vec![artifact("graph", Outcome::Hit, ""), artifact("b", Outcome::Built, "a \"b\"\nc")]);
     assert_eq!((line.cache_hit(), line.cache_miss(), line.outcome()), (false, true, Some(Outcome::Built)));
     assert!(line.to_string().contains(" reason=\"a 'b' c\" "), "{line}");
 }
 
 #[test]
-fn what_is_saved_is_the_build_less_the_restoring_and_nothing_for_who_builds() {
+fn saved_seconds_are_build_minus_restore_for_hits_only() {
     let line = report(vec![artifact("a", Outcome::Hit, ""), artifact("b", Outcome::Shared, "")]);
     assert!((line.saved_seconds() - 2.0 * (1.5 - 0.004)).abs() < 1e-9);
     for outcome in [Outcome::Built, Outcome::Forced, Outcome::Bypassed, Outcome::Skipped, Outcome::Failed] {
@@ -64,14 +64,14 @@ fn what_is_saved_is_the_build_less_the_restoring_and_nothing_for_who_builds() {
 }
 
 #[test]
-fn skipped_and_empty_are_neither_hit_nor_miss() {
+fn skipped_and_empty_reports_are_neither_hit_nor_miss() {
     for empty in [report(vec![]), report(vec![artifact("a", Outcome::Skipped, "x")])] {
         assert_eq!((empty.cache_hit(), empty.cache_miss()), (false, false));
     }
 }
 
 #[test]
-fn reports_read_back_and_a_torn_line_is_left_out() {
+fn reports_are_read_back_without_truncated_lines() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = directory.path().join(".runs/r/telemetry.jsonl");
     std::fs::create_dir_all(path.parent().expect("a parent")).expect("created");
@@ -79,7 +79,7 @@ fn reports_read_back_and_a_torn_line_is_left_out() {
     append(&path, &written).expect("appended");
     let text = std::fs::read_to_string(&path).expect("readable");
     assert!(text.contains("\"outcome\":\"built\",\"cache_hit\":false,\"cache_miss\":true,"), "{text}");
-    File::options().append(true).open(&path).expect("there").write_all(b"{\"run\":").expect("torn");
+    File::options().append(true).open(&path).expect("opened").write_all(b"{\"run\":").expect("written");
     assert_eq!(read_reports(directory.path(), "r").expect("readable"), [written]);
-    assert_eq!(read_reports(directory.path(), "none").expect("no run is no error"), []);
+    assert_eq!(read_reports(directory.path(), "none").expect("a missing run is not an error"), []);
 }

@@ -1,47 +1,73 @@
-//! What is being built right now, as the holders of the build locks say.
+//! The builds in flight, as the holders of the build locks report them.
 
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::Builder;
-use crate::config::{Config, check_repo_name};
-use crate::layout::{Layout, Slot};
-use crate::lock;
-use crate::manifest::check_artifact_name;
+use crate::config::Config;
+use crate::layout::{ArtifactPath, Layout};
+use crate::name::{check_artifact_name, check_repo_name};
+use crate::store::lock;
+use crate::telemetry::KeyReport;
 
-/// The file of a lock is never deleted; one that was taken longer ago than any build takes need not be tried.
+/// The maximum age of a lock file whose lock may be held. Lock files are never deleted, so older ones are not tried.
 const LONGEST_BUILD: Duration = Duration::from_hours(24);
 
-/// An artifact that a process builds at this moment.
+/// A process that is building an artifact.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Builder {
+    /// The id of the process.
+    pub pid: u32,
+    /// The time since the start of the build.
+    pub elapsed: Duration,
+    /// The current step, if the build reports it.
+    pub step: Option<String>,
+}
+
+impl From<lock::Holder> for Builder {
+    fn from(holder: lock::Holder) -> Builder {
+        Builder { pid: holder.pid, elapsed: holder.elapsed(), step: holder.step }
+    }
+}
+
+/// Returns the process that is building the artifact of this key, if any.
+pub fn builder(config: &Config, key: &KeyReport) -> Option<Builder> {
+    let entry = key.key.strip_prefix(&key.repo)?.strip_prefix(':')?.replacen(':', "-", 1);
+    let artifact_path = ArtifactPath { repo: key.repo.clone(), entry, artifact: key.artifact.clone() };
+    lock::holder_of(&Layout::new(config.cache_dir()).build_lock(&artifact_path)).map(Builder::from)
+}
+
+/// An artifact that a process is building.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Building {
-    /// The repository.
+    /// The name of the repository.
     pub repo: String,
-    /// The artifact's name.
+    /// The name of the artifact.
     pub artifact: String,
-    /// Its key: `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    /// The key for display: repository, revision, and the first digits of the digest, as in
+    /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
     pub key: String,
-    /// The process that builds it.
+    /// The process that is building it.
     pub builder: Builder,
 }
 
-/// Returns what processes of this machine build in the cache directory, in whichever run, by repository and artifact.
+/// Returns the builds in flight of all runs on this machine, sorted by repository and artifact.
 ///
-/// A build that leaves the cache alone (`SMOKE_CACHE=off` and its like) is not among it.
+/// Private builds, such as those with `SMOKE_CACHE=off`, are not among them.
 pub fn building(config: &Config) -> Vec<Building> {
     let layout = Layout::new(config.cache_dir());
     let mut found = Vec::new();
     for repo in directories(&layout.locks()).into_iter().filter(|repo| check_repo_name(repo).is_ok()) {
         for entry in directories(&layout.locks().join(&repo)) {
             for artifact in recent_locks(&layout.locks().join(&repo).join(&entry)) {
-                let slot = Slot { repo: repo.clone(), entry: entry.clone(), artifact };
-                if let Some(holder) = lock::holder_of(&layout.build_lock(&slot)) {
-                    let builder = Builder { pid: holder.pid, elapsed: holder.elapsed(), step: holder.step };
+                let artifact_path = ArtifactPath { repo: repo.clone(), entry: entry.clone(), artifact };
+                if let Some(holder) = lock::holder_of(&layout.build_lock(&artifact_path)) {
+                    let builder = Builder::from(holder);
                     let (revision, digest) = entry.rsplit_once('-').unwrap_or(("", &entry));
                     let key = format!("{repo}:{revision}:{digest}");
-                    found.push(Building { repo: repo.clone(), artifact: slot.artifact, key, builder });
+                    found.push(Building { repo: repo.clone(), artifact: artifact_path.artifact, key, builder });
                 }
             }
         }
@@ -52,14 +78,14 @@ pub fn building(config: &Config) -> Vec<Building> {
     found
 }
 
-/// The names of the directories in one. Links are not followed.
+/// Returns the names of the directories in `path`. Links are not followed.
 fn directories(path: &Path) -> Vec<String> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
     let directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     directories.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-/// The artifacts whose locks were taken not long ago.
+/// Returns the artifacts in the lock directory `path` whose locks were taken within [`LONGEST_BUILD`].
 fn recent_locks(path: &Path) -> Vec<String> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
     let is_recent = |entry: &fs::DirEntry| {

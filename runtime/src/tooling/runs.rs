@@ -1,11 +1,11 @@
-//! The runs that the cache remembers.
+//! The past runs, from their records in the cache.
 
 use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::checked_layout;
+use super::cache::checked_layout;
 use crate::config::Config;
 use crate::error::Error;
 use crate::layout;
@@ -13,46 +13,45 @@ use crate::remote::{Asked, read_asked};
 use crate::store;
 use crate::telemetry::{CacheReport, read_reports};
 
-/// In the directory of a run.
+/// The name of the file in the directory of a run.
 const SIZE: &str = "size.json";
 
-/// A run, and what its tests reported.
+/// A run and its records.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PastRun {
-    /// Its id.
+    /// The id of the run.
     pub id: String,
-    /// When the first of its tests reported.
+    /// The time of the first report.
     pub begun: SystemTime,
-    /// The records of its tests.
+    /// The reports of its tests.
     pub reports: Vec<CacheReport>,
-    /// What they asked of the shared tier.
+    /// The requests of its tests to the remote cache.
     pub asked: Vec<Asked>,
-    /// How large the cache was after it, if a tool noted that.
+    /// The size of the cache after the run, if a tool recorded it.
     pub size: Option<CacheSize>,
 }
 
-/// How much is in the cache.
+/// The size of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CacheSize {
-    /// On disk.
+    /// The size on disk, in bytes.
     pub bytes: u64,
-    /// How many there are.
+    /// The number of artifacts.
     pub artifacts: usize,
 }
 
-/// The runs with at least one report, the latest last.
+/// Returns the runs with at least one report, the latest last.
 ///
 /// # Errors
-/// The cache directory is not as it should be, or cannot be read.
+/// Fails if the cache directory is unsafe to use or cannot be read.
 pub fn runs(config: &Config) -> Result<Vec<PastRun>, Error> {
     let directory = checked_layout(config)?.runs();
     let mut runs = Vec::new();
     for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
         let Ok(id) = entry.file_name().into_string() else { continue };
-        let reports =
-            read_reports(config.cache_dir(), &id).map_err(Error::io("read what was reported in", &entry.path()))?;
+        let reports = read_reports(config.cache_dir(), &id).map_err(Error::io("read the reports in", &entry.path()))?;
         let Some(first) = reports.iter().map(|report| report.time).min() else { continue };
         let size = fs::read(entry.path().join(SIZE)).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let begun = UNIX_EPOCH.checked_add(Duration::from_millis(first)).unwrap_or(UNIX_EPOCH);
@@ -63,10 +62,10 @@ pub fn runs(config: &Config) -> Result<Vec<PastRun>, Error> {
     Ok(runs)
 }
 
-/// Notes how large the cache is after a run.
+/// Records the size of the cache after a run.
 ///
 /// # Errors
-/// The cache directory is not as it should be, or cannot be written to.
+/// Fails if the cache directory is unsafe to use or cannot be written to.
 pub fn note_size(config: &Config, run: &str) -> Result<CacheSize, Error> {
     let layout = checked_layout(config)?;
     let stored = store::inventory(&layout);

@@ -1,73 +1,74 @@
-//! What lies in the cache: listed, checked, removed.
+//! The artifacts in the cache: listing, verifying and removing them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{checked_layout, layout_to_write};
+use super::cache::{checked_layout, layout_to_write};
 use crate::config::Config;
 use crate::error::Error;
-use crate::key::Ingredient;
-use crate::layout::Slot;
-use crate::manifest::{Manifest, Storage, Unusable};
+use crate::key::KeyInput;
+use crate::layout::ArtifactPath;
+use crate::store::manifest::{Manifest, Storage, Unusable};
 use crate::store::{self, Removal};
 
 /// An artifact in the cache.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoredArtifact {
-    /// The repository.
+    /// The name of the repository.
     pub repo: String,
-    /// The directory of the entry: the revision, and the first digits of the key's digest.
+    /// The directory name of the entry: the revision, and the first digits of the key's digest.
     pub entry: String,
-    /// The artifact's name.
+    /// The name of the artifact.
     pub artifact: String,
-    /// On disk, plain files and archive together.
+    /// The size on disk in bytes, of plain files and archive together.
     pub bytes: u64,
-    /// Its first use in the latest run that used it.
+    /// The time of the first use in the latest run that used it.
     pub last_used: SystemTime,
-    /// What its manifest says; or why that is of no use.
-    pub manifest: Result<Made, Unreadable>,
+    /// The content of its manifest, or the reason why that cannot be used.
+    pub manifest: Result<ManifestInfo, Unreadable>,
     stored: store::Stored,
 }
 
-/// What a manifest says.
+/// The content of a manifest.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Made {
-    /// SHA-256 of the key, hexadecimal.
+pub struct ManifestInfo {
+    /// The digest of the key: SHA-256, hexadecimal.
     pub digest: String,
-    /// What the key is made of.
-    pub ingredients: Vec<Ingredient>,
-    /// How it is kept.
+    /// The key inputs.
+    pub key_inputs: Vec<KeyInput>,
+    /// The form in which the artifact is stored.
     pub storage: Storage,
-    /// How many files it has.
+    /// The number of files.
     pub files: usize,
-    /// What building it took.
+    /// The duration of the build, in seconds.
     pub build_seconds: f64,
-    /// When that was.
+    /// The time of the build.
     pub built: SystemTime,
-    /// The run that did it.
+    /// The id of the run that built the artifact.
     pub run: String,
 }
 
-/// Why a manifest is of no use.
+/// The reason why a manifest cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// The next test that asks for it builds it anew.
+    /// The manifest is damaged in this way. The next test that requests the artifact rebuilds it.
     Damaged(String),
-    /// A later version of this crate wrote it, in this format.
+    /// A later version of this crate wrote the manifest, in this format.
     Newer(u32),
 }
 
 impl StoredArtifact {
-    /// As people are shown it: `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    /// Returns the key for display: repository, revision, and the first digits of the digest, as in
+    /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
     pub fn key(&self) -> String {
         let (revision, digest) = self.entry.rsplit_once('-').unwrap_or(("", &self.entry));
         format!("{}:{revision}:{digest}", self.repo)
     }
 
-    pub(super) fn slot(&self) -> &Slot {
-        &self.stored.slot
+    pub(super) fn artifact_path(&self) -> &ArtifactPath {
+        &self.stored.artifact_path
     }
 
     pub(super) fn whole_manifest(&self) -> Result<&Manifest, &Unusable> {
@@ -75,11 +76,11 @@ impl StoredArtifact {
     }
 }
 
-impl From<&Manifest> for Made {
-    fn from(manifest: &Manifest) -> Made {
-        Made {
+impl From<&Manifest> for ManifestInfo {
+    fn from(manifest: &Manifest) -> ManifestInfo {
+        ManifestInfo {
             digest: manifest.key.clone(),
-            ingredients: manifest.ingredients.clone(),
+            key_inputs: manifest.key_inputs.clone(),
             storage: manifest.storage,
             files: manifest.files.len(),
             build_seconds: manifest.build_seconds(),
@@ -89,24 +90,25 @@ impl From<&Manifest> for Made {
     }
 }
 
-/// Every artifact in the cache, by repository, then the latest use first. No file but the manifests is read.
+/// Returns every artifact in the cache, sorted by repository, then by last use, the latest first. Reads only the
+/// manifests.
 ///
 /// # Errors
-/// The cache directory is not as it should be; the error says what to mend.
+/// Fails if the cache directory is unsafe to use. The error contains the action that resolves it.
 pub fn stored(config: &Config) -> Result<Vec<StoredArtifact>, Error> {
     let mut all: Vec<StoredArtifact> = store::inventory(&checked_layout(config)?)
         .into_iter()
         .map(|stored| StoredArtifact {
-            repo: stored.slot.repo.clone(),
-            entry: stored.slot.entry.clone(),
-            artifact: stored.slot.artifact.clone(),
+            repo: stored.artifact_path.repo.clone(),
+            entry: stored.artifact_path.entry.clone(),
+            artifact: stored.artifact_path.artifact.clone(),
             bytes: stored.bytes,
             last_used: stored.last_used,
             manifest: match &stored.manifest {
                 Ok(manifest) => Ok(manifest.into()),
                 Err(Unusable::NewerFormat(format)) => Err(Unreadable::Newer(*format)),
                 Err(Unusable::Damaged(damage)) => Err(Unreadable::Damaged(damage.clone())),
-                Err(Unusable::OtherKey) => Err(Unreadable::Damaged("it is that of another key".to_owned())),
+                Err(Unusable::OtherKey) => Err(Unreadable::Damaged("it belongs to another key".to_owned())),
             },
             stored,
         })
@@ -118,38 +120,43 @@ pub fn stored(config: &Config) -> Result<Vec<StoredArtifact>, Error> {
     Ok(all)
 }
 
-/// What a check of an artifact found.
+/// The result of verifying an artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Every byte is the one that was written; or a later version wrote it, which knows how to tell.
+    /// All digests match, or a later version of this crate wrote the artifact, so that this version cannot verify it.
     Whole,
-    /// It is not, for this reason.
+    /// The artifact is damaged.
     Damaged {
-        /// What is wrong.
+        /// The damage.
         reason: String,
-        /// Whether it could be set aside, so that the next test that asks for it builds it anew. It cannot while it is used or built.
+        /// `true` if the artifact was set aside, so that the next test that requests it rebuilds it. `false` if it is
+        /// in use or being built.
         is_set_aside: bool,
     },
 }
 
-/// Reads every byte of an artifact, packed and unpacked, compares it with what was written, and sets aside what is damaged: a test that finds
-/// its unpacked files good would not look at its archive, which is what travels.
+/// Verifies every byte of an artifact, packed and unpacked, and sets the artifact aside if it is damaged.
+///
+/// A test does not verify the archive of an artifact whose unpacked files are valid; but the archive is what other
+/// machines get.
 ///
 /// # Errors
-/// The cache directory is not as it should be.
+/// Fails if the cache directory is unsafe to use.
 pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Verdict, Error> {
     let layout = layout_to_write(config)?;
-    let slot = &artifact.stored.slot;
+    let artifact_path = &artifact.stored.artifact_path;
     let verified = match &artifact.stored.manifest {
-        Ok(manifest) => store::verify(&layout, slot, manifest),
+        Ok(manifest) => store::verify(&layout, artifact_path, manifest),
         Err(Unusable::NewerFormat(_)) => Ok(()),
         Err(Unusable::Damaged(damage)) => Err(damage.clone()),
-        Err(Unusable::OtherKey) => Err("its manifest is that of another key".to_owned()),
+        Err(Unusable::OtherKey) => Err("its manifest belongs to another key".to_owned()),
     };
     Ok(match verified {
         Ok(()) => Verdict::Whole,
-        Err(reason) => Verdict::Damaged { reason, is_set_aside: store::set_aside(&layout, slot) == Removal::Removed },
+        Err(reason) => {
+            Verdict::Damaged { reason, is_set_aside: store::set_aside(&layout, artifact_path) == Removal::Removed }
+        }
     })
 }
 
@@ -157,22 +164,22 @@ pub fn verify(config: &Config, artifact: &StoredArtifact) -> Result<Verdict, Err
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Removed {
-    /// It is in the trash.
+    /// The artifact is in the trash.
     Done,
-    /// It stays, for this reason.
+    /// The artifact stays, for this reason.
     Kept(String),
 }
 
 /// Moves an artifact to the trash.
 ///
 /// # Errors
-/// The cache directory is not as it should be.
+/// Fails if the cache directory is unsafe to use.
 pub fn remove(config: &Config, artifact: &StoredArtifact) -> Result<Removed, Error> {
     let layout = checked_layout(config)?;
     if matches!(artifact.manifest, Err(Unreadable::Newer(_))) {
         return Ok(Removed::Kept("a later version of cached-smoke wrote it".to_owned()));
     }
-    Ok(match store::remove(&layout, &artifact.stored.slot) {
+    Ok(match store::remove(&layout, &artifact.stored.artifact_path) {
         Removal::Removed => Removed::Done,
         Removal::InUse => Removed::Kept("it is in use".to_owned()),
         Removal::Impossible(reason) => Removed::Kept(reason),

@@ -1,5 +1,5 @@
-//! A model of how processes obtain artifacts: every order of their steps is explored, with processes that are killed and
-//! system calls that fail. `docs/design.md` says what is modelled and what is not.
+//! A model of the protocol by which processes obtain artifacts. stateright explores every order of their steps, with
+//! kills and failed system calls. `docs/internals/model.md` lists the parts that the model covers.
 
 mod model;
 
@@ -25,15 +25,15 @@ const A_CHILD: Faults = Faults { kills: 0, refusals: 0, children: 1, total: 1 };
 const ONE_FAULT: Faults = Faults { kills: 1, refusals: 1, children: 1, total: 1 };
 const TWO_FAULTS: Faults = Faults { kills: 2, refusals: 2, children: 1, total: 2 };
 
-/// A path on which a property does not hold, for people.
+/// A path on which a property does not hold, as text.
 struct Counterexample {
     property: &'static str,
     steps: Vec<String>,
-    /// Who waits for what at its end.
+    /// The waits at the end of the path.
     waits: Vec<String>,
 }
 
-/// Explores every state; the shortest counterexample to each property that does not hold.
+/// Explores every state. Returns the shortest counterexample to each property that does not hold.
 fn explore(protocol: Protocol, tests: [&'static [Parameters]; 3], faults: Faults) -> Vec<Counterexample> {
     let mut found = Vec::new();
     for load_needs in [false, true] {
@@ -52,7 +52,7 @@ fn explore(protocol: Protocol, tests: [&'static [Parameters]; 3], faults: Faults
         }
     }
     for Counterexample { property, steps, waits } in &found {
-        println!("not so: {property}\n    {}\n    {}", steps.join("\n    "), waits.join("\n    "));
+        println!("does not hold: {property}\n    {}\n    {}", steps.join("\n    "), waits.join("\n    "));
     }
     found
 }
@@ -62,13 +62,18 @@ fn holds(tests: [&'static [Parameters]; 3], faults: Faults) {
     assert!(found.is_empty(), "the output shows {} counterexamples", found.len());
 }
 
-/// The counterexample to `property`, which is there.
+/// Returns the counterexample to `property`.
+///
+/// # Panics
+///
+/// Panics if the property holds.
 fn fails(property: &str, tests: [&'static [Parameters]; 3], faults: Faults) -> Counterexample {
     let found = explore(Protocol::ReplayParameters, tests, faults);
     found.into_iter().find(|one| one.property == property).expect("a counterexample")
 }
 
-/// The test builds the index itself, because its builder was killed or could not be started, and a builder for the graph.
+/// The test builds the index itself, because its builder was killed or could not start. It starts a builder for the
+/// graph.
 #[test]
 fn replaying_parameters_deadlocks_after_a_kill_or_a_refusal() {
     for (faults, cause) in
@@ -111,6 +116,7 @@ fn building_targets_survives_one_fault_in_two_tests() {
 fn building_targets_survives_a_kill_in_three_tests() {
     holds(THREE_TESTS, A_KILL);
 }
+
 #[test]
 #[ignore = "takes a quarter of a minute"]
 fn building_targets_survives_two_faults_in_two_tests() {

@@ -1,28 +1,28 @@
-//! The processes, the locks and the entries, and what may happen to them.
+//! The state of the model: processes, locks and entries. The actions that change it.
 
 mod steps;
 
 use stateright::{Model, Property};
 
-/// The tests, and as many places for the builder that each of them may have at a time.
+/// The number of tests. Each has a slot for one builder at a time.
 const TESTS: usize = 3;
 const PROCESSES: usize = 2 * TESTS;
-/// The bit of a child that a build left behind, beside those of the processes.
+/// The bit in [`Lock::open_in`] of a child that a build left behind. Lower bits are those of the processes.
 const CHILD: u8 = 1 << 7;
-/// A process that is dead and whose place another one has.
+/// A dead process whose slot another one has taken.
 const FORGOTTEN: u8 = 0xFF;
 
-/// Which rules the processes follow.
+/// The rules that the processes follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// A builder obtains the test's parameters, one after the other, until it comes to its target.
+    /// A builder obtains the parameters of the test, one after the other, up to its target.
     ReplayParameters,
-    /// A builder builds its target and nothing else. Locks are unlocked explicitly, a lock whose recorded holder is dead
-    /// is not waited for, and a builder that cannot publish hands its result to the test that started it.
+    /// A builder builds its target and nothing else. Locks are unlocked explicitly, a lock whose recorded holder is
+    /// dead is not waited for, and a builder that cannot publish hands its result to the test that started it.
     BuildTarget,
 }
 
-/// Two artifacts, of which the first needs the second.
+/// Two artifacts. The first depends on the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Artifact {
     Index,
@@ -45,7 +45,7 @@ pub(crate) struct Exploration {
     pub(crate) faults: Faults,
 }
 
-/// How many faults an execution may have.
+/// The number of faults that an execution may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Faults {
     /// Processes that are killed.
@@ -63,9 +63,9 @@ pub(crate) struct State {
     processes: [Process; PROCESSES],
     locks: [Lock; 2],
     entries: [Entry; 2],
-    /// How often each artifact's build was begun.
+    /// The number of builds of each artifact.
     builds: [u8; 2],
-    /// How often a process gave up the wait for each artifact's lock, because its holder was dead.
+    /// The number of waits for the lock of each artifact that ended because the holder was dead.
     given_up: [u8; 2],
     left: Faults,
     /// A process restored files that are not those of the manifest, or published without the lock.
@@ -78,18 +78,18 @@ struct Process {
     parameters: Parameters,
     /// The test starts builders: it runs under nextest.
     is_detached: bool,
-    /// Of a builder.
+    /// The artifact that this builder builds. `None` for a test.
     target: Option<Artifact>,
     has: [bool; 2],
-    /// The artifacts that it is obtaining: one, and perhaps the one that this needs.
+    /// The artifacts that the process is obtaining: one, and maybe its dependency.
     frames: [Option<Frame>; 2],
-    /// Its builder has left a result that it could not publish.
+    /// The builder of this test has handed over an artifact that it could not publish.
     is_handed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Life {
-    /// A place for a builder.
+    /// An empty slot for a builder.
     Vacant,
     Running,
     Ended,
@@ -101,11 +101,11 @@ enum Life {
 struct Frame {
     artifact: Artifact,
     step: Step,
-    /// It holds the artifact's build lock.
+    /// The process holds the build lock of the artifact.
     is_locked: bool,
 }
 
-/// The steps of `Obtain`, in their order: no step leads back to an earlier one.
+/// The steps of a request for an artifact, in their order. No step leads back to an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Step {
     Look,
@@ -125,34 +125,34 @@ enum Step {
     Load,
 }
 
-/// A kernel lock: it is held as long as a process has the locked file open.
+/// A kernel lock. It is held as long as a process has the locked file open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Lock {
     /// A bit for each process.
     open_in: u8,
-    /// The process that its file names.
+    /// The process that the lock file names as the holder.
     holder: Option<u8>,
 }
 
-/// What is on disk, by the process that put it there.
+/// The entry on disk: for each part, the process that wrote it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Entry {
     files: Option<u8>,
     manifest: Option<u8>,
 }
 
-/// What may happen next.
+/// An event that may happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     /// The process takes its next step.
     Take(usize),
-    /// The system refuses the process the call that its next step makes.
+    /// The system refuses the call that the next step of the process makes.
     Refuse(usize),
-    /// The process finds that the holder of the lock that it waits for is dead.
+    /// The process waits for a lock, and finds that the holder is dead.
     GiveUp(usize),
     /// The builder's build starts a child that outlives it.
     LeaveChild(usize),
-    /// SIGKILL.
+    /// SIGKILL ends the process.
     Kill(usize),
     /// The builder ends.
     Exit(usize),
@@ -176,8 +176,8 @@ impl Model for Exploration {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        // A step that concerns its process alone may come first: whatever the others do, or a kill, has the same effect after
-        // it. So the other orders need no exploration.
+        // A step that concerns only its process may come first: the steps of others, or a kill, have the same effect
+        // after it. So the other orders need no exploration.
         if let Some(number) = (0..PROCESSES).find(|number| state.is_at_a_private_step(*number, self.load_needs)) {
             self.actions_of(state, number, actions);
             return;
@@ -222,7 +222,8 @@ impl Model for Exploration {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            // Exact here, although stateright forgets cycles and joins: `progress` excludes cycles, and what has ended stays so.
+            // Exact, although stateright ignores cycles and joins: `progress` excludes cycles, and an ended process
+            // stays so.
             Property::eventually("every process ends", |_, state: &State| {
                 state.processes.iter().all(|process| process.life != Life::Running)
             }),
@@ -260,7 +261,7 @@ impl Exploration {
         }
     }
 
-    /// Says for people what an action does in a state.
+    /// Describes an action in a state, for the output of the test.
     pub(crate) fn describe(state: &State, action: Action) -> String {
         let (number, event) = match action {
             Action::Take(number) => (number, ""),
@@ -276,8 +277,9 @@ impl Exploration {
         )
     }
 
-    /// One build; one more for each kill; two for each refused call, after which a process builds for itself and the next one
-    /// for all; one for each process that did not wait for a dead holder.
+    /// Returns the largest allowed number of builds: one; one more for each kill; two more for each refused call, after
+    /// which one process builds privately and another one for all; one more for each process that did not wait for a
+    /// dead holder.
     fn most_builds(&self, state: &State, artifact: Artifact) -> u8 {
         let (kills, refusals) = (self.faults.kills - state.left.kills, self.faults.refusals - state.left.refusals);
         1 + kills + 2 * refusals + state.given_up[artifact as usize]
@@ -302,7 +304,8 @@ impl Artifact {
 }
 
 impl Step {
-    /// Where `session/obtain.rs`, `obtain/detached.rs`, `obtain/build.rs` or `store.rs` takes it.
+    /// Returns the function of `session/obtain.rs`, `obtain/detached.rs`, `obtain/build.rs` or `store.rs` that takes
+    /// the step.
     fn name(self) -> &'static str {
         match self {
             Step::Look => "look",
@@ -336,7 +339,7 @@ impl Process {
         process
     }
 
-    /// The artifact that it is obtaining.
+    /// Returns the request in progress.
     fn frame(&self) -> Option<Frame> {
         self.frames[1].or(self.frames[0])
     }
@@ -350,19 +353,19 @@ impl Process {
         self.has[artifact as usize]
     }
 
-    /// Asks for its next parameter, if there is one.
+    /// Asks for the next parameter, if there is one.
     fn ask(&mut self) {
         if let Some(artifact) = self.parameters.into_iter().flatten().find(|artifact| !self.has(*artifact)) {
             self.frames[0] = Some(Frame::new(artifact));
         }
     }
 
-    /// What its build, or `load`, asks for now.
+    /// Returns the dependency that `build`, or `load`, of the artifact asks for next.
     fn missing_need(&self, artifact: Artifact) -> Option<Artifact> {
         artifact.need().filter(|need| !self.has(*need))
     }
 
-    /// Its next step makes a call that the system may refuse.
+    /// Returns `true` if the next step makes a call that the system may refuse.
     fn makes_a_call(&self, frame: Frame) -> bool {
         match frame.step {
             Step::Lock
@@ -414,7 +417,7 @@ impl State {
         }
     }
 
-    /// Who waits for what, in a state in which nothing goes on.
+    /// Describes the waits in a state without a next step.
     pub(crate) fn waits(&self) -> Vec<String> {
         let waiting = (0..PROCESSES).filter(|number| self.processes[*number].life == Life::Running);
         waiting
@@ -430,7 +433,7 @@ impl State {
     }
 
     fn frame(&self, process: usize) -> Frame {
-        self.processes[process].frame().expect("it obtains something")
+        self.processes[process].frame().expect("it is obtaining an artifact")
     }
 
     fn lock(&mut self, artifact: Artifact) -> &mut Lock {
@@ -450,7 +453,7 @@ impl State {
         }
     }
 
-    /// It waits for a lock that is held, but not by the process that its file names.
+    /// Returns `true` if the process waits for a lock whose recorded holder is dead, but which is held.
     fn is_abandoned(&self, frame: Frame) -> bool {
         let lock = self.locks[frame.artifact as usize];
         let is_dead = lock.holder.is_some_and(|holder| {
@@ -459,7 +462,7 @@ impl State {
         frame.step.waits_for_a_lock() && lock.open_in != 0 && is_dead
     }
 
-    /// The process's next step neither reads nor changes what other processes see.
+    /// Returns `true` if the next step of the process neither reads nor changes what other processes see.
     fn is_at_a_private_step(&self, number: usize, load_needs: bool) -> bool {
         let process = &self.processes[number];
         let Some(frame) = process.frame().filter(|_| process.life == Life::Running) else { return false };
@@ -474,8 +477,8 @@ impl State {
         }
     }
 
-    /// Larger after each step of any process, so that no execution goes on for ever. A builder's counts for less than any
-    /// step of a test: it begins when one is taken.
+    /// Returns a number that grows with each step of any process, so that no execution goes on for ever. A step of a
+    /// builder counts for less than a step of a test, because a test's step starts the builder.
     fn progress(&self) -> u64 {
         let (tests, builders) = self.processes.split_at(TESTS);
         let sum = |processes: &[Process]| processes.iter().map(Process::progress).sum::<u64>();

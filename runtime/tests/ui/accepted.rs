@@ -1,5 +1,5 @@
-//! Every argument of the attribute, and every kind of function that it goes on. Here only the macro itself is tried, which
-//! leaves nothing of a test outside of `cargo test`; the page that runs is `tests/attribute/accepted_forms.rs`.
+//! Every argument of the attribute, on every kind of function that it accepts. This checks the macro alone, because
+//! outside of `cargo test` it removes each test. The forms run in `tests/attribute/accepted_forms`.
 #![deny(warnings)]
 
 use cached_smoke::{CodeFingerprint, code_fingerprint};

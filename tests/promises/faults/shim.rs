@@ -1,15 +1,15 @@
-//! A library for `LD_PRELOAD`: it counts the calls by which a process changes the cache, and at one of them kills the
-//! process, or returns an error in the place of the system.
+//! A library for `LD_PRELOAD` that counts the calls by which a process changes the cache. At one of them it kills the
+//! process, or returns an error instead of calling the system.
 //!
 //! `tests/promises/faults.rs` compiles it and sets the variables:
 //!
 //! | variable | value |
 //! | --- | --- |
-//! | `FAULT_IN` | `builder` or `test`: the process that is meant |
-//! | `FAULT_BELOW` | the cache directory: calls elsewhere do not count |
+//! | `FAULT_IN` | the process with the fault: `builder` or `test` |
+//! | `FAULT_BELOW` | the cache directory: other calls are not counted |
 //! | `FAULT_AT` | the number of the call, from 1 |
-//! | `FAULT_ERROR` | the error's number; 0 kills |
-//! | `FAULT_SPENT` | a file that is made when the fault happens, and says which call it was: there is one fault in a run |
+//! | `FAULT_ERROR` | the `errno` of the error; 0 kills |
+//! | `FAULT_SPENT` | a file that is created when the fault happens, with the name of the call: there is one fault in a run |
 
 use std::ffi::{CStr, OsStr, c_char, c_int, c_uint, c_void};
 use std::fs::{self, File};
@@ -30,14 +30,14 @@ unsafe extern "C" {
     fn __errno_location() -> *mut c_int;
 }
 
-/// Returns the error that a call on `path` has to return, if it is the one that is meant. Does not return if it kills.
+/// Returns the error that a call on `path` must return, if it is the one with the fault. Does not return if it kills.
 fn fault(call: &str, path: &Path) -> Option<c_int> {
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     let of = |name: &str| std::env::var_os(name);
     let number = |name: &str| of(name)?.to_str()?.parse::<usize>().ok();
     let is_builder = of("SMOKE_BUILDER").is_some();
-    let is_meant = of("FAULT_IN")?.as_bytes() == if is_builder { &b"builder"[..] } else { b"test" };
-    if !is_meant || !(call == "spawn" || path.starts_with(of("FAULT_BELOW")?)) {
+    let is_target = of("FAULT_IN")?.as_bytes() == if is_builder { &b"builder"[..] } else { b"test" };
+    if !is_target || !(call == "spawn" || path.starts_with(of("FAULT_BELOW")?)) {
         return None;
     }
     if CALLS.fetch_add(1, Ordering::Relaxed) + 1 != number("FAULT_AT")? {
@@ -48,7 +48,7 @@ fn fault(call: &str, path: &Path) -> Option<c_int> {
     let _ = write!(spent, "{call} {}", path.display());
     match number("FAULT_ERROR")? {
         0 => {
-            // Safety: it takes two numbers.
+            // Safety: `kill` and `getpid` take no pointers.
             unsafe { kill(getpid(), SIGKILL) };
             // The signal may reach another thread first.
             loop {
@@ -60,14 +60,14 @@ fn fault(call: &str, path: &Path) -> Option<c_int> {
 }
 
 fn fail(error: c_int) -> c_int {
-    // Safety: the C library returns the place of this thread's error.
+    // Safety: the C library returns a valid pointer to the `errno` of this thread.
     unsafe { *__errno_location() = error };
     -1
 }
 
-/// The path of an argument.
+/// Returns the path that an argument points to.
 unsafe fn path<'a>(text: *const c_char) -> &'a Path {
-    // Safety: the caller passes on a path that it was given.
+    // Safety: the caller passes a path argument of a C function.
     Path::new(OsStr::from_bytes(unsafe { CStr::from_ptr(text) }.to_bytes()))
 }
 
@@ -75,17 +75,17 @@ fn path_of(file: c_int) -> PathBuf {
     fs::read_link(format!("/proc/self/fd/{file}")).unwrap_or_default()
 }
 
-/// Defines functions in the place of those of the C library, which they call unless the call on the path has to fail.
+/// Defines functions that replace those of the C library, and call them unless the call on the path must fail.
 macro_rules! interpose {
     ($(
         fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty, $call:literal, if $is_change:expr,
             on $path:expr;
     )*) => {$(
         /// # Safety
-        /// As the function of the C library.
+        /// The same as for the function of the C library.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $name($($argument: $type),*) -> $result {
-            // Safety: the name is that of a function of this type, and the paths are the caller's.
+            // Safety: the C library has a function of this name and type, and the caller passes valid paths.
             unsafe {
                 if $is_change && let Some(error) = fault($call, $path.as_ref()) {
                     return fail(error) as $result;
@@ -117,10 +117,10 @@ interpose! {
     fn write(file: c_int, bytes: *const c_void, count: usize) -> isize, "write", if file > 2, on path_of(file);
 }
 
-/// Starts the builder; other programs do not count.
+/// Starts a program. Only the start of a builder is counted.
 ///
 /// # Safety
-/// As the function of the C library.
+/// The same as for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn posix_spawnp(
     process: *mut c_int,
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn posix_spawnp(
         *const *mut c_char,
         *const *mut c_char,
     ) -> c_int;
-    // Safety: the name is that of a function of this type, and the path is the caller's.
+    // Safety: the C library has a function of this name and type, and the caller passes a valid path.
     unsafe {
         let program_path = path(program);
         if fs::read_link("/proc/self/exe").is_ok_and(|own| own == program_path)

@@ -1,4 +1,4 @@
-//! A directory of the file system, processes of the subject that have their cache there, and what they said.
+//! A directory on the file system, and processes of the subject with their cache in it.
 
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -8,21 +8,21 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::variable;
-use crate::sandbox::{Done, Run, Sandbox, Started};
+use test_support::{Done, Run, Sandbox, Started};
 
-/// No process may take longer.
+/// The longest time that a process may take.
 pub(super) const BOUND: Duration = Duration::from_mins(1);
 const NOBODY: u32 = 65_534;
 
-/// Why a way came to no good end.
+/// The reason why a scenario failed.
 pub(super) enum Trouble {
     Failed(String),
     Hung(String),
-    /// The file system does not allow what the way is about.
+    /// The file system does not support the scenario.
     Impossible(String),
 }
 
-/// Removed when it is dropped, with all that runs there.
+/// A directory for one scenario. Dropping it kills its processes and removes it.
 pub(super) struct Place {
     pub(super) sandbox: Sandbox,
     directory: PathBuf,
@@ -44,19 +44,19 @@ impl Place {
         self.directory.join("cache")
     }
 
-    /// The directory for temporary files: on the file system, too, if there is nowhere else.
+    /// Returns the directory for temporary files: on the file system, too, if the row is about that.
     fn temporary(&self) -> PathBuf {
         let is_there = std::env::var_os("FILESYSTEM_HAS_TMPDIR").is_some();
         if is_there { self.directory.join("tmp") } else { self.sandbox.path("tmp") }
     }
 
-    /// Files of the cache that are called `name`.
+    /// Returns the files of the entries that are called `name`.
     pub(super) fn files(&self, name: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.cache().join("bookshop")).into_iter().flatten().flatten();
         entries.map(|entry| entry.path().join(name)).filter(|file| file.exists()).collect()
     }
 
-    /// A process of the run `id` that runs the subject's `test`.
+    /// Prepares a process of the run `id` that runs the subject's `test`.
     pub(super) fn run(&self, id: &str, test: &str) -> Run<'_> {
         self.settled(self.sandbox.run_within(id, test))
     }
@@ -73,14 +73,14 @@ impl Place {
         }
     }
 
-    /// Waits for the end of a process, which is to pass.
+    /// Runs a process, which must pass, to its end.
     pub(super) fn pass(&self, run: Run<'_>) -> Result<(), Trouble> {
         let begun = Instant::now();
-        self.ended(run.start(), begun)
+        self.wait(run.start(), begun)
     }
 
-    /// As [`pass`](Self::pass), of a process that was started at the moment `begun`.
-    pub(super) fn ended(&self, mut started: Started, begun: Instant) -> Result<(), Trouble> {
+    /// Waits for the end of a process that was started at the moment `begun`, and must pass.
+    pub(super) fn wait(&self, mut started: Started, begun: Instant) -> Result<(), Trouble> {
         let mut is_hung = false;
         while started.child.try_wait().unwrap().is_none() {
             if begun.elapsed() > BOUND {
@@ -90,11 +90,11 @@ impl Place {
             std::thread::sleep(Duration::from_millis(5));
         }
         self.slowest.set(self.slowest.get().max(begun.elapsed()));
-        let done = started.done(&self.sandbox);
+        let done = started.done();
         let warnings = done.stderr.lines().filter(|line| line.contains("warning: ")).map(|line| self.shown(line));
         self.warnings.borrow_mut().extend(warnings);
         if is_hung {
-            let last = done.stderr.lines().last().unwrap_or("it said nothing");
+            let last = done.stderr.lines().last().unwrap_or("no output");
             return Err(Trouble::Hung(self.shown(last)));
         }
         if done.passed { Ok(()) } else { Err(Trouble::Failed(self.shown(&cause(&done)))) }
@@ -108,10 +108,14 @@ impl Place {
         self.pass(run)
     }
 
-    /// Gives the directory to another user, and says whether that one may write there.
+    /// Makes another user the owner of the directory.
+    ///
+    /// # Errors
+    ///
+    /// The other user may still not write there.
     pub(super) fn give_away(&self) -> Result<(), Trouble> {
         for path in [&self.directory, &self.temporary()] {
-            // Where that cannot be, the file system may let all users write.
+            // Without owners, the file system may let all users write.
             let _ = lchown(path, Some(NOBODY), Some(NOBODY));
         }
         let user = NOBODY.to_string();
@@ -131,12 +135,12 @@ impl Place {
         self.warnings.borrow().clone()
     }
 
-    /// What the slowest process took.
+    /// Returns the time that the slowest process took.
     pub(super) fn slowest(&self) -> Duration {
         self.slowest.get()
     }
 
-    /// Without what differs from one run to the next, and without advice.
+    /// Removes from `text` everything that differs between runs, and the help.
     fn shown(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (place, name) in
@@ -145,11 +149,11 @@ impl Place {
             text = text.replace(&*place.to_string_lossy(), name);
         }
         let text = text.replace("[smoke-cache] ", "").replace("warning: ", "");
-        let text = text.split("; make room there").next().unwrap_or_default();
+        let text = text.split("\nhelp: ").next().unwrap_or_default();
         text.split('/').map(nameless).collect::<Vec<_>>().join("/")
     }
 
-    /// Kills what a detached build, or a test that hung, has left.
+    /// Kills the processes that a builder, or a test that hung, has left.
     fn kill_what_is_left(&self) {
         let mine = format!("SMOKE_CACHE_DIR={}", self.cache().display());
         for process in fs::read_dir("/proc").unwrap().flatten() {
@@ -168,7 +172,7 @@ impl Drop for Place {
     }
 }
 
-/// A path's component, and what follows it, without digits that are another run's alone.
+/// Replaces the digits of a path component that differ between runs.
 fn nameless(text: &str) -> String {
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_hexdigit());
     let end = text.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').unwrap_or(text.len());
@@ -181,7 +185,7 @@ fn nameless(text: &str) -> String {
     format!("{shown}{rest}")
 }
 
-/// What a failed test says of it.
+/// Returns the lines with the cause from the output of a failed test.
 fn cause(done: &Done) -> String {
     let said = |line: &&str| {
         !line.contains("warning: ")

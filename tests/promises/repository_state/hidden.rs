@@ -1,13 +1,13 @@
-//! Changes that git's configuration hides, and those that git takes for none because it converts files.
+//! Changes that the configuration of git hides, and changes that git does not see because it converts files.
 
 use super::*;
 
 #[test]
-fn a_file_beside_one_whose_name_differs_in_case_counts() {
+fn file_that_differs_in_case_changes_the_key() {
     let sandbox = Sandbox::new();
     let file = sandbox.repo().join("A.txt");
     if file.exists() {
-        println!("left out: the file system does not tell a.txt and A.txt apart");
+        println!("skipped: the file system does not distinguish a.txt and A.txt");
         return;
     }
     sandbox.git(&["config", "core.ignoreCase", "true"]);
@@ -17,7 +17,7 @@ fn a_file_beside_one_whose_name_differs_in_case_counts() {
 }
 
 #[test]
-fn a_submodule_at_another_commit_counts_if_git_ignores_it() {
+fn submodule_that_git_ignores_changes_the_key() {
     for setting in
         [["submodule.sub.ignore", "all"], ["diff.ignoreSubmodules", "all"], ["submodule.sub.active", "false"]]
     {
@@ -28,7 +28,7 @@ fn a_submodule_at_another_commit_counts_if_git_ignores_it() {
     }
 }
 
-/// Commits `stored` under these attributes, and checks it out as `checked_out`.
+/// Returns a sandbox that has committed the file `c.txt` under these attributes and settings.
 #[track_caller]
 fn converted(attributes: &str, settings: &[[&str; 2]], checked_out: &[u8]) -> Sandbox {
     let sandbox = Sandbox::new();
@@ -46,7 +46,7 @@ fn bytes_count(sandbox: &Sandbox, one: &[u8], other: &[u8]) {
     let file = sandbox.repo().join("c.txt");
     let write = |bytes: &[u8]| {
         fs::write(&file, bytes).unwrap();
-        // git has the same object for both.
+        // Both contents are the same git object.
         sandbox.git(&["add", "c.txt"]);
         sandbox.git(&["diff", "--exit-code", "HEAD"]);
     };
@@ -55,7 +55,7 @@ fn bytes_count(sandbox: &Sandbox, one: &[u8], other: &[u8]) {
 }
 
 #[test]
-fn line_ends_count_although_git_converts_them() {
+fn line_endings_that_git_converts_change_the_key() {
     let auto = ("* text=auto\n", &[][..]);
     let as_configured = ("", &[["core.autocrlf", "true"], ["core.safecrlf", "false"]][..]);
     for (attributes, settings) in [auto, as_configured, ("*.txt text\n", &[]), ("*.txt eol=crlf\n", &[])] {
@@ -66,14 +66,14 @@ fn line_ends_count_although_git_converts_them() {
 }
 
 #[test]
-fn line_ends_count_after_git_was_told_not_to_convert_them() {
+fn line_endings_converted_earlier_change_the_key() {
     let sandbox = converted("", &[["core.autocrlf", "true"], ["core.safecrlf", "false"]], b"one\ntwo\n");
     let check_out = |autocrlf| {
         sandbox.git(&["config", "core.autocrlf", autocrlf]);
         let file = sandbox.repo().join("c.txt");
         fs::remove_file(&file).unwrap();
         sandbox.git(&["checkout", "--quiet", "c.txt"]);
-        // Long before git looks at it, so that it need not look again.
+        // Long before git reads the file, so that it does not need to read it again.
         let an_hour_ago = SystemTime::now() - Duration::from_hours(1);
         File::options().append(true).open(&file).unwrap().set_modified(an_hour_ago).unwrap();
         sandbox.git(&["update-index", "--refresh"]);
@@ -84,14 +84,14 @@ fn line_ends_count_after_git_was_told_not_to_convert_them() {
 }
 
 #[test]
-fn expanded_keywords_count() {
+fn expanded_keywords_change_the_key() {
     let sandbox = converted("*.txt ident\n", &[], b"$Id$\n");
     bytes_count(&sandbox, b"$Id$\n", b"$Id: one $\n");
     bytes_count(&sandbox, b"$Id: one $\n", b"$Id: two $\n");
 }
 
 #[test]
-fn an_encoding_that_git_converts_counts() {
+fn encoding_that_git_converts_changes_the_key() {
     let utf_16 = |mark: [u8; 2], to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
         mark.into_iter().chain("one\n".encode_utf16().flat_map(to_bytes)).collect()
     };
@@ -100,10 +100,10 @@ fn an_encoding_that_git_converts_counts() {
     bytes_count(&sandbox, &big, &little);
 }
 
-/// A filter that keeps the size, and one that does not.
+/// One filter keeps the size, and another does not.
 #[cfg(unix)]
 #[test]
-fn content_behind_a_filter_counts() {
+fn content_behind_a_filter_changes_the_key() {
     let upper = &[["filter.f.clean", "tr a-z A-Z"], ["filter.f.smudge", "tr A-Z a-z"]];
     let sandbox = converted("c.txt filter=f\n", upper, b"one\n");
     bytes_count(&sandbox, b"ONE\n", b"one\n");
@@ -116,7 +116,7 @@ fn content_behind_a_filter_counts() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_converted_to_itself_does_not_differ_from_the_commit() {
+fn content_equal_after_conversion_is_clean() {
     for attributes in ["* text=auto ident\n", "c.txt filter=f\n", "*.txt working-tree-encoding=UTF-8\n"] {
         let sandbox = converted(attributes, &[["filter.f.clean", "cat"]], b"one\n");
         for name in ["with\na newline.txt", "\"quoted\\\".txt", "with\r.txt", "with\r\n.txt", "\u{e9}.txt"] {

@@ -1,10 +1,10 @@
-//! Content behind links: a builder reads it as if it were in the repository.
+//! Content behind links. A build reads it as if it were in the repository.
 
 use std::os::unix::fs::symlink;
 
 use super::*;
 
-/// A commit with links, or a folder with the same, beside the directory `shared`.
+/// Returns repositories with these links, beside the directory `shared`: committed, untracked, and without git.
 fn with_links(links: &[(&str, &str)]) -> [Sandbox; 3] {
     let [tracked, plain] = two_repositories();
     let sandboxes = [tracked, Sandbox::new(), plain];
@@ -22,7 +22,7 @@ fn with_links(links: &[(&str, &str)]) -> [Sandbox; 3] {
     sandboxes
 }
 
-/// An edit of the file counts.
+/// Expects an edit of the file to change the key.
 #[track_caller]
 fn edit_counts(sandbox: &Sandbox, file: &Path) {
     let original = fs::read(file).unwrap();
@@ -30,7 +30,7 @@ fn edit_counts(sandbox: &Sandbox, file: &Path) {
 }
 
 #[test]
-fn content_behind_a_link_that_leaves_the_repository_counts() {
+fn target_outside_of_the_repository_changes_the_key() {
     for sandbox in with_links(&[("file", "../shared/s.txt"), ("directory", "../shared/below")]) {
         edit_counts(&sandbox, &sandbox.path("shared/s.txt"));
         edit_counts(&sandbox, &sandbox.path("shared/below/b.txt"));
@@ -41,7 +41,7 @@ fn content_behind_a_link_that_leaves_the_repository_counts() {
 }
 
 #[test]
-fn a_link_that_leads_nowhere_counts_once_it_does_not() {
+fn dangling_link_that_gets_a_target_changes_the_key() {
     for sandbox in with_links(&[("file", "../later/l.txt")]) {
         let later = sandbox.path("later");
         let come = || {
@@ -53,7 +53,7 @@ fn a_link_that_leads_nowhere_counts_once_it_does_not() {
 }
 
 #[test]
-fn content_behind_links_behind_links_counts() {
+fn content_behind_chained_links_changes_the_key() {
     for sandbox in with_links(&[("file", "../first/s.txt")]) {
         symlink("shared", sandbox.path("first")).unwrap();
         fs::create_dir(sandbox.path("other")).unwrap();
@@ -74,7 +74,7 @@ fn content_behind_links_behind_links_counts() {
 }
 
 #[test]
-fn a_link_outside_that_leads_back_to_another_file_counts() {
+fn outside_link_back_into_the_repository_changes_the_key() {
     for sandbox in with_links(&[("file", "../shared/back")]) {
         fs::write(sandbox.repo().join("b.txt"), "b").unwrap();
         let point = |target: &str| {
@@ -87,13 +87,13 @@ fn a_link_outside_that_leads_back_to_another_file_counts() {
 }
 
 #[test]
-fn links_in_a_circle_come_to_an_end() {
+fn circular_links_do_not_block() {
     let links = [("self", "self"), ("here", "."), ("up", ".."), ("shared", "../shared"), ("again", "../shared/below")];
     for sandbox in with_links(&links) {
         symlink("../repo", sandbox.path("shared/back")).unwrap();
         symlink("..", sandbox.path("shared/below/up")).unwrap();
         symlink(".", sandbox.path("shared/here")).unwrap();
-        // The log that tests write is behind `up`.
+        // The log of the subject would be behind `up`.
         let run = || sandbox.run("only_count").without_env("SUBJECT_LOG").passes().outcome("count");
         assert_eq!(run(), Outcome::Built);
         assert_eq!(run(), Outcome::Hit);
@@ -103,13 +103,13 @@ fn links_in_a_circle_come_to_an_end() {
 }
 
 #[test]
-fn content_behind_a_link_to_what_does_not_count_itself_counts() {
+fn link_into_a_skipped_directory_changes_the_key() {
     for (sandbox, skipped) in with_links(&[("file", "skipped.log/s.txt"), ("directory", "skipped.log")])
         .iter()
         .chain(&with_links(&[("file", ".git/other"), ("directory", ".git/of-a-tool")]))
         .zip(["skipped.log", "skipped.log", "skipped.log", ".git", ".git", ".git"])
     {
-        // Ignored, or a cache.
+        // Ignored by git, or tagged as a cache.
         let skipped = sandbox.repo().join(skipped);
         fs::create_dir_all(skipped.join("of-a-tool")).unwrap();
         fs::write(skipped.join("CACHEDIR.TAG"), "Signature: 8a477f597d28d172789f06886806bc55").unwrap();
@@ -117,7 +117,7 @@ fn content_behind_a_link_to_what_does_not_count_itself_counts() {
             fs::write(skipped.join(name), "x").unwrap();
         }
         if skipped.ends_with(".git") && !skipped.join("HEAD").exists() {
-            // In a folder without git.
+            // A folder without git has no `.git` to link to.
             fs::rename(&skipped, sandbox.repo().join(".hg")).unwrap();
             for (link, target) in [("file", ".hg/other"), ("directory", ".hg/of-a-tool")] {
                 fs::remove_file(sandbox.repo().join(link)).unwrap();
@@ -134,7 +134,7 @@ fn content_behind_a_link_to_what_does_not_count_itself_counts() {
 }
 
 #[test]
-fn a_link_within_the_repository_is_as_clean_as_its_commit() {
+fn link_within_the_repository_is_clean() {
     let links = [("file", "a.txt"), ("root", "."), ("onwards", "file"), ("nowhere", "missing")];
     let [sandbox, ..] = with_links(&links);
     fs::create_dir(sandbox.repo().join("below")).unwrap();
@@ -143,12 +143,12 @@ fn a_link_within_the_repository_is_as_clean_as_its_commit() {
     sandbox.commit();
     let done = sandbox.run("only_count").passes();
     assert!(!done.report("count").key.contains("dirty"), "{}", done.report("count").key);
-    // Ignored files count no more for being in a directory that a link leads to.
+    // An ignored file stays ignored in a directory that a link leads to.
     does_not_count(&sandbox, || fs::write(sandbox.repo().join("below/ignored.log"), "x").unwrap());
 }
 
 #[test]
-fn an_overlooked_file_that_becomes_a_link_counts_with_its_target() {
+fn assume_unchanged_file_that_becomes_a_link_counts() {
     let [sandbox, ..] = with_links(&[("within", "a.txt")]);
     fs::write(sandbox.repo().join("b.txt"), "b").unwrap();
     sandbox.commit();
@@ -159,7 +159,7 @@ fn an_overlooked_file_that_becomes_a_link_counts_with_its_target() {
 }
 
 #[test]
-fn a_link_to_the_cache_does_not_count() {
+fn link_to_the_cache_does_not_change_the_key() {
     for sandbox in with_links(&[("link", "../cache")]) {
         let run = || sandbox.run("only_count").passes();
         run();
@@ -169,7 +169,7 @@ fn a_link_to_the_cache_does_not_count() {
 }
 
 #[test]
-fn content_behind_a_link_in_a_submodule_counts() {
+fn content_behind_a_link_in_a_submodule_changes_the_key() {
     let sandbox = with_submodule();
     fs::write(sandbox.path("outside"), "x").unwrap();
     symlink("../../outside", sandbox.repo().join("sub/link")).unwrap();
@@ -180,7 +180,7 @@ fn content_behind_a_link_in_a_submodule_counts() {
 }
 
 #[test]
-fn a_link_to_the_whole_file_system_is_an_error() {
+fn link_to_the_root_directory_is_an_error() {
     for target in ["/", "/dev", "/proc", "/proc/kmsg"] {
         if !Path::new(target).exists() {
             continue;

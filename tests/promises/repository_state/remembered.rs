@@ -1,19 +1,21 @@
-//! A repository that looks as it did when its state was taken.
+//! A repository whose state is remembered, and whose files have the same metadata as then.
 
 use super::*;
-use crate::sandbox::Run;
+use test_support::Run;
 
-/// Where nothing has been touched for some seconds: it takes as long until this can be seen.
-fn until_it_is_remembered<'a>(run: impl Fn() -> Run<'a>, sandbox: &Sandbox) {
+use crate::Reports;
+
+/// Repeats the run until the state is remembered: this takes some seconds after the last change.
+fn run_until_remembered<'a>(run: impl Fn() -> Run<'a>, sandbox: &Sandbox) {
     while !sandbox.cache().join(".stamps").exists() {
         run().passes();
     }
 }
 
 #[test]
-fn a_repository_that_looks_as_it_did_is_known_without_git() {
+fn unchanged_repository_is_known_without_git() {
     let sandbox = Sandbox::new();
-    until_it_is_remembered(|| sandbox.run("only_count"), &sandbox);
+    run_until_remembered(|| sandbox.run("only_count"), &sandbox);
     let without_git = |strict| {
         let run = sandbox.run("only_count").env("PATH", sandbox.cache()).env("SMOKE_STRICT", strict);
         run.done()
@@ -23,7 +25,7 @@ fn a_repository_that_looks_as_it_did_is_known_without_git() {
         assert!(done.passed, "{}", done.stderr);
         assert_eq!(done.outcome("count"), Outcome::Hit);
     }
-    // Git would read other configuration.
+    // git would read another configuration.
     let otherwise = sandbox.run("only_count").env("PATH", sandbox.cache()).env("GIT_CONFIG_NOSYSTEM", "1").done();
     assert!(!otherwise.passed && otherwise.stderr.contains("install git"), "{}", otherwise.stderr);
     let undo = edit(&sandbox.repo().join("a.txt"), "another novel\n");
@@ -35,9 +37,9 @@ fn a_repository_that_looks_as_it_did_is_known_without_git() {
     assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Hit);
 }
 
-/// Files of configuration that are named by variables, and are not there or empty.
+/// Variables that name configuration files, which do not exist or are empty at first.
 #[test]
-fn configuration_that_comes_later_is_seen() {
+fn git_configuration_added_later_is_seen() {
     let excludes = |sandbox: &Sandbox| format!("[core]\n\texcludesFile = {}\n", sandbox.path("excludes").display());
     for (variable, place) in [("GIT_CONFIG_GLOBAL", "none"), ("GIT_CONFIG_SYSTEM", "none"), ("GIT_CONFIG", "empty")] {
         let sandbox = Sandbox::new();
@@ -47,17 +49,17 @@ fn configuration_that_comes_later_is_seen() {
         fs::write(sandbox.path("included"), "").unwrap();
         sandbox.git(&["config", "include.path", "../../included"]);
         let run = || sandbox.run("only_count").env(variable, sandbox.path(place));
-        until_it_is_remembered(run, &sandbox);
-        // `GIT_CONFIG` is what `git config` alone reads; what all of git does is elsewhere.
+        run_until_remembered(run, &sandbox);
+        // Only the command `git config` reads `GIT_CONFIG`. So another file has to change.
         let file = if variable == "GIT_CONFIG" { "included" } else { place };
         fs::write(sandbox.path(file), excludes(&sandbox)).unwrap();
         assert_eq!(run().passes().outcome("count"), Outcome::Built, "{variable}");
     }
 }
 
-/// What `git replace` puts in a commit's place is not what the commit says.
+/// The replacement of a commit by `git replace` is not its content.
 #[test]
-fn a_commit_that_is_replaced_stays_what_it_is() {
+fn git_replace_does_not_change_the_key() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.repo().join("a.txt"), "second\n").unwrap();
     sandbox.commit();

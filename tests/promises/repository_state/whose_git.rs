@@ -1,8 +1,8 @@
-//! git answers for the directory that was named, and for no other.
+//! git must answer for the directory that `smoke.toml` names.
 
 use super::*;
 
-/// A commit in the directory around the repository, which ignores everything below it.
+/// Makes the directory around the repository a git repository that ignores everything below it.
 fn surround(sandbox: &Sandbox) {
     fs::write(sandbox.path(".gitignore"), "*\n").unwrap();
     for arguments in [&["init", "--quiet"][..], &["commit", "--quiet", "--allow-empty", "--message", "around"]] {
@@ -10,7 +10,7 @@ fn surround(sandbox: &Sandbox) {
     }
 }
 
-/// Runs it and expects an error with all these texts and one piece of advice.
+/// Expects an error with all these texts, and with help.
 #[track_caller]
 fn fails_with(sandbox: &Sandbox, texts: &[&str]) {
     let done = sandbox.run("only_count").fails();
@@ -21,7 +21,7 @@ fn fails_with(sandbox: &Sandbox, texts: &[&str]) {
 }
 
 #[test]
-fn a_damaged_git_directory_is_an_error() {
+fn damaged_git_directory_is_an_error() {
     for lost in [&["refs"][..], &["objects"], &["HEAD"], &["refs", "objects", "HEAD"]] {
         let sandbox = Sandbox::new();
         surround(&sandbox);
@@ -31,7 +31,7 @@ fn a_damaged_git_directory_is_an_error() {
             fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path)).unwrap();
         }
         fails_with(&sandbox, &["not a git repository", sandbox.repo().to_str().unwrap()]);
-        // Everything of it.
+        // An empty `.git`.
         fs::remove_dir_all(sandbox.repo().join(".git")).unwrap();
         fs::create_dir(sandbox.repo().join(".git")).unwrap();
         fails_with(&sandbox, &["not a git repository"]);
@@ -39,7 +39,7 @@ fn a_damaged_git_directory_is_an_error() {
 }
 
 #[test]
-fn a_work_tree_configured_elsewhere_is_an_error() {
+fn work_tree_configured_elsewhere_is_an_error() {
     let sandbox = Sandbox::new();
     let elsewhere = sandbox.path("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
@@ -51,7 +51,7 @@ fn a_work_tree_configured_elsewhere_is_an_error() {
 }
 
 #[test]
-fn a_copied_submodule_is_an_error() {
+fn copied_submodule_is_an_error() {
     let sandbox = with_submodule();
     let copy = sandbox.repo().join("copy");
     fs::create_dir(&copy).unwrap();
@@ -59,19 +59,19 @@ fn a_copied_submodule_is_an_error() {
         fs::copy(sandbox.repo().join("sub").join(name), copy.join(name)).unwrap();
     }
     let sub = sandbox.repo().join("sub").canonicalize().unwrap();
-    // As the repository, and as one within it.
+    // As a repository within `bookshop`, and as `bookshop` itself.
     fails_with(&sandbox, &[&format!("git answers for {}", sub.display())]);
     fs::write(sandbox.path("project/smoke.toml"), format!("[repos.bookshop]\npath = {copy:?}")).unwrap();
     fails_with(&sandbox, &[&format!("git answers for {}", sub.display())]);
 }
 
 #[test]
-fn a_damaged_submodule_is_an_error() {
+fn damaged_submodule_is_an_error() {
     for is_its_own in [false, true] {
         let sandbox = with_submodule();
         let (module, link) = (sandbox.repo().join(".git/modules/sub"), sandbox.repo().join("sub/.git"));
         if is_its_own {
-            // As old versions of git made submodules.
+            // As old versions of git created submodules.
             fs::remove_file(&link).unwrap();
             fs::rename(&module, &link).unwrap();
             sandbox.git(&["config", "--file", "sub/.git/config", "--unset", "core.worktree"]);
@@ -83,7 +83,7 @@ fn a_damaged_submodule_is_an_error() {
 }
 
 #[test]
-fn a_git_directory_elsewhere_with_this_work_tree_is_accepted() {
+fn separate_git_directory_is_accepted() {
     for is_named in [false, true] {
         let sandbox = Sandbox::new();
         let (git, directory) = (sandbox.repo().join(".git"), sandbox.path("bookshop.git"));
@@ -98,7 +98,7 @@ fn a_git_directory_elsewhere_with_this_work_tree_is_accepted() {
 }
 
 #[test]
-fn a_work_tree_of_a_bare_repository_is_accepted() {
+fn work_tree_of_a_bare_repository_is_accepted() {
     let sandbox = Sandbox::new();
     let (bare, tree) = (sandbox.path("bare.git"), sandbox.path("tree"));
     sandbox.git(&["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
@@ -110,7 +110,7 @@ fn a_work_tree_of_a_bare_repository_is_accepted() {
 
 #[cfg(unix)]
 #[test]
-fn a_linked_path_to_a_repository_is_accepted() {
+fn path_through_a_link_is_accepted() {
     let sandbox = Sandbox::new();
     let link = sandbox.path("link");
     std::os::unix::fs::symlink(sandbox.repo(), &link).unwrap();
@@ -122,9 +122,9 @@ fn a_linked_path_to_a_repository_is_accepted() {
 }
 
 #[test]
-fn a_repository_that_git_does_not_trust_is_an_error() {
+fn repository_untrusted_by_git_is_an_error() {
     let sandbox = Sandbox::new();
-    // A variable for git's own tests.
+    // A variable of the test suite of git.
     let done = sandbox.run("only_count").env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1").fails();
     assert!(done.stderr.contains("git config --global --add safe.directory"), "{}", done.stderr);
     assert!(!done.stderr.contains("help: replace"), "{}", done.stderr);

@@ -1,4 +1,5 @@
-//! A folder without git: its files and directories count, but for those of other version control systems and caches.
+//! A folder without git. Its files and directories change the key, except those of version control systems and of
+//! caches.
 
 use super::*;
 
@@ -11,7 +12,7 @@ fn folder() -> Sandbox {
 }
 
 #[test]
-fn an_empty_directory_counts() {
+fn empty_directory_changes_the_key() {
     let sandbox = folder();
     let empty = sandbox.repo().join("below/empty");
     counts(&sandbox, || fs::create_dir(&empty).unwrap(), || fs::remove_dir(&empty).unwrap());
@@ -21,7 +22,7 @@ fn an_empty_directory_counts() {
 }
 
 #[test]
-fn directories_of_version_control_do_not_count() {
+fn version_control_directories_do_not_change_the_key() {
     for name in [".git", ".hg", ".jj", ".svn"] {
         let sandbox = folder();
         let place = sandbox.repo().join("below").join(name);
@@ -29,14 +30,14 @@ fn directories_of_version_control_do_not_count() {
         does_not_count(&sandbox, || fs::write(place.join("x"), "x").unwrap());
         fs::remove_dir_all(&place).unwrap();
         does_not_count(&sandbox, || fs::create_dir(&place).unwrap());
-        // A file of that name is one like any other.
+        // A file of that name is an ordinary file.
         fs::remove_dir(&place).unwrap();
         counts(&sandbox, || fs::write(&place, "x").unwrap(), || fs::remove_file(&place).unwrap());
     }
 }
 
 #[test]
-fn a_directory_that_is_tagged_as_a_cache_does_not_count() {
+fn tagged_cache_directory_does_not_change_the_key() {
     const SIGNATURE: &str = "Signature: 8a477f597d28d172789f06886806bc55";
     let sandbox = folder();
     let cache = sandbox.repo().join("cache");

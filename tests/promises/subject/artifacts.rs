@@ -1,4 +1,4 @@
-//! Artifacts that write down what is done to them.
+//! Artifacts that log what is done to them.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -17,25 +17,25 @@ pub(super) struct Subject;
 
 #[derive(Clone, Default, Serialize)]
 pub(super) struct Config {
-    /// Part of the key of `Words`.
+    /// A key input of `Words`.
     pub(super) words: WordsConfig,
-    /// Part of the key of `Lengths` alone.
+    /// A key input of `Lengths` alone.
     pub(super) lengths: LengthsConfig,
-    /// Part of the key of what names no configuration of its own.
+    /// A key input of each artifact whose key names no configuration.
     pub(super) more: MoreConfig,
     /// As `more`.
     pub(super) nested: Nested,
 }
 
 impl Config {
-    /// The defaults, but for what the test that runs this one has in mind.
-    pub(super) fn told() -> Config {
+    /// Returns the defaults, except for the parts that the outer test orders.
+    pub(super) fn from_orders() -> Config {
         let more = order("SUBJECT_CONFIG").map(|text| serde_json::from_str(&text).unwrap());
-        Config { more: more.unwrap_or_default(), nested: Nested::told(), ..Config::default() }
+        Config { more: more.unwrap_or_default(), nested: Nested::from_orders(), ..Config::default() }
     }
 }
 
-/// Of everything that a configuration may consist of.
+/// A configuration with a map, a set, a list and floats.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct MoreConfig {
@@ -44,13 +44,13 @@ pub(super) struct MoreConfig {
     steps: Vec<Step>,
 }
 
-/// Of what JSON does not tell apart.
+/// Values that are equal in JSON.
 #[derive(Clone, Default, Serialize)]
-#[expect(clippy::option_option, reason = "that its values have different keys is tested")]
+#[expect(clippy::option_option, reason = "tests check that its values have different keys")]
 pub(super) struct Nested(Option<Option<u32>>, Option<()>);
 
 impl Nested {
-    fn told() -> Nested {
+    fn from_orders() -> Nested {
         match order("SUBJECT_NESTED").as_deref() {
             Some("some none") => Nested(Some(None), None),
             Some("some unit") => Nested(None, Some(())),
@@ -80,13 +80,13 @@ impl Suite for Subject {
     const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("tests/promises");
 }
 
-/// The words of all files of the repository; bound to its path.
+/// The words of all files of the repository. Bound to the path of the repository.
 pub(super) struct Words(pub(super) Vec<String>);
 
-/// The lengths of the words; kept as a directory, good anywhere if its words were.
+/// The lengths of the words, stored as a directory. Relocatable, except for its dependency.
 pub(super) struct Lengths(pub(super) Vec<usize>);
 
-/// The number of the repository's files; good anywhere.
+/// The number of files in the repository. Relocatable.
 pub(super) struct Count(pub(super) usize);
 
 impl Artifact<Subject> for Words {
@@ -158,7 +158,7 @@ impl Artifact<Subject> for Lengths {
         log("build lengths");
         obey_orders("lengths")?;
         let at_least = cx.config().lengths.at_least;
-        // A copy of its own, as a type needs that consumes it.
+        // A private copy, because this consumes it.
         let Words(words) = cx.owned::<Words>()?;
         let lengths: Vec<usize> =
             words.into_iter().map(|word| word.len()).filter(|length| *length >= at_least).collect();
@@ -187,7 +187,7 @@ impl Artifact<Subject> for Count {
 
     fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
         log("build count");
-        // Asks for what its key does not need.
+        // Asks for an artifact that its key does not declare.
         if order("SUBJECT_ASK").is_some() {
             cx.artifact::<Words>()?;
         }
@@ -203,7 +203,7 @@ impl Artifact<Subject> for Count {
     }
 }
 
-/// The repository's file, mapped where it lies.
+/// A file of the repository, mapped from the stored file.
 pub(super) struct Mapped(pub(super) memmap2::Mmap);
 
 impl Artifact<Subject> for Mapped {
@@ -223,17 +223,17 @@ impl Artifact<Subject> for Mapped {
 impl Mapped {
     fn map(directory: &Path) -> Result<Mapped> {
         let file = fs::File::open(directory.join("text"))?;
-        #[expect(unsafe_code, reason = "whether the file stays as it is, is what is tested")]
+        #[expect(unsafe_code, reason = "tests check that the file does not change")]
         // SAFETY: stored files are never written to, and one that is removed stays on disk until it is unmapped.
         let map = unsafe { memmap2::Mmap::map(&file) }?;
         Ok(Mapped(map))
     }
 }
 
-/// An index as a library writes it that opens a lock beside its data for writing, also to read.
+/// An index of a library that opens a lock file beside its data for writing, even to read.
 pub(super) struct Index<const VIEW: bool>(pub(super) String);
 
-/// More than is copied where only a lock has to be written to.
+/// Larger than the files that a view without `PRIVATE_VIEW` copies. It links to larger ones.
 const LARGE: usize = 2 << 20;
 
 impl<const VIEW: bool> Artifact<Subject> for Index<VIEW> {
@@ -253,7 +253,7 @@ impl<const VIEW: bool> Artifact<Subject> for Index<VIEW> {
     fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
         log("load index");
         let open = |name: &str| fs::File::options().create(true).append(true).open(cx.dir().join(name));
-        // As tantivy, of whose error only the text is left.
+        // As tantivy does, which keeps only the text of the error.
         let mut lock = open("index.lock").map_err(|error| format!("failed to acquire the lock: {error}"))?;
         open("index.log")?.write_all(b"opened")?;
         lock.write_all(b"held")?;
@@ -265,11 +265,11 @@ impl<const VIEW: bool> Artifact<Subject> for Index<VIEW> {
     }
 }
 
-/// More than any file system makes one block of.
+/// Larger than a block of any file system.
 #[cfg(unix)]
 const HOLE: u64 = 64 << 20;
 
-/// Writes all kinds of files, if the test that runs this one wants that.
+/// Writes files of all kinds, if the outer test orders that.
 #[cfg(unix)]
 fn save_kinds(dir: &Path) -> Result<()> {
     if order("SUBJECT_KINDS").is_some() {
@@ -281,7 +281,7 @@ fn save_kinds(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Fails unless they are what they were.
+/// Fails unless the files of all kinds are as they were written.
 #[cfg(unix)]
 fn check_kinds(dir: &Path) -> Result<()> {
     if order("SUBJECT_KINDS").is_some() {
@@ -304,13 +304,13 @@ fn check_kinds(_: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Depends on whatever `SUBJECT_INPUTS` declares, a line each: `file data/model.bin`.
+/// Declares the inputs in `SUBJECT_INPUTS`, one for each line: `file data/model.bin`.
 pub(super) struct Declared;
 
-/// Depends on whatever `SUBJECT_MORE_INPUTS` declares.
+/// Declares the inputs in `SUBJECT_MORE_INPUTS`.
 pub(super) struct DeclaredToo;
 
-/// Depends on all that `Declared` does.
+/// Depends on `Declared`, and so on its inputs.
 pub(super) struct NeedsDeclared;
 
 fn declare(key: &mut KeyBuilder<'_, Subject>, variable: &str) {
@@ -408,7 +408,7 @@ impl Artifact<Other> for Count {
     }
 }
 
-/// Another artifact of the first suite that calls itself what `Count` does.
+/// Another artifact of the first suite, with the name of `Count`.
 pub(super) struct Impostor;
 
 impl Artifact<Subject> for Impostor {
@@ -430,7 +430,7 @@ impl Artifact<Subject> for Impostor {
     }
 }
 
-/// The files whose names have no leading dot, sorted.
+/// Returns the files in a directory whose names have no leading dot, sorted.
 fn files(directory: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {

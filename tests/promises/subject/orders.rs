@@ -1,25 +1,15 @@
-//! What the tests that run the subject want it to do: told by variables, and written down in a log.
+//! Orders that the outer test gives by variables.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::Once;
 use std::time::Duration;
 
 use cached_smoke::Result;
 
-pub(super) fn order(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
+pub(super) use test_support::subject::{log, order, wait_in};
 
-/// One line, in one write, so that processes side by side do not mix theirs.
-pub(super) fn log(line: &str) {
-    if let Some(path) = order("SUBJECT_LOG") {
-        let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
-        file.write_all(format!("{line}\n").as_bytes()).unwrap();
-    }
-}
-
-/// Tells the test that runs this one that this process is about to ask for its first artifact, and waits until it may.
+/// Announces to the outer test that this process is about to ask for its first artifact, and waits for its release.
 pub(super) fn wait_at_the_barrier() {
     static ONCE: Once = Once::new();
     let (Some(arrivals), Some(barrier)) = (order("SUBJECT_ARRIVALS"), order("SUBJECT_BARRIER")) else { return };
@@ -29,46 +19,35 @@ pub(super) fn wait_at_the_barrier() {
     });
 }
 
-/// What the test that runs this one wants the build of `artifact` to do.
+/// Does what the outer test orders for the build of `artifact`.
 pub(super) fn obey_orders(artifact: &str) -> Result<()> {
-    let is_meant = |name: &str| order(name).as_deref() == Some(artifact);
-    if is_meant("SUBJECT_FAIL") {
+    let is_ordered = |name: &str| order(name).as_deref() == Some(artifact);
+    if is_ordered("SUBJECT_FAIL") {
         return Err(std::io::Error::other("told to fail").into());
     }
-    assert!(!is_meant("SUBJECT_PANIC"), "told to panic");
+    assert!(!is_ordered("SUBJECT_PANIC"), "told to panic");
     if let Some(file) = order("SUBJECT_EDIT") {
         fs::write(file, "edited while being read")?;
     }
-    if is_meant("SUBJECT_START") {
-        // As a database or a compiler's daemon, which inherits whatever this process has open.
+    if is_ordered("SUBJECT_START") {
+        // Like a database, or the daemon of a compiler: it inherits the open files of this process.
         let child = std::process::Command::new("sleep").arg("600").spawn()?;
         fs::write(order("SUBJECT_STARTED").unwrap(), child.id().to_string())?;
     }
-    if is_meant("SUBJECT_RUN_AGAIN") {
+    if is_ordered("SUBJECT_RUN_AGAIN") {
         let test = ["subject::only_words", "--exact", "--ignored", "--nocapture"];
         let inner = std::process::Command::new(std::env::current_exe()?).args(test).output()?;
         return Err(format!("the inner process: {}", String::from_utf8_lossy(&inner.stderr)).into());
     }
     wait_in(artifact);
-    if is_meant("SUBJECT_DIE_IN") {
+    if is_ordered("SUBJECT_DIE_IN") {
         die_soon();
     }
     Ok(())
 }
 
-/// Waits, once, if that is where the test that runs this one wants this process to wait.
-pub(super) fn wait_in(place: &str) {
-    static ONCE: Once = Once::new();
-    if order("SUBJECT_WAIT_FOR").as_deref() == Some(place) {
-        // Opening a pipe waits for its other end; what comes through it may take its time.
-        ONCE.call_once(|| {
-            let mut pipe = fs::File::open(order("SUBJECT_PIPE").unwrap()).unwrap();
-            pipe.read_to_end(&mut Vec::new()).unwrap();
-        });
-    }
-}
-
-/// One of the deaths that are laid out in a directory, each for one process: a file that holds after how many microseconds.
+/// Kills this process soon, if a file is left in the directory of deaths. Each is for one process, and holds the
+/// microseconds to wait.
 fn die_soon() {
     let deaths = order("SUBJECT_DEATHS").unwrap();
     let mine = deaths.clone() + &format!("-of-{}", std::process::id());
@@ -81,7 +60,7 @@ fn die_soon() {
             std::process::Command::new("sh").args(["-c", &kill]).status().unwrap();
         });
         if order("SUBJECT_HOLD").is_some() {
-            // In its build, then.
+            // So that the kill happens in the build.
             std::thread::park();
         }
     }

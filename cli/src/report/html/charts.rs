@@ -10,7 +10,7 @@ use super::line_chart::{LineChart, Point};
 use super::number::{bytes, counted, duration, float, moment, percent, seconds};
 use super::scale::Scale;
 use super::sections::{empty, in_numbers, section};
-use super::table::{number, table, text};
+use super::table::{Column, table};
 use crate::report::Sums;
 
 pub(super) fn hit_rate(runs: &[Run]) -> Markup {
@@ -78,9 +78,12 @@ pub(super) fn repositories(repositories: &[Repository]) -> Markup {
     });
     let title = format!("Time saved and time spent building, by repository ({})", repositories.len());
     let chart = bar_chart(&title, &bars.collect::<Vec<_>>());
-    let rows = repositories.iter().map(|one| vec![one.name.clone(), seconds(one.saved), seconds(one.built)]);
-    let columns = [text("repo"), number("saved"), number("build")];
-    let numbers = table(heading, &columns, &rows.collect::<Vec<_>>());
+    let columns: [Column<Repository>; 3] = [
+        ("repo", "text", |one| one.name.clone()),
+        ("saved", "number", |one| seconds(one.saved)),
+        ("build", "number", |one| seconds(one.built)),
+    ];
+    let numbers = table(heading, repositories.iter(), &columns);
     let legend = legend(&[("saved", "saved"), ("build", "spent building")]);
     section(heading, lead, &html! { (legend) (chart) (in_numbers(&numbers)) })
 }
@@ -98,11 +101,14 @@ pub(super) fn artifacts(artifacts: &[Artifact]) -> Markup {
     });
     let title = format!("Time spent restoring, waiting and building, by artifact ({})", artifacts.len());
     let chart = bar_chart(&title, &bars.collect::<Vec<_>>());
-    let rows = artifacts.iter().map(|one| {
-        vec![one.repo.clone(), one.name.clone(), seconds(one.restored), seconds(one.waited), seconds(one.built)]
-    });
-    let columns = [text("repo"), text("artifact"), number("restore"), number("wait"), number("build")];
-    let numbers = table(heading, &columns, &rows.collect::<Vec<_>>());
+    let columns: [Column<Artifact>; 5] = [
+        ("repo", "text", |one| one.repo.clone()),
+        ("artifact", "text", |one| one.name.clone()),
+        ("restore", "number", |one| seconds(one.restored)),
+        ("wait", "number", |one| seconds(one.waited)),
+        ("build", "number", |one| seconds(one.built)),
+    ];
+    let numbers = table(heading, artifacts.iter(), &columns);
     let legend = legend(&[("restore", "restoring"), ("wait", "waiting for another build"), ("build", "building")]);
     section(heading, lead, &html! { (legend) (chart) (in_numbers(&numbers)) })
 }

@@ -83,8 +83,11 @@ mod tests {
     fn reasons_are_grouped_by_kind() {
         let first = summary(&[("graph", "built", "first build"), ("graph", "shared", ""), ("index", "hit", "")]);
         let second = summary(&[("graph", "built", "code changed: src"), ("index", "built", "code changed: tests")]);
-        let third =
-            summary(&[("graph", "built", "code changed: src"), ("", "skipped", "left out"), ("x", "failed", "a: b")]);
+        let third = summary(&[
+            ("graph", "built", "code changed: src"),
+            ("", "skipped", "named by SMOKE_LEAVE_OUT"),
+            ("x", "failed", "a: b"),
+        ]);
         let misses = of(&[&first, &second, &third]);
         let group = |reason: &str, count, details: &[(&str, usize)]| Misses {
             reason: reason.to_owned(),

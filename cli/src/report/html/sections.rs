@@ -7,8 +7,8 @@ use super::bars::stripe;
 use super::figures::{Figures, Run};
 use super::misses::Misses;
 use super::number::{counted, duration, float, moment, seconds};
-use super::table::{code, number, state, table, text};
-use crate::report::Sums;
+use super::table::{Column, table};
+use crate::report::Row;
 
 /// The maximum number of details of one reason.
 const MAX_DETAILS: usize = 5;
@@ -90,37 +90,23 @@ pub(super) fn latest(runs: &[Run]) -> Markup {
     let Some(run) = runs.last() else { return html! {} };
     let heading = "Latest run";
     let lead = format!("{}, {} (UTC). Restore and wait: the slowest test of each.", run.id, moment(run.begun));
-    let row = |row: &crate::report::Row| {
-        vec![
-            row.repo.clone(),
-            row.artifact.clone(),
-            row.outcome.to_string(),
-            seconds(row.rebuild_seconds),
-            seconds(row.restore_seconds),
-            seconds(row.wait_seconds),
-            seconds(row.saved_seconds),
-            row.key.clone(),
-            cut(&row.reason),
-        ]
-    };
-    let rows: Vec<Vec<String>> = run.summary.rows().iter().map(row).collect();
-    if rows.is_empty() {
+    if run.summary.rows().is_empty() {
         return section(heading, &lead, &empty("Its tests used no artifact."));
     }
-    let columns = [
-        text("repo"),
-        text("artifact"),
-        state("outcome"),
-        number("build"),
-        number("restore"),
-        number("wait"),
-        number("saved"),
-        code("key"),
-        text("reason"),
+    let columns: [Column<Row>; 9] = [
+        ("repo", "text", |row| row.repo.clone()),
+        ("artifact", "text", |row| row.artifact.clone()),
+        ("outcome", "state", |row| row.outcome.to_string()),
+        ("build", "number", |row| seconds(row.rebuild_seconds)),
+        ("restore", "number", |row| seconds(row.restore_seconds)),
+        ("wait", "number", |row| seconds(row.wait_seconds)),
+        ("saved", "number", |row| seconds(row.saved_seconds)),
+        ("key", "code", |row| row.key.clone()),
+        ("reason", "text", |row| cut(&row.reason)),
     ];
     let body = html! {
         @if let Some(traffic) = &run.traffic { p { (cut(&capitalized(&traffic.to_string()))) } }
-        (table("The artifacts of the latest run", &columns, &rows))
+        (table("The artifacts of the latest run", run.summary.rows().iter(), &columns))
     };
     section(heading, &lead, &body)
 }
@@ -129,32 +115,17 @@ pub(super) fn all(runs: &[Run]) -> Markup {
     if runs.is_empty() {
         return html! {};
     }
-    let row = |run: &Run| {
-        let sums = run.summary.sums();
-        let Sums { tests, artifacts, rebuild_seconds, saved_seconds, .. } = sums;
-        vec![
-            moment(run.begun),
-            run.id.clone(),
-            tests.to_string(),
-            artifacts.to_string(),
-            sums.hit_rate(),
-            seconds(*rebuild_seconds),
-            seconds(*saved_seconds),
-            run.size.map_or_else(|| "-".to_owned(), |size| ByteSize(size.bytes).to_string()),
-        ]
-    };
-    let columns = [
-        text("begun (UTC)"),
-        text("run"),
-        number("tests"),
-        number("artifacts"),
-        number("hit rate"),
-        number("build"),
-        number("saved"),
-        number("cache size"),
+    let columns: [Column<Run>; 8] = [
+        ("begun (UTC)", "text", |run| moment(run.begun)),
+        ("run", "text", |run| run.id.clone()),
+        ("tests", "number", |run| run.summary.sums().tests.to_string()),
+        ("artifacts", "number", |run| run.summary.sums().artifacts.to_string()),
+        ("hit rate", "number", |run| run.summary.sums().hit_rate()),
+        ("build", "number", |run| seconds(run.summary.sums().rebuild_seconds)),
+        ("saved", "number", |run| seconds(run.summary.sums().saved_seconds)),
+        ("cache size", "number", |run| run.size.map_or_else(String::new, |size| ByteSize(size.bytes).to_string())),
     ];
-    let rows: Vec<Vec<String>> = runs.iter().rev().map(row).collect();
-    let table = table("All runs on this page, the latest first", &columns, &rows);
+    let table = table("All runs on this page, the latest first", runs.iter().rev(), &columns);
     section("All runs", "The latest first.", &in_numbers(&table))
 }
 

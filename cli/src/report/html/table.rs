@@ -2,37 +2,17 @@
 
 use maud::{Markup, html};
 
-/// A column.
-pub(super) struct Column {
-    name: &'static str,
-    class: &'static str,
-}
-
-pub(super) const fn text(name: &'static str) -> Column {
-    Column { name, class: "text" }
-}
-
-pub(super) const fn number(name: &'static str) -> Column {
-    Column { name, class: "number" }
-}
-
-pub(super) const fn code(name: &'static str) -> Column {
-    Column { name, class: "code" }
-}
-
-/// Returns a column of outcomes.
-pub(super) const fn state(name: &'static str) -> Column {
-    Column { name, class: "state" }
-}
+/// A column: its name, its class (`text`, `number`, `code` or `state`), and the text of its cells.
+pub(super) type Column<T> = (&'static str, &'static str, fn(&T) -> String);
 
 /// Returns a table of plain texts. The roles keep it a table for screen readers where rows are shown as cards.
-pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<String>]) -> Markup {
+pub(super) fn table<'a, T: 'a>(caption: &str, rows: impl Iterator<Item = &'a T>, columns: &[Column<T>]) -> Markup {
     html! {
         table role="table" {
             caption { (caption) }
             thead role="rowgroup" {
                 tr role="row" {
-                    @for Column { name, class } in columns {
+                    @for (name, class, _) in columns {
                         th role="columnheader" scope="col" class=(class) { (name) }
                     }
                 }
@@ -41,13 +21,13 @@ pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<String>]) -> 
                 @for row in rows {
                     "\n"
                     tr role="row" {
-                        @for (Column { name, class }, value) in columns.iter().zip(row) {
-                            @let value = if value.is_empty() { "-" } else { value };
+                        @for (name, class, text) in columns {
+                            @let text = Some(text(row)).filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_owned());
                             td role="cell" class=(class) data-column=(name) {
                                 @match *class {
-                                    "code" => code { (value) },
-                                    "state" => span class=(value) { (value) },
-                                    _ => (value),
+                                    "code" => code { (text) },
+                                    "state" => span class=(text) { (text) },
+                                    _ => (text),
                                 }
                             }
                         }
@@ -64,8 +44,9 @@ mod tests {
 
     #[test]
     fn every_value_has_its_column_beside_it_and_stays_text() {
-        let rows = [vec!["<b>".to_owned(), String::new()]];
-        let table = table("all <of> it", &[text("name"), number("time")], &rows).into_string();
+        let columns: [Column<&str>; 2] =
+            [("name", "text", |name| (*name).to_owned()), ("time", "number", |_| String::new())];
+        let table = table("all <of> it", ["<b>"].iter(), &columns).into_string();
         assert!(table.contains("<caption>all &lt;of&gt; it</caption>"), "{table}");
         assert!(table.contains("data-column=\"name\">&lt;b&gt;</td>"), "{table}");
         assert!(table.contains("class=\"number\" data-column=\"time\">-</td>"), "{table}");

@@ -1,4 +1,4 @@
-//! Azure Blob Storage, by its makers' own emulator.
+//! Azure Blob Storage, by the emulator of Microsoft.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -10,12 +10,12 @@ use sha2::Sha256;
 
 use super::{Server, installed};
 
-/// Those that every such emulator has.
+/// The account and key of every such emulator.
 const ACCOUNT: &str = "devstoreaccount1";
 const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 const CONTAINER: &str = "smoke";
 
-/// It checks signatures, and keeps to conditions.
+/// A server that checks signatures and supports conditions.
 pub(crate) struct Azure {
     server: Server,
 }
@@ -33,7 +33,7 @@ impl Azure {
     }
 
     pub(crate) fn url(&self) -> String {
-        // Of the key's characters, these mean something in a URL.
+        // These characters of the key have a meaning in a URL.
         let key = KEY.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
         format!(
             "azblob://{CONTAINER}/some/prefix?endpoint=http://127.0.0.1:{}/{ACCOUNT}&account_name={ACCOUNT}&account_key={key}",
@@ -42,10 +42,10 @@ impl Azure {
     }
 }
 
-/// By a request of its own, signed as "Authorize with Shared Key" in Azure's documentation says.
+/// Creates the container. Azure documents the signature under "Authorize with Shared Key".
 fn make_container(port: u16) {
     let own = "x-ms-date:Thu, 01 Jan 2026 00:00:00 GMT\nx-ms-version:2021-08-06\n";
-    // What follows the verb are the standard headers that there may be, each empty here.
+    // The values of twelve standard headers follow the verb. All are empty.
     let signed = format!("PUT{}{own}/{ACCOUNT}/{ACCOUNT}/{CONTAINER}\nrestype:container", "\n".repeat(12));
     let key = BASE64.decode(KEY.as_bytes()).unwrap();
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();

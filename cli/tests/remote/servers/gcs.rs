@@ -6,7 +6,7 @@ use super::{Server, installed};
 
 const BUCKET: &str = "smoke";
 
-/// It asks for no credentials, knows no conditions, and takes no objects in parts.
+/// A server without credentials, conditions and multipart uploads.
 pub(crate) struct Gcs {
     server: Server,
 }

@@ -1,4 +1,5 @@
-//! The cache of GitHub Actions, as far as its protocol is known: there is no server of theirs that a test could start.
+//! The cache of GitHub Actions. GitHub has no server that a test could start, so this is ours, of the known part of the
+//! protocol.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -11,12 +12,11 @@ use ghac::v1::{
     FinalizeCacheEntryUploadResponse, GetCacheEntryDownloadUrlRequest, GetCacheEntryDownloadUrlResponse,
 };
 use prost::Message;
-
-use crate::machine::Machine;
+use test_support::Machine;
 
 const TOKEN: &str = "a token of the job";
 
-/// An entry is made once, and never replaced.
+/// An entry of the cache, which is written once and never replaced.
 #[derive(Default)]
 struct Entry {
     blocks: HashMap<String, Vec<u8>>,
@@ -26,14 +26,14 @@ struct Entry {
 
 type Entries = Arc<Mutex<HashMap<String, Entry>>>;
 
-/// Ends with the process: each test has its own.
+/// A server that ends with the process of the test.
 pub(crate) struct GitHub {
     port: u16,
 }
 
 struct Request {
     method: String,
-    /// Path and query.
+    /// The path and the query.
     target: String,
     headers: HashMap<String, String>,
     body: Vec<u8>,
@@ -53,7 +53,7 @@ impl GitHub {
         GitHub { port }
     }
 
-    /// With what a runner tells the actions of a job.
+    /// Sets the variables that a runner sets for the actions of a job.
     pub(crate) fn let_in(&self, machine: Machine) -> Machine {
         let machine = machine.with("ACTIONS_RUNTIME_TOKEN", TOKEN).with("ACTIONS_CACHE_SERVICE_V2", "true");
         machine.with("ACTIONS_RESULTS_URL", &format!("http://127.0.0.1:{}/", self.port))
@@ -94,7 +94,7 @@ fn read(input: &mut impl BufRead) -> Option<Request> {
 type Answer = (u16, String, Vec<u8>);
 
 fn answer(request: &Request, port: u16, entries: &mut HashMap<String, Entry>) -> Answer {
-    // An entry's place is its key, in hexadecimal; no key is below another, then.
+    // The path of an entry is its key in hexadecimal, so that no key is below another.
     let url =
         |key: &str| format!("http://127.0.0.1:{port}/blobs/{}?sig=x", data_encoding::HEXLOWER.encode(key.as_bytes()));
     let plain = |status| (status, String::new(), Vec::new());

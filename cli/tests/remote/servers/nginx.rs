@@ -1,4 +1,4 @@
-//! `WebDAV`, by nginx, plainly or over TLS.
+//! `WebDAV`, by nginx, with and without TLS.
 
 use std::fmt::Write;
 use std::fs;
@@ -10,7 +10,7 @@ use super::{Server, installed};
 /// nginx with its modules for `WebDAV`.
 pub(crate) struct WebDav {
     server: Server,
-    /// Whom to believe that it is this one.
+    /// The certificate that the server uses, if it uses TLS.
     certificate: Option<PathBuf>,
 }
 
@@ -19,7 +19,7 @@ impl WebDav {
         WebDav::start_with(false)
     }
 
-    /// With a certificate that it has given itself.
+    /// Starts the server with a self-signed certificate.
     pub(crate) fn start_with_tls() -> Option<WebDav> {
         WebDav::start_with(true)
     }
@@ -28,7 +28,7 @@ impl WebDav {
         let module =
             ["/usr/lib/nginx/modules/ngx_http_dav_ext_module.so"].into_iter().find(|path| Path::new(path).exists());
         let Some(module) = module else {
-            eprintln!("left out: nginx has no WebDAV; apt-get install nginx libnginx-mod-http-dav-ext");
+            eprintln!("skipped: nginx has no WebDAV; apt-get install nginx libnginx-mod-http-dav-ext");
             return None;
         };
         let mut certificate = None;
@@ -48,9 +48,11 @@ impl WebDav {
                 "{root}\nload_module {module};\ndaemon off;\nmaster_process off;\npid {directory}/pid;\nerror_log stderr;\n\
                  events {{}}\nhttp {{ access_log off; client_max_body_size 0;\n\
                  client_body_temp_path {directory}/temporary; proxy_temp_path {directory}/temporary;\n\
-                 fastcgi_temp_path {directory}/temporary; uwsgi_temp_path {directory}/temporary; scgi_temp_path {directory}/temporary;\n\
+                 fastcgi_temp_path {directory}/temporary; uwsgi_temp_path {directory}/temporary; \
+                 scgi_temp_path {directory}/temporary;\n\
                  server {{ {listen}; root {directory}/files;\n\
-                 location / {{ dav_methods PUT DELETE MKCOL COPY MOVE; dav_ext_methods PROPFIND OPTIONS; create_full_put_path on; }} }} }}\n"
+                 location / {{ dav_methods PUT DELETE MKCOL COPY MOVE; dav_ext_methods PROPFIND OPTIONS; \
+                 create_full_put_path on; }} }} }}\n"
             );
             let path = format!("{directory}/nginx.conf");
             fs::write(&path, config).unwrap();
@@ -66,13 +68,13 @@ impl WebDav {
         format!("{scheme}://127.0.0.1:{}/", self.server.port)
     }
 
-    /// A file with its certificate.
+    /// Returns the file with the certificate.
     pub(crate) fn certificate(&self) -> &str {
         self.certificate.as_deref().and_then(Path::to_str).unwrap()
     }
 }
 
-/// A file with a new certificate and its key.
+/// Creates a file with a new certificate and its key.
 fn certify(directory: &Path) -> PathBuf {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let path = directory.join("certificate.pem");

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::{Server, installed};
 
-/// Keeps everything in memory.
+/// A server that keeps everything in memory.
 pub(crate) struct Redis {
     server: Server,
 }
@@ -14,7 +14,7 @@ impl Redis {
         Redis::start_with(&[])
     }
 
-    /// Only for who knows it.
+    /// Starts a server that requires a password.
     pub(crate) fn start_with_password(password: &str) -> Option<Redis> {
         Redis::start_with(&["--requirepass", password])
     }

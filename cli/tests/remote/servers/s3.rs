@@ -1,4 +1,4 @@
-//! S3, of two kinds.
+//! S3, by two servers.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
 
 use super::{Server, installed};
-use crate::machine::Machine;
+use test_support::Machine;
 
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -18,12 +18,12 @@ pub(crate) struct S3 {
 }
 
 impl S3 {
-    /// Whichever there is.
+    /// Starts the first server that is installed.
     pub(crate) fn start() -> Option<S3> {
         S3::start_s3s().or_else(S3::start_moto)
     }
 
-    /// It checks signatures, and keeps to conditions.
+    /// Starts s3s-fs, which checks signatures and supports conditions.
     pub(crate) fn start_s3s() -> Option<S3> {
         let how = "cargo install s3s-fs --version 0.14.1 --features binary";
         let server = Server::start("s3s-fs", how, |directory, port| {
@@ -36,7 +36,7 @@ impl S3 {
         Some(S3 { server })
     }
 
-    /// It accepts any credentials, and keeps to conditions.
+    /// Starts moto, which accepts any credentials and supports conditions.
     pub(crate) fn start_moto() -> Option<S3> {
         let how = "pip install 'moto[server]'";
         let server = Server::start("moto_server", how, |_, port| {
@@ -57,17 +57,17 @@ impl S3 {
     }
 }
 
-/// The bucket behind any port: that of the server, or of a proxy before it.
+/// Returns the URL of the bucket at a port: that of the server, or of a proxy before it.
 pub(crate) fn url_at(port: u16) -> String {
     format!("s3://{BUCKET}/some/prefix?region=us-east-1&endpoint=http://127.0.0.1:{port}")
 }
 
-/// With the credentials.
+/// Sets the credentials.
 pub(crate) fn let_in(machine: Machine) -> Machine {
     machine.with("AWS_ACCESS_KEY_ID", KEY).with("AWS_SECRET_ACCESS_KEY", SECRET)
 }
 
-/// By a request of its own: moto asks for no signature.
+/// Creates the bucket. moto does not require a signature.
 fn make_bucket(port: u16) {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
     let request = format!(

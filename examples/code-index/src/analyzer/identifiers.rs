@@ -1,10 +1,10 @@
-//! Splitting identifiers into words.
+//! Splits identifiers into words.
 
 use std::mem;
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-/// Takes text apart into identifiers and these into words, all in lower case.
+/// A tokenizer that splits text into identifiers and identifiers into words, all in lower case.
 #[derive(Clone)]
 pub(super) struct IdentifierTokenizer {
     min_length: usize,
@@ -30,15 +30,17 @@ impl Tokenizer for IdentifierTokenizer {
 pub(super) struct IdentifierTokenStream<'a> {
     tokenizer: &'a mut IdentifierTokenizer,
     text: &'a str,
-    /// Where the next identifier is looked for.
+    /// The byte at which the search for the next identifier starts.
     offset: usize,
-    /// What is left to give of the last identifier, last first: ranges of the text.
+    /// The tokens of the last identifier that are not emitted yet, as byte ranges of the text, last token first.
     pending: Vec<(usize, usize)>,
 }
 
 impl IdentifierTokenStream<'_> {
-    /// Finds the next identifier and puts what it gives into `pending`: its words and, if there are many, itself.
-    fn take_identifier(&mut self) -> bool {
+    /// Finds the next identifier and queues its words and, if it has more than one, the whole identifier.
+    ///
+    /// Returns `false` at the end of the text.
+    fn queue_identifier(&mut self) -> bool {
         let rest = &self.text[self.offset..];
         let Some(start) = rest.find(is_identifier) else { return false };
         let rest = &rest[start..];
@@ -53,11 +55,12 @@ impl IdentifierTokenStream<'_> {
         true
     }
 
-    fn give(&mut self, (from, to): (usize, usize)) -> bool {
+    /// Makes a range of the text the current token. Returns `true` if its length is within the limits.
+    fn emit(&mut self, (from, to): (usize, usize)) -> bool {
         let token = &mut self.tokenizer.token;
         let mut text = mem::take(&mut token.text);
         text.clear();
-        // Without underscores the whole of `get_user` and that of `getUser` are the same term.
+        // Without underscores, `get_user` and `getUser` as a whole are the same term.
         let letters = self.text[from..to].chars().filter(|&c| c != '_');
         text.extend(letters.flat_map(char::to_lowercase));
         token.text = text;
@@ -73,11 +76,11 @@ impl TokenStream for IdentifierTokenStream<'_> {
     fn advance(&mut self) -> bool {
         loop {
             while let Some(range) = self.pending.pop() {
-                if self.give(range) {
+                if self.emit(range) {
                     return true;
                 }
             }
-            if !self.take_identifier() {
+            if !self.queue_identifier() {
                 return false;
             }
         }
@@ -96,7 +99,9 @@ fn is_identifier(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 
-/// Where the words of an identifier are: between underscores, and within a piece wherever a capital starts a word.
+/// Returns the byte ranges of an identifier's words.
+///
+/// Underscores separate words. Between underscores, a capital letter can start a word.
 fn words(identifier: &str) -> Vec<(usize, usize)> {
     let mut words = Vec::new();
     let mut offset = 0;
@@ -107,8 +112,11 @@ fn words(identifier: &str) -> Vec<(usize, usize)> {
     words
 }
 
-/// A capital starts a word after a small letter or digit (`fooBar`, `html5Parser`), and at the end of a run of capitals
-/// before a small letter (`HTTPResponse`), unless that is the `s` of a plural (`URLs`, `parseURLsFrom`).
+/// Appends the words of a piece without underscores.
+///
+/// A capital starts a word after a lower-case letter or digit (`fooBar`, `html5Parser`). The last capital of a run
+/// starts a word if a lower-case letter follows (`HTTPResponse`), unless that letter is a plural `s` (`URLs`,
+/// `parseURLsFrom`).
 fn push_words(piece: &str, offset: usize, words: &mut Vec<(usize, usize)>) {
     let chars = piece.char_indices().collect::<Vec<_>>();
     let at = |index: usize| chars.get(index).map(|&(_, c)| c);
@@ -118,9 +126,9 @@ fn push_words(piece: &str, offset: usize, words: &mut Vec<(usize, usize)>) {
             continue;
         }
         let after_capital = at(index - 1).is_some_and(char::is_uppercase);
-        let before_small = at(index + 1).is_some_and(char::is_lowercase);
-        let plural = at(index + 1) == Some('s') && !at(index + 2).is_some_and(char::is_lowercase);
-        if !after_capital || (before_small && !plural) {
+        let before_lowercase = at(index + 1).is_some_and(char::is_lowercase);
+        let before_plural_s = at(index + 1) == Some('s') && !at(index + 2).is_some_and(char::is_lowercase);
+        if !after_capital || (before_lowercase && !before_plural_s) {
             words.push((offset + start, offset + position));
             start = position;
         }
@@ -145,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn underscores_separate() {
+    fn underscores_separate_words() {
         assert_eq!(split("parse_http_date"), ["parse", "http", "date"]);
         assert_eq!(split("__init__"), ["init"]);
         assert_eq!(split("MAX_FILE_BYTES"), ["MAX", "FILE", "BYTES"]);
@@ -153,13 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn capitals_separate() {
+    fn capitals_separate_words() {
         assert_eq!(split("QuerySet"), ["Query", "Set"]);
         assert_eq!(split("getUserById"), ["get", "User", "By", "Id"]);
     }
 
     #[test]
-    fn acronyms_stay_together() {
+    fn acronyms_are_one_word() {
         assert_eq!(split("HTTPResponse"), ["HTTP", "Response"]);
         assert_eq!(split("parseURL"), ["parse", "URL"]);
         assert_eq!(split("XMLHTTPRequest"), ["XMLHTTP", "Request"]);
@@ -167,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_plural_of_an_acronym_is_one_word() {
+    fn plural_acronyms_are_one_word() {
         assert_eq!(split("URLs"), ["URLs"]);
         assert_eq!(split("parseURLsFrom"), ["parse", "URLs", "From"]);
         assert_eq!(split("HTTPServer"), ["HTTP", "Server"]);
@@ -175,27 +183,27 @@ mod tests {
     }
 
     #[test]
-    fn digits_belong_to_the_word_before() {
+    fn digits_belong_to_the_word_before_them() {
         assert_eq!(split("html5Parser"), ["html5", "Parser"]);
         assert_eq!(split("sha256"), ["sha256"]);
         assert_eq!(split("utf8_decode"), ["utf8", "decode"]);
     }
 
     #[test]
-    fn words_need_not_be_english() {
+    fn words_may_have_letters_of_any_script() {
         assert_eq!(split("größteÜberschrift"), ["größte", "Überschrift"]);
         assert_eq!(terms("書店 = Книга"), ["書店", "книга"]);
     }
 
     #[test]
-    fn the_whole_follows_its_words_whatever_the_style() {
+    fn the_whole_identifier_follows_its_words() {
         assert_eq!(terms("getUser"), ["get", "user", "getuser"]);
         assert_eq!(terms("get_user()"), ["get", "user", "getuser"]);
         assert_eq!(terms("_private"), ["private"]);
     }
 
     #[test]
-    fn text_without_identifiers_gives_nothing() {
+    fn text_without_identifiers_has_no_terms() {
         assert_eq!(terms(" +-*/ ()\n\t"), [""; 0]);
     }
 }

@@ -1,34 +1,38 @@
-//! The records of a graph, and what must hold among them.
+//! The records of a graph, and the checks of their consistency.
 //!
-//! They are made as ordinary structures, and read where they lie in the graph's file: as the `Archived…` ones that rkyv makes of
-//! them, which hold the same without pointers.
+//! The builder fills the plain structures. A graph reads their `Archived…` counterparts, which rkyv derives: they have
+//! the same content without pointers, so they are read in place in the graph's file.
 
 use rkyv::{Archive, Serialize};
 
 use super::adjacency::Adjacency;
 use super::{EdgeKind, NodeKind, SkipReason};
 
-/// Stands for "none" where a node's or text's number is expected: a plain `u32` keeps the records flat.
+/// The absence of a node or text. A plain `u32`, unlike an `Option`, keeps the records flat.
 pub(crate) const NO_NODE: u32 = u32::MAX;
 
+/// A stored node. Nodes refer to each other by number.
 #[derive(Archive, Serialize)]
 pub(crate) struct NodeRecord {
     pub(crate) id: String,
     pub(crate) kind: NodeKind,
-    /// 1-based and inclusive; both 0 for directories.
+    /// The first line, counted from 1; 0 for directories.
     pub(crate) start_line: u32,
+    /// The last line, inclusive; 0 for directories.
     pub(crate) end_line: u32,
-    /// Who contains it; `NO_NODE` for the root.
+    /// The node that contains this one; `NO_NODE` for the root.
     pub(crate) parent: u32,
-    /// The file it is in, itself for a file; `NO_NODE` for directories.
+    /// The file of the node, for a file the node itself; `NO_NODE` for directories.
     pub(crate) file: u32,
-    /// For a file with text its place in `texts`, else `NO_NODE`.
+    /// The index in `GraphData::texts` of a file's text; `NO_NODE` for all other nodes.
     pub(crate) text: u32,
-    /// The bytes of the lines within the file's text, so that showing a snippet does not count lines.
+    /// The first byte of the node's lines in the file's text, so that showing a snippet does not count lines.
     pub(crate) text_start: u32,
+    /// The byte after the node's lines in the file's text.
     pub(crate) text_end: u32,
 }
 
+/// A stored edge. The order of the fields is the order of the edges.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Archive, Serialize)]
 #[rkyv(derive(PartialEq, Eq, PartialOrd, Ord))]
 pub(crate) struct EdgeRecord {
@@ -38,36 +42,39 @@ pub(crate) struct EdgeRecord {
     pub(crate) alias: Option<String>,
 }
 
+/// All records of a graph.
 #[derive(Default, Archive, Serialize)]
 pub(crate) struct GraphData {
     pub(crate) nodes: Vec<NodeRecord>,
-    /// In the order of `EdgeRecord`: what leaves a node lies together.
+    /// The edges, sorted, so that the outgoing edges of a node are adjacent.
     pub(crate) edges: Vec<EdgeRecord>,
     pub(crate) adjacency: Adjacency,
-    /// The numbers of the nodes in the order of their ids, to find an id by bisection.
+    /// The numbers of the nodes, ordered by id, for a binary search by id.
     pub(crate) by_id: Vec<u32>,
+    /// The texts of the files.
     pub(crate) texts: Vec<String>,
+    /// The paths of skipped files and directories, sorted.
     pub(crate) skipped: Vec<(String, SkipReason)>,
 }
 
 impl ArchivedGraphData {
-    /// Says what is wrong with records that came from a file.
+    /// Checks the consistency of records from a file; the error names the first contradiction.
     ///
-    /// Everything that a view indexes with is checked here, once, so that no later access can panic or loop.
+    /// Every index that a view uses is checked here, once, so that no later access can panic or loop.
     pub(super) fn check(&self) -> Result<(), String> {
         self.check_nodes()?;
         self.check_order_of_ids()?;
         let nodes = self.nodes.len();
         let is_node = |index: u32| (index as usize) < nodes;
         if !self.edges.iter().all(|edge| is_node(edge.source.to_native()) && is_node(edge.target.to_native())) {
-            return Err("an edge leads out of the graph".to_owned());
+            return Err("an edge has no source or target".to_owned());
         }
         if !self.edges.is_sorted() {
             return Err("the edges are out of order".to_owned());
         }
         let ends = self.edges.iter().map(|edge| (edge.source.to_native(), edge.target.to_native()));
         if self.adjacency != Adjacency::new(nodes, ends) {
-            return Err("the tables of what leaves and enters a node do not fit the edges".to_owned());
+            return Err("the adjacency tables do not match the edges".to_owned());
         }
         Ok(())
     }
@@ -76,7 +83,7 @@ impl ArchivedGraphData {
         &self.nodes[index as usize]
     }
 
-    /// All of the text of the file that a node is in.
+    /// Returns the whole text of a node's file.
     pub(super) fn file_text(&self, node: &ArchivedNodeRecord) -> Option<&str> {
         let file = self.nodes.get(node.file.to_native() as usize)?;
         self.texts.get(file.text.to_native() as usize).map(rkyv::string::ArchivedString::as_str)
@@ -85,9 +92,9 @@ impl ArchivedGraphData {
     fn check_nodes(&self) -> Result<(), String> {
         for (index, node) in self.nodes.iter().enumerate() {
             let (parent, file) = (node.parent.to_native(), node.file.to_native());
-            // A parent always has the smaller number, so that walking up ends.
-            let parent_fits = if parent == NO_NODE { index == 0 } else { (parent as usize) < index };
-            let file_fits = match node.kind {
+            // A parent has a smaller number than its children, so a walk to the root ends.
+            let parent_is_valid = if parent == NO_NODE { index == 0 } else { (parent as usize) < index };
+            let file_is_valid = match node.kind {
                 NodeKind::Directory => file == NO_NODE && node.text == NO_NODE,
                 NodeKind::File => file as usize == index,
                 NodeKind::Class | NodeKind::Function => {
@@ -95,9 +102,9 @@ impl ArchivedGraphData {
                 }
             };
             let range = node.text_start.to_native() as usize..node.text_end.to_native() as usize;
-            let text_fits = self.file_text(node).is_none_or(|text| text.get(range).is_some());
-            if !(parent_fits && file_fits && text_fits) {
-                return Err(format!("node {index} contradicts the others"));
+            let text_is_valid = self.file_text(node).is_none_or(|text| text.get(range).is_some());
+            if !(parent_is_valid && file_is_valid && text_is_valid) {
+                return Err(format!("node {index} has an invalid parent, file or text"));
             }
         }
         Ok(())
@@ -106,7 +113,7 @@ impl ArchivedGraphData {
     fn check_order_of_ids(&self) -> Result<(), String> {
         let nodes = self.nodes.len();
         if self.by_id.len() != nodes || self.by_id.iter().any(|index| index.to_native() as usize >= nodes) {
-            return Err("the table of ids does not fit the nodes".to_owned());
+            return Err("the id table does not match the nodes".to_owned());
         }
         if !self.by_id.is_sorted_by(|a, b| self.node(a.to_native()).id < self.node(b.to_native()).id) {
             return Err("the ids are out of order".to_owned());

@@ -1,14 +1,14 @@
-//! A graph as a file, which is what a graph is in memory, too.
+//! The file format of a graph, which is also its format in memory.
 //!
 //! ```text
 //! 8 bytes  magic "CODEGRPH"
 //! 8 bytes  format version
 //! 8 bytes  payload length
 //! 8 bytes  FNV-1a of the payload
-//! payload  the records, in rkyv's format, the root at its end
+//! payload  the records, in rkyv's format, the root at the end
 //! ```
 //!
-//! All numbers are little endian. The header has 32 bytes, so that the payload of a file that is mapped is aligned.
+//! All numbers are little endian. The header has 32 bytes, so that the payload of a mapped file is aligned.
 
 use std::fs::{self, File};
 use std::io;
@@ -24,11 +24,15 @@ use super::data::{ArchivedGraphData, GraphData};
 use crate::error::Error;
 
 const MAGIC: [u8; 8] = *b"CODEGRPH";
-/// Raise it with every change of the records or of the header.
+/// The format version. Every change of the records or of the header raises it.
 const FORMAT: u64 = 2;
+/// The size of the header in bytes.
 const HEADER: usize = 32;
 
-/// The whole file, its header included. Its payload is sound: written by this process, or checked, or vouched for.
+/// A graph's file with its header.
+///
+/// Invariant: the payload is valid. This process has written or checked it, or the caller of
+/// [`DependencyGraph::map`] has promised it.
 pub(super) struct GraphFile(Bytes);
 
 enum Bytes {
@@ -48,6 +52,7 @@ impl Deref for Bytes {
 }
 
 impl GraphFile {
+    /// Serializes the records of a graph.
     pub(super) fn new(data: &GraphData) -> Result<Self, Error> {
         let mut bytes = AlignedVec::new();
         bytes.extend_from_slice(&[0; HEADER]);
@@ -60,9 +65,9 @@ impl GraphFile {
     }
 
     pub(super) fn data(&self) -> &ArchivedGraphData {
-        #[expect(unsafe_code, reason = "checking it each time would take longer than reading it")]
-        // SAFETY: whoever made this value has written the payload, has checked it, or was promised that it is sound; and that
-        // nobody changes it.
+        #[expect(unsafe_code, reason = "a check on each access would take longer than the access")]
+        // SAFETY: the payload is valid, by the invariant of this type. Owned bytes do not change, and the caller of
+        // `map` has promised that mapped bytes do not change.
         unsafe {
             rkyv::access_unchecked(&self.0[HEADER..])
         }
@@ -76,9 +81,9 @@ impl PartialEq for GraphFile {
 }
 
 impl DependencyGraph {
-    /// Writes the graph to a file, replacing what is there.
+    /// Writes the graph to a file, and replaces the file if it exists.
     ///
-    /// Equal graphs give equal bytes. Not atomic: a file that was cut short is noticed by [`Self::read_from`].
+    /// Equal graphs give equal bytes. The write is not atomic; [`Self::read_from`] detects a truncated file.
     ///
     /// # Errors
     ///
@@ -89,39 +94,41 @@ impl DependencyGraph {
 
     /// Reads a graph that [`Self::write_to`] wrote.
     ///
-    /// Whatever the file holds, this ends with a graph or an error: everything is checked before it is used, and no more
-    /// memory is asked for than the file has bytes.
+    /// The file is untrusted input. All of it is checked before use, and no more memory is allocated than the file has
+    /// bytes, so any content gives a graph or an error.
     ///
     /// # Errors
     ///
-    /// [`Error::Read`] if the file cannot be read, [`Error::Foreign`] if it is something else, [`Error::Format`] if
-    /// another version wrote it, [`Error::Damaged`] if it was cut short or changed.
+    /// [`Error::Read`] if the file cannot be read, [`Error::Foreign`] if this crate did not write it, [`Error::Format`]
+    /// if another version wrote it, [`Error::Damaged`] if it was truncated or changed.
     pub fn read_from(path: &Path) -> Result<Self, Error> {
         let bytes = read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let payload = payload(path, &bytes)?;
         let damaged = |reason: String| Error::Damaged { path: path.to_owned(), reason };
         if fnv1a(payload.bytes) != payload.checksum {
-            return Err(damaged("not of the checksum that it says".to_owned()));
+            return Err(damaged("the checksum does not match".to_owned()));
         }
         let data = rkyv::access::<ArchivedGraphData, Failure>(payload.bytes);
-        data.map_err(|_| damaged("its records are no records".to_owned()))?.check().map_err(damaged)?;
+        data.map_err(|_| damaged("the records are malformed".to_owned()))?.check().map_err(damaged)?;
         Ok(Self { file: GraphFile(Bytes::Owned(bytes)) })
     }
 
-    /// Maps a graph that [`Self::write_to`] wrote, and reads nothing but its header: what a graph costs is then what is asked of
-    /// it, however large it is.
+    /// Maps a graph that [`Self::write_to`] wrote.
+    ///
+    /// Only the header is read. The cost of opening a graph does not depend on its size; each query reads the pages
+    /// that it needs.
     ///
     /// # Errors
     ///
-    /// As [`Self::read_from`], but changed bytes go unnoticed.
+    /// The errors of [`Self::read_from`], except that changed bytes are not detected.
     ///
     /// # Safety
     ///
-    /// Since [`Self::write_to`] has written the file, not a byte of it was changed, and nobody changes or truncates it for as long
-    /// as the graph is in use. It may be removed, and another one renamed to its place.
-    #[expect(unsafe_code, reason = "whoever calls it has to have compared the bytes")]
+    /// The file must have exactly the bytes that [`Self::write_to`] wrote. No process may change or truncate it while
+    /// the graph is in use. The file may be removed, and another file may be renamed to its path.
+    #[expect(unsafe_code, reason = "the caller must have verified the bytes")]
     pub unsafe fn map(path: &Path) -> Result<Self, Error> {
-        // SAFETY: the caller promises that nobody changes the file.
+        // SAFETY: the caller promises that no process changes the file.
         let map = File::open(path).and_then(|file| unsafe { Mmap::map(&file) });
         let bytes = Bytes::Mapped(map.map_err(|source| Error::Read { path: path.to_owned(), source })?);
         payload(path, &bytes)?;
@@ -135,30 +142,33 @@ fn read(path: &Path) -> io::Result<AlignedVec> {
     Ok(bytes)
 }
 
+/// The bytes after the header, and the checksum that the header has for them.
 struct Payload<'a> {
     bytes: &'a [u8],
     checksum: u64,
 }
 
-/// What follows a header that fits it.
+/// Checks the header of a file and returns the payload. Does not check the checksum.
 fn payload<'a>(path: &Path, bytes: &'a [u8]) -> Result<Payload<'a>, Error> {
     if !bytes.starts_with(&MAGIC) {
         return Err(Error::Foreign { path: path.to_owned() });
     }
     let damaged = |reason: &str| Error::Damaged { path: path.to_owned(), reason: reason.to_owned() };
-    let Some((header, payload)) = bytes.split_first_chunk::<HEADER>() else { return Err(damaged("cut short")) };
+    let Some((header, payload)) = bytes.split_first_chunk::<HEADER>() else {
+        return Err(damaged("the header is truncated"));
+    };
     let (fields, _) = header.as_chunks();
     let [_, found, length, checksum] = [fields[0], fields[1], fields[2], fields[3]].map(u64::from_le_bytes);
     if found != FORMAT {
         return Err(Error::Format { path: path.to_owned(), found, supported: FORMAT });
     }
     if payload.len() as u64 != length {
-        return Err(damaged("not of the length that it says"));
+        return Err(damaged("the length does not match"));
     }
     Ok(Payload { bytes: payload, checksum })
 }
 
-/// Enough to notice accidents, which is all that is promised; 1 GB/s.
+/// Computes the FNV-1a checksum, at 1 GB/s. It detects accidental changes, not deliberate ones.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,4 +1,4 @@
-//! Counts over a graph.
+//! The counts of a graph.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{ArchivedGraphData, EdgeKind, NodeKind, SkipReason};
 
-/// How many nodes and edges of each kind a graph has, and how many files have no children for which reason.
+/// The counts of a graph's nodes and edges by kind, and of its skipped files by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Statistics {
     nodes: [usize; NodeKind::ALL.len()],
@@ -29,39 +29,40 @@ impl Statistics {
         counts
     }
 
-    /// The nodes of a kind.
+    /// Returns the number of nodes of a kind.
     pub fn nodes(&self, kind: NodeKind) -> usize {
         self.nodes[kind as usize]
     }
 
-    /// The edges of a kind.
+    /// Returns the number of edges of a kind.
     pub fn edges(&self, kind: EdgeKind) -> usize {
         self.edges[kind as usize]
     }
 
-    /// The files without children for this reason, and for [`SkipReason::Unreadable`] the directories too.
+    /// Returns the number of files that were skipped for a reason; [`SkipReason::Unreadable`] and
+    /// [`SkipReason::NotUtf8`] include directories.
     pub fn skipped(&self, reason: SkipReason) -> usize {
         self.skipped[reason as usize]
     }
 
-    /// All nodes.
+    /// Returns the number of all nodes.
     pub fn total_nodes(&self) -> usize {
         self.nodes.iter().sum()
     }
 
-    /// All edges.
+    /// Returns the number of all edges.
     pub fn total_edges(&self) -> usize {
         self.edges.iter().sum()
     }
 
-    /// All files (and directories) without children.
+    /// Returns the number of all skipped files and directories.
     pub fn total_skipped(&self) -> usize {
         self.skipped.iter().sum()
     }
 }
 
 impl fmt::Display for Statistics {
-    /// A line each for nodes, edges and, if any, skipped files.
+    /// Writes one line for nodes, one for edges and, if there are any, one for skipped files.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} nodes:", self.total_nodes())?;
         for kind in NodeKind::ALL {

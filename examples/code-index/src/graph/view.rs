@@ -1,11 +1,11 @@
-//! Views of single nodes and edges.
+//! The views of single nodes and edges.
 
 use std::fmt;
 
 use super::data::{ArchivedEdgeRecord, ArchivedNodeRecord};
 use super::{DependencyGraph, EdgeKind, NO_NODE, NodeId, NodeKind};
 
-/// A node of a [`DependencyGraph`]; a copyable view.
+/// A copyable view of a node of a [`DependencyGraph`].
 #[derive(Clone, Copy)]
 pub struct Node<'g> {
     pub(super) graph: &'g DependencyGraph,
@@ -13,22 +13,22 @@ pub struct Node<'g> {
 }
 
 impl<'g> Node<'g> {
-    /// The string id: `/` for the root, a relative path, or `path/file.py:Outer.method`.
+    /// Returns the id: `/` for the root, a relative path, or `path/file.py:Outer.method`.
     pub fn id(self) -> &'g str {
         &self.record().id
     }
 
-    /// The node's number, for tables of one's own.
+    /// Returns the node's number, which can index tables of the caller.
     pub fn number(self) -> NodeId {
         self.id
     }
 
-    /// What the node stands for.
+    /// Returns the node's kind.
     pub fn kind(self) -> NodeKind {
         self.record().kind
     }
 
-    /// The last part of the id: `method`, `file.py`, the directory's own name, or `/`.
+    /// Returns the last part of the id: `method`, `file.py`, the directory's own name, or `/`.
     pub fn name(self) -> &'g str {
         let id = self.id();
         match self.kind() {
@@ -41,43 +41,44 @@ impl<'g> Node<'g> {
         }
     }
 
-    /// The part of a class's or function's id after the colon, such as `Outer.method`; the whole id of the others.
+    /// Returns the part of a class's or function's id after the colon, such as `Outer.method`; for other nodes the id.
     pub fn qualified_name(self) -> &'g str {
         match self.file() {
-            // An id starts with its file's id and a colon; asking for the colon by searching would trip over a file
-            // name that holds one.
+            // The id starts with the file's id and a colon. A search for the colon would fail for a file name with a
+            // colon.
             Some(file) if file.id != self.id => self.id().get(file.id().len() + 1..).unwrap_or(self.id()),
             _ => self.id(),
         }
     }
 
-    /// The file that the node is in, itself for a file; `None` for directories.
+    /// Returns the file of the node, for a file the node itself; `None` for directories.
     pub fn file(self) -> Option<Node<'g>> {
         self.other(self.record().file.to_native())
     }
 
-    /// The node that contains this one; `None` for the root.
+    /// Returns the node that contains this one; `None` for the root.
     pub fn parent(self) -> Option<Node<'g>> {
         self.other(self.record().parent.to_native())
     }
 
-    /// The nodes that this one contains, in order.
+    /// Returns the nodes that this one directly contains, in the order of their numbers.
     pub fn children(self) -> impl Iterator<Item = Node<'g>> {
         self.graph.outgoing(self.id, EdgeKind::Contains).map(Edge::target)
     }
 
-    /// The first line, counted from 1: that of `def` or `class`, as in Python's `ast`, not of a decorator. 1 for files,
-    /// `None` for directories.
+    /// Returns the first line, counted from 1: the line of `def` or `class` as in Python's `ast`, not of a decorator.
+    ///
+    /// Files give 1, directories `None`.
     pub fn start_line(self) -> Option<u32> {
         Some(self.record().start_line.to_native()).filter(|&line| line > 0)
     }
 
-    /// The last line, counted from 1 and part of the node; `None` for directories.
+    /// Returns the last line, counted from 1 and inclusive; `None` for directories.
     pub fn end_line(self) -> Option<u32> {
         Some(self.record().end_line.to_native()).filter(|&line| line > 0)
     }
 
-    /// The text of the node's lines; see [`DependencyGraph::source`].
+    /// Returns the text of the node; see [`DependencyGraph::source`].
     pub fn source(self) -> Option<&'g str> {
         self.graph.source(self.id)
     }
@@ -103,7 +104,7 @@ impl fmt::Debug for Node<'_> {
     }
 }
 
-/// An edge of a [`DependencyGraph`]; a copyable view.
+/// A copyable view of an edge of a [`DependencyGraph`].
 #[derive(Clone, Copy)]
 pub struct Edge<'g> {
     pub(super) graph: &'g DependencyGraph,
@@ -111,22 +112,22 @@ pub struct Edge<'g> {
 }
 
 impl<'g> Edge<'g> {
-    /// Where the edge starts: who contains, imports, invokes or inherits.
+    /// Returns the node that contains, imports, invokes or inherits from the target.
     pub fn source(self) -> Node<'g> {
         Node { graph: self.graph, id: NodeId(self.record.source.to_native()) }
     }
 
-    /// Where the edge ends: who is contained, imported, invoked or inherited from.
+    /// Returns the node that is contained, imported, invoked or inherited from.
     pub fn target(self) -> Node<'g> {
         Node { graph: self.graph, id: NodeId(self.record.target.to_native()) }
     }
 
-    /// How the two are related.
+    /// Returns the edge's kind.
     pub fn kind(self) -> EdgeKind {
         self.record.kind
     }
 
-    /// The name after `as` of an import that has one.
+    /// Returns the name after `as`, if the edge is an import that has one.
     pub fn alias(self) -> Option<&'g str> {
         self.record.alias.as_deref()
     }

@@ -1,4 +1,4 @@
-//! Writing an index.
+//! Writes an index.
 
 use std::collections::HashMap;
 
@@ -11,13 +11,13 @@ use super::schema::{ANALYZER, Fields};
 use crate::analyzer::AnalyzerConfig;
 use crate::graph::{DependencyGraph, Node};
 
-/// Only sizes the writer's first hash table; the writer takes what it needs.
+/// The memory budget in bytes. It sets the size of the writer's first hash table, not a limit.
 const MEMORY: usize = 64 * 1024 * 1024;
 
-/// Writes every node as a document, in the order of the nodes.
+/// Writes one document per node, in the order of the nodes.
 ///
-/// One writer, on this thread, of one segment: a document's number is its node's number, so that equal scores are
-/// listed in the same order in every build. tantivy's ordinary writer deals documents out to threads as they come.
+/// A single writer on this thread writes one segment, so a document's number is its node's number, and equal scores
+/// have the same order in every build. tantivy's default writer distributes documents among threads.
 pub(super) fn write(
     graph: &DependencyGraph,
     directory: impl Into<Box<dyn Directory>>,
@@ -33,18 +33,18 @@ pub(super) fn write(
     for node in graph.nodes() {
         let next = groups.len() as u64;
         let group = *groups.entry(group(node)).or_insert(next);
-        let place = order[node.number().index()];
-        writer.add_document(document_of(node, group, place, fields))?;
+        let rank = order[node.number().index()];
+        writer.add_document(document_of(node, group, rank, fields))?;
     }
     writer.finalize()
 }
 
-/// Results of the same file are of one group; a directory is a group of its own.
-pub(super) fn group(node: Node<'_>) -> &str {
+/// Returns the path by which a node is grouped: its file's, or its own for a directory. A group has one hit.
+fn group(node: Node<'_>) -> &str {
     node.file().unwrap_or(node).id()
 }
 
-fn document_of(node: Node<'_>, group_number: u64, order: u64, fields: Fields) -> TantivyDocument {
+fn document_of(node: Node<'_>, group_number: u64, rank: u64, fields: Fields) -> TantivyDocument {
     let mut document = TantivyDocument::new();
     for key in document::keys(node) {
         document.add_text(fields.keys, key);
@@ -64,7 +64,7 @@ fn document_of(node: Node<'_>, group_number: u64, order: u64, fields: Fields) ->
         (fields.end_line, node.end_line().unwrap_or(0).into()),
         (fields.group, group_number),
         (fields.kind, node.kind() as u64),
-        (fields.order, order),
+        (fields.order, rank),
         (fields.aside, is_aside(node).into()),
     ] {
         document.add_u64(field, number);

@@ -1,4 +1,4 @@
-//! Collecting the best result of each file.
+//! Collects the best match of each file.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,13 @@ use tantivy::{DocId, Score, SegmentReader};
 use super::schema::column;
 use crate::graph::NodeKind;
 
-/// What the score of a test or an example counts: they repeat the words of the code that they are about. Of forty
-/// questions in plain words about Django, scikit-learn and requests this brings the file that is meant among the first
-/// ten for all forty instead of 37, and up from rank 1.6 to 1.2 in the (harmonic) mean.
+/// The factor for the score of a test, an example or a benchmark, which repeat the words of the code that they use.
+///
+/// Measured with forty plain questions about Django, scikit-learn and requests: with the factor, the expected file is
+/// among the first ten hits for all forty questions instead of 37, and its harmonic mean rank is 1.2 instead of 1.6.
 const ASIDE: Score = 0.7;
 
-/// Which kinds are asked for; none means all.
+/// A filter for kinds of nodes, as a bit set. The empty set means all kinds.
 #[derive(Clone, Copy)]
 pub(super) struct Kinds(u8);
 
@@ -28,11 +29,12 @@ impl Kinds {
     }
 }
 
-/// A result: where it is, and what it is ordered by.
+/// A matching document and its sort key.
 #[derive(Clone, Copy)]
 pub(super) struct Found {
     pub(super) document: DocId,
     pub(super) score: Score,
+    /// The rank among documents of the same score; see `order`.
     pub(super) order: u64,
 }
 
@@ -42,9 +44,10 @@ impl Found {
     }
 }
 
-/// Keeps the best result of each file, so that one large file cannot fill the list.
+/// A collector that keeps the best match of each file, so that one large file cannot fill the list of hits.
 ///
-/// Every match is looked at. Asking tantivy for the best `n` would be faster, but not say how large `n` has to be.
+/// It examines every match. tantivy's top-`n` collector would be faster, but `n` cannot be known in advance: the best
+/// `n` matches may be of one file.
 pub(super) struct BestOfFile(pub(super) Kinds);
 
 impl Collector for BestOfFile {
@@ -68,7 +71,7 @@ impl Collector for BestOfFile {
     }
 
     fn merge_fruits(&self, fruits: Vec<Self::Fruit>) -> tantivy::Result<Self::Fruit> {
-        // There is one segment, or none if nothing was indexed.
+        // An index has one segment, or none if it is empty.
         Ok(fruits.into_iter().next().unwrap_or_default())
     }
 }

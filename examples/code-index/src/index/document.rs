@@ -1,7 +1,7 @@
-//! What text stands for a node.
+//! The texts and names of a node's document.
 //!
-//! A node's own text only: what a class's methods say, the methods' documents say. A query in plain words then finds
-//! the one definition that it is about, and a large file does not match everything.
+//! A document has only the node's own text: the text of a class's methods is in the documents of the methods. A query
+//! in plain words therefore finds the one definition that it describes, and a large file does not match everything.
 
 use std::fmt::Write;
 
@@ -11,10 +11,11 @@ use crate::walk::parent;
 /// The texts of a node's document.
 pub(super) struct Texts {
     pub(super) name: String,
-    /// Where it is: directories, file and enclosing definitions.
+    /// The directories, the file and the enclosing definitions of the node.
     pub(super) path: String,
-    /// The names of what it contains.
+    /// The names of the definitions and files that the node contains.
     pub(super) outline: String,
+    /// The node's own lines.
     pub(super) body: String,
 }
 
@@ -31,21 +32,21 @@ impl Texts {
     }
 }
 
-/// A file's name without its ending, the package's name for an `__init__.py`, and the name of anything else.
-pub(super) fn stem(node: Node<'_>) -> &str {
+/// Returns a file's name without `.py`, the package's name for `__init__.py`, and the name of any other node.
+fn stem(node: Node<'_>) -> &str {
     match node.kind() {
         NodeKind::File => module_path(node.id()).rsplit('/').next().unwrap_or_default(),
         _ => node.name(),
     }
 }
 
-/// A file's path without `.py` and `/__init__`.
+/// Returns a file's path without `.py` and `/__init__`.
 fn module_path(path: &str) -> &str {
     let path = path.strip_suffix(".py").unwrap_or(path);
     path.strip_suffix("/__init__").unwrap_or(path)
 }
 
-/// Every name by which somebody may ask for exactly this node.
+/// Returns all names that match the node exactly, in lower case.
 pub(super) fn keys(node: Node<'_>) -> Vec<String> {
     let mut keys = names(node);
     keys.push(node.id().to_lowercase());
@@ -60,7 +61,7 @@ pub(super) fn keys(node: Node<'_>) -> Vec<String> {
     keys
 }
 
-/// The names whose beginnings find this node.
+/// Returns the names whose prefixes match the node, in lower case.
 pub(super) fn names(node: Node<'_>) -> Vec<String> {
     let mut names = match node.kind() {
         NodeKind::Directory => vec![node.name().to_lowercase()],
@@ -71,8 +72,8 @@ pub(super) fn names(node: Node<'_>) -> Vec<String> {
     names
 }
 
-/// Whether a node that this name finds is spelled like it, capitals and all.
-pub(super) fn is_spelled(id: &str, name: &str) -> bool {
+/// Returns `true` if a node that matches a name exactly also matches its case.
+pub(super) fn matches_case(id: &str, name: &str) -> bool {
     let dotted = id.replace("/__init__.py", "").replace(".py", "").replace(['/', ':'], ".");
     id.ends_with(name) || dotted.ends_with(name)
 }
@@ -91,7 +92,9 @@ fn outline(node: Node<'_>) -> String {
     outline
 }
 
-/// The node's lines without those of its children; of a file without import statements, which are about other files.
+/// Returns the node's lines without the lines of its children.
+///
+/// The import statements of a file are removed, because they describe other files.
 fn own_lines(node: Node<'_>) -> String {
     let (Some(text), Some(first)) = (node.source(), node.start_line()) else { return String::new() };
     let mut children =

@@ -1,4 +1,4 @@
-//! What an index's directory says about itself.
+//! The manifest of an index directory: its format, its analyzer and its files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,22 +11,22 @@ use crate::analyzer::AnalyzerConfig;
 use crate::error::Error;
 
 const FILE: &str = "code-index.json";
-/// What it is called until it is complete.
+/// The name of the manifest before it is complete.
 const UNFINISHED: &str = "code-index.json.new";
-/// Raise it with every change of the schema or of what the documents hold.
+/// The format version. Every change of the schema or of the documents' content raises it.
 const FORMAT: u32 = 2;
 
-/// Written last: a directory without it holds no index, whatever else is in it.
+/// The manifest of an index. It is written last: a directory without a manifest holds no index.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
     format: u32,
     pub(super) analyzer: AnalyzerConfig,
-    /// Every file and its size in bytes. A file cut short is then noticed before the search library maps it; telling
-    /// other changes would take reading everything.
+    /// The size in bytes of every file. A truncated file is detected before the search library maps it. Other changes
+    /// are not detected, because that would require reading all bytes.
     files: BTreeMap<String, u64>,
 }
 
-/// The one field that every format has.
+/// The one field that is the same in all formats.
 #[derive(Deserialize)]
 struct Version {
     format: u32,
@@ -40,15 +40,16 @@ impl Manifest {
         let write = || -> io::Result<()> {
             let unfinished = dir.join(UNFINISHED);
             fs::write(&unfinished, serde_json::to_vec_pretty(&manifest)?)?;
-            manifest.share_permissions(dir, &fs::metadata(&unfinished)?.permissions())?;
+            manifest.set_permissions(dir, &fs::metadata(&unfinished)?.permissions())?;
             fs::rename(&unfinished, &path)
         };
         write().map_err(|source| Error::Write { path: path.clone(), source })
     }
 
-    /// Gives every file the permissions of the manifest, a file created like any other. The search library makes some
-    /// through temporary files, which nobody but their owner may read.
-    fn share_permissions(&self, dir: &Path, permissions: &fs::Permissions) -> io::Result<()> {
+    /// Gives every file the permissions of the manifest, which are the defaults of a new file.
+    ///
+    /// The search library creates some files as temporary files, which only their owner can read.
+    fn set_permissions(&self, dir: &Path, permissions: &fs::Permissions) -> io::Result<()> {
         for name in self.files.keys() {
             let path = dir.join(name);
             if fs::metadata(&path)?.permissions() != *permissions {
@@ -58,6 +59,7 @@ impl Manifest {
         Ok(())
     }
 
+    /// Reads the manifest of a directory, and checks that all its files are complete.
     pub(super) fn read(dir: &Path) -> Result<Self, Error> {
         let path = dir.join(FILE);
         let bytes = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
@@ -86,7 +88,7 @@ impl Manifest {
     }
 }
 
-/// Whether anything of an index is there already.
+/// Returns `true` if the directory holds an index, even an incomplete one.
 pub(super) fn exists(dir: &Path) -> bool {
     [FILE, "meta.json"].iter().any(|name| dir.join(name).exists())
 }
@@ -96,7 +98,7 @@ fn sizes(dir: &Path) -> io::Result<BTreeMap<String, u64>> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        // Lock files come and go; the list of files, `.managed.json`, does not.
+        // Lock files are temporary. `.managed.json`, the search library's list of files, is not.
         if entry.file_type()?.is_file() && !name.starts_with(".tantivy-") {
             files.insert(name, entry.metadata()?.len());
         }

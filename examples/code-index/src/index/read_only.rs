@@ -1,4 +1,4 @@
-//! A directory that the search library can only read from.
+//! A directory that the search library can only read.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,14 +10,15 @@ use tantivy::Directory;
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCallback, WatchHandle, WritePtr};
 
-/// Maps files, and neither creates, changes nor deletes any.
+/// A directory whose files can be mapped, but not created, changed or deleted.
 ///
-/// tantivy takes a lock file whenever it opens a reader, against a writer that deletes segments meanwhile. Here there
-/// is no such writer: an index is complete before it is opened, and never changed.
+/// tantivy creates a lock file whenever it opens a reader, because a concurrent writer may delete segments. An index
+/// has no such writer: it is complete before it is opened, and never changes. [`Self::acquire_lock`] therefore does
+/// nothing.
 #[derive(Clone)]
 pub(super) struct ReadOnlyDirectory {
     files: MmapDirectory,
-    /// What was read whole: tantivy asks for `meta.json` once to open the index and once more to open a reader.
+    /// The content of files that were read as a whole. tantivy reads `meta.json` twice: for the index and for a reader.
     read: Arc<Mutex<HashMap<PathBuf, Vec<u8>>>>,
 }
 
@@ -73,11 +74,11 @@ impl Directory for ReadOnlyDirectory {
     }
 
     fn watch(&self, _callback: WatchCallback) -> tantivy::Result<WatchHandle> {
-        // Nothing ever changes, so nobody is ever called.
+        // The files never change, so the callback is never called.
         Ok(WatchHandle::empty())
     }
 }
 
 fn refused() -> io::Error {
-    io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "an index is never changed after it was built")
+    io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "an index cannot be changed after it is built")
 }

@@ -1,48 +1,54 @@
-//! The fields of a document.
+//! The fields of a document in the index.
 
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions};
 
-/// The name under which the analyzer is known to tantivy.
+/// The name of the analyzer in tantivy's registry.
 pub(super) const ANALYZER: &str = "code";
 
-/// What is known of every node. Fields are numbered in the order in which they are added, so that they need not be
-/// looked up in a stored schema.
+/// The fields of a document.
+///
+/// tantivy numbers fields in the order in which they are added, so the numbers need no lookup in the stored schema.
+///
+/// The stored fields hold everything that a hit shows. A hit therefore opens no column, which would take longer the
+/// more nodes an index has.
 #[derive(Clone, Copy)]
 pub(super) struct Fields {
-    /// All names that find a node exactly, in lower case.
+    /// Lookup: all names that match the node exactly, in lower case.
     pub(super) keys: Field,
-    /// Its names as prefixes find them, in lower case.
+    /// Lookup: all names whose prefixes match the node, in lower case.
     pub(super) names: Field,
-    /// Searched as text, each with its own weight.
+    /// Text with its own weight, as are the next three.
     pub(super) name: Field,
     pub(super) path: Field,
     pub(super) outline: Field,
     pub(super) body: Field,
-    /// Given back: all that a hit says, so that reading one opens no column, which takes longer the more nodes there are.
+    /// Stored, as are the next three.
     pub(super) id: Field,
     pub(super) file: Field,
     pub(super) start_line: Field,
     pub(super) end_line: Field,
-    /// Both: given back, and columns.
+    /// Stored and a column, as is the next one.
     pub(super) group: Field,
     pub(super) kind: Field,
-    /// Columns.
+    /// A column, as is the next one.
     pub(super) order: Field,
     pub(super) aside: Field,
 }
 
-/// Columns: a number for each document, read while searching.
+/// The names of the columns: one number per document, which is read during a search.
 pub(super) mod column {
-    /// Which results are of the same file.
+    /// The number of the node's file or directory; nodes of the same file have the same number.
     pub(in crate::index) const GROUP: &str = "group";
+    /// The number of the node's kind.
     pub(in crate::index) const KIND: &str = "kind";
-    /// The place in an order of all nodes by how likely they are meant; see `order`.
+    /// The rank of the node; see `order`.
     pub(in crate::index) const ORDER: &str = "order";
-    /// 1 for tests and examples; see `order`.
+    /// 1 for asides, else 0; see `order`.
     pub(in crate::index) const ASIDE: &str = "aside";
 }
 
 impl Fields {
+    /// Builds the schema of an index.
     pub(super) fn schema() -> (Schema, Self) {
         let mut builder = SchemaBuilder::new();
         let raw = text("raw", IndexRecordOption::Basic);

@@ -1,4 +1,4 @@
-//! The three tiers of a search: exact names, prefixes, text.
+//! The three stages of a search: exact names, prefixes, text.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,18 +14,19 @@ use super::schema::{Fields, column};
 use super::{Hit, Matched};
 use crate::graph::NodeKind;
 
-/// Of longer questions the rest is left out. It would cost time and change little: the first words of an issue say
-/// what it is about.
-const MOST_TERMS: usize = 256;
+/// The maximum number of terms in a text query; further terms are ignored.
+///
+/// They would cost time and change little, because the first words of an issue describe it.
+const MAX_TERMS: usize = 256;
 
-/// A search under way.
+/// A search in progress.
 pub(super) struct Search<'i> {
     pub(super) searcher: &'i Searcher,
     pub(super) fields: Fields,
     pub(super) analyzer: TextAnalyzer,
     pub(super) kinds: Kinds,
     pub(super) limit: usize,
-    /// The files that have a hit already.
+    /// The groups that already have a hit.
     pub(super) seen: HashSet<u64>,
     pub(super) hits: Vec<Hit>,
 }
@@ -33,7 +34,7 @@ pub(super) struct Search<'i> {
 impl Search<'_> {
     pub(super) fn run(mut self, query: &str) -> tantivy::Result<Vec<Hit>> {
         let query = query.trim();
-        // An index of nothing has no segment.
+        // An empty index has no segment.
         let Some(segment) = self.searcher.segment_readers().first() else { return Ok(Vec::new()) };
         if self.limit == 0 || query.is_empty() {
             return Ok(Vec::new());
@@ -48,7 +49,7 @@ impl Search<'_> {
         Ok(self.hits)
     }
 
-    /// Nodes that are called exactly so; those with the same capitals first.
+    /// Adds the nodes that match exactly, those that also match the case first.
     fn exact(&mut self, segment: &SegmentReader, query: &str) -> tantivy::Result<()> {
         let term = Term::from_field_text(self.fields.keys, &query.to_lowercase());
         let Some(mut postings) =
@@ -59,26 +60,26 @@ impl Search<'_> {
         let mut found = Vec::new();
         let mut document = postings.doc();
         while document != TERMINATED {
-            let shown = self.shown(document)?;
-            found.push((!document::is_spelled(&shown.id, query), document, shown));
+            let stored = self.stored(document)?;
+            found.push((!document::matches_case(&stored.id, query), document, stored));
             document = postings.advance();
         }
         if found.len() > 1 {
             let order = segment.fast_fields().u64(column::ORDER)?;
-            found.sort_by_key(|(other_capitals, document, _)| (*other_capitals, order.first(*document), *document));
+            found.sort_by_key(|(other_case, document, _)| (*other_case, order.first(*document), *document));
         }
-        for (_, _, shown) in found {
-            self.push(shown, 1.0, Matched::Exact);
+        for (_, _, stored) in found {
+            self.push(stored, 1.0, Matched::Exact);
         }
         Ok(())
     }
 
-    /// Nodes whose names begin so, the shortest names first: the query is most of what they are called.
+    /// Adds the nodes whose names begin with the query, the shortest names first.
     fn prefix(&mut self, segment: &SegmentReader, query: &str) -> tantivy::Result<()> {
         let prefix = query.to_lowercase();
         let names = segment.inverted_index(self.fields.names)?;
         let order = segment.fast_fields().u64(column::ORDER)?;
-        // A node has more than one name; the shortest counts.
+        // A node has several names; the shortest one counts.
         let mut shortest: HashMap<u32, usize> = HashMap::new();
         let mut terms = names.terms().range().ge(&prefix).into_stream()?;
         while let Some((name, info)) = terms.next() {
@@ -98,24 +99,24 @@ impl Search<'_> {
             .map(|(document, length)| (length, order.first(document), document))
             .collect::<Vec<_>>();
         found.sort_unstable();
-        let asked = prefix.chars().count();
-        let choice = Choice::new(segment)?;
+        let query_length = prefix.chars().count();
+        let filter = FilterColumns::new(segment)?;
         for (length, _, document) in found {
-            self.push_if_chosen(&choice, document, share(asked, length), Matched::Prefix)?;
+            self.push_if_wanted(&filter, document, ratio(query_length, length), Matched::Prefix)?;
         }
         Ok(())
     }
 
-    /// Nodes that are about the query's words, by BM25.
+    /// Adds the nodes whose text has words of the query, by BM25.
     fn text(&mut self, query: &str) -> tantivy::Result<()> {
         let Some(segment) = self.searcher.segment_readers().first() else { return Ok(()) };
         let query = self.text_query(query);
         let best = self.searcher.search(&query, &BestOfFile(self.kinds))?;
         let mut found = best.into_values().collect::<Vec<Found>>();
         found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.order.cmp(&b.order)));
-        let choice = Choice::new(segment)?;
+        let filter = FilterColumns::new(segment)?;
         for Found { document, score, .. } in found {
-            self.push_if_chosen(&choice, document, score, Matched::Text)?;
+            self.push_if_wanted(&filter, document, score, Matched::Text)?;
         }
         Ok(())
     }
@@ -123,7 +124,7 @@ impl Search<'_> {
     fn text_query(&mut self, query: &str) -> BooleanQuery {
         let mut terms = Vec::new();
         self.analyzer.token_stream(query).process(&mut |token| {
-            if terms.len() < MOST_TERMS && !terms.contains(&token.text) {
+            if terms.len() < MAX_TERMS && !terms.contains(&token.text) {
                 terms.push(token.text.clone());
             }
         });
@@ -138,48 +139,48 @@ impl Search<'_> {
         BooleanQuery::new(clauses.collect())
     }
 
-    /// Adds a hit, unless its columns tell already that it is none.
-    fn push_if_chosen(
+    /// Adds a hit like [`Self::push`], but reads the stored fields only of a document that passes the filter.
+    fn push_if_wanted(
         &mut self,
-        choice: &Choice,
+        filter: &FilterColumns,
         document: u32,
         score: Score,
         matched: Matched,
     ) -> tantivy::Result<()> {
         let number = |column: &Column| column.first(document).unwrap_or(0);
-        let is_chosen = self.kinds.contain(number(&choice.kind)) && !self.seen.contains(&number(&choice.group));
-        if is_chosen && self.hits.len() < self.limit {
-            let shown = self.shown(document)?;
-            self.push(shown, score, matched);
+        let is_wanted = self.kinds.contain(number(&filter.kind)) && !self.seen.contains(&number(&filter.group));
+        if is_wanted && self.hits.len() < self.limit {
+            let stored = self.stored(document)?;
+            self.push(stored, score, matched);
         }
         Ok(())
     }
 
-    /// Adds a hit, unless its file has one, its kind is not asked for, or there are enough.
-    fn push(&mut self, shown: Shown, score: Score, matched: Matched) {
-        if self.hits.len() == self.limit || !self.kinds.contain(shown.kind) || !self.seen.insert(shown.group) {
+    /// Adds a hit, unless its file has one, its kind is not wanted, or the limit is reached.
+    fn push(&mut self, stored: StoredFields, score: Score, matched: Matched) {
+        if self.hits.len() == self.limit || !self.kinds.contain(stored.kind) || !self.seen.insert(stored.group) {
             return;
         }
         let line = |line: u64| u32::try_from(line).ok().filter(|&line| line > 0);
         self.hits.push(Hit {
-            id: shown.id,
-            kind: NodeKind::ALL[usize::try_from(shown.kind).unwrap_or(0) % NodeKind::ALL.len()],
-            file: shown.file,
-            start_line: line(shown.start_line),
-            end_line: line(shown.end_line),
+            id: stored.id,
+            kind: NodeKind::ALL[usize::try_from(stored.kind).unwrap_or(0) % NodeKind::ALL.len()],
+            file: stored.file,
+            start_line: line(stored.start_line),
+            end_line: line(stored.end_line),
             score,
             matched,
         });
     }
 
-    /// What a document says of itself.
-    fn shown(&self, document: u32) -> tantivy::Result<Shown> {
-        let stored: TantivyDocument = self.searcher.doc(DocAddress::new(0, document))?;
+    /// Reads the stored fields of a document.
+    fn stored(&self, document: u32) -> tantivy::Result<StoredFields> {
+        let document: TantivyDocument = self.searcher.doc(DocAddress::new(0, document))?;
         let text =
-            |field| stored.get_first(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
-        let number = |field| stored.get_first(field).and_then(|value| value.as_u64()).unwrap_or(0);
+            |field| document.get_first(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+        let number = |field| document.get_first(field).and_then(|value| value.as_u64()).unwrap_or(0);
         let fields = self.fields;
-        Ok(Shown {
+        Ok(StoredFields {
             id: text(fields.id),
             file: text(fields.file),
             start_line: number(fields.start_line),
@@ -190,8 +191,8 @@ impl Search<'_> {
     }
 }
 
-/// What is shown of a document.
-struct Shown {
+/// The stored fields of a document.
+struct StoredFields {
     id: String,
     file: String,
     start_line: u64,
@@ -200,27 +201,27 @@ struct Shown {
     kind: u64,
 }
 
-/// The columns that tell whether a document is to be shown, without reading it.
-struct Choice {
+/// The columns by which documents are filtered before their stored fields are read.
+struct FilterColumns {
     kind: Column,
     group: Column,
 }
 
-impl Choice {
+impl FilterColumns {
     fn new(segment: &SegmentReader) -> tantivy::Result<Self> {
         let columns = segment.fast_fields();
         Ok(Self { kind: columns.u64(column::KIND)?, group: columns.u64(column::GROUP)? })
     }
 }
 
-/// How much of a name was asked for. Names are short, so that nothing is lost in a float.
+/// Returns the length of the query divided by the length of the name.
 #[expect(clippy::cast_precision_loss, reason = "both are lengths of names, far below 2^23")]
-fn share(asked: usize, length: usize) -> Score {
-    asked as Score / length.max(1) as Score
+fn ratio(query: usize, name: usize) -> Score {
+    query as Score / name.max(1) as Score
 }
 
-/// How much the fields of a document weigh against each other, tried on the questions of `collector::ASIDE`; anything
-/// near these does nearly as well.
+/// Returns the weights of the text fields. They were tuned with the questions of `collector::ASIDE`; similar weights
+/// give similar results.
 fn weights(fields: &Fields) -> [(Field, Score); 4] {
     [(fields.name, 2.0), (fields.path, 1.2), (fields.outline, 0.6), (fields.body, 1.5)]
 }

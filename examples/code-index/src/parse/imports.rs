@@ -1,11 +1,11 @@
-//! Import statements.
+//! Reads import statements.
 
 use tree_sitter::Node;
 
 use super::references::text_of;
 use super::syntax::{Import, ModulePath};
 
-/// What `import …` or `from … import …` imports. `from __future__` imports nothing.
+/// Returns the imports of an `import …` or `from … import …` statement. `from __future__` has none.
 pub(super) fn of_statement(statement: Node<'_>, text: &str) -> Vec<Import> {
     let mut cursor = statement.walk();
     let names = statement.children_by_field_name("name", &mut cursor).collect::<Vec<_>>();
@@ -17,7 +17,7 @@ pub(super) fn of_statement(statement: Node<'_>, text: &str) -> Vec<Import> {
                 return Vec::new();
             };
             if names.is_empty() {
-                // The grammar gives the star no field.
+                // In the grammar, the star is not in the `name` field.
                 return vec![Import::Wildcard { path }];
             }
             names.into_iter().filter_map(|name| import_from(&path, name, text)).collect()
@@ -36,7 +36,7 @@ fn import_from(path: &ModulePath, name: Node<'_>, text: &str) -> Option<Import> 
     Some(Import::Name { path: path.clone(), name: text_of(name, text)?.to_owned(), alias })
 }
 
-/// The name's node, and what it is called here.
+/// Splits `name as alias` into the node of the name and the alias.
 fn with_alias<'t>(name: Node<'t>, text: &str) -> Option<(Node<'t>, Option<String>)> {
     if name.kind() != "aliased_import" {
         return Some((name, None));
@@ -45,13 +45,13 @@ fn with_alias<'t>(name: Node<'t>, text: &str) -> Option<(Node<'t>, Option<String
     Some((name.child_by_field_name("name")?, Some(alias.to_owned())))
 }
 
-/// A `dotted_name`, or a `relative_import` of dots and perhaps such a name.
+/// Reads a `dotted_name`, or a `relative_import`, which has dots and an optional `dotted_name`.
 fn module_path(module: Node<'_>, text: &str) -> ModulePath {
     let mut path = ModulePath { level: 0, parts: Vec::new() };
     let mut cursor = module.walk();
     for child in module.named_children(&mut cursor) {
         match child.kind() {
-            // Dots may stand apart: `from . . import x`.
+            // Spaces may separate the dots: `from . . import x`.
             "import_prefix" => path.level = text_of(child, text).unwrap_or_default().matches('.').count(),
             "dotted_name" => path.parts = module_path(child, text).parts,
             "identifier" => path.parts.extend(text_of(child, text).map(str::to_owned)),

@@ -1,19 +1,21 @@
-//! Expressions as [`Reference`]s.
+//! Converts expressions into [`Reference`]s.
 
 use tree_sitter::Node;
 
 use super::syntax::{Reference, Step};
 
-/// How far to the left a chain of attributes and calls is followed. A chain of a hundred thousand calls would
-/// otherwise be walked once for each of them; nobody resolves more than a handful.
-const LONGEST_CHAIN: usize = 16;
+/// The maximum number of attributes and calls in a chain that is followed to the left.
+///
+/// Without a limit, a chain of a hundred thousand calls would be walked once for each call. More than a few steps do
+/// not resolve in practice.
+const MAX_CHAIN: usize = 16;
 
-/// What is called by an expression in the place of a function, if names tell anything about it.
+/// Returns the callee of a call, or `None` if no name in the expression identifies it.
 pub(super) fn of_callee(expression: Node<'_>, text: &str) -> Option<Reference> {
     let mut steps = Vec::new();
     let mut node = expression;
     let root = loop {
-        if steps.len() == LONGEST_CHAIN {
+        if steps.len() == MAX_CHAIN {
             break None;
         }
         match node.kind() {
@@ -27,11 +29,11 @@ pub(super) fn of_callee(expression: Node<'_>, text: &str) -> Option<Reference> {
                 steps.push(Step::Call);
                 node = node.child_by_field_name("function")?;
             }
-            // The grammar takes the `*f()` of a display, a tuple or a subscript for a call of `*f`.
+            // In a display, a tuple or a subscript, the grammar parses `*f()` as a call of `*f`.
             "parenthesized_expression" | "await" | "list_splat" if node.named_child_count() == 1 => {
                 node = node.named_child(0)?;
             }
-            // The methods of literals are never the repository's.
+            // The methods of literals are never defined in the repository.
             "string"
             | "concatenated_string"
             | "integer"
@@ -51,13 +53,13 @@ pub(super) fn of_callee(expression: Node<'_>, text: &str) -> Option<Reference> {
         return None;
     }
     if root.is_none() {
-        // Only the attribute's name is left to go by.
+        // Only the name of the last attribute identifies the callee.
         steps.drain(..steps.len() - 1);
     }
     Some(Reference { root, steps })
 }
 
-/// A base class: a name, an attribute, or one of these with type arguments.
+/// Returns a base class: a name, an attribute, or one of these with type arguments.
 pub(super) fn of_base(expression: Node<'_>, text: &str) -> Option<Reference> {
     match expression.kind() {
         "identifier" | "attribute" => of_callee(expression, text).filter(|base| base.root.is_some()),

@@ -1,12 +1,12 @@
-//! What the graph needs of one Python file.
+//! The parts of a parsed Python file that the graph uses.
 
-/// A file's scopes; the first is the module, and a scope comes after the one that it is in.
+/// The scopes of a file. The first is the module; each scope comes after its parent.
 #[derive(Debug)]
 pub(crate) struct ParsedFile {
     pub(crate) scopes: Vec<Scope>,
 }
 
-/// The module's scope in every file.
+/// The number of the module's scope in every file.
 pub(crate) const MODULE: u32 = 0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,31 +16,33 @@ pub(crate) enum ScopeKind {
     Function,
 }
 
-/// A module, class or function: what it is called, where it is, and what happens in it.
+/// A module, class or function with its imports, base classes and calls.
 #[derive(Debug)]
 pub(crate) struct Scope {
     pub(crate) kind: ScopeKind,
     pub(crate) name: String,
-    /// The scope it is in; the module's is its own.
+    /// The number of the enclosing scope; the module is its own parent.
     pub(crate) parent: u32,
-    /// `__init__` methods and what they define are no nodes: what happens there belongs to the class.
+    /// Marks `__init__` methods and the definitions in them, which are not nodes. Their calls belong to the class.
     pub(crate) hidden: bool,
-    /// 1-based, inclusive.
+    /// The first line, counted from 1.
     pub(crate) start_line: u32,
+    /// The last line, inclusive.
     pub(crate) end_line: u32,
     pub(crate) imports: Vec<Import>,
     pub(crate) bases: Vec<Reference>,
     pub(crate) invocations: Vec<Invocation>,
 }
 
-/// `a.b` after so many dots.
+/// The path of a module in an import statement, such as `..a.b`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ModulePath {
-    /// 0 for an absolute import.
+    /// The number of leading dots; 0 for an absolute import.
     pub(crate) level: usize,
     pub(crate) parts: Vec<String>,
 }
 
+/// One imported name or module.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Import {
     /// `import a.b as c`
@@ -55,18 +57,19 @@ pub(crate) enum Import {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Invocation {
     pub(crate) callee: Reference,
-    /// Decorators, defaults and annotations look their names up outside of the definition that they belong to.
+    /// Marks decorators, defaults and annotations: their names are resolved in the scope around the definition.
     pub(crate) outside: bool,
 }
 
-/// An expression such as `a.b().c`, as far as names tell what it is.
+/// An expression such as `a.b().c`, reduced to a root name and steps.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Reference {
-    /// The leftmost name; `None` where an expression that no name tells stands.
+    /// The leftmost name; `None` if the leftmost expression is not a name.
     pub(crate) root: Option<String>,
     pub(crate) steps: Vec<Step>,
 }
 
+/// A step of a reference, from left to right.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     Attribute(String),

@@ -1,4 +1,6 @@
-//! One pass over the syntax tree, with a cursor: no recursion, so that no nesting can exhaust the stack.
+//! Visits a syntax tree once and collects its scopes.
+//!
+//! The visitor moves a cursor instead of recursing, so deep nesting cannot exhaust the stack.
 
 use tree_sitter::{Node, Tree, TreeCursor};
 
@@ -6,6 +8,7 @@ use super::syntax::{Invocation, MODULE, ParsedFile, Scope, ScopeKind};
 use super::{imports, references};
 use crate::graph::SkipReason;
 
+/// Collects the scopes of a tree, unless the tree is too deep or has an error.
 pub(super) fn visit(tree: &Tree, text: &str, max_nesting: u32) -> Result<ParsedFile, SkipReason> {
     let root = tree.root_node();
     let mut visitor = Visitor { text, scopes: vec![module(root)], open: Vec::new() };
@@ -29,7 +32,7 @@ pub(super) fn visit(tree: &Tree, text: &str, max_nesting: u32) -> Result<ParsedF
                 break;
             }
             if !cursor.goto_parent() {
-                // Looked at last, so that a file which is too deep is called that, whatever else it is.
+                // Checked last, so that a file that is both too deep and malformed is reported as too deep.
                 return if root.has_error() { Err(SkipReason::DoesNotParse) } else { Ok(visitor.finish()) };
             }
             depth -= 1;
@@ -37,7 +40,9 @@ pub(super) fn visit(tree: &Tree, text: &str, max_nesting: u32) -> Result<ParsedF
     }
 }
 
-/// Whether the grammar knows this statement and Python 3 does not. `print >>file, text` is an odd tuple in Python 3.
+/// Returns `true` for a statement that is in the grammar, but not in Python 3.
+///
+/// `print >>file, text` is valid in Python 3: it is a tuple.
 fn is_python_2(node: Node<'_>) -> bool {
     match node.kind() {
         "exec_statement" => true,
@@ -46,21 +51,23 @@ fn is_python_2(node: Node<'_>) -> bool {
     }
 }
 
-/// A definition whose nodes are being visited.
+/// A definition around the current node.
 struct Open {
     scope: u32,
-    /// The depth of the outermost node: the decorated definition, if there is one.
+    /// The depth of the outermost node: of the decorated definition if there are decorators.
     depth: u32,
-    /// The `def` or `class` itself, by the id of its node.
+    /// The id of the `def` or `class` node.
     definition: usize,
+    /// The depth of the `def` or `class` node.
     definition_depth: u32,
-    /// Whether the visitor is past decorators, parameters and bases.
+    /// Marks that the visitor is past the decorators, parameters and bases.
     in_body: bool,
 }
 
 struct Visitor<'t> {
     text: &'t str,
     scopes: Vec<Scope>,
+    /// The definitions around the current node, outermost first.
     open: Vec<Open>,
 }
 
@@ -93,7 +100,7 @@ impl Visitor<'_> {
             }
             "call" => self.invoke(node.child_by_field_name("function")),
             "decorator" => {
-                // A decorator that is a call is visited as one.
+                // A decorator with arguments is a call, and is visited as such.
                 let bare =
                     node.named_child(0).filter(|expression| matches!(expression.kind(), "identifier" | "attribute"));
                 self.invoke(bare);
@@ -128,7 +135,7 @@ impl Visitor<'_> {
             bases: bases(definition, self.text),
             invocations: Vec::new(),
         };
-        // A file of 4 billion definitions is larger than any that is read.
+        // `try_from` fails only for 4 billion definitions in one file.
         let number = u32::try_from(self.scopes.len()).unwrap_or(u32::MAX);
         self.scopes.push(scope);
         self.open.push(Open { scope: number, depth, definition: definition.id(), definition_depth, in_body: false });
@@ -145,7 +152,7 @@ impl Visitor<'_> {
 
     fn finish(mut self) -> ParsedFile {
         for scope in &mut self.scopes {
-            // The same call again says nothing new.
+            // Repeated calls add nothing to the graph.
             scope.invocations.sort_unstable();
             scope.invocations.dedup();
         }
@@ -173,8 +180,9 @@ fn bases(definition: Node<'_>, text: &str) -> Vec<super::Reference> {
     arguments.named_children(&mut cursor).filter_map(|base| references::of_base(base, text)).collect()
 }
 
-/// The line on which the definition's last statement ends, as Python's `ast` has it. The grammar counts comments that
-/// follow the statement to the definition as well.
+/// Returns the line on which the definition's last statement ends, as in Python's `ast`.
+///
+/// In the grammar, comments after the last statement belong to the definition as well.
 fn last_line(definition: Node<'_>) -> u32 {
     let mut cursor = definition.walk();
     let mut last = definition;

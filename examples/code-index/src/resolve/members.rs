@@ -1,19 +1,22 @@
-//! Which methods are in sight of a file, for calls on something unknown.
+//! Finds the methods that a file can see, for calls on objects of unknown type.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::values::{Trail, Value};
-use super::{Place, Resolver};
+use super::{Resolver, ScopeId};
 use crate::parse::{Import, MODULE, ScopeKind};
 use crate::walk::is_package;
 
-/// A name that more methods in sight have than this says nothing. The most that a call leads to is 51 in Django, 42 in
-/// scikit-learn, whose every estimator has a `fit`, and 32 in matplotlib.
-const MOST_METHODS: usize = 100;
+/// The number of visible methods of one name above which the name says nothing about a call.
+///
+/// The maximum is 51 in Django, 42 in scikit-learn, where every estimator has a `fit`, and 32 in matplotlib.
+const MAX_METHODS: usize = 100;
 
 impl<'a> Resolver<'a> {
-    /// The nodes of the methods of this name in the classes that a file defines or imports, by itself or with a whole module.
-    pub(super) fn methods_in_sight(&self, file: u32, name: &str) -> &[u32] {
+    /// Returns the nodes of the visible methods of a name.
+    ///
+    /// A method is visible if the file defines its class, imports it, or imports a module that has it.
+    pub(super) fn visible_methods(&self, file: u32, name: &str) -> &[u32] {
         let methods = self.methods[file as usize].get_or_init(|| self.collect_methods(file));
         methods.get(name).map_or(&[], Vec::as_slice)
     }
@@ -27,17 +30,23 @@ impl<'a> Resolver<'a> {
         let mut methods: HashMap<_, BTreeSet<_>> = HashMap::new();
         for file in classes.iter().map(|class| class.file).collect::<BTreeSet<_>>() {
             for (scope, number) in self.facts(file).scopes().iter().zip(0..) {
-                let class = Place { file, scope: scope.parent };
+                let class = ScopeId { file, scope: scope.parent };
                 if scope.kind == ScopeKind::Function && !scope.hidden && classes.contains(&class) {
-                    methods.entry(scope.name.as_str()).or_default().insert(self.node(Place { scope: number, ..class }));
+                    methods
+                        .entry(scope.name.as_str())
+                        .or_default()
+                        .insert(self.node(ScopeId { scope: number, ..class }));
                 }
             }
         }
-        let telling = methods.into_iter().filter(|(_, nodes)| nodes.len() <= MOST_METHODS);
-        telling.map(|(name, nodes)| (name, nodes.into_iter().collect())).collect()
+        methods
+            .into_iter()
+            .filter(|(_, nodes)| nodes.len() <= MAX_METHODS)
+            .map(|(name, nodes)| (name, nodes.into_iter().collect()))
+            .collect()
     }
 
-    fn add_imported_classes(&self, file: u32, import: &'a Import, classes: &mut BTreeSet<Place>) {
+    fn add_imported_classes(&self, file: u32, import: &'a Import, classes: &mut BTreeSet<ScopeId>) {
         let here = &self.facts(file).path;
         match import {
             Import::Wildcard { path } => {
@@ -46,7 +55,7 @@ impl<'a> Resolver<'a> {
                 }
             }
             Import::Module { path, .. } => {
-                // `import a.b` binds `a`, but what it brings into sight is `b`.
+                // `import a.b` binds `a`, but the classes that it makes visible are those of `b`.
                 if let Some(module) = self.modules.find(here, path) {
                     self.add_classes_of_module(module, classes);
                 }
@@ -56,7 +65,7 @@ impl<'a> Resolver<'a> {
                     match value {
                         Value::Class(class) => self.add_class(class, classes),
                         Value::Module(module) => self.add_classes_of_module(module, classes),
-                        // A variable, likely an instance of one of the module's classes.
+                        // A variable, which is probably an instance of one of the module's classes.
                         Value::Unknown => {
                             if let Some(module) = self.modules.find(here, path) {
                                 self.add_classes_of_module(module, classes);
@@ -69,8 +78,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The module's classes, and those that a package's `__init__.py` passes on.
-    fn add_classes_of_module(&self, file: u32, classes: &mut BTreeSet<Place>) {
+    /// Adds the classes of a module and, for a package, those that its `__init__.py` re-exports.
+    fn add_classes_of_module(&self, file: u32, classes: &mut BTreeSet<ScopeId>) {
         self.add_classes_of_file(file, classes);
         let facts = self.facts(file);
         if !is_package(&facts.path) {
@@ -91,25 +100,26 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn add_classes_of_file(&self, file: u32, classes: &mut BTreeSet<Place>) {
+    fn add_classes_of_file(&self, file: u32, classes: &mut BTreeSet<ScopeId>) {
         let scopes = self.facts(file).scopes().iter().zip(0..);
-        classes
-            .extend(scopes.filter(|(scope, _)| scope.kind == ScopeKind::Class).map(|(_, scope)| Place { file, scope }));
+        classes.extend(
+            scopes.filter(|(scope, _)| scope.kind == ScopeKind::Class).map(|(_, scope)| ScopeId { file, scope }),
+        );
     }
 
-    /// A class and the classes inside of it.
-    fn add_class(&self, class: Place, classes: &mut BTreeSet<Place>) {
+    /// Adds a class and the classes inside it.
+    fn add_class(&self, class: ScopeId, classes: &mut BTreeSet<ScopeId>) {
         let scopes = self.facts(class.file).scopes();
         classes.extend((class.scope..).zip(&scopes[class.scope as usize..]).filter_map(|(scope, found)| {
-            let place = Place { scope, ..class };
-            (found.kind == ScopeKind::Class && self.is_within(place, class)).then_some(place)
+            let id = ScopeId { scope, ..class };
+            (found.kind == ScopeKind::Class && self.is_within(id, class)).then_some(id)
         }));
     }
 
-    fn is_within(&self, mut place: Place, class: Place) -> bool {
-        while place.scope > class.scope && place.scope != MODULE {
-            place = self.around(place);
+    fn is_within(&self, mut id: ScopeId, class: ScopeId) -> bool {
+        while id.scope > class.scope && id.scope != MODULE {
+            id = self.enclosing(id);
         }
-        place == class
+        id == class
     }
 }

@@ -1,4 +1,4 @@
-//! Which file a module name stands for.
+//! Finds the file of a module path.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,23 +9,23 @@ use crate::walk::{is_package, join, parent};
 pub(crate) struct Modules {
     files: HashMap<String, u32>,
     directories: HashSet<String>,
-    /// Where absolute imports start: the root, then what the configuration names.
+    /// The directories where absolute imports start: the root, then the source roots of the configuration.
     roots: Vec<String>,
 }
 
-/// What `from module import name` names.
+/// The target of `from module import name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named<'a> {
-    /// A module below the package.
+    /// A module of the package, by its file.
     Submodule(u32),
-    /// Something in this module's file.
+    /// A name in a module, by the module's file.
     Attribute(u32),
     /// A package without `__init__.py`, by its path.
     Directory(&'a str),
 }
 
 impl Modules {
-    /// Takes the paths of all Python files, numbered in this order.
+    /// Takes the paths of all Python files, in the order of the files' numbers.
     pub(crate) fn new<'p>(paths: impl Iterator<Item = &'p str>, source_roots: &[String]) -> Self {
         let files = paths.zip(0..).map(|(path, number)| (path.to_owned(), number)).collect::<HashMap<_, _>>();
         let mut directories = HashSet::new();
@@ -46,42 +46,47 @@ impl Modules {
         Self { files, directories, roots }
     }
 
-    /// The file of a module that `from` imports.
+    /// Returns the file of a module that the file `from` imports.
     pub(super) fn find(&self, from: &str, path: &ModulePath) -> Option<u32> {
-        self.places(from, path).iter().find_map(|place| self.file(place))
+        self.candidates(from, path).iter().find_map(|candidate| self.file(candidate))
     }
 
-    /// What `name` of a module is: a submodule comes before an attribute, a file before a bare directory.
+    /// Resolves a name of a module. A submodule takes precedence over an attribute, a file over a bare directory.
     pub(super) fn find_name(&self, from: &str, path: &ModulePath, name: &str) -> Option<Named<'_>> {
-        let places = self.places(from, path);
-        let file = places.iter().find_map(|place| {
-            let submodule = self.file(&join(place, name)).map(Named::Submodule);
-            submodule.or_else(|| self.file(place).map(Named::Attribute))
+        let candidates = self.candidates(from, path);
+        let file = candidates.iter().find_map(|candidate| {
+            let submodule = self.file(&join(candidate, name)).map(Named::Submodule);
+            submodule.or_else(|| self.file(candidate).map(Named::Attribute))
         });
-        file.or_else(|| places.iter().find_map(|place| self.directory(&join(place, name))).map(Named::Directory))
+        file.or_else(|| {
+            candidates.iter().find_map(|candidate| self.directory(&join(candidate, name))).map(Named::Directory)
+        })
     }
 
-    /// The file or bare directory that `import path` makes reachable.
+    /// Returns the file or bare directory of a module path.
     pub(super) fn find_package(&self, from: &str, path: &ModulePath) -> Option<Named<'_>> {
-        let places = self.places(from, path);
-        let file = places.iter().find_map(|place| self.file(place)).map(Named::Submodule);
-        file.or_else(|| places.iter().find_map(|place| self.directory(place)).map(Named::Directory))
+        let candidates = self.candidates(from, path);
+        let file = candidates.iter().find_map(|candidate| self.file(candidate)).map(Named::Submodule);
+        file.or_else(|| candidates.iter().find_map(|candidate| self.directory(candidate)).map(Named::Directory))
     }
 
-    /// The submodule or bare directory of this name below the package whose `__init__.py` or directory is given.
+    /// Returns the submodule or bare directory of a name in a package, which is given by its `__init__.py` or
+    /// directory.
     pub(super) fn below(&self, package: &str, name: &str) -> Option<Named<'_>> {
         let directory = match self.files.contains_key(package) {
             true if is_package(package) => parent(package),
             true => return None,
             false => package,
         };
-        let place = join(directory, name);
-        self.file(&place).map(Named::Submodule).or_else(|| self.directory(&place).map(Named::Directory))
+        let candidate = join(directory, name);
+        self.file(&candidate).map(Named::Submodule).or_else(|| self.directory(&candidate).map(Named::Directory))
     }
 
-    /// Where a module can be, without the ending: one place for a relative import, one a root for an absolute one,
-    /// none for an import from above the root.
-    fn places(&self, from: &str, path: &ModulePath) -> Vec<String> {
+    /// Returns the candidate paths of a module, without `.py` or `/__init__.py`.
+    ///
+    /// A relative import has one candidate, or none if it leads above the root. An absolute import has one per source
+    /// root.
+    fn candidates(&self, from: &str, path: &ModulePath) -> Vec<String> {
         let starts = match path.level {
             0 => self.roots.clone(),
             level => ancestor(parent(from), level - 1).map(str::to_owned).into_iter().collect(),
@@ -93,18 +98,18 @@ impl Modules {
         }
     }
 
-    /// A package's `__init__.py` comes before a module of the same name, as in Python.
-    fn file(&self, place: &str) -> Option<u32> {
-        let package = self.files.get(&join(place, "__init__.py"));
-        package.or_else(|| self.files.get(&format!("{place}.py"))).copied()
+    /// Returns the file of a candidate. A package takes precedence over a module of the same name, as in Python.
+    fn file(&self, candidate: &str) -> Option<u32> {
+        let package = self.files.get(&join(candidate, "__init__.py"));
+        package.or_else(|| self.files.get(&format!("{candidate}.py"))).copied()
     }
 
-    fn directory(&self, place: &str) -> Option<&str> {
-        self.directories.get(place).map(String::as_str).filter(|place| !place.is_empty())
+    fn directory(&self, candidate: &str) -> Option<&str> {
+        self.directories.get(candidate).map(String::as_str).filter(|candidate| !candidate.is_empty())
     }
 }
 
-/// So many levels up; `None` above the root.
+/// Returns the directory some levels up, or `None` above the root.
 fn ancestor(mut directory: &str, levels: usize) -> Option<&str> {
     for _ in 0..levels {
         if directory.is_empty() {
@@ -139,7 +144,7 @@ mod tests {
         Modules::new(FILES.into_iter(), &["src".to_owned(), "missing".to_owned(), "app".to_owned()])
     }
 
-    /// Reads `..a.b`.
+    /// Parses a module path such as `..a.b`.
     fn path(module: &str) -> ModulePath {
         let name = module.trim_start_matches('.');
         let parts = name.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
@@ -161,17 +166,17 @@ mod tests {
     }
 
     #[test]
-    fn a_package_is_no_source_root() {
+    fn a_package_is_not_a_source_root() {
         assert_eq!(found("setup.py", "core.engine"), None);
     }
 
     #[test]
-    fn a_package_comes_before_a_module_of_its_name() {
+    fn a_package_takes_precedence_over_a_module() {
         assert_eq!(found("setup.py", "app.util"), Some("app/util/__init__.py"));
     }
 
     #[test]
-    fn dots_count_from_the_file_upwards() {
+    fn dots_count_upwards_from_the_file() {
         assert_eq!(found("app/core/engine.py", "."), Some("app/core/__init__.py"));
         assert_eq!(found("app/core/__init__.py", ".engine"), Some("app/core/engine.py"));
         assert_eq!(found("app/core/engine.py", "..util"), Some("app/util/__init__.py"));
@@ -179,13 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn dots_beyond_the_root_lead_nowhere() {
+    fn dots_above_the_root_find_nothing() {
         assert_eq!(found("app/core/engine.py", "....setup"), None);
         assert_eq!(found("setup.py", "..setup"), None);
     }
 
     #[test]
-    fn a_submodule_comes_before_an_attribute_and_that_before_a_directory() {
+    fn submodules_precede_attributes_precede_directories() {
         let modules = modules();
         let named = |module: &str, name: &str| modules.find_name("setup.py", &path(module), name);
         assert_eq!(named("app.core", "engine"), Some(Named::Submodule(2)));
@@ -196,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn only_packages_have_something_below() {
+    fn only_packages_have_submodules() {
         let modules = modules();
         assert_eq!(modules.below("app/core/__init__.py", "engine"), Some(Named::Submodule(2)));
         assert_eq!(modules.below("plain", "tool"), Some(Named::Submodule(5)));

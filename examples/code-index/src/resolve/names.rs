@@ -1,26 +1,28 @@
-//! Which definitions and imports bind a name in a scope of a file.
+//! Collects the definitions and imports that bind a name in a scope of a file.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::parse::{Import, MODULE, Scope};
 
-/// How many bindings of a name in a scope are kept. A name may well be bound in each branch of an `if`; a file that binds
-/// one a hundred thousand times is generated, and following each from each call would take for ever.
-const MOST_BINDINGS: usize = 8;
+/// The maximum number of bindings of a name in a scope; further bindings are ignored.
+///
+/// A name may be bound in each branch of an `if`. A generated file may bind one name a hundred thousand times, and
+/// following each binding from each call would take too long.
+const MAX_BINDINGS: usize = 8;
 
-/// What a name is bound by.
+/// The definition or import that binds a name.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Binding<'a> {
-    /// A class or function, by its scope.
+    /// A class or function, by the number of its scope.
     Definition(u32),
     Import(&'a Import),
 }
 
 /// The bindings of all scopes of a file.
 pub(super) struct Names<'a> {
-    /// A name can be bound more than once: in both branches of an `if`, say. Each of them may be meant.
+    /// The bindings by scope and name. A name may have several, for example in both branches of an `if`.
     bindings: HashMap<(u32, &'a str), Vec<Binding<'a>>>,
-    /// `from m import *` of the module, last first: the later hides the earlier.
+    /// The `from m import *` of the file, last first, because a later one shadows an earlier one.
     wildcards: Vec<&'a Import>,
 }
 
@@ -30,7 +32,7 @@ impl<'a> Names<'a> {
         let mut wildcards = Vec::new();
         let mut bind = |scope, name, binding| {
             let bindings: &mut Vec<_> = bindings.entry((scope, name)).or_default();
-            if bindings.len() < MOST_BINDINGS {
+            if bindings.len() < MAX_BINDINGS {
                 bindings.push(binding);
             }
         };
@@ -59,7 +61,7 @@ impl<'a> Names<'a> {
         &self.wildcards
     }
 
-    /// The class or function that the module itself defines under this name.
+    /// Returns the scope of the class or function that the module defines under a name.
     pub(super) fn definition(&self, name: &'a str) -> Option<u32> {
         self.bindings(MODULE, name).iter().find_map(|binding| match binding {
             Binding::Definition(scope) => Some(*scope),
@@ -68,7 +70,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The name that an import puts into its scope; none for a wildcard, which puts many.
+/// Returns the name that an import binds; `None` for a wildcard, which binds many.
 fn bound_name(import: &Import) -> Option<&str> {
     match import {
         Import::Module { alias: Some(alias), .. } => Some(alias),

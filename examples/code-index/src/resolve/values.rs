@@ -1,18 +1,19 @@
-//! What an expression stands for.
+//! Evaluates expressions to modules, classes and functions.
 
 use std::collections::HashSet;
 use std::mem;
 
 use super::modules::Named;
 use super::names::Binding;
-use super::{Place, Resolver};
+use super::{Resolver, ScopeId};
 use crate::parse::{Import, MODULE, ModulePath, Reference, ScopeKind, Step};
 
-/// How many files a re-exported name, or classes an inherited method, is followed through. Beyond any real code; what
-/// it bounds is the stack.
-const LONGEST_TRAIL: usize = 64;
+/// The maximum number of files through which a re-exported name is followed, and of classes for an inherited method.
+///
+/// Real code needs fewer. The limit bounds the stack.
+const MAX_TRAIL: usize = 64;
 
-/// What a name or an expression stands for. Names that stand for something outside of the repository have no value.
+/// A value of a name or an expression. Names from outside the repository have no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Value<'a> {
     /// A Python file of the repository.
@@ -20,29 +21,32 @@ pub(super) enum Value<'a> {
     /// A package without `__init__.py`.
     Directory(&'a str),
     /// A class, or an instance of it.
-    Class(Place),
-    /// What `super()` is in this class.
-    Super(Place),
-    Function(Place),
-    /// Something that may well be of the repository, but no rule tells what.
+    Class(ScopeId),
+    /// The value of `super()` in a class.
+    Super(ScopeId),
+    Function(ScopeId),
+    /// A value that may be from the repository, but that no rule identifies.
     Unknown,
 }
 
-/// Where a search has been, so that circular imports and circular bases end.
+/// The names and classes that an evaluation has visited, so that circular imports and circular bases end.
 #[derive(Default)]
 pub(super) struct Trail<'n> {
+    /// The visited names of modules, by file.
     exports: HashSet<(u32, &'n str)>,
-    classes: HashSet<Place>,
+    /// The classes whose bases were visited.
+    classes: HashSet<ScopeId>,
+    /// The number of names and classes on the path from the start of the evaluation.
     length: usize,
 }
 
 impl<'a> Resolver<'a> {
-    /// What an expression in this scope stands for: nothing, one thing, or all the things that it may be.
-    pub(super) fn evaluate(&self, from: Place, reference: &'a Reference) -> Vec<Value<'a>> {
+    /// Returns the possible values of an expression in a scope.
+    pub(super) fn evaluate(&self, from: ScopeId, reference: &'a Reference) -> Vec<Value<'a>> {
         self.follow(from, reference, &mut Trail::default())
     }
 
-    pub(super) fn follow(&self, from: Place, reference: &'a Reference, trail: &mut Trail<'a>) -> Vec<Value<'a>> {
+    pub(super) fn follow(&self, from: ScopeId, reference: &'a Reference, trail: &mut Trail<'a>) -> Vec<Value<'a>> {
         let mut values = match &reference.root {
             Some(name) => self.root(from, name, trail),
             None => vec![Value::Unknown],
@@ -61,41 +65,41 @@ impl<'a> Resolver<'a> {
         values
     }
 
-    fn root(&self, from: Place, name: &'a str, trail: &mut Trail<'a>) -> Vec<Value<'a>> {
+    fn root(&self, from: ScopeId, name: &'a str, trail: &mut Trail<'a>) -> Vec<Value<'a>> {
         if let Some(values) = self.look_up(from, name, trail) {
             return values;
         }
         match (name, self.enclosing_class(from)) {
             ("self" | "cls", Some(class)) => vec![Value::Class(class)],
             ("super", Some(class)) => vec![Value::Super(class)],
-            // `super` outside of a class, and builtins, could only be shadowed by what is not followed.
+            // Outside a class, `super` is the builtin: only assignments, which are not followed, could shadow it.
             ("super", None) => Vec::new(),
             _ => vec![Value::Unknown],
         }
     }
 
-    /// Python's rule: the scope itself and the functions around it, then the module. `None` if nothing binds the name.
-    fn look_up(&self, from: Place, name: &'a str, trail: &mut Trail<'a>) -> Option<Vec<Value<'a>>> {
-        let mut place = from;
+    /// Looks a name up by Python's rule: the scope, the enclosing functions, the module. `None` if it is not bound.
+    fn look_up(&self, from: ScopeId, name: &'a str, trail: &mut Trail<'a>) -> Option<Vec<Value<'a>>> {
+        let mut id = from;
         loop {
-            let bindings = self.names[place.file as usize].bindings(place.scope, name);
-            // The names of a class body are not seen by the functions in it.
-            if !bindings.is_empty() && (place == from || !self.is_class(place)) {
-                return Some(self.values_of(place.file, bindings, trail));
+            let bindings = self.names[id.file as usize].bindings(id.scope, name);
+            // A class body is not an enclosing scope of the functions in it.
+            if !bindings.is_empty() && (id == from || !self.is_class(id)) {
+                return Some(self.values_of(id.file, bindings, trail));
             }
-            if place.scope == MODULE {
-                return self.through_wildcards(place.file, name, trail);
+            if id.scope == MODULE {
+                return self.through_wildcards(id.file, name, trail);
             }
-            place = self.around(place);
+            id = self.enclosing(id);
         }
     }
 
-    fn enclosing_class(&self, mut place: Place) -> Option<Place> {
-        while place.scope != MODULE {
-            if self.is_class(place) {
-                return Some(place);
+    fn enclosing_class(&self, mut id: ScopeId) -> Option<ScopeId> {
+        while id.scope != MODULE {
+            if self.is_class(id) {
+                return Some(id);
             }
-            place = self.around(place);
+            id = self.enclosing(id);
         }
         None
     }
@@ -107,7 +111,7 @@ impl<'a> Resolver<'a> {
                 self.modules.below(path, name).and_then(module_value).into_iter().collect()
             }
             (Value::Class(class), Step::Attribute(name)) => or_unknown(self.member(class, name, trail)),
-            // What no base in the repository defines is defined by one outside of it.
+            // If no base class in the repository defines the name, one from outside does.
             (Value::Super(class), Step::Attribute(name)) => self.inherited(class, name, trail),
             (Value::Class(_) | Value::Super(_), Step::Call) => vec![value],
             (Value::Function(_) | Value::Unknown, Step::Call) | (Value::Unknown, Step::Attribute(_)) => {
@@ -127,15 +131,15 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// What `name` of a module is when it is imported from elsewhere.
+    /// Returns the values of a module's name, as seen by other modules.
     fn export(&self, file: u32, name: &'a str, trail: &mut Trail<'a>) -> Vec<Value<'a>> {
-        if trail.length == LONGEST_TRAIL || !trail.exports.insert((file, name)) {
+        if trail.length == MAX_TRAIL || !trail.exports.insert((file, name)) {
             return Vec::new();
         }
         trail.length += 1;
         let bindings = self.names[file as usize].bindings(MODULE, name);
         let values = if bindings.is_empty() {
-            // A variable, say, or a name of a file that was skipped.
+            // A variable, for example, or a name of a skipped file.
             self.through_wildcards(file, name, trail).unwrap_or_else(|| vec![Value::Unknown])
         } else {
             self.values_of(file, bindings, trail)
@@ -144,7 +148,7 @@ impl<'a> Resolver<'a> {
         values
     }
 
-    /// What the module's wildcard imports bring under this name, if they do.
+    /// Returns the values that a module's wildcard imports bind to a name, if there are any.
     fn through_wildcards(&self, file: u32, name: &'a str, trail: &mut Trail<'a>) -> Option<Vec<Value<'a>>> {
         if name.starts_with('_') {
             return None;
@@ -162,7 +166,7 @@ impl<'a> Resolver<'a> {
         let mut values = Vec::new();
         for binding in bindings {
             let found = match binding {
-                Binding::Definition(scope) => vec![self.definition(Place { file, scope: *scope })],
+                Binding::Definition(scope) => vec![self.definition(ScopeId { file, scope: *scope })],
                 Binding::Import(import) => self.imported(file, import, trail),
             };
             for value in found {
@@ -174,15 +178,15 @@ impl<'a> Resolver<'a> {
         values
     }
 
-    pub(super) fn definition(&self, place: Place) -> Value<'a> {
-        match self.scope(place).kind {
-            ScopeKind::Class => Value::Class(place),
-            ScopeKind::Function => Value::Function(place),
-            ScopeKind::Module => Value::Module(place.file),
+    pub(super) fn definition(&self, id: ScopeId) -> Value<'a> {
+        match self.scope(id).kind {
+            ScopeKind::Class => Value::Class(id),
+            ScopeKind::Function => Value::Function(id),
+            ScopeKind::Module => Value::Module(id.file),
         }
     }
 
-    /// What the name that an import binds stands for.
+    /// Returns the values of the name that an import binds.
     pub(super) fn imported(&self, file: u32, import: &'a Import, trail: &mut Trail<'a>) -> Vec<Value<'a>> {
         let here = &self.facts(file).path;
         match import {
@@ -202,8 +206,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A class's own member, else an inherited one.
-    fn member(&self, class: Place, name: &'a str, trail: &mut Trail<'a>) -> Vec<Value<'a>> {
+    /// Returns a class's own member, else the inherited one.
+    fn member(&self, class: ScopeId, name: &'a str, trail: &mut Trail<'a>) -> Vec<Value<'a>> {
         let bindings = self.names[class.file as usize].bindings(class.scope, name);
         if bindings.is_empty() {
             self.inherited(class, name, trail)
@@ -212,9 +216,9 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The member of the first base that has it, bases from left to right and each with its own bases.
-    fn inherited(&self, class: Place, name: &'a str, trail: &mut Trail<'a>) -> Vec<Value<'a>> {
-        if trail.length == LONGEST_TRAIL || !trail.classes.insert(class) {
+    /// Returns the member of the first base class that has it, depth first and from left to right.
+    fn inherited(&self, class: ScopeId, name: &'a str, trail: &mut Trail<'a>) -> Vec<Value<'a>> {
+        if trail.length == MAX_TRAIL || !trail.classes.insert(class) {
             return Vec::new();
         }
         trail.length += 1;
@@ -229,14 +233,14 @@ impl<'a> Resolver<'a> {
         found
     }
 
-    /// The classes that a class names as its bases.
-    fn bases(&self, class: Place, trail: &mut Trail<'a>) -> Vec<Place> {
-        // A base is looked up afresh, even if the way here led through the same names. The classes stay: evaluating
-        // the base of `class A(A.B)` asks for a member of `A`.
+    /// Returns the base classes of a class.
+    fn bases(&self, class: ScopeId, trail: &mut Trail<'a>) -> Vec<ScopeId> {
+        // The visited names do not count for the bases, which may use the same names again. The visited classes do:
+        // evaluating the base of `class A(A.B)` looks up a member of `A`.
         let exports = mem::take(&mut trail.exports);
         let references = &self.scope(class).bases;
         let values =
-            references.iter().flat_map(|base| self.follow(self.around(class), base, trail)).collect::<Vec<_>>();
+            references.iter().flat_map(|base| self.follow(self.enclosing(class), base, trail)).collect::<Vec<_>>();
         trail.exports = exports;
         values
             .into_iter()

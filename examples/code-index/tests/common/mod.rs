@@ -1,6 +1,6 @@
-//! Projects to build graphs of, and edges in a form that reads well.
+//! Test projects, and edges in a readable form.
 
-#![allow(dead_code, reason = "every test file uses a part of this")]
+#![allow(dead_code, reason = "each test file uses a part of this module")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ pub(crate) fn bookshop_path() -> PathBuf {
 }
 
 pub(crate) fn bookshop() -> DependencyGraph {
-    GraphBuilder::new(bookshop_path()).build().expect("the bookshop is there")
+    GraphBuilder::new(bookshop_path()).build().expect("the bookshop can be read")
 }
 
-/// A directory with these files.
+/// Creates a temporary directory with these files.
 pub(crate) fn project(files: &[(&str, &str)]) -> TempDir {
     let dir = TempDir::new().expect("a temporary directory");
     write(dir.path(), files);
@@ -26,22 +26,22 @@ pub(crate) fn project(files: &[(&str, &str)]) -> TempDir {
 pub(crate) fn write(root: &Path, files: &[(&str, &str)]) {
     for (path, text) in files {
         let path = root.join(path);
-        fs::create_dir_all(path.parent().expect("files lie in directories")).expect("directories can be made");
-        fs::write(path, text).expect("files can be written");
+        fs::create_dir_all(path.parent().expect("a file has a directory")).expect("the directory can be created");
+        fs::write(path, text).expect("the file can be written");
     }
 }
 
-/// The graph of a project with these files.
+/// Builds the graph of a project with these files.
 pub(crate) fn graph_of(files: &[(&str, &str)]) -> DependencyGraph {
     let dir = project(files);
-    GraphBuilder::new(dir.path()).build().expect("the project is there")
+    GraphBuilder::new(dir.path()).build().expect("the project can be read")
 }
 
 pub(crate) fn ids(graph: &DependencyGraph) -> Vec<&str> {
     graph.nodes().map(Node::id).collect()
 }
 
-/// Where the edges of a kind lead from a node, in order; an alias follows `as`.
+/// Returns the sorted targets of a node's edges of one kind. An alias follows `as`.
 pub(crate) fn targets(graph: &DependencyGraph, source: &str, kind: EdgeKind) -> Vec<String> {
     let node = graph.node(source).unwrap_or_else(|| panic!("no node {source} among {:?}", ids(graph)));
     let mut targets = graph

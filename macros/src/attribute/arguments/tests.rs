@@ -13,7 +13,7 @@ fn accepted(tokens: TokenStream) -> Arguments {
     arguments
 }
 
-/// The only error.
+/// Returns the only error.
 fn rejection(tokens: TokenStream) -> String {
     let (_, mut errors) = parse(tokens);
     assert_eq!(errors.len(), 1, "{errors:?}");
@@ -21,12 +21,12 @@ fn rejection(tokens: TokenStream) -> String {
 }
 
 #[test]
-fn nothing_means_all_repositories() {
+fn no_arguments_mean_all_repositories() {
     assert!(matches!(accepted(quote!()).repositories, Repositories::All));
 }
 
 #[test]
-fn every_argument_is_read() {
+fn every_argument_is_parsed() {
     let arguments = accepted(quote!(
         repo = "django",
         config = Config::<A, B> { k: [1, 2] },
@@ -47,12 +47,12 @@ fn repos_is_a_list_of_names() {
 }
 
 #[test]
-fn unknown_arguments_are_named_with_the_near_one() {
+fn unknown_arguments_are_rejected_with_a_suggestion() {
     assert_eq!(rejection(quote!(repository = f::<A, B>())), {
-        "unknown argument `repository`; there are `repo`, `repos`, `config`, `suite`, `crate`"
+        "unknown argument `repository`\nhelp: use one of `repo`, `repos`, `config`, `suite`, `crate`"
     });
-    assert_eq!(rejection(quote!(rebo = "a", suite = S)), "unknown argument `rebo`; did you mean `repo`?");
-    assert_eq!(rejection(quote!(confg)), "unknown argument `confg`; did you mean `config`?");
+    assert_eq!(rejection(quote!(rebo = "a", suite = S)), "unknown argument `rebo`\nhelp: did you mean `repo`?");
+    assert_eq!(rejection(quote!(confg)), "unknown argument `confg`\nhelp: did you mean `config`?");
 }
 
 #[test]
@@ -64,59 +64,68 @@ fn arguments_are_given_once() {
 }
 
 #[test]
-fn the_first_of_two_counts() {
+fn the_first_of_two_arguments_wins() {
     let (arguments, _) = parse(quote!(repo = "a", repos = ["b"]));
     assert!(matches!(arguments.repositories, Repositories::One(name) if name.value() == "a"));
 }
 
 #[test]
-fn values_of_the_wrong_kind_are_rejected_with_the_right_one() {
+fn wrong_kinds_of_values_are_rejected_with_an_example() {
     assert!(rejection(quote!(repo = django)).ends_with(r#"`repo = "django"`"#));
-    assert!(rejection(quote!(repo = ["a"])).contains("for several write `repos = […]`"));
-    assert!(rejection(quote!(repos = "a")).contains(r#"`repos = ["a"]`, or `repo = "a"`"#));
+    assert!(rejection(quote!(repo = ["a"])).contains("for several repositories, write `repos = […]`"));
+    assert!(rejection(quote!(repos = "a")).ends_with(r#"`repos = ["a"]`"#));
     assert!(rejection(quote!(repos = 3)).contains("a list of string literals"));
-    assert!(rejection(quote!(repos = ["a", 3])).contains("as string literals"));
-    assert_eq!(rejection(quote!(suite = "Smoke")), "`suite` takes a path, without quotes: `suite = Smoke`");
-    assert_eq!(rejection(quote!(suite = 3)), "`suite` takes a path: `suite = Smoke`");
-    assert_eq!(rejection(quote!(crate = "x")), "`crate` takes a path, without quotes: `crate = x`");
+    assert!(rejection(quote!(repos = ["a", 3])).contains("a list of string literals"));
+    assert_eq!(
+        rejection(quote!(suite = "Smoke")),
+        "`suite` takes a path, not a string\nhelp: remove the quotes: `suite = Smoke`"
+    );
+    assert_eq!(rejection(quote!(suite = 3)), "`suite` takes a path\nhelp: write it as in `suite = Smoke`");
+    assert_eq!(
+        rejection(quote!(crate = "x")),
+        "`crate` takes a path, not a string\nhelp: remove the quotes: `crate = x`"
+    );
 }
 
 #[test]
-fn an_empty_list_is_rejected() {
+fn empty_lists_are_rejected() {
     assert!(rejection(quote!(repos = [])).starts_with("`repos` is empty"));
 }
 
 #[test]
-fn malformed_values_are_rejected_with_a_good_one() {
+fn malformed_values_are_rejected_with_an_example() {
     let message = rejection(quote!(config = Config { k: }));
-    assert!(message.starts_with("`config` cannot be read: "), "{message}");
-    assert!(message.ends_with("; it is written `config = SmokeConfig::default()`"), "{message}");
+    assert!(message.starts_with("the value of `config` is malformed: "), "{message}");
+    assert!(message.ends_with("\nhelp: write it as in `config = SmokeConfig::default()`"), "{message}");
 }
 
 #[test]
-fn values_must_be_there() {
-    assert_eq!(rejection(quote!(repo)), r#"`repo` needs a value: `repo = "django"`"#);
-    assert_eq!(rejection(quote!(repo("django"))), r#"`repo` needs a value: `repo = "django"`"#);
-    assert_eq!(rejection(quote!(config = , repo = "a")), "`config` needs a value: `config = SmokeConfig::default()`");
+fn values_are_required() {
+    assert_eq!(rejection(quote!(repo)), "`repo` has no value\nhelp: write `repo = \"django\"`");
+    assert_eq!(rejection(quote!(repo("django"))), "`repo` has no value\nhelp: write `repo = \"django\"`");
+    assert_eq!(
+        rejection(quote!(config = , repo = "a")),
+        "`config` has no value\nhelp: write `config = SmokeConfig::default()`"
+    );
 }
 
 #[test]
-fn arguments_have_names_and_commas() {
-    assert_eq!(rejection(quote!("django")), r#"every argument has a name: write `repo = "django"`"#);
-    assert_eq!(rejection(quote!(django)), r#"every argument has a name: write `repo = "django"`"#);
-    assert!(rejection(quote!(3)).starts_with("every argument has a name; there are"));
+fn names_and_commas_are_required() {
+    assert_eq!(rejection(quote!("django")), "argument without a name\nhelp: write `repo = \"django\"`");
+    assert_eq!(rejection(quote!(django)), "argument without a name\nhelp: write `repo = \"django\"`");
+    assert!(rejection(quote!(3)).starts_with("argument without a name\nhelp: use one of"));
     assert_eq!(rejection(quote!(repo = "a" suite = S)), "expected `,` between two arguments");
 }
 
 #[test]
-fn all_errors_are_found_at_once() {
+fn all_errors_are_found() {
     let (arguments, errors) = parse(quote!("a", suit = S, repo = 3, config, crate = ::k, suite = +));
     assert_eq!(errors.len(), 5, "{errors:?}");
     assert!(arguments.krate.is_some());
 }
 
 #[test]
-fn a_malformed_repository_does_not_mean_all() {
+fn malformed_repositories_do_not_mean_all() {
     let (arguments, _) = parse(quote!(repo = 3));
     assert!(matches!(arguments.repositories, Repositories::Several(names) if names.is_empty()));
     let (arguments, _) = parse(quote!(repos =));
@@ -124,17 +133,17 @@ fn a_malformed_repository_does_not_mean_all() {
 }
 
 #[test]
-fn a_name_alone_is_told_from_an_unknown_argument_wherever_it_stands() {
-    assert_eq!(rejection(quote!(django, suite = S)), r#"every argument has a name: write `repo = "django"`"#);
+fn lone_names_are_arguments_without_name() {
+    assert_eq!(rejection(quote!(django, suite = S)), "argument without a name\nhelp: write `repo = \"django\"`");
 }
 
 #[test]
-fn a_path_is_all_of_its_value() {
-    assert_eq!(rejection(quote!(suite = Smoke::new())), "`suite` takes a path: `suite = Smoke`");
+fn paths_span_the_whole_value() {
+    assert_eq!(rejection(quote!(suite = Smoke::new())), "`suite` takes a path\nhelp: write it as in `suite = Smoke`");
 }
 
 #[test]
-fn a_list_may_come_from_a_macro() {
+fn lists_may_come_from_macro_variables() {
     let list = TokenTree::Group(proc_macro2::Group::new(proc_macro2::Delimiter::None, quote!(["a"])));
     assert!(matches!(accepted(quote!(repos = #list)).repositories, Repositories::Several(names) if names.len() == 1));
 }

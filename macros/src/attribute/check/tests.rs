@@ -14,7 +14,7 @@ fn check_with(arguments: &Arguments, item: TokenStream) -> (Vec<String>, Vec<Str
     (referents.into_iter().map(text).collect(), errors.messages())
 }
 
-/// The only error.
+/// Returns the only error.
 fn rejection(item: TokenStream) -> String {
     let (_, mut errors) = check(item);
     assert_eq!(errors.len(), 1, "{errors:?}");
@@ -22,7 +22,7 @@ fn rejection(item: TokenStream) -> String {
 }
 
 #[test]
-fn parameters_are_shared_references_of_any_pattern() {
+fn shared_references_of_any_pattern_are_accepted() {
     let (referents, errors) = check(quote! {
         fn f(graph: &DependencyGraph, Repo { name, .. }: &Repo, _: &Session<My, Vec<u8>>, (all): (&(dyn A + B))) {}
     });
@@ -48,7 +48,7 @@ fn other_parameters_are_rejected() {
         rejection(quote!(
             fn f(g: &mut Graph) {}
         ))
-        .contains("never changed in place: write `&Graph`")
+        .ends_with("write `&Graph`")
     );
     assert!(
         rejection(quote!(
@@ -60,25 +60,25 @@ fn other_parameters_are_rejected() {
         rejection(quote!(
             fn f(g: &impl Graph) {}
         ))
-        .starts_with("`impl` does not say")
+        .starts_with("`impl` does not determine")
     );
     assert!(
         rejection(quote!(
             fn f(g: &Vec<impl Graph>) {}
         ))
-        .starts_with("`impl` does not say")
+        .starts_with("`impl` does not determine")
     );
     assert!(
         rejection(quote!(
             fn f(g: &(_)) {}
         ))
-        .starts_with("`_` does not say")
+        .starts_with("`_` does not determine")
     );
     assert!(
         rejection(quote!(
             fn f(g: &[impl Graph]) {}
         ))
-        .starts_with("`impl` does not say")
+        .starts_with("`impl` does not determine")
     );
     assert!(
         rejection(quote!(
@@ -90,25 +90,25 @@ fn other_parameters_are_rejected() {
         rejection(quote!(
             fn f(g: &_) {}
         ))
-        .starts_with("`_` does not say")
+        .starts_with("`_` does not determine")
     );
     assert!(
         rejection(quote!(
             fn f(#[cfg(unix)] g: &Graph) {}
         ))
-        .contains("put the `cfg` on the function")
+        .contains("cannot depend on a `cfg`")
     );
     assert!(
         rejection(quote!(
             fn f(&self) {}
         ))
-        .contains("not from `self`")
+        .contains("cannot take `self`")
     );
     assert!(
         rejection(quote!(
             fn f(self: Box<Self>, g: &Graph) {}
         ))
-        .contains("not from `self`")
+        .contains("cannot take `self`")
     );
 }
 
@@ -154,12 +154,12 @@ fn other_functions_are_rejected() {
         rejection(quote!(
             fn f<'a>(g: &'a Graph) {}
         ))
-        .contains("no lifetime parameters")
+        .contains("cannot have lifetime parameters")
     );
 }
 
 #[test]
-fn an_async_test_needs_a_runtime() {
+fn async_tests_need_a_runtime() {
     assert!(
         rejection(quote!(
             async fn f(g: &Graph) {}
@@ -184,7 +184,7 @@ fn an_async_test_needs_a_runtime() {
 }
 
 #[test]
-fn the_attribute_stands_once() {
+fn a_second_attribute_is_rejected() {
     assert!(
         rejection(quote!(
             #[cached_smoke(repo = "b")]
@@ -195,12 +195,12 @@ fn the_attribute_stands_once() {
 }
 
 #[test]
-fn without_parameters_the_suite_must_be_said() {
+fn functions_without_parameters_must_name_the_suite() {
     assert!(
         rejection(quote!(
             fn finds() {}
         ))
-        .contains("`finds` has no parameters, so nothing tells the suite")
+        .starts_with("cannot infer the suite: `finds` has no parameters")
     );
     let arguments = Arguments { suite: Some(parse_quote!(Smoke)), ..Arguments::default() };
     assert!(
@@ -216,7 +216,7 @@ fn without_parameters_the_suite_must_be_said() {
 }
 
 #[test]
-fn what_every_suite_has_does_not_tell_the_suite() {
+fn types_of_every_suite_do_not_determine_the_suite() {
     for item in [
         quote!(
             fn f(repo: &Repo, _: &cached_smoke::CacheReport) {}
@@ -228,7 +228,7 @@ fn what_every_suite_has_does_not_tell_the_suite() {
             fn f(repo: (&Repo)) {}
         ),
     ] {
-        assert!(rejection(item.clone()).contains("nothing tells the suite"));
+        assert!(rejection(item.clone()).starts_with("cannot infer the suite"));
         let arguments = Arguments { suite: Some(parse_quote!(Smoke)), ..Arguments::default() };
         assert_eq!(check_with(&arguments, item).1, [""; 0]);
     }
@@ -245,7 +245,7 @@ fn what_every_suite_has_does_not_tell_the_suite() {
 }
 
 #[test]
-fn all_errors_are_found_at_once() {
+fn all_errors_are_found() {
     let (_, errors) = check(quote!(
         const unsafe fn f<T>(a: A, b: &mut B, c: &C) {}
     ));

@@ -1,15 +1,15 @@
-//! The whole of what the attribute emits, for people to read: `expansion.snapshot.rs`.
+//! Compares whole expansions of the attribute with `expansion.snapshot.rs`.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p cached-smoke-macros expansion` writes it anew.
+//! `UPDATE_EXPECT=1 cargo test -p cached-smoke-macros expansion` updates the snapshot.
 
 use super::super::expand;
 use expect_test::expect_file;
 use syn::{ItemFn, Meta};
 
-/// What people write, and why it is shown.
+/// Functions with the attribute, and the point of each.
 const SHOWN: [(&str, &str); 5] = [
     (
-        "One test: the function of the user's name, with what the user wrote inside.",
+        "One test with the name of the user's function, which is nested inside.",
         r#"
 /// Finds it.
 #[cached_smoke(repo = "django")]
@@ -20,7 +20,7 @@ fn finds_queryset(graph: &DependencyGraph, Repo { name }: &Repo) {
 "#,
     ),
     (
-        "A test for each repository: a function that runs on any, and a module of tests that call it.",
+        "A test for each repository: a helper that runs on any repository, and a module of tests that call it.",
         r#"
 /// Answers everywhere.
 #[cached_smoke(repos = ["django", "scikit-learn"], config = SmokeConfig { k: 2 })]
@@ -33,7 +33,7 @@ pub fn answers(index: &SparseIndex) -> self::Result<()> {
 "#,
     ),
     (
-        "An async test: its fixture is had outside of the runtime.",
+        "An async test. Its fixture is built outside the runtime.",
         r#"
 #[cached_smoke(repo = "django", suite = Smoke, crate = support::smoke)]
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn served() {
 "#,
     ),
     (
-        "A value that only the function can make.",
+        "A return value that only the function can create.",
         r#"
 #[cached_smoke(repo = "django")]
 fn judged(graph: &DependencyGraph) -> Verdict {
@@ -52,7 +52,7 @@ fn judged(graph: &DependencyGraph) -> Verdict {
 "#,
     ),
     (
-        "An open type, which no function's signature may have.",
+        "An open type, which no signature may contain.",
         r#"
 #[cached_smoke(repo = "django")]
 fn asks_for_more(session: &Session<_>, graph: &DependencyGraph) {
@@ -63,13 +63,13 @@ fn asks_for_more(session: &Session<_>, graph: &DependencyGraph) {
 ];
 
 #[test]
-fn a_reader_can_understand_the_expansion() {
-    let shown = SHOWN.map(|(why, source)| format!("{}\n{}", commented(why, source), expanded(source)));
+fn expansions_match_the_snapshot() {
+    let shown = SHOWN.map(|(point, source)| format!("{}\n{}", commented(point, source), expanded(source)));
     expect_file!["expansion.snapshot.rs"].assert_eq(&shown.join("\n"));
 }
 
-fn commented(why: &str, source: &str) -> String {
-    let mut lines = vec![format!("// {why}"), "//".to_owned()];
+fn commented(point: &str, source: &str) -> String {
+    let mut lines = vec![format!("// {point}"), "//".to_owned()];
     lines.extend(source.trim().lines().map(|line| format!("//     {line}")));
     lines.join("\n") + "\n"
 }

@@ -1,4 +1,4 @@
-// One test: the function of the user's name, with what the user wrote inside.
+// One test with the name of the user's function, which is nested inside.
 //
 //     /// Finds it.
 //     #[cached_smoke(repo = "django")]
@@ -29,7 +29,7 @@ fn finds_queryset() {
         ))
 }
 
-// A test for each repository: a function that runs on any, and a module of tests that call it.
+// A test for each repository: a helper that runs on any repository, and a module of tests that call it.
 //
 //     /// Answers everywhere.
 //     #[cached_smoke(repos = ["django", "scikit-learn"], config = SmokeConfig { k: 2 })]
@@ -56,12 +56,9 @@ fn answers(__test: ::cached_smoke::__private::Test) -> self::Result<()> {
 #[cfg(test)]
 /// Answers everywhere.
 #[cfg(unix)]
-#[allow(non_snake_case, reason = "tests are named after repositories")]
+#[allow(non_snake_case, reason = "tests have the names of repositories")]
 pub mod answers {
-    #[allow(
-        unused_imports,
-        reason = "for the names in attributes and in the return type, if any"
-    )]
+    #[allow(unused_imports, reason = "attributes and the return type may need names")]
     use super::*;
     #[::core::prelude::v1::test]
     /// Answers everywhere.
@@ -89,7 +86,7 @@ pub mod answers {
     }
 }
 
-// An async test: its fixture is had outside of the runtime.
+// An async test. Its fixture is built outside the runtime.
 //
 //     #[cached_smoke(repo = "django", suite = Smoke, crate = support::smoke)]
 //     #[tokio::test]
@@ -114,7 +111,7 @@ async fn served() {
         .await
 }
 
-// A value that only the function can make.
+// A return value that only the function can create.
 //
 //     #[cached_smoke(repo = "django")]
 //     fn judged(graph: &DependencyGraph) -> Verdict {
@@ -140,7 +137,7 @@ fn judged() -> ::cached_smoke::__private::ExitCode {
         })
 }
 
-// An open type, which no function's signature may have.
+// An open type, which no signature may contain.
 //
 //     #[cached_smoke(repo = "django")]
 //     fn asks_for_more(session: &Session<_>, graph: &DependencyGraph) {

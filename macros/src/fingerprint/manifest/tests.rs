@@ -2,7 +2,7 @@ use super::super::workspace::Workspace;
 use super::*;
 
 #[test]
-fn dependencies_are_known_by_the_names_of_their_packages() {
+fn dependencies_are_keyed_by_package_name() {
     let workspace = Workspace::new();
     let index = Manifest::read(&workspace.root().join("index")).expect("valid").expect("there");
     let root = index.workspace().expect("valid").expect("a workspace");
@@ -16,16 +16,16 @@ fn dependencies_are_known_by_the_names_of_their_packages() {
 }
 
 #[test]
-fn a_directory_belongs_to_the_nearest_package() {
+fn the_nearest_package_owns_a_directory() {
     let workspace = Workspace::new();
     let root = workspace.root();
     let owner = Manifest::owning(&root.join("index/src/deep"), &root).expect("valid").expect("owned");
     assert_eq!((owner.name(), owner.version()), (Some("index"), Some("0.1.0")));
-    assert!(Manifest::owning(&root, &root).expect("valid").is_none(), "a workspace is no package");
+    assert!(Manifest::owning(&root, &root).expect("valid").is_none(), "a workspace without package");
 }
 
 #[test]
-fn a_package_may_name_its_workspace() {
+fn packages_may_name_their_workspace() {
     let workspace = Workspace::new();
     workspace.write("apart/Cargo.toml", "[package]\nname = 'apart'\nworkspace = '../other'\n");
     workspace.write("other/Cargo.toml", "[workspace]\n");
@@ -36,7 +36,7 @@ fn a_package_may_name_its_workspace() {
 }
 
 #[test]
-fn the_root_is_the_nearest_lock_file_or_workspace() {
+fn root_is_the_nearest_lock_file_or_workspace() {
     let workspace = Workspace::new();
     let root = workspace.root();
     assert_eq!(workspace_root(&root.join("app")), root);
@@ -47,7 +47,7 @@ fn the_root_is_the_nearest_lock_file_or_workspace() {
 }
 
 #[test]
-fn encoding_ignores_how_a_file_is_written() {
+fn encoding_ignores_formatting() {
     let encoded = |text: &str| {
         let mut bytes = Vec::new();
         encode(&Value::Table(text.parse().expect("valid")), &mut bytes);

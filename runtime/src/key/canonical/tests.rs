@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
-use serde::ser::SerializeMap;
+use serde::ser::{self, SerializeMap, Serializer};
+use serde_json::Value;
 
+use super::type_name::{is_hash_table, path_of};
 use super::*;
 
-/// The whole text.
+/// Returns the whole text.
 fn text<T: Serialize>(value: T) -> String {
     canonical(&value).expect("it serializes")
 }
@@ -66,7 +68,7 @@ fn nested_options_and_units_differ() {
     assert_eq!(texts.len(), values.len(), "{texts:?}");
 }
 
-/// One type whose values make every call of serde's data model.
+/// A type whose values make every call of serde's data model.
 #[derive(Clone, serde::Serialize)]
 #[serde(untagged)]
 enum Any {
@@ -128,7 +130,7 @@ struct Unit;
 struct Empty {}
 #[derive(Clone, serde::Serialize)]
 struct Newtype(u8);
-/// Called as what an option is written as.
+/// A struct with the name that an option is written as.
 #[derive(Clone, serde::Serialize)]
 #[serde(rename = "Some")]
 struct LikeSome(u8);
@@ -155,7 +157,7 @@ enum Renamed {
     Nameless,
 }
 
-/// A map of another crate: its order has a meaning.
+/// A map of another crate, whose order has a meaning.
 #[derive(Clone)]
 struct Ordered(Vec<(&'static str, u8)>);
 
@@ -227,7 +229,7 @@ fn scalars() -> Vec<Any> {
 
 fn collections() -> Vec<Any> {
     let json = |text: &str| Any::Json(serde_json::from_str(text).expect("JSON"));
-    // Those of `Json` that make the same calls as another value, such as `null`, are not there.
+    // Without the values of `Json` that make the same calls as another value, such as `null`.
     vec![
         Any::Kind(Kind::Unit),
         Any::Str("Unit"),
@@ -280,7 +282,7 @@ fn collections() -> Vec<Any> {
 #[test]
 fn different_values_of_one_type_have_different_texts() {
     let values = [scalars(), collections()].concat();
-    // Alone, and where something follows.
+    // Alone, and with another value after it.
     let pairs = values.iter().map(|value| text(Any::List(vec![value.clone(), Any::U8(0)])));
     let mut all: Vec<String> = values.iter().map(text).chain(pairs).collect();
     all.sort();
@@ -289,8 +291,8 @@ fn different_values_of_one_type_have_different_texts() {
 }
 
 #[test]
-fn order_of_hash_tables_is_sorted_and_that_of_lists_kept() {
-    // A hasher of its own for each: their orders differ in all but one of very many runs.
+fn hash_tables_are_sorted_and_lists_keep_their_order() {
+    // Each has its own hasher: their orders differ in all but one of very many runs.
     let numbers: Vec<u32> = (0..100).collect();
     let set = || numbers.iter().copied().collect::<HashSet<_>>();
     assert_eq!(text(set()), text(set()));
@@ -304,7 +306,7 @@ fn order_of_hash_tables_is_sorted_and_that_of_lists_kept() {
 }
 
 #[test]
-fn order_of_a_user_type_called_as_a_set_is_kept() {
+fn a_user_type_named_hash_set_keeps_its_order() {
     struct HashSet(Vec<u8>);
     struct IndexSet(Vec<u8>);
     struct HashMap(Vec<(u8, u8)>);
@@ -336,7 +338,7 @@ fn order_of_a_user_type_called_as_a_set_is_kept() {
 }
 
 #[test]
-fn hash_tables_are_known_by_the_path_of_their_type() {
+fn hash_tables_are_recognized_by_the_path_of_their_type() {
     assert!(is_hash_table::<&HashSet<BTreeSet<u8>>>());
     assert!(is_hash_table::<std::collections::hash_map::Keys<'_, u8, u8>>());
     assert!(is_hash_table::<std::collections::hash_set::Iter<'_, u8>>());
@@ -362,7 +364,7 @@ fn flat<M>(rest: M) -> Flat<M> {
 }
 
 #[test]
-fn flattened_hash_map_has_one_text() {
+fn a_flattened_hash_map_has_one_text() {
     let map = || (0..50_u8).map(|number| (format!("k{number}"), number)).collect::<HashMap<_, _>>();
     assert_eq!(text(flat(map())), text(flat(map())));
     assert_eq!(plain(flat(HashMap::from([("b", 3)]))), r#"{"alpha":2,"b":3,"zeta":1}"#);
@@ -380,12 +382,12 @@ fn flattened_hash_map_has_one_text() {
         text(Flat { skipped: Some(0), ..flat(HashMap::<&str, u8>::new()) }),
     ]
     .into();
-    // Nothing flattened and an empty map are the same fields.
+    // A flattened `None` and an empty map are the same fields.
     assert_eq!(texts.len(), 10);
 }
 
 #[test]
-fn one_key_in_two_flattened_maps_counts_twice() {
+fn a_key_in_two_flattened_maps_counts_twice() {
     #[derive(serde::Serialize)]
     struct Two {
         #[serde(flatten)]
@@ -398,7 +400,7 @@ fn one_key_in_two_flattened_maps_counts_twice() {
 }
 
 #[test]
-fn hash_map_in_an_internally_tagged_variant_has_one_text() {
+fn a_hash_map_in_an_internally_tagged_enum_has_one_text() {
     #[derive(serde::Serialize)]
     #[serde(tag = "tag")]
     enum Tagged {
@@ -411,7 +413,7 @@ fn hash_map_in_an_internally_tagged_variant_has_one_text() {
 }
 
 #[test]
-fn order_of_a_map_written_entry_by_entry_is_kept() {
+fn a_map_written_entry_by_entry_keeps_its_order() {
     struct Written(Vec<(&'static str, u8)>);
     impl Serialize for Written {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -423,15 +425,15 @@ fn order_of_a_map_written_entry_by_entry_is_kept() {
         }
     }
     assert_ne!(text(Written(vec![("a", 1), ("b", 2)])), text(Written(vec![("b", 2), ("a", 1)])));
-    assert_ne!(text(Written(vec![("a", 1), ("a", 2)])), text(Written(vec![("a", 2)])), "a key may be there twice");
+    assert_ne!(text(Written(vec![("a", 1), ("a", 2)])), text(Written(vec![("a", 2)])), "a key may occur twice");
 }
 
 #[test]
-fn errors_are_those_of_the_value() {
+fn errors_of_the_value_are_passed_on() {
     struct Failing;
     impl Serialize for Failing {
         fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-            Err(ser::Error::custom("told to fail"))
+            Err(ser::Error::custom("deliberate failure"))
         }
     }
     struct Dangling(bool);
@@ -454,12 +456,12 @@ fn errors_are_those_of_the_value() {
         canonical(&vec![Failing]).err(),
         canonical(&flat(BTreeMap::from([("a", vec![Failing])]))).err(),
     ] {
-        assert_eq!(error.expect("it fails").to_string(), "told to fail");
+        assert_eq!(error.expect("it fails").to_string(), "deliberate failure");
     }
 }
 
 #[test]
-fn exact_notation_is_one_line() {
+fn the_exact_notation_is_one_line() {
     assert_eq!(text("a\nb\r\u{2028}").lines().count(), 2);
     assert_eq!(text(BTreeMap::from([("a\nb", 1)])).lines().count(), 2);
 }

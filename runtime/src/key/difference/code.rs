@@ -1,22 +1,22 @@
-//! What changed between two fingerprints of code: the crate, file, feature, flag or variable.
+//! The changes between two fingerprints of code: the crate, file, feature, flag or variable.
 //!
-//! The notes of the ingredients `code` and `files` say what the fingerprint consists of: the first line lists the named directories
-//! and files, each other one a part: its kind, name and value, separated by tabs.
+//! The notes of the key inputs `code` and `files` list the parts of the fingerprint. The first line lists the named
+//! directories and files. Each other line is a part: its kind, name and value, separated by tabs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::MAX_SETTINGS;
-use crate::key::Ingredient;
+use crate::key::key_input::KeyInput;
+use crate::key::shorten::join;
 
-/// The kinds of parts as the macro writes them, the most telling first.
+/// The kinds of parts as the macro writes them, the most informative first.
 const KINDS: &[&str] =
     &["compiler", "target", "flag", "feature", "variable", "package", "file", "generated", "objects", "crate"];
 
-/// Kind and name, and the value.
+/// The value of each part, by kind and name.
 type Parts<'a> = BTreeMap<(usize, &'a str), &'a str>;
 
-/// Says what changed, given the ingredients that are in one key only.
-pub(super) fn describe(old: &[&Ingredient], new: &[&Ingredient]) -> String {
+/// Describes the changes, given the key inputs that are in one key only.
+pub(super) fn describe(old: &[&KeyInput], new: &[&KeyInput]) -> String {
     let (before, after) = (parts(old), parts(new));
     let names: BTreeSet<_> = before.keys().chain(after.keys()).copied().collect();
     let changes: Vec<String> = names
@@ -28,22 +28,18 @@ pub(super) fn describe(old: &[&Ingredient], new: &[&Ingredient]) -> String {
     if changes.is_empty() || before.is_empty() != after.is_empty() {
         return format!("code changed: {}", named(new));
     }
-    let listed = changes.iter().take(MAX_SETTINGS).cloned().collect::<Vec<_>>().join(", ");
-    match changes.len().saturating_sub(MAX_SETTINGS) {
-        0 => format!("code changed: {listed}"),
-        more => format!("code changed: {listed}, and {more} more"),
-    }
+    format!("code changed: {}", join(changes))
 }
 
-/// The named directories and files.
-fn named(ingredients: &[&Ingredient]) -> String {
-    let first = |ingredient: &&&Ingredient| ingredient.note.lines().next().unwrap_or_default().to_owned();
-    let names: BTreeSet<String> = ingredients.iter().map(|one| first(&one)).filter(|names| !names.is_empty()).collect();
+/// Returns the named directories and files.
+fn named(key_inputs: &[&KeyInput]) -> String {
+    let first = |key_input: &&&KeyInput| key_input.note.lines().next().unwrap_or_default().to_owned();
+    let names: BTreeSet<String> = key_inputs.iter().map(|one| first(&one)).filter(|names| !names.is_empty()).collect();
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-fn parts<'a>(ingredients: &[&'a Ingredient]) -> Parts<'a> {
-    let lines = ingredients.iter().flat_map(|ingredient| ingredient.note.lines().skip(1));
+fn parts<'a>(key_inputs: &[&'a KeyInput]) -> Parts<'a> {
+    let lines = key_inputs.iter().flat_map(|key_input| key_input.note.lines().skip(1));
     let part = |line: &'a str| {
         let mut fields = line.split('\t');
         let kind = fields.next()?;
@@ -80,14 +76,14 @@ fn change((kind, name): (usize, &str), old: Option<&str>, new: Option<&str>) -> 
 mod tests {
     use super::*;
 
-    fn code(name: &str, parts: &[&str]) -> Ingredient {
+    fn code(name: &str, parts: &[&str]) -> KeyInput {
         let note = format!("src, tests\n{}", parts.join("\n"));
-        Ingredient::new(name, parts.concat()).with_note(note)
+        KeyInput::new(name, parts.concat()).with_note(note)
     }
 
     #[test]
-    fn each_kind_of_part_has_its_words() {
-        for (old, new, words) in [
+    fn each_kind_of_part_has_its_message() {
+        for (old, new, message) in [
             ("crate\tapp\t1", "crate\tapp\t2", "crate app changed"),
             ("file\tsrc/a.rs\t1", "file\tsrc/a.rs\t2", "file src/a.rs changed"),
             ("file\tsrc/a.rs\t1", "file\tsrc/b.rs\t1", "file src/a.rs is gone, file src/b.rs is new"),
@@ -101,30 +97,30 @@ mod tests {
             ("objects\tapp\t1", "objects\tapp\t2", "objects of crate app changed"),
         ] {
             let (old, new) = (code("code", &[old]), code("code", &[new]));
-            assert_eq!(describe(&[&old], &[&new]), format!("code changed: {words}"));
+            assert_eq!(describe(&[&old], &[&new]), format!("code changed: {message}"));
         }
     }
 
     #[test]
-    fn the_most_telling_parts_come_first_and_many_are_counted() {
+    fn informative_parts_come_first_and_many_are_counted() {
         let crates = |value: u32| ["a", "b", "c"].map(|name| format!("crate\t{name}\t{value}")).join("\n");
         let old = code("code", &[&crates(1), "feature\tfancy\ton"]);
         let new = code("code", &[&crates(2)]);
-        let words = "code changed: feature fancy is off, crate a changed, crate b changed, and 1 more";
-        assert_eq!(describe(&[&old], &[&new]), words);
+        let message = "code changed: feature fancy is off, crate a changed, crate b changed, and 1 more";
+        assert_eq!(describe(&[&old], &[&new]), message);
     }
 
     #[test]
     fn code_and_files_are_one_change() {
         let (old, new) = (code("code", &["crate\ta\t1"]), code("code", &["crate\ta\t2"]));
         let (old_files, new_files) = (code("files", &["file\tx\t1"]), code("files", &["file\tx\t2"]));
-        let words = "code changed: file x changed, crate a changed";
-        assert_eq!(describe(&[&old, &old_files], &[&new, &new_files]), words);
+        let message = "code changed: file x changed, crate a changed";
+        assert_eq!(describe(&[&old, &old_files], &[&new, &new_files]), message);
     }
 
     #[test]
-    fn an_entry_without_parts_is_told_by_the_names() {
-        let old = Ingredient::new("code", "1".to_owned()).with_note("src".to_owned());
+    fn an_entry_without_parts_shows_the_names() {
+        let old = KeyInput::new("code", "1".to_owned()).with_note("src".to_owned());
         assert_eq!(describe(&[&old], &[&code("code", &["crate\ta\t1"])]), "code changed: src, tests");
     }
 }

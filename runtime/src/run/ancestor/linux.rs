@@ -1,4 +1,4 @@
-//! Processes by `/proc`.
+//! The processes in `/proc`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -6,33 +6,33 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::{Environment, Process, Processes, is_same_content};
-use crate::fingerprint::Parts;
+use crate::digest::Parts;
 
-/// More digits than two runs of any cache could share by chance.
+/// The number of digits of an identity. Two runs never have the same digits by chance.
 const DIGITS: usize = 32;
 
-/// What `/proc` shows.
+/// The processes in `/proc`.
 pub(super) struct Table {
-    /// The kernel's name for the time since the machine was started: process ids and starts count from there.
+    /// The kernel's id of this boot. Process ids and starts are unique within a boot.
     boot: String,
-    /// Process ids are unique in their namespace alone: two containers that share a cache directory have the same ones.
+    /// The namespace of process ids. Two containers that share a cache directory may have the same ids.
     namespace: PathBuf,
 }
 
 impl Table {
-    /// Returns `None` where `/proc` does not show all that an identity is made of.
+    /// Returns `None` if `/proc` does not show all parts of an identity.
     pub(super) fn new() -> Option<Table> {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned();
         let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
         (!boot.is_empty()).then_some(Table { boot, namespace })
     }
 
-    /// Returns a name that no other table has: that of another boot or of another container.
+    /// Returns a name that the tables of other boots and other containers do not have.
     pub(super) fn name(&self) -> String {
         format!("{} {}", self.boot, self.namespace.display())
     }
 
-    /// Returns what no other process has, on this or another boot, in this or another container.
+    /// Returns a text that identifies the process among all processes of all boots and containers.
     pub(super) fn identity(&self, process: &Process) -> String {
         identity(&self.boot, &self.namespace, process.pid, process.start)
     }
@@ -48,7 +48,7 @@ fn identity(boot: &str, namespace: &Path, pid: u32, start: u64) -> String {
 
 impl Processes for Table {
     fn own(&self) -> Option<Process> {
-        // Not by `std::process::id`: `/proc` may be that of another namespace, with other ids.
+        // Not by `std::process::id`: `/proc` may belong to another namespace, with other ids.
         read(Path::new("/proc/self"))
     }
 
@@ -67,21 +67,21 @@ fn directory(pid: u32) -> PathBuf {
 
 fn read(directory: &Path) -> Option<Process> {
     let Stat { pid, name, parent, start } = Stat::parse(&fs::read(directory.join("stat")).ok()?)?;
-    let executable = fs::read_link(directory.join("exe")).ok().map(without_note);
+    let executable = fs::read_link(directory.join("exe")).ok().map(without_suffix);
     let environment = fs::read(directory.join("environ")).ok().map(|block| Environment::parse(&block));
     let name = std::ffi::OsString::from_vec(name);
     Some(Process { pid, parent: (parent != 0).then_some(parent), start, name, executable, environment })
 }
 
-/// The kernel notes it after the path if the file was replaced since, as by an update of the toolchain.
-fn without_note(path: PathBuf) -> PathBuf {
+/// Removes the suffix that the kernel appends if the file was replaced, for example by an update of the toolchain.
+fn without_suffix(path: PathBuf) -> PathBuf {
     match path.as_os_str().as_bytes().strip_suffix(b" (deleted)") {
         Some(path) => PathBuf::from(OsStr::from_bytes(path)),
         None => path,
     }
 }
 
-/// The fields of `/proc/PID/stat` that count.
+/// The relevant fields of `/proc/PID/stat`.
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
     pid: u32,
@@ -92,13 +92,13 @@ struct Stat {
 }
 
 impl Stat {
-    /// The name stands in parentheses and may hold any bytes, parentheses and spaces included: it ends at the last one.
+    /// Parses a line. The name is in parentheses and may contain any bytes, so it ends at the last closing parenthesis.
     fn parse(line: &[u8]) -> Option<Stat> {
         let open = line.iter().position(|byte| *byte == b'(')?;
         let close = line.iter().rposition(|byte| *byte == b')')?;
         let pid = std::str::from_utf8(&line[..open]).ok()?.trim().parse().ok()?;
         let name = line.get(open + 1..close)?.to_vec();
-        // The third field is the first one here.
+        // The first field of the rest is field 3.
         let fields: Vec<&str> = std::str::from_utf8(&line[close + 1..]).ok()?.split_ascii_whitespace().collect();
         let field = |number: usize| fields.get(number - 3);
         Some(Stat { pid, name, parent: field(4)?.parse().ok()?, start: field(22)?.parse().ok()? })
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_may_hold_spaces_and_parentheses() {
+    fn a_name_may_contain_spaces_and_parentheses() {
         let tail = "S 41 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2";
         for name in ["cargo", "a b", "a) R 7 (b", ")", "", "((", "\u{fffd} 1 2 3"] {
             let stat = Stat::parse(format!("42 ({name}) {tail}\n").as_bytes()).expect(name);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_found_by_their_whole_name() {
+    fn variables_are_found_by_their_full_name() {
         let block = b"XCARGO=1\0CARGO_MANIFEST_DIRX=2\0CARGO_MANIFEST_DIR=/a=b\0CARGO=\0CARGO=3\0";
         let Environment { manifest_dir, cargo } = Environment::parse(block);
         assert_eq!(manifest_dir.as_deref(), Some(OsStr::new("/a=b")));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn boot_namespace_pid_and_start_each_make_another_run() {
+    fn boot_namespace_pid_and_start_change_the_identity() {
         let (a, b) = (Path::new("pid:[1]"), Path::new("pid:[2]"));
         let ids = [
             identity("boot", a, 1, 2),
@@ -160,9 +160,9 @@ mod tests {
     }
 
     #[test]
-    fn this_process_is_described_as_it_is() {
+    fn the_table_describes_this_process() {
         let Some(table) = Table::new() else {
-            eprintln!("left out: /proc does not tell what an identity is made of");
+            eprintln!("skipped: /proc does not show all parts of an identity");
             return;
         };
         let own = table.own().expect("its own entry is readable");

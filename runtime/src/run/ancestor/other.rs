@@ -1,4 +1,4 @@
-//! Processes by `sysinfo`, where there is no `/proc`.
+//! The processes according to `sysinfo`, on systems without `/proc`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::{Environment, Process, Processes, is_same_content};
-use crate::fingerprint::Parts;
+use crate::digest::Parts;
 
-/// More digits than two runs of any cache could share by chance.
+/// The number of digits of an identity. Two runs never have the same digits by chance.
 const DIGITS: usize = 32;
 
 pub(super) struct Table {
@@ -16,17 +16,18 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Returns `None` where `sysinfo` does not tell all that an identity is made of.
+    /// Returns `None` if `sysinfo` does not provide all parts of an identity.
     pub(super) fn new() -> Option<Table> {
         System::host_name().ok().map(|host| Table { host })
     }
 
-    /// Returns a name that the table of no other machine has.
+    /// Returns a name that the tables of other machines do not have.
     pub(super) fn name(&self) -> String {
         self.host.clone()
     }
 
-    /// Returns what no other process of this machine has. The start is known to the second, and the boot is not known.
+    /// Returns a text that identifies the process among those of this machine. The start has a resolution of a second,
+    /// and the boot is unknown.
     pub(super) fn identity(&self, process: &Process) -> String {
         let mut parts = Parts::default();
         parts.add(&self.host).add(process.pid.to_string()).add(process.start.to_string());
@@ -44,12 +45,12 @@ impl Processes for Table {
     fn look_up(&self, pid: u32) -> Option<Process> {
         let id = Pid::from_u32(pid);
         let mut system = System::new().ok()?;
-        // Its threads would be looked up one by one.
+        // Without its threads, which would be looked up one by one.
         let kind = ProcessRefreshKind::nothing().without_tasks();
         let kind = kind.with_exe(UpdateKind::Always).with_environ(UpdateKind::Always);
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&[id]), false, kind);
         let process = system.process(id)?;
-        // What may not be seen is empty.
+        // Empty if this process may not read it.
         let environment = process.environ();
         Some(Process {
             pid,

@@ -1,4 +1,4 @@
-//! What each step of `session/obtain.rs` does: the methods are called as those that take it.
+//! The effect of each step of `session/obtain.rs`. The methods have the names of the functions that take the step.
 
 use super::Artifact::{Graph, Index};
 use super::{
@@ -7,7 +7,7 @@ use super::{
 };
 
 impl State {
-    /// The next step of a process.
+    /// Takes the next step of a process.
     pub(super) fn take(&mut self, model: &Exploration, number: usize) {
         let frame = self.frame(number);
         match frame.step {
@@ -73,7 +73,7 @@ impl State {
         }
     }
 
-    /// Starts a builder, which has the lock open as well.
+    /// Starts a builder, which inherits the open lock.
     fn start(&mut self, protocol: Protocol, number: usize, target: Artifact) {
         let parameters = match protocol {
             Protocol::ReplayParameters => self.processes[number].parameters,
@@ -117,7 +117,7 @@ impl State {
         }
     }
 
-    /// The next step of a process, if the system refuses what it asks for.
+    /// Takes the next step of a process whose call the system refuses.
     pub(super) fn refuse(&mut self, protocol: Protocol, number: usize) {
         match self.frame(number).step {
             Step::Lock => self.go_to(number, Step::LookAgain),
@@ -126,23 +126,23 @@ impl State {
                 Protocol::BuildTarget => self.go_to(number, Step::WaitForBuilder),
             },
             Step::Detach => self.go_to(number, Step::Stage),
-            // The files are still in the staging directory, and are used from there.
+            // The process uses the files in the staging directory.
             Step::PlaceFiles => self.hand_back(protocol, number),
             _ => self.build_privately(number),
         }
     }
 
     fn go_to(&mut self, number: usize, step: Step) {
-        let frame = self.processes[number].frame_mut().expect("it obtains something");
+        let frame = self.processes[number].frame_mut().expect("it is obtaining an artifact");
         frame.step = step;
     }
 
-    /// The process asks for what the artifact needs that it is building or loading.
+    /// Asks for a dependency of the artifact that the process is building or loading.
     fn obtain(&mut self, number: usize, need: Artifact) {
         self.processes[number].frames[1] = Some(Frame::new(need));
     }
 
-    /// Takes what is published, and loads it.
+    /// Goes on to load the published artifact.
     fn restore(&mut self, number: usize) {
         let entry = self.entries[self.frame(number).artifact as usize];
         self.is_unsound |= entry.files != entry.manifest;
@@ -155,7 +155,7 @@ impl State {
         self.go_to(number, Step::BuildPrivately);
     }
 
-    /// The process has a result that it could not publish.
+    /// Ends a build that could not be published. A builder hands the artifact over to its test.
     fn hand_back(&mut self, protocol: Protocol, number: usize) {
         if protocol == Protocol::BuildTarget && self.processes[number].is_target(self.frame(number).artifact) {
             self.processes[number - TESTS].is_handed = true;
@@ -163,12 +163,12 @@ impl State {
         self.finish(protocol, number);
     }
 
-    /// The process has the artifact: it releases the lock, and goes on.
+    /// Ends a request: the process has the artifact, releases the lock and goes on.
     fn finish(&mut self, protocol: Protocol, number: usize) {
         let frame = self.frame(number);
         if frame.is_locked {
             match protocol {
-                // The builder's standard input is the lock, too: it ends with the process.
+                // The standard input of the builder has the lock open, too, until the process ends.
                 Protocol::ReplayParameters if self.processes[number].is_target(frame.artifact) => {}
                 Protocol::ReplayParameters => self.close(number, frame.artifact),
                 Protocol::BuildTarget => *self.lock(frame.artifact) = Lock::default(),
@@ -181,7 +181,7 @@ impl State {
         }
         process.frames[0] = None;
         if process.is_target(frame.artifact) {
-            // What is left to do is to exit.
+            // A builder exits next.
             return;
         }
         process.ask();
@@ -195,13 +195,13 @@ impl State {
         self.own(number, artifact);
     }
 
-    /// Writes the process's name into the lock's file.
+    /// Records the process in the lock file as the holder.
     fn own(&mut self, number: usize, artifact: Artifact) {
         self.lock(artifact).holder = Some(short(number));
-        self.processes[number].frame_mut().expect("it obtains something").is_locked = true;
+        self.processes[number].frame_mut().expect("it is obtaining an artifact").is_locked = true;
     }
 
-    /// Closes the process's file of the lock; who else has it open still holds it.
+    /// Closes the lock file in the process. Other processes that have it open still hold the lock.
     fn close(&mut self, number: usize, artifact: Artifact) {
         if let Some(frame) = self.processes[number].frame_mut() {
             frame.is_locked = false;
@@ -213,7 +213,7 @@ impl State {
         }
     }
 
-    /// Another process takes the place of one that is dead: its name in a lock stays that of a dead one.
+    /// Frees the slot of a dead process. A lock that names it as holder still names a dead process.
     fn forget(&mut self, dead: usize) {
         for lock in &mut self.locks {
             if lock.holder == Some(short(dead)) {
@@ -226,7 +226,7 @@ impl State {
         for artifact in [Index, Graph] {
             self.close(number, artifact);
         }
-        // What it was at makes no difference any more.
+        // The rest of its state makes no difference any more.
         self.processes[number] = Process::new(life, [None; 2], false, None);
     }
 }

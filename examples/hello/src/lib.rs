@@ -1,0 +1,1 @@
+//! The smallest project with a cached fixture. `tests/hello.rs` is the example.

@@ -1,0 +1,66 @@
+//! Parses the call of `code_fingerprint!`.
+
+use crate::errors::Errors;
+use crate::message;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, LitStr, Token};
+
+/// The argument that asks for a fingerprint by sources.
+const PORTABLE: &str = "portable";
+
+/// The crate that the wrapper belongs to, and the arguments of the user.
+pub(super) struct Call {
+    pub(super) krate: TokenStream,
+    pub(super) portable: bool,
+    pub(super) names: Vec<LitStr>,
+}
+
+impl Call {
+    /// Parses `#krate; "dir", portable, …`.
+    pub(super) fn parse(input: TokenStream, errors: &mut Errors) -> Self {
+        let parser = |input: ParseStream<'_>| {
+            let krate = tokens_until(input, |input| input.peek(Token![;]));
+            input.parse::<Token![;]>()?;
+            Self { krate, portable: false, names: Vec::new() }.with_arguments(input, errors)
+        };
+        parser.parse2(input).unwrap_or_else(|error| {
+            errors.push(error);
+            Self { krate: quote!(::cached_smoke), portable: false, names: Vec::new() }
+        })
+    }
+
+    fn with_arguments(mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
+        while !input.is_empty() {
+            let fork = input.fork();
+            let argument = tokens_until(input, |input| input.peek(Token![,]));
+            let is_end = |fork: ParseStream<'_>| fork.is_empty() || fork.peek(Token![,]);
+            if let Ok(word) = fork.parse::<Ident>() {
+                match word == PORTABLE && is_end(&fork) {
+                    true if self.portable => errors.on(argument, message::portable_twice()),
+                    true => self.portable = true,
+                    false => errors.on(argument, message::name_is_not_a_literal()),
+                }
+            } else {
+                match fork.parse::<LitStr>() {
+                    Ok(literal) if is_end(&fork) => self.names.push(literal),
+                    _ => errors.on(argument, message::name_is_not_a_literal()),
+                }
+            }
+            input.parse::<Option<Token![,]>>()?;
+        }
+        if self.names.is_empty() && errors.is_empty() {
+            errors.at(Span::call_site(), message::no_names());
+        }
+        Ok(self)
+    }
+}
+
+fn tokens_until(input: ParseStream<'_>, end: impl Fn(ParseStream<'_>) -> bool) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !end(input) {
+        tokens.extend(input.parse::<TokenTree>());
+    }
+    tokens
+}

@@ -1,0 +1,10 @@
+//! The public types, and all that works by the types of users: the attribute's support, sessions, requests.
+//!
+//! An artifact's functions take a context, a context has a session, and a session has artifacts. This is the only
+//! circle of modules in the crate.
+
+pub(crate) mod artifact;
+pub(crate) mod context;
+pub(crate) mod key_builder;
+pub(crate) mod private;
+pub(crate) mod session;

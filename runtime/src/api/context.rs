@@ -1,0 +1,212 @@
+//! The arguments of `build` and `load`.
+
+use std::any::TypeId;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::api::artifact::{Artifact, Suite};
+use crate::api::session::Session;
+use crate::error::Error;
+use crate::key::repo::Repo;
+use crate::message;
+use crate::store::lock::Notice;
+
+/// The interval of progress messages on standard error.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// The interval of progress notes for waiters.
+const NOTICE_EVERY: Duration = Duration::from_millis(200);
+
+/// The argument of [`Artifact::build`].
+pub struct BuildContext<'a, S: Suite> {
+    pub(crate) needs: Dependencies<'a, S>,
+    pub(crate) dir: &'a Path,
+    pub(crate) progress: Progress,
+}
+
+/// The argument of [`Artifact::load`].
+pub struct LoadContext<'a, S: Suite> {
+    pub(crate) needs: Dependencies<'a, S>,
+    pub(crate) dir: &'a Path,
+    pub(crate) is_verified: bool,
+}
+
+impl<S: Suite> BuildContext<'_, S> {
+    /// Returns the repository.
+    pub fn repo(&self) -> &Repo {
+        self.needs.session.repo()
+    }
+
+    /// Returns the configuration of the test.
+    pub fn config(&self) -> &S::Config {
+        self.needs.session.config()
+    }
+
+    /// Returns an empty directory. The cache keeps its files, and [`LoadContext::dir`] returns a directory with them.
+    pub fn dir(&self) -> &Path {
+        self.dir
+    }
+
+    /// Returns the reporter of the build's progress.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Restores or builds a dependency.
+    ///
+    /// # Errors
+    /// Fails if the dependency is not available, or if [`Artifact::key`] does not declare it.
+    pub fn artifact<A: Artifact<S>>(&self) -> Result<&A, Error> {
+        self.needs.artifact()
+    }
+
+    /// Returns a dependency by value, for a caller that consumes it. The files may be loaded again for that.
+    ///
+    /// # Errors
+    /// Fails as [`artifact`](Self::artifact) does.
+    pub fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
+        self.needs.owned()
+    }
+}
+
+impl<S: Suite> LoadContext<'_, S> {
+    /// Returns the repository.
+    pub fn repo(&self) -> &Repo {
+        self.needs.session.repo()
+    }
+
+    /// Returns the configuration of the test.
+    pub fn config(&self) -> &S::Config {
+        self.needs.session.config()
+    }
+
+    /// Returns the directory of the artifact's files. They are read-only and shared with other processes. They may be
+    /// mapped into memory: a process that replaces or removes an artifact moves the files away, and does not change
+    /// them.
+    pub fn dir(&self) -> &Path {
+        self.dir
+    }
+
+    /// Returns `true` if this run has compared every byte of the files with the manifest's digests.
+    ///
+    /// A `load` may then map the files without another check, which is the fastest way to load. Returns `false`
+    /// for a private build, and for [`owned`](Self::owned). The check does not cover later changes by a user who can
+    /// write to the cache directory.
+    ///
+    /// ```
+    /// # use cached_smoke::{LoadContext, Result, Suite};
+    /// # struct Table;
+    /// # impl Table {
+    /// #     unsafe fn map(_: &std::path::Path) -> Result<Table> { Ok(Table) }
+    /// #     fn read(_: &std::path::Path) -> Result<Table> { Ok(Table) }
+    /// # }
+    /// fn load<S: Suite>(cx: &LoadContext<'_, S>) -> Result<Table> {
+    ///     let path = cx.dir().join("table.bin");
+    ///     if cx.is_verified() {
+    ///         // SAFETY: the bytes are those that `save` wrote, and no process changes them.
+    ///         return unsafe { Table::map(&path) };
+    ///     }
+    ///     Table::read(&path)
+    /// }
+    /// ```
+    pub fn is_verified(&self) -> bool {
+        self.is_verified
+    }
+
+    /// Restores or builds a dependency.
+    ///
+    /// # Errors
+    /// Fails if the dependency is not available, or if [`Artifact::key`] does not declare it.
+    pub fn artifact<A: Artifact<S>>(&self) -> Result<&A, Error> {
+        self.needs.artifact()
+    }
+
+    /// Returns a dependency by value, for a caller that consumes it. The files may be loaded again for that.
+    ///
+    /// # Errors
+    /// Fails as [`artifact`](Self::artifact) does.
+    pub fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
+        self.needs.owned()
+    }
+}
+
+/// Access to the dependencies of an artifact. Their time does not count as the artifact's.
+pub(crate) struct Dependencies<'a, S: Suite> {
+    pub(crate) session: &'a Session<S>,
+    pub(crate) artifact: &'static str,
+    pub(crate) allowed: &'a [TypeId],
+    pub(crate) spent: &'a Mutex<Duration>,
+}
+
+impl<'a, S: Suite> Dependencies<'a, S> {
+    fn artifact<A: Artifact<S>>(&self) -> Result<&'a A, Error> {
+        self.timed::<A, _>(|| self.session.get::<A>())
+    }
+
+    fn owned<A: Artifact<S>>(&self) -> Result<A, Error> {
+        self.timed::<A, _>(|| self.session.owned::<A>())
+    }
+
+    fn timed<A: Artifact<S>, T>(&self, get: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        if !self.allowed.contains(&TypeId::of::<A>()) {
+            let (this, other) = (self.artifact, A::NAME);
+            return Err(Error::Message(format!(
+                "`{this}` requests `{other}`, which its key does not declare\n\
+                 help: add `key.needs::<…>()` to the `key` of `{this}`"
+            )));
+        }
+        let begun = Instant::now();
+        let result = get();
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += begun.elapsed();
+        result
+    }
+}
+
+/// Reports the progress of a build: on standard error every five seconds, and to waiting tests and `cargo smoke-cache
+/// populate` every 200 ms. Calls are cheap, from any thread.
+#[derive(Debug)]
+pub struct Progress {
+    subject: String,
+    begun: Instant,
+    last: Mutex<LastReports>,
+}
+
+/// The times of the last reports.
+#[derive(Debug)]
+struct LastReports {
+    here: Instant,
+    waiting: Option<(Notice, Instant)>,
+}
+
+impl Progress {
+    pub(crate) fn new(subject: String, waiting: Option<Notice>) -> Progress {
+        let now = Instant::now();
+        let long_ago = now.checked_sub(NOTICE_EVERY).unwrap_or(now);
+        let last = LastReports { here: now, waiting: waiting.map(|notice| (notice, long_ago)) };
+        Progress { subject, begun: now, last: Mutex::new(last) }
+    }
+
+    /// Reports the current step, such as `parsing`.
+    pub fn step(&self, what: &str) {
+        self.say(|| what.to_owned());
+    }
+
+    /// Reports the part that is done, such as `(1200, 2900, "files")`.
+    pub fn count(&self, done: u64, total: u64, what: &str) {
+        self.say(|| format!("{done} of {total} {what}"));
+    }
+
+    fn say(&self, text: impl Fn() -> String) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((notice, at)) = &mut last.waiting
+            && at.elapsed() >= NOTICE_EVERY
+        {
+            *at = Instant::now();
+            notice.at(&text());
+        }
+        if last.here.elapsed() >= PROGRESS_EVERY {
+            last.here = Instant::now();
+            message::progress(&format!("{}: {} ({})", self.subject, text(), message::seconds(self.begun.elapsed())));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The return values of tests, also of tests that do not run.
+
+use std::process::{ExitCode, Termination};
+
+/// The return type of a smoke test.
+#[diagnostic::on_unimplemented(
+    message = "a smoke test cannot return `{Self}`",
+    label = "a type called `…Result` must be a `Result`, and `ExitCode` the one of `std::process`",
+    note = "return `()`, `Result<(), E>` or `ExitCode`, or anything else that is `Termination` and has another name"
+)]
+pub trait Passed {
+    /// Returns the value of a test that passes.
+    fn passed() -> Self;
+}
+
+impl Passed for () {
+    fn passed() {}
+}
+
+impl Passed for ExitCode {
+    fn passed() -> ExitCode {
+        ExitCode::SUCCESS
+    }
+}
+
+impl<T: Passed, E> Passed for Result<T, E> {
+    fn passed() -> Result<T, E> {
+        Ok(T::passed())
+    }
+}
+
+/// Returns the exit code of a test whose return type has no default value.
+pub fn report(value: impl Termination) -> ExitCode {
+    value.report()
+}

@@ -1,0 +1,119 @@
+//! The code of users behind one trait object, without its type.
+//!
+//! Everything around it compiles once, in this crate and with its optimization level, and not again for each artifact
+//! in each test binary.
+
+use std::any::{Any, TypeId, type_name};
+use std::marker::PhantomData;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::Session;
+use super::request::Seen;
+use crate::api::artifact::{Artifact, Suite};
+use crate::api::context::{BuildContext, Dependencies, LoadContext, Progress};
+use crate::api::key_builder::KeyBuilder;
+use crate::error::{Error, Result};
+use crate::key::Declared;
+use crate::key::fingerprint::CodeFingerprint;
+use crate::store::manifest::Storage;
+
+/// An artifact's value.
+pub(super) type Value = Box<dyn Any + Send + Sync>;
+
+/// The constants of an artifact and of its suite.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ArtifactMeta {
+    pub(super) suite: TypeId,
+    pub(super) suite_name: &'static str,
+    pub(super) code: CodeFingerprint,
+    pub(super) artifact: TypeId,
+    pub(super) type_name: &'static str,
+    pub(super) name: &'static str,
+    pub(super) storage: Storage,
+    pub(super) private_view: bool,
+}
+
+/// The arguments of a call of `build` or `load`.
+pub(super) struct HookContext<'a> {
+    pub(super) directory: &'a Path,
+    /// This run has compared the files with the digests of the manifest.
+    pub(super) is_verified: bool,
+    /// The dependencies that the call may request.
+    pub(super) needs: &'a [TypeId],
+    pub(super) time_in_dependencies: Mutex<Duration>,
+}
+
+/// The functions of an artifact. Each may panic.
+pub(super) trait DynArtifact: Sync {
+    fn meta(&self) -> ArtifactMeta;
+    fn declared(&self) -> Result<Declared, String>;
+    /// Looks for the target of this builder process among the dependencies of this artifact.
+    fn serve_needs(&self, seen: &mut Seen) -> Result<(), Error>;
+    fn build(&self, context: &HookContext<'_>, progress: Progress) -> Result<Value>;
+    fn save(&self, value: &Value, directory: &Path) -> Result<()>;
+    fn load(&self, context: &HookContext<'_>) -> Result<Value>;
+}
+
+/// The artifact `A` for a session.
+pub(super) struct TypedArtifact<'a, S: Suite, A> {
+    session: &'a Session<S>,
+    artifact: PhantomData<fn() -> A>,
+}
+
+impl<'a, S: Suite, A: Artifact<S>> TypedArtifact<'a, S, A> {
+    pub(super) fn new(session: &'a Session<S>) -> TypedArtifact<'a, S, A> {
+        TypedArtifact { session, artifact: PhantomData }
+    }
+
+    fn needs<'c>(&'c self, context: &'c HookContext<'_>) -> Dependencies<'c, S> {
+        Dependencies {
+            session: self.session,
+            artifact: A::NAME,
+            allowed: context.needs,
+            spent: &context.time_in_dependencies,
+        }
+    }
+}
+
+impl<S: Suite, A: Artifact<S>> DynArtifact for TypedArtifact<'_, S, A> {
+    fn meta(&self) -> ArtifactMeta {
+        ArtifactMeta {
+            suite: TypeId::of::<S>(),
+            suite_name: type_name::<S>(),
+            code: S::CODE,
+            artifact: TypeId::of::<A>(),
+            type_name: type_name::<A>(),
+            name: A::NAME,
+            storage: A::STORAGE,
+            private_view: A::PRIVATE_VIEW,
+        }
+    }
+
+    fn declared(&self) -> Result<Declared, String> {
+        KeyBuilder::<S>::of::<A>(self.session.config())
+    }
+
+    fn serve_needs(&self, seen: &mut Seen) -> Result<(), Error> {
+        let needs = KeyBuilder::<S>::needs_of::<A>(self.session.config()).map_err(Error::Message)?;
+        needs.into_iter().try_for_each(|serve| serve(self.session, seen))
+    }
+
+    fn build(&self, context: &HookContext<'_>, progress: Progress) -> Result<Value> {
+        let cx = BuildContext { needs: self.needs(context), dir: context.directory, progress };
+        Ok(Box::new(A::build(&cx)?))
+    }
+
+    fn save(&self, value: &Value, directory: &Path) -> Result<()> {
+        match value.downcast_ref::<A>() {
+            Some(artifact) => artifact.save(directory),
+            None => unreachable!("the value was built by the same artifact"),
+        }
+    }
+
+    fn load(&self, context: &HookContext<'_>) -> Result<Value> {
+        let cx = LoadContext { needs: self.needs(context), dir: context.directory, is_verified: context.is_verified };
+        Ok(Box::new(A::load(&cx)?))
+    }
+}

@@ -1,0 +1,70 @@
+//! The build lock of an artifact: one process of the machine builds it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::stopwatch::Stopwatch;
+use super::{ArtifactRequest, Step, Stop};
+use crate::error::Error;
+use crate::message;
+use crate::store::lock::{Acquired, BuildLock};
+
+impl ArtifactRequest<'_> {
+    /// Waits for the build lock. Without file locks the request goes on, and keeps nothing.
+    pub(super) fn lock(&mut self) -> Step<()> {
+        if let Some(link) = self.process.layout.link_among(&self.store.artifact_path) {
+            return Err(self.reject_link(&link));
+        }
+        let watch = Stopwatch::start();
+        // The directory may be gone since the start of the run. Its `.gitignore` must come back with it.
+        let created = self.process.layout.create();
+        let acquired = created.and_then(|()| self.acquire(self.process.config.lock_timeout));
+        self.report.wait_seconds += watch.seconds();
+        let reason = match acquired {
+            Ok(Acquired::Locked(lock)) => {
+                self.lock = Some(Arc::new(lock));
+                return Ok(());
+            }
+            Ok(Acquired::TimedOut) => {
+                let limit = message::seconds(self.process.config.lock_timeout);
+                format!("no lock within {limit}; SMOKE_LOCK_TIMEOUT sets the limit")
+            }
+            Ok(Acquired::Abandoned(holder)) => format!(
+                "process {} was killed during its build, and a process that it started still holds the lock {}; end that \
+                 process",
+                holder.pid,
+                self.process.layout.build_lock(&self.store.artifact_path).display()
+            ),
+            Ok(Acquired::HeldByAncestor(holder)) => {
+                let (pid, subject, artifact) = (holder.pid, self.subject(), self.meta.name);
+                return Err(Stop::Failed(Error::Message(format!(
+                    "process {pid} builds {subject} and started this process, which would wait for it for ever\n\
+                     help: do not request `{artifact}` in a process that its own `build` starts"
+                ))));
+            }
+            Err(error @ Error::Message(_)) => return Err(Stop::Failed(error)),
+            Err(error) => {
+                self.warn_unwritable(&error);
+                return Ok(());
+            }
+        };
+        message::warn_once(&format!("{}: {reason}; building without the cache", self.subject()));
+        Err(Stop::Private(reason))
+    }
+
+    /// Waits for the build lock, and reports its holder.
+    pub(super) fn acquire(&self, limit: Duration) -> Result<Acquired, Error> {
+        let (test, subject) = (&self.session.test, self.subject());
+        BuildLock::acquire(&self.process.layout.build_lock(&self.store.artifact_path), limit, |holder, waited| {
+            let waited = message::seconds(waited);
+            let by = match holder {
+                Some(holder) => {
+                    let step = holder.step.as_ref().map_or_else(String::new, |step| format!(": {step}"));
+                    format!("process {} has been building for {}{step}", holder.pid, message::seconds(holder.elapsed()))
+                }
+                None => "another process is building it".to_owned(),
+            };
+            message::progress(&format!("{test} has waited {waited} for {subject}: {by}"));
+        })
+    }
+}

@@ -1,0 +1,136 @@
+use std::fs::FileTimes;
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::digest::file_digest;
+
+/// A package, and the records that `code_fingerprint!` would make of its directory `data`.
+struct Package {
+    root: tempfile::TempDir,
+    recorded: String,
+}
+
+impl Package {
+    fn new() -> Package {
+        let package = Package { root: tempfile::tempdir().expect("a temporary directory"), recorded: String::new() };
+        fs::create_dir(package.path("data")).expect("a directory");
+        package.write("data/a.txt", "one");
+        package.write("data/b.rs", "fn b() {}");
+        package.record("F")
+    }
+
+    fn record(mut self, kind: &str) -> Package {
+        let line = |name: &str| {
+            let found = fs::metadata(self.path(name)).expect("recorded files exist");
+            let digest = file_digest(&self.path(name)).expect("readable");
+            format!("{kind}\t{}\t{}\t{}\t{digest}\t{name}\n", found.len(), time(&found), changed(&found))
+        };
+        let directory = time(&fs::metadata(self.path("data")).expect("exists"));
+        self.recorded = line("data/a.txt") + &line("data/b.rs") + &format!("D\t{directory}\tdata\n-\tskipped.log\n");
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("written");
+    }
+
+    /// Writes the file and keeps its mtime, so that cargo would see no change.
+    fn replace(&self, name: &str, text: &str) {
+        let modified = fs::metadata(self.path(name)).and_then(|found| found.modified()).expect("times");
+        self.write(name, text);
+        let file = fs::File::options().write(true).open(self.path(name)).expect("exists");
+        file.set_times(FileTimes::new().set_modified(modified)).expect("times");
+    }
+
+    /// Compares the files in a test with the compiler's list `compiled`, or without a list.
+    fn changes(&self, compiled: Option<&[&str]>) -> Option<State> {
+        let list = compiled.map(|names| {
+            let lines: Vec<String> = names.iter().map(|name| format!("{name}:")).collect();
+            self.write("list.d", &lines.join("\n"));
+            self.path("list.d")
+        });
+        let directory = self.root.path().to_str().expect("UTF-8").to_owned().leak();
+        let code = Code { files: self.recorded.clone().leak(), directory, ..Code::EMPTY };
+        Files { code: &code, base: self.root.path().to_owned(), compiled: list }.changes()
+    }
+
+    fn changed(&self, compiled: Option<&[&str]>) -> Vec<String> {
+        self.changes(compiled).map(|state| state.changed.into_keys().collect()).unwrap_or_default()
+    }
+}
+
+#[test]
+fn unchanged_files_do_not_differ() {
+    let package = Package::new();
+    assert_eq!(package.changes(Some(&[])), None);
+    // The same content with another mtime does not differ.
+    let file = fs::File::options().write(true).open(package.path("data/a.txt")).expect("exists");
+    file.set_modified(SystemTime::now() + Duration::from_secs(5)).expect("times");
+    assert_eq!(package.changes(Some(&[])), None);
+}
+
+// On other systems no metadata shows such a change.
+#[cfg(unix)]
+#[test]
+fn an_edit_with_the_same_size_and_mtime_is_seen() {
+    let package = Package::new();
+    package.replace("data/a.txt", "two");
+    assert_eq!(package.changed(Some(&[])), ["data/a.txt"]);
+}
+
+#[test]
+fn a_compiled_source_counts_as_it_was_compiled() {
+    let package = Package::new();
+    package.replace("data/b.rs", "fn b() { edited() }");
+    assert_eq!(package.changed(Some(&["data/b.rs"])), [""; 0]);
+    assert_eq!(package.changed(Some(&[])), ["data/b.rs"], "it is data");
+}
+
+#[test]
+fn without_the_compilers_list_both_contents_count() {
+    let package = Package::new();
+    package.replace("data/a.txt", "three");
+    let unknown = package.changes(None).expect("changed");
+    let known = package.changes(Some(&[])).expect("changed");
+    assert!(unknown.changed["data/a.txt"].ends_with(&format!(">{}", known.changed["data/a.txt"])));
+    assert_ne!(unknown.digest, known.digest);
+}
+
+#[test]
+fn new_and_removed_files_are_seen_and_skipped_ones_are_not() {
+    let package = Package::new();
+    package.write("data/skipped.log", "x");
+    package.write("data/.a.txt.swp", "x");
+    assert_eq!(package.changed(Some(&[])), [""; 0]);
+    fs::create_dir(package.path("data/deep")).expect("a directory");
+    package.write("data/deep/new.txt", "x");
+    fs::remove_file(package.path("data/a.txt")).expect("removed");
+    assert_eq!(package.changed(Some(&[])), ["data/a.txt", "data/deep/new.txt"]);
+}
+
+#[test]
+fn a_test_without_its_sources_keeps_the_records() {
+    let package = Package::new();
+    fs::remove_dir_all(package.path("data")).expect("removed");
+    assert_eq!(package.changes(None), None);
+}
+
+#[test]
+fn only_compiled_sources_are_suspects() {
+    let package = Package::new().record("S");
+    assert_eq!(package.changes(Some(&[])), None);
+    let suspect = package.changes(Some(&["data/b.rs"])).and_then(|state| state.suspect);
+    assert_eq!(suspect.as_deref(), Some("data/b.rs"));
+    assert!(package.changes(None).and_then(|state| state.suspect).is_some());
+}
+
+#[test]
+fn names_keep_their_characters() {
+    for name in ["plain", "tab\tand\nline", "quote'\"", "é \u{1f600}", "back\\slash"] {
+        assert_eq!(unescape(&name.escape_default().to_string()), name);
+    }
+}

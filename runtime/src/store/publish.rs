@@ -1,0 +1,129 @@
+//! Publishing an artifact: its files are moved into place, the manifest last.
+
+use std::fs;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::archive::{self, UnpackError};
+use super::artifact::Store;
+use super::files::{self, make_read_only, move_into_place, sync, sync_tree};
+use super::manifest::{ArchiveFile, Built, FileKind, ListedFile, Manifest, Storage};
+use super::staging::Staging;
+use super::trash;
+use super::verification;
+use crate::error::Error;
+
+/// The result of [`Store::adopt`].
+#[derive(Debug)]
+pub(crate) enum Adopted {
+    Published,
+    /// The packed file is damaged in this way.
+    Damaged(String),
+}
+
+impl Store<'_> {
+    /// Publishes the files in `staging`. The caller holds the build lock.
+    pub(crate) fn publish(
+        &self,
+        staging: &Staging,
+        listed: Vec<ListedFile>,
+        build_milliseconds: u64,
+    ) -> Result<Manifest, Error> {
+        let files = staging.files();
+        files::protect(&files, &listed)?;
+        let packed = staging.path().join("archive");
+        let archive = match self.storage {
+            Storage::Archive => {
+                let packed_file = archive::pack(&files, &listed, &packed)?;
+                make_read_only(&packed, FileKind::Plain)?;
+                Some(packed_file)
+            }
+            Storage::Directory => {
+                sync_tree(&files, &listed)?;
+                None
+            }
+        };
+        let completed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let run = self.run.id().to_owned();
+        let type_name = self.type_name.clone();
+        let built =
+            Built { type_name, storage: self.storage, files: listed, archive, build_milliseconds, completed, run };
+        let manifest = Manifest::new(&self.key, &self.artifact_path.artifact, built);
+        let packed = (self.storage == Storage::Archive).then_some(packed);
+        self.commit(staging, &manifest, &manifest.to_json(), &files, packed.as_deref())?;
+        Ok(manifest)
+    }
+
+    /// Publishes an artifact that another machine built, from its packed file. The caller holds the build lock.
+    pub(crate) fn adopt(
+        &self,
+        staging: &Staging,
+        manifest: &Manifest,
+        text: &str,
+        (packed, packed_file): (&Path, &ArchiveFile),
+    ) -> Result<Adopted, Error> {
+        if let Err(damage) = self.check_type(manifest) {
+            return Ok(Adopted::Damaged(damage));
+        }
+        let files = staging.path().join("unpacked");
+        // Before any of it is decoded: a trusted entry vouches for the bytes with this digest, and for no others.
+        if let Err(damage) = archive::verify(packed, packed_file) {
+            return Ok(Adopted::Damaged(damage));
+        }
+        match archive::unpack(packed, packed_file, &manifest.files, &files) {
+            Ok(()) => {}
+            Err(UnpackError::Damaged(damage)) => return Ok(Adopted::Damaged(damage)),
+            Err(UnpackError::Io(error)) => return Err(error),
+        }
+        files::protect(&files, &manifest.files)?;
+        match self.storage {
+            Storage::Archive => {
+                make_read_only(packed, FileKind::Plain)?;
+                sync(packed)?;
+            }
+            Storage::Directory => sync_tree(&files, &manifest.files)?,
+        }
+        let packed = (self.storage == Storage::Archive).then_some(packed);
+        self.commit(staging, manifest, text, &files, packed)?;
+        Ok(Adopted::Published)
+    }
+
+    /// Moves an artifact into place, its manifest last.
+    fn commit(
+        &self,
+        staging: &Staging,
+        manifest: &Manifest,
+        text: &str,
+        files: &Path,
+        packed: Option<&Path>,
+    ) -> Result<(), Error> {
+        let staged = staging.path().join("manifest");
+        fs::write(&staged, text).map_err(Error::io("write", &staged))?;
+        make_read_only(&staged, FileKind::Plain)?;
+        sync(&staged)?;
+
+        self.layout.create()?;
+        self.discard("")?;
+        let entry = self.layout.entry(&self.artifact_path);
+        if let Some(packed) = packed {
+            move_into_place(packed, &self.layout.archive(&self.artifact_path))?;
+        }
+        move_into_place(files, &self.plain_files())?;
+        // The names of the files must be on disk before the manifest that vouches for them.
+        sync(&entry)?;
+        move_into_place(&staged, &self.layout.manifest(&self.artifact_path))?;
+        sync(&entry)?;
+        sync(&self.layout.repo(&self.artifact_path.repo))?;
+        verification::record(self.run, &self.verification_name(), &self.plain_files(), manifest);
+        Ok(())
+    }
+
+    /// Moves a damaged artifact to the trash, which keeps it for a week. The caller holds the build lock.
+    pub(crate) fn set_aside(&self) -> Result<(), Error> {
+        self.discard(&trash::damaged(&self.artifact_path))
+    }
+
+    fn discard(&self, label: &str) -> Result<(), Error> {
+        trash::discard_artifact(self.layout, &self.artifact_path, label)
+    }
+}
