@@ -1,4 +1,4 @@
-//! What is being built, while something else shows nothing of it.
+//! Reports builds in flight, while the test runner hides the output of tests.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,13 +10,13 @@ use cached_smoke::tooling::{Building, Config, building};
 
 use crate::output;
 
-/// A shorter build needs no words.
-const WORTH_A_LINE: Duration = Duration::from_secs(5);
-/// How often it says what a build is at.
-const SAY_EVERY: Duration = Duration::from_secs(10);
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Shorter builds are not reported.
+const MIN_ELAPSED: Duration = Duration::from_secs(5);
+/// The interval between two lines about one build.
+const REPORT_EVERY: Duration = Duration::from_secs(10);
+const POLL_EVERY: Duration = Duration::from_secs(1);
 
-/// `graph of django: 12 of 100 files (25 s, process 4711)`.
+/// Formats a build as `graph of django: 12 of 100 files (25 s, process 4711)`.
 pub(crate) struct Line<'a>(pub(crate) &'a Building);
 
 impl fmt::Display for Line<'_> {
@@ -27,27 +27,28 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// Does `work`, and tells on standard error meanwhile what is being built over these repositories: nextest keeps back what
-/// tests print. `clear` goes before each line, because a runner may draw on the last one of a terminal.
-pub(crate) fn while_telling<T>(config: &Config, repos: &[&str], clear: &str, work: impl FnOnce() -> T) -> T {
+/// Runs `work`, and meanwhile reports builds over these repositories on standard error.
+///
+/// Each line starts with `clear`, because a runner may draw on the last line of a terminal.
+pub(crate) fn while_reporting<T>(config: &Config, repos: &[&str], clear: &str, work: impl FnOnce() -> T) -> T {
     let (end, is_over) = channel::<()>();
     thread::scope(|scope| {
-        scope.spawn(move || tell(config, repos, clear, &is_over));
+        scope.spawn(move || report(config, repos, clear, &is_over));
         let done = work();
         drop(end);
         done
     })
 }
 
-fn tell(config: &Config, repos: &[&str], clear: &str, is_over: &Receiver<()>) {
-    let mut said: HashMap<(String, String), Instant> = HashMap::new();
-    while is_over.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
+fn report(config: &Config, repos: &[&str], clear: &str, is_over: &Receiver<()>) {
+    let mut reported: HashMap<(String, String), Instant> = HashMap::new();
+    while is_over.recv_timeout(POLL_EVERY) == Err(RecvTimeoutError::Timeout) {
         for one in building(config) {
-            let is_meant = repos.contains(&one.repo.as_str()) && one.builder.elapsed > WORTH_A_LINE;
-            let place = (one.key.clone(), one.artifact.clone());
-            if is_meant && said.get(&place).is_none_or(|last| last.elapsed() >= SAY_EVERY) {
+            let is_relevant = repos.contains(&one.repo.as_str()) && one.builder.elapsed > MIN_ELAPSED;
+            let artifact = (one.key.clone(), one.artifact.clone());
+            if is_relevant && reported.get(&artifact).is_none_or(|last| last.elapsed() >= REPORT_EVERY) {
                 eprintln!("{clear}[smoke-cache] building {}", Line(&one));
-                said.insert(place, Instant::now());
+                reported.insert(artifact, Instant::now());
             }
         }
     }

@@ -1,31 +1,32 @@
-//! Signals that are to end this process while tests run: the runner ends its tests and itself, and this process then says how it went.
+//! Forwards signals to the test runner: the runner stops its tests, and this process still prints the summary.
 
 use std::io;
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// That signals are left to a test runner.
+/// A handle to the signal handlers that leave signals to a test runner.
 #[derive(Default)]
-pub(crate) struct Patience {
+pub(crate) struct SignalForwarding {
     is_interrupted: Arc<AtomicBool>,
     is_over: Arc<AtomicBool>,
 }
 
-impl Patience {
-    /// From now on signals have their usual effect. Whether one came until now: whoever was interrupted says what there is to say, and begins
-    /// nothing more.
+impl SignalForwarding {
+    /// Restores the usual effect of signals. Returns `true` if one arrived before: then the command prints its results and
+    /// starts nothing more.
     ///
-    /// For the main thread, once the runner has ended: what was sent to both has arrived there by then, and does not count as one more.
+    /// Call this on the main thread after the runner has ended. A signal that was sent to both processes has arrived by
+    /// then, and does not count as a second one.
     pub(crate) fn end(self) -> bool {
         self.is_over.store(true, Ordering::SeqCst);
         self.is_interrupted.load(Ordering::SeqCst)
     }
 }
 
-/// Starts a test runner that is told of the signals. Whatever else is started has the usual behaviour.
+/// Starts a test runner to which signals are forwarded. Other child processes keep the usual behaviour.
 #[cfg(unix)]
-pub(crate) fn start(command: &mut Command) -> io::Result<(Child, Patience)> {
+pub(crate) fn start(command: &mut Command) -> io::Result<(Child, SignalForwarding)> {
     use std::thread;
 
     use rustix::process::{Pid, Signal, kill_process};
@@ -34,32 +35,32 @@ pub(crate) fn start(command: &mut Command) -> io::Result<(Child, Patience)> {
     use signal_hook::iterator::Signals;
 
     const ENDING: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
-    let patience = Patience::default();
-    // Before the runner is started, so that none is lost.
+    let forwarding = SignalForwarding::default();
+    // Registered before the runner starts, so that no signal is lost.
     for signal in ENDING {
-        flag::register_conditional_default(signal, Arc::clone(&patience.is_over))?;
-        flag::register(signal, Arc::clone(&patience.is_interrupted))?;
+        flag::register_conditional_default(signal, Arc::clone(&forwarding.is_over))?;
+        flag::register(signal, Arc::clone(&forwarding.is_interrupted))?;
     }
     let mut signals = Signals::new(ENDING)?;
     let child = command.spawn()?;
     let runner = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     thread::spawn(move || {
         for signal in signals.forever() {
-            // An interrupt on a terminal is everybody's; a second one would have the runner kill its tests at once.
+            // A terminal sends an interrupt to both processes. A second one makes the runner kill its tests at once.
             if signal == SIGINT {
                 continue;
             }
             if let (Some(runner), Some(signal)) = (runner, Signal::from_named_raw(signal)) {
-                // It may be at its end already.
+                // The runner may have ended already.
                 let _ = kill_process(runner, signal);
             }
         }
     });
-    Ok((child, patience))
+    Ok((child, forwarding))
 }
 
-/// Starts a test runner, which a console tells of an interrupt itself.
+/// Starts a test runner. A console sends it interrupts itself.
 #[cfg(not(unix))]
-pub(crate) fn start(command: &mut Command) -> io::Result<(Child, Patience)> {
-    Ok((command.spawn()?, Patience::default()))
+pub(crate) fn start(command: &mut Command) -> io::Result<(Child, SignalForwarding)> {
+    Ok((command.spawn()?, SignalForwarding::default()))
 }

@@ -1,59 +1,76 @@
-//! The keys that the smoke tests have now, told by the tests themselves: nobody else knows what they are made of.
+//! Computes the current cache keys: runs the smoke tests until they have recorded their keys.
 
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use anyhow::{Context, anyhow, bail};
 use cached_smoke::tooling::{Config, KeyFailure, KeyReport, read_key_failures, read_keys};
 
-use crate::runner::Runner;
+use crate::runner::{Runner, RunnerArguments, failed_to_start};
+use crate::selection::{select, skipped, unavailable};
 
-/// What a test of the attribute says, whichever way it failed: one that cannot read its settings has no run to record
-/// its failure in.
+/// Printed by every test of the attribute whose fixture fails, also by one that cannot read its settings: such a test has
+/// no run in which it could record the failure.
 const FAILED_FIXTURE: &str = "failed; the test itself did not run";
 
-/// Returns one of each key, by repository and artifact.
-///
-/// The tests are compiled first. No body of a test of the attribute runs. That of another test runs until it asks a
-/// session for an artifact; the test fails then, which is no error here, and neither is any other failure of it.
+/// Returns the keys over the named repositories; over all that are fetched if no name is given.
 ///
 /// # Errors
-/// Fails if the tests do not compile, the runner does not run them all, a key cannot be computed, or no test told any.
-pub(crate) fn look(config: &Config, runner: &Runner) -> Result<Vec<KeyReport>, String> {
+/// Fails if a named repository is unavailable; else as [`compute`].
+pub(crate) fn of(config: &Config, repos: &[String], runner: &RunnerArguments) -> anyhow::Result<Vec<KeyReport>> {
+    let selected = select(config, repos)?;
+    let unavailable = unavailable(config, repos, &[]);
+    if !unavailable.is_empty() {
+        let messages: Vec<String> = unavailable.iter().map(ToString::to_string).collect();
+        return Err(anyhow!(messages.join("\nerror: ")));
+    }
+    let absent: Vec<&str> = selected.iter().filter(|(_, repo)| !repo.path.is_dir()).map(|(name, _)| *name).collect();
+    compute(config, &Runner::new(config, runner, &skipped(config, &selected, &absent))?)
+}
+
+/// Returns each key once, by repository and artifact.
+///
+/// Compiles the tests first. The body of a test with the attribute does not run. Any other test runs until it asks a
+/// session for an artifact, and then fails. Neither that nor another failure of such a test is an error.
+///
+/// # Errors
+/// Fails if the tests do not compile, the runner does not run all of them, a key cannot be computed, or no test records one.
+pub(crate) fn compute(config: &Config, runner: &Runner) -> anyhow::Result<Vec<KeyReport>> {
     runner.compile()?;
-    // A run of its own: what an earlier look recorded does not count.
+    // In a new run: records of an earlier one must not count.
     let runner = runner.clone().in_another_run("k");
     let mut command = runner.stopping_after("key", "build");
-    let output =
-        command.output().map_err(|error| format!("failed to start {}: {error}", crate::runner::shown(&command)))?;
-    let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let unreadable = |error| format!("failed to read the keys below {}: {error}", config.cache_dir().display());
-    let (failures, others): (Vec<KeyFailure>, Vec<KeyFailure>) =
-        read_key_failures(config.cache_dir(), runner.run()).map_err(unreadable)?.into_iter().partition(is_an_error);
-    let mut keys = read_keys(config.cache_dir(), runner.run()).map_err(unreadable)?;
+    let output = command.output().with_context(|| failed_to_start(&command))?;
+    let printed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let unreadable = || format!("failed to read the keys in {}", config.cache_dir().display());
+    let failures = read_key_failures(config.cache_dir(), runner.run()).with_context(unreadable)?;
+    let (failures, ignored): (Vec<_>, Vec<_>) = failures.into_iter().partition(is_an_error);
+    let mut keys = read_keys(config.cache_dir(), runner.run()).with_context(unreadable)?;
 
     if !failures.is_empty() {
         if failures.iter().any(|failure| failure.is_interrupted) {
-            eprint!("{}", said());
+            eprint!("{printed}");
         }
-        return Err(describe(&failures));
+        return Err(anyhow!(describe(&failures)));
     }
     if let Some(reason) = runner.unfinished(&output) {
-        eprint!("{}", said());
-        return Err(format!("{reason}, so keys may be missing\nhelp: fix what it says above"));
+        eprint!("{printed}");
+        bail!("{reason}, so keys may be missing\nhelp: fix the failure shown above");
     }
-    if said().contains(FAILED_FIXTURE) {
-        eprint!("{}", said());
-        return Err("not every test could tell its keys\nhelp: fix what they say above".to_owned());
+    if printed.contains(FAILED_FIXTURE) {
+        eprint!("{printed}");
+        bail!("a test failed before it recorded its keys\nhelp: fix the failure shown above");
     }
     if keys.is_empty() {
-        if !others.is_empty() {
-            eprintln!("{}", describe(&others));
+        if !ignored.is_empty() {
+            eprintln!("{}", describe(&ignored));
         } else if !output.status.success() {
-            eprint!("{}", said());
+            eprint!("{printed}");
         }
-        return Err("no test told a key: none ran over these repositories, or none asks for an artifact\n\
-                    help: let `[test] args` in smoke.toml select the smoke tests"
-            .to_owned());
+        bail!(
+            "no test recorded a key: no test ran over these repositories, or none needs an artifact\n\
+             help: select the smoke tests with `[test] args` in smoke.toml"
+        );
     }
     let mut seen = HashSet::new();
     keys.retain(|key| seen.insert((key.repo.clone(), key.artifact.clone(), key.digest.clone())));
@@ -63,15 +80,15 @@ pub(crate) fn look(config: &Config, runner: &Runner) -> Result<Vec<KeyReport>, S
     Ok(keys)
 }
 
-/// Returns `true` for a failure that leaves a key out. A body may open sessions that are meant to fail.
+/// Returns `true` if a key is missing because of the failure. The body of a test may open sessions that are meant to fail.
 fn is_an_error(failure: &KeyFailure) -> bool {
     failure.is_of_attribute || failure.artifact.is_some()
 }
 
-/// Lists the failures, each message once, with the first help that there is.
+/// Lists each message once, followed by the first help.
 fn describe(failures: &[KeyFailure]) -> String {
-    let several = if failures.len() == 1 { "1 test".to_owned() } else { format!("{} tests", failures.len()) };
-    let mut text = format!("failed to compute the keys of {several}");
+    let tests = if failures.len() == 1 { "1 test".to_owned() } else { format!("{} tests", failures.len()) };
+    let mut text = format!("failed to compute the keys of {tests}");
     let mut seen = HashSet::new();
     for failure in failures.iter().filter(|failure| seen.insert((&failure.repo, &failure.message))) {
         let _ = write!(text, "\n  {} over {}: {}", failure.test, failure.repo, failure.message.replace('\n', "\n  "));

@@ -1,69 +1,46 @@
-//! `cargo smoke-cache`: fetch the repositories of smoke tests, run the tests, see and steer what the cache does.
+//! `cargo smoke-cache`: fetches repositories, runs the smoke tests, and reports and controls what the cache does.
 
-mod arguments;
 mod building;
+mod commands;
 mod configuration;
+mod exit;
 mod fetch;
-mod fetch_missing;
-mod gc;
+mod fill;
 mod interrupt;
-mod key;
 mod keys;
 mod output;
-mod populate;
 mod progress;
-mod push;
 mod remote;
 mod report;
-mod run_tests;
 mod runner;
 mod selection;
+mod settings;
 mod stored;
-mod summary;
 mod table;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
+use cached_smoke::tooling::Config;
 use clap::Parser;
 
-use arguments::{Arguments, Cargo, Command};
-use cached_smoke::tooling::Config;
-
-/// Exit status when the tool itself failed, told apart from the tests' own (cargo test: 101, nextest: 100).
-const TROUBLE: u8 = 2;
+use commands::{Arguments, Cargo};
 
 fn main() -> ExitCode {
     let Cargo::SmokeCache(Arguments { command }) = Cargo::parse();
-    let done = settings().and_then(|config| match command {
-        Command::Test(arguments) => run_tests::run(&config, &arguments),
-        Command::Populate(arguments) => populate::run(&config, &arguments),
-        Command::Fetch(arguments) => fetch_missing::run(&config, &arguments.repos),
-        Command::List(arguments) => stored::list(&config, &arguments),
-        Command::Key(arguments) => key::run(&config, &arguments),
-        Command::Explain(arguments) => key::explain(&config, &arguments),
-        Command::Verify(arguments) => stored::run_verify(&config, &arguments),
-        Command::Gc(arguments) => gc::run(&config, &arguments),
-        Command::Clean(arguments) => stored::clean(&config, &arguments),
-        Command::Dir => {
-            output::line(config.cache_dir().display());
-            Ok(ExitCode::SUCCESS)
+    config().and_then(|config| command.run(&config)).unwrap_or_else(|error| {
+        match error.downcast_ref::<cached_smoke::Error>() {
+            Some(error) => eprintln!("error: {}", error.report()),
+            None => eprintln!("error: {error:#}"),
         }
-        Command::Push(arguments) => push::run(&config, &arguments),
-        Command::Pull(arguments) => populate::pull(&config, &arguments),
-        Command::Remote(command) => remote::run(&config, &command),
-        Command::RemoteHelper(arguments) => Ok(remote::run_helper(&config, &arguments)),
-        Command::Report(arguments) => report::run(&config, &arguments),
-    });
-    done.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        ExitCode::from(TROUBLE)
+        ExitCode::from(exit::TOOL_FAILED)
     })
 }
 
-/// The settings as tests in this directory see them.
-fn settings() -> Result<Config, String> {
-    let here = std::env::current_dir().map_err(|error| format!("failed to find the current directory: {error}"))?;
-    let mut config = Config::for_directory(&here).map_err(|error| error.report())?;
+/// Reads the settings that tests in the current directory have.
+fn config() -> anyhow::Result<Config> {
+    let directory = std::env::current_dir().context("failed to find the current directory")?;
+    let mut config = Config::for_directory(&directory)?;
     if let Some(helper) = remote::this_program() {
         config.set_default_helper(helper);
     }

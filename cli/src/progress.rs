@@ -1,4 +1,4 @@
-//! How far something is that takes a while: bars on a terminal, plain lines elsewhere.
+//! The progress of a long operation: bars on a terminal, plain lines elsewhere.
 
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 const TICK: Duration = Duration::from_millis(100);
 
-/// How much of something is done, and what is being done.
+/// Two lines: a bar that counts items, and a spinner with the current step.
 pub(crate) struct Bar {
     bars: MultiProgress,
     total: ProgressBar,
@@ -16,8 +16,8 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// `what` is being done to `count` things.
-    pub(crate) fn new(what: &str, count: usize) -> Bar {
+    /// Creates the bar of an operation on `count` items; it is hidden if there are none.
+    pub(crate) fn new(operation: &str, count: usize) -> Bar {
         let bars = match count {
             0 => MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
             _ => MultiProgress::new(),
@@ -26,43 +26,43 @@ impl Bar {
             |template: &str| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let total = bars.add(ProgressBar::new(count as u64));
         total.set_style(style("{prefix} [{bar:30}] {pos}/{len} ({elapsed})"));
-        total.set_prefix(what.to_owned());
+        total.set_prefix(operation.to_owned());
         let step = bars.add(ProgressBar::new_spinner());
         step.set_style(style("{spinner} {wide_msg}"));
         if count > 0 {
-            // The time goes on, also while nothing is done.
+            // The elapsed time advances also while no item ends.
             total.enable_steady_tick(TICK);
             step.enable_steady_tick(TICK);
         }
         Bar { bars, total, step, is_terminal: stderr().is_terminal() }
     }
 
-    /// What is being done now, on a terminal.
-    pub(crate) fn at(&self, what: &str) {
-        self.step.set_message(what.to_owned());
+    /// Shows the current step, on a terminal only.
+    pub(crate) fn set_step(&self, step: &str) {
+        self.step.set_message(step.to_owned());
     }
 
-    /// The line at which what is being done is shown, for who knows more of it.
+    /// Returns the spinner, for an operation that reports its own steps.
     pub(crate) fn step(&self) -> &ProgressBar {
         &self.step
     }
 
-    /// One more is done.
+    /// Counts one more item.
     pub(crate) fn done(&self) {
         self.total.inc(1);
     }
 
-    /// A line above the bars, or a plain line where there are none.
-    pub(crate) fn say(&self, line: &str) {
+    /// Prints a line above the bars, or a plain line without a terminal.
+    pub(crate) fn print(&self, line: &str) {
         if self.is_terminal {
-            // Nothing is lost if the terminal has just gone away.
+            // Fails only if the terminal is gone.
             let _ = self.bars.println(line);
         } else {
             eprintln!("{line}");
         }
     }
 
-    /// Whether there are bars.
+    /// Returns `true` if bars are drawn.
     pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal
     }

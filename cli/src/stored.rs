@@ -1,65 +1,71 @@
-//! The commands `list`, `verify` and `clean`: what lies in the cache.
+//! The artifacts in the cache, as rows of `list` and `verify`.
 
-use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytesize::ByteSize;
-use cached_smoke::tooling::{
-    Building, Config, Removed, StoredArtifact, Unreadable, Verdict, building, remove, stored, verify,
-};
+use cached_smoke::tooling::{Building, Config, ManifestInfo, StoredArtifact, Unreadable, stored};
+use clap::Args;
 use comfy_table::Cell;
+use indicatif::HumanDuration;
 use serde::Serialize;
 
-use crate::arguments::{CleanArguments, StoredArguments};
 use crate::building::Line;
 use crate::configuration;
-use crate::output;
-use crate::progress::Bar;
-use crate::selection::is_meant;
+use crate::selection::is_selected;
 use crate::table::{self, Row};
 
-/// A line of `list` or `verify`.
-#[derive(Serialize)]
-struct StoredRow {
-    repo: String,
-    artifact: String,
+#[derive(Args, Debug)]
+pub(crate) struct StoredArguments {
+    /// Select repositories; all in the cache if none is named.
+    pub(crate) repos: Vec<String>,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// One artifact.
+#[derive(Default, Serialize)]
+pub(crate) struct StoredRow {
+    pub(crate) repo: String,
+    pub(crate) artifact: String,
     key: String,
     bytes: u64,
     build_seconds: Option<f64>,
-    /// Seconds since 1970.
+    /// In seconds since 1970.
     last_used: u64,
-    /// `ok`, `damaged`, `newer`; for programs also `building`, of what is not there yet, or is replaced.
-    state: &'static str,
-    reason: String,
+    /// `ok`, `damaged` or `newer`; in JSON also `building`, for an artifact that is not stored yet, or is being replaced.
+    pub(crate) state: &'static str,
+    pub(crate) reason: String,
     suite: Option<String>,
     config: Vec<serde_json::Value>,
-    /// For people.
+    /// The difference from other configurations of the artifact, for the table.
     #[serde(skip)]
     configuration: String,
 }
 
-impl From<&StoredArtifact> for StoredRow {
-    fn from(stored: &StoredArtifact) -> StoredRow {
+impl StoredRow {
+    fn new(stored: &StoredArtifact, configuration: String) -> StoredRow {
         let (state, reason) = match &stored.manifest {
             Ok(_) => ("ok", String::new()),
             Err(Unreadable::Newer(format)) => ("newer", format!("written by a later version, in format {format}")),
             Err(Unreadable::Damaged(damage)) => ("damaged", damage.clone()),
             Err(_) => ("damaged", String::new()),
         };
+        let made = stored.manifest.as_ref().ok();
+        let inputs = inputs(stored).unwrap_or_default();
         StoredRow {
             repo: stored.repo.clone(),
             artifact: stored.artifact.clone(),
             key: stored.key(),
             bytes: stored.bytes,
-            build_seconds: stored.manifest.as_ref().ok().map(|made| made.build_seconds),
-            last_used: stored.last_used.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            build_seconds: made.map(|made| made.build_seconds),
+            last_used: seconds_since_1970(stored.last_used),
             state,
             reason,
-            suite: { stored.manifest.as_ref().ok() }
-                .and_then(|made| configuration::suite(&made.key_inputs).map(str::to_owned)),
-            config: { stored.manifest.as_ref() }
-                .map_or_else(|_| Vec::new(), |made| configuration::configs(&made.key_inputs)),
-            configuration: String::new(),
+            suite: configuration::suite(inputs).map(str::to_owned),
+            config: configuration::configs(inputs),
+            configuration,
         }
     }
 }
@@ -70,14 +76,10 @@ impl From<&Building> for StoredRow {
             repo: one.repo.clone(),
             artifact: one.artifact.clone(),
             key: one.key.clone(),
-            bytes: 0,
-            build_seconds: None,
-            last_used: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            last_used: seconds_since_1970(SystemTime::now()),
             state: "building",
             reason: Line(one).to_string(),
-            suite: None,
-            config: Vec::new(),
-            configuration: String::new(),
+            ..StoredRow::default()
         }
     }
 }
@@ -106,118 +108,42 @@ impl Row for StoredRow {
     }
 }
 
-/// How long ago, in the largest unit that there is one of.
-fn ago(seconds_since_1970: u64) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let seconds = now.saturating_sub(seconds_since_1970);
-    match seconds {
-        0..60 => "just now".to_owned(),
-        60..3600 => format!("{} m ago", seconds / 60),
-        3600..86_400 => format!("{} h ago", seconds / 3600),
-        _ => format!("{} d ago", seconds / 86_400),
-    }
+fn inputs(stored: &StoredArtifact) -> Option<&[cached_smoke::tooling::KeyInput]> {
+    stored.manifest.as_ref().ok().map(|ManifestInfo { key_inputs, .. }| &key_inputs[..])
 }
 
-/// All artifacts, or those of some repositories.
-pub(crate) fn meant(config: &Config, repos: &[String]) -> Result<Vec<StoredArtifact>, String> {
-    let mut stored = stored(config).map_err(|error| error.report())?;
+fn seconds_since_1970(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+fn ago(last_used: u64) -> String {
+    let seconds = seconds_since_1970(SystemTime::now()).saturating_sub(last_used);
+    format!("{} ago", HumanDuration(Duration::from_secs(seconds)))
+}
+
+/// Returns the artifacts of the named repositories; all if no name is given.
+///
+/// # Errors
+/// Fails for a name that neither the cache nor `smoke.toml` knows.
+pub(crate) fn select_stored(config: &Config, repos: &[String]) -> anyhow::Result<Vec<StoredArtifact>> {
+    let mut stored = stored(config)?;
     for name in repos {
-        if config.repo(name).is_err() && !stored.iter().any(|stored| stored.repo == *name) {
-            config.repo(name).map_err(|error| error.report())?;
+        if !stored.iter().any(|stored| stored.repo == *name) {
+            config.repo(name)?;
         }
     }
-    stored.retain(|stored| is_meant(repos, &stored.repo));
+    stored.retain(|stored| is_selected(repos, &stored.repo));
     Ok(stored)
 }
 
-/// A row for each, which says how its configuration differs from the others' of its artifact.
-fn rows(all: &[StoredArtifact]) -> Vec<StoredRow> {
-    let known: Vec<_> = all
-        .iter()
-        .map(|stored| {
-            (&*stored.repo, &*stored.artifact, stored.manifest.as_ref().ok().map(|made| &made.key_inputs[..]))
-        })
-        .collect();
-    let rows = all.iter().map(StoredRow::from).zip(configuration::differences(&known));
-    rows.map(|(row, configuration)| StoredRow { configuration, ..row }).collect()
+/// Returns a row for each artifact.
+pub(crate) fn rows(all: &[StoredArtifact]) -> Vec<StoredRow> {
+    let known: Vec<_> = all.iter().map(|stored| (&*stored.repo, &*stored.artifact, inputs(stored))).collect();
+    let differences = configuration::differences(&known);
+    all.iter().zip(differences).map(|(stored, difference)| StoredRow::new(stored, difference)).collect()
 }
 
-fn total(rows: &[StoredRow]) -> String {
+/// Returns the number of artifacts and their size.
+pub(crate) fn total(rows: &[StoredRow]) -> String {
     format!("{} artifacts, {}", rows.len(), ByteSize(rows.iter().map(|row| row.bytes).sum()))
-}
-
-/// The command `list`.
-pub(crate) fn list(config: &Config, arguments: &StoredArguments) -> Result<ExitCode, String> {
-    let mut rows = rows(&meant(config, &arguments.repos)?);
-    let being_built: Vec<Building> =
-        building(config).into_iter().filter(|one| is_meant(&arguments.repos, &one.repo)).collect();
-    if arguments.json {
-        rows.extend(being_built.iter().map(StoredRow::from));
-    }
-    table::print(&rows, arguments.json);
-    if !arguments.json {
-        for one in &being_built {
-            output::line(format_args!("building {}", Line(one)));
-        }
-        output::line(format_args!("{} in {}", total(&rows), config.cache_dir().display()));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The command `verify`.
-pub(crate) fn run_verify(config: &Config, arguments: &StoredArguments) -> Result<ExitCode, String> {
-    let stored = meant(config, &arguments.repos)?;
-    let bar = Bar::new("verifying", stored.len());
-    let mut rows = rows(&stored);
-    for (artifact, row) in stored.iter().zip(&mut rows) {
-        bar.at(&format!("{} of {}", artifact.artifact, artifact.repo));
-        if let Verdict::Damaged { reason, is_set_aside } = verify(config, artifact).map_err(|error| error.report())? {
-            let mend = if is_set_aside {
-                "set aside; the next test that asks for it builds it anew"
-            } else {
-                "it is in use; verify again when it is not"
-            };
-            (row.state, row.reason) = ("damaged", format!("{reason}; {mend}"));
-        }
-        bar.done();
-    }
-    bar.finish();
-    let damaged: Vec<&StoredRow> = rows.iter().filter(|row| row.state == "damaged").collect();
-    table::print(&rows, arguments.json);
-    if !arguments.json {
-        for row in &damaged {
-            output::line(format_args!("{} of {}: {}", row.artifact, row.repo, output::plain(&row.reason)));
-        }
-        output::line(format_args!("{}: {} damaged", total(&rows), damaged.len()));
-    }
-    Ok(if damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// The command `clean`.
-pub(crate) fn clean(config: &Config, arguments: &CleanArguments) -> Result<ExitCode, String> {
-    let stored = meant(config, &arguments.repos)?;
-    let (mut bytes, mut removed, mut kept) = (0, 0, 0);
-    for artifact in &stored {
-        if arguments.dry_run {
-            output::line(format_args!(
-                "would remove {} of {} ({})",
-                artifact.artifact,
-                artifact.key(),
-                ByteSize(artifact.bytes)
-            ));
-        } else if let Removed::Kept(reason) = remove(config, artifact).map_err(|error| error.report())? {
-            kept += 1;
-            output::line(format_args!("kept {} of {}: {reason}", artifact.artifact, artifact.key()));
-            continue;
-        }
-        (bytes, removed) = (bytes + artifact.bytes, removed + 1);
-    }
-    if !arguments.dry_run {
-        // The trash is emptied.
-        cached_smoke::tooling::collect(config, &cached_smoke::tooling::Policy::default())
-            .map_err(|error| error.report())?;
-    }
-    let would = if arguments.dry_run { "would remove" } else { "removed" };
-    output::line(format_args!("{would} {removed} artifacts ({}); kept {kept}", ByteSize(bytes)));
-    Ok(ExitCode::SUCCESS)
 }

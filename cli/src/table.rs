@@ -1,4 +1,4 @@
-//! What a command has to show: a table for people, JSON for programs.
+//! The rows of a command: a table for people, JSON for programs.
 
 use std::io::{IsTerminal, stdout};
 
@@ -7,17 +7,17 @@ use serde::Serialize;
 
 use crate::output;
 
-/// One line of a table.
+/// One row of a table.
 pub(crate) trait Row: Serialize {
-    /// The columns' names; those that end in a unit hold numbers.
+    /// The column names. A name that ends in a unit marks a column of numbers.
     const HEADERS: &'static [&'static str];
-    /// The column that is left out where all of its cells are empty.
+    /// The column that is hidden if all of its cells are empty.
     const OPTIONAL: Option<&'static str> = None;
 
     fn cells(&self) -> Vec<Cell>;
 }
 
-/// Prints them as a table, or as an array of objects.
+/// Prints the rows as a table, or as a JSON array.
 pub(crate) fn print<R: Row>(rows: &[R], json: bool) {
     if json {
         output::json(rows);
@@ -26,11 +26,11 @@ pub(crate) fn print<R: Row>(rows: &[R], json: bool) {
     }
 }
 
-/// The table, in colours if it is for a terminal.
+/// Builds the table, with colours if standard output is a terminal.
 pub(crate) fn table<R: Row>(rows: &[R]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(R::HEADERS);
-    if !in_colours() {
+    if !is_coloured() {
         table.force_no_tty();
     }
     let optional = R::HEADERS.iter().position(|header| Some(*header) == R::OPTIONAL);
@@ -51,11 +51,11 @@ pub(crate) fn table<R: Row>(rows: &[R]) -> Table {
 }
 
 /// <https://no-color.org>
-fn in_colours() -> bool {
+fn is_coloured() -> bool {
     stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// A word that says how things are: green, yellow or red.
+/// Returns a coloured state: green, yellow (`None`) or red.
 pub(crate) fn state(word: &str, is_good: Option<bool>) -> Cell {
     let colour = match is_good {
         Some(true) => Color::Green,
@@ -65,12 +65,12 @@ pub(crate) fn state(word: &str, is_good: Option<bool>) -> Cell {
     Cell::new(word).fg(colour)
 }
 
-/// Seconds, to the millisecond.
+/// Returns seconds, to the millisecond.
 pub(crate) fn seconds(seconds: f64) -> Cell {
     Cell::new(format!("{seconds:.3}"))
 }
 
-/// A text, or a dash if there is none.
+/// Returns a text, or a dash if it is empty.
 pub(crate) fn text(text: &str) -> Cell {
     Cell::new(if text.is_empty() { "-" } else { text })
 }

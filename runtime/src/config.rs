@@ -2,6 +2,7 @@
 //! once.
 
 mod remote;
+pub(crate) mod settings;
 mod smoke_toml;
 
 use std::collections::BTreeMap;
@@ -271,8 +272,8 @@ impl Config {
     }
 
     /// Returns the directory that repositories are fetched into before they are moved to their final path.
-    pub fn workshop(&self) -> PathBuf {
-        crate::layout::workshop(&self.cache_dir)
+    pub fn fetch_dir(&self) -> PathBuf {
+        crate::layout::fetch_dir(&self.cache_dir)
     }
 
     /// Returns the arguments for the test runner from `smoke.toml`, which select the smoke tests.

@@ -48,7 +48,7 @@ pub(crate) fn fetched_repo(cache_dir: &Path, repo: &str, label: &str) -> PathBuf
 }
 
 /// Returns the directory that repositories are fetched into before they are moved to their final path.
-pub(crate) fn workshop(cache_dir: &Path) -> PathBuf {
+pub(crate) fn fetch_dir(cache_dir: &Path) -> PathBuf {
     cache_dir.join(".repos").join(".workshop")
 }
 

@@ -18,6 +18,7 @@ pub mod remote {
     pub use crate::remote::{Asked, Operation, Pushed, read_asked, try_helper};
 }
 
+pub use crate::config::settings::{Setting, settings};
 pub use crate::config::{Config, RepoSource, Source};
 pub use crate::key::{KeyInput, describe, in_common, tell_apart};
 pub use crate::store::retention::{Collected, Policy};

@@ -1,101 +1,91 @@
-//! Running another program: nothing to read from, everything said captured, and an end to the patience.
+//! Runs other programs: without input, with captured output, and with a deadline.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
-use super::FetchError;
+use anyhow::{Context, Result};
+use wait_timeout::ChildExt;
 
-/// How much of a program's output is looked at, and how much of that an error shows.
+/// The number of bytes of a program's output that are kept, and the number of lines that an error shows.
 const KEPT_BYTES: u64 = 64 * 1024;
 const SHOWN_LINES: usize = 12;
 
-/// What a program is run for.
+/// The purpose and the limits of a program.
 pub(super) struct Task<'a> {
-    /// Such as "download Django==5.2.8"; fits after "failed to".
+    /// Such as "download Django==5.2.8": errors begin with "failed to", followed by this.
     pub(super) action: &'a str,
-    /// After this the program is killed.
+    /// The program is killed after this time.
     pub(super) deadline: Duration,
-    /// What to look at when it fails.
-    pub(super) mend: &'static str,
+    /// The advice if it fails.
+    pub(super) help: &'static str,
 }
 
-/// Runs `command` to its end and returns what it wrote to its standard output (the last 64 KiB of it).
+/// The failure of a program, without the action.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CommandError {
+    #[error("{program} cannot be started; {help}")]
+    NotStarted { program: String, help: &'static str, source: io::Error },
+    /// The program ran, and its status is not 0.
+    #[error("{status}; {help}{output}")]
+    Failed { status: ExitStatus, help: &'static str, output: String },
+    #[error("no result within {} seconds; {help}{output}", .deadline.as_secs_f32())]
+    TimedOut { deadline: Duration, help: &'static str, output: String },
+}
+
+/// Runs a program to its end, and returns the last 64 KiB of its standard output.
 ///
-/// The output goes to unnamed files instead of pipes: when the program is killed, a grandchild that still holds a pipe
-/// would keep us waiting for its end.
-pub(super) fn run(mut command: Command, task: &Task<'_>) -> Result<String, FetchError> {
-    let (mut stdout, mut stderr) = (capture()?, capture()?);
-    command.stdin(Stdio::null()).stdout(handle(&stdout)?).stderr(handle(&stderr)?);
-    let program = command.get_program().to_string_lossy().into_owned();
-    let action = || task.action.to_owned();
-    let start = |source| FetchError::Start { action: action(), program, mend: task.mend, source };
-    let mut child = command.spawn().map_err(start)?;
-    let status =
-        wait(&mut child, task.deadline).map_err(FetchError::io("await the program for", task.action.as_ref()))?;
-    let said = text(&mut stdout)?;
-    if status.is_some_and(|status| status.success()) {
-        return Ok(said);
+/// # Errors
+/// Fails with a [`CommandError`], in the context of the action, if the program does.
+pub(super) fn run(command: Command, task: &Task<'_>) -> Result<String> {
+    try_run(command, task).with_context(|| format!("failed to {}", task.action))
+}
+
+/// The output goes to unnamed files. With pipes, a process that the killed program has started could delay the end.
+fn try_run(mut command: Command, &Task { deadline, help, .. }: &Task<'_>) -> Result<String> {
+    let capture = || tempfile::tempfile().context("failed to create a temporary file");
+    let (stdout, stderr) = (capture()?, capture()?);
+    command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    let mut child = command.spawn().map_err(|source| {
+        let program = command.get_program().to_string_lossy().into_owned();
+        CommandError::NotStarted { program, help, source }
+    })?;
+    let status = child.wait_timeout(deadline)?;
+    if status.is_none() {
+        child.kill()?;
+        child.wait()?;
     }
-    let complaint = text(&mut stderr)?;
-    let tail = tail(if complaint.trim().is_empty() { &said } else { &complaint });
+    let stdout = text(stdout)?;
+    if status.is_some_and(|status| status.success()) {
+        return Ok(stdout);
+    }
+    let stderr = text(stderr)?;
+    let output = tail(if stderr.trim().is_empty() { &stdout } else { &stderr });
     Err(match status {
-        Some(status) => FetchError::Command { action: action(), status: status.to_string(), tail, mend: task.mend },
-        None => FetchError::Deadline { action: action(), limit: task.deadline, tail, mend: task.mend },
+        Some(status) => CommandError::Failed { status, help, output }.into(),
+        None => CommandError::TimedOut { deadline, help, output }.into(),
     })
 }
 
-/// The child's status, or `None` when the deadline passed and it was killed.
-///
-/// The standard library has no wait with a limit; looking again after 1 to 50 ms costs a short git command next to
-/// nothing, and a long download neither.
-fn wait(child: &mut Child, deadline: Duration) -> io::Result<Option<ExitStatus>> {
-    let begin = Instant::now();
-    let mut pause = Duration::from_millis(1);
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if begin.elapsed() >= deadline {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(50));
-    }
+/// Returns the last bytes of a file as text.
+fn text(mut file: File) -> io::Result<String> {
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(KEPT_BYTES)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn capture() -> Result<File, FetchError> {
-    tempfile::tempfile().map_err(FetchError::io("create a temporary file in", &std::env::temp_dir()))
-}
-
-fn handle(file: &File) -> Result<File, FetchError> {
-    file.try_clone().map_err(FetchError::io("share a temporary file in", &std::env::temp_dir()))
-}
-
-fn text(file: &mut File) -> Result<String, FetchError> {
-    let read = |file: &mut File| {
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(KEPT_BYTES)))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    };
-    read(file).map_err(FetchError::io("read a temporary file in", &std::env::temp_dir()))
-}
-
-/// The last lines, fit for a terminal: a server must not be able to send control sequences to it, nor may a log show
-/// the credentials that were part of a URL.
-fn tail(text: &str) -> String {
+/// Returns the last lines, indented, without control sequences from a server, and without credentials of URLs.
+pub(super) fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let shown = lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n");
-    redact(&shown).chars().filter(|char| *char == '\n' || !char.is_control()).collect()
+    let shown = lines[lines.len().saturating_sub(SHOWN_LINES)..].iter();
+    let plain = |line: &&str| redact(line).chars().filter(|char| !char.is_control()).collect::<String>();
+    shown.map(|line| format!("\n    {}", plain(line))).collect()
 }
 
-/// `text` without the user names and passwords in its URLs.
+/// Replaces the user names and passwords in the URLs of a text.
 pub(super) fn redact(text: &str) -> String {
     let mut parts = text.split("://");
     let mut redacted = parts.next().unwrap_or_default().to_owned();
@@ -122,24 +112,27 @@ mod tests {
 
     #[test]
     fn tail_keeps_the_last_lines_without_control_characters_and_credentials() {
-        let said = "first\n".to_owned() + &"next\r\n".repeat(SHOWN_LINES - 1) + "\x1b[31mhttps://me:secret@x\n\n";
-        assert_eq!(tail(&said), "next\n".repeat(SHOWN_LINES - 1) + "[31mhttps://***@x");
+        let output = "first\n".to_owned() + &"next\r\n".repeat(SHOWN_LINES - 1) + "\x1b[31mhttps://me:secret@x\n\n";
+        assert_eq!(tail(&output), "\n    next".repeat(SHOWN_LINES - 1) + "\n    [31mhttps://***@x");
     }
 
     #[cfg(unix)]
     #[test]
-    fn program_that_does_not_end_is_killed_at_the_deadline() {
+    fn program_is_killed_at_the_deadline() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo begun >&2; sleep 1000 & wait"]);
-        let task = Task { action: "wait", deadline: Duration::from_millis(300), mend: "wait less" };
-        let error = run(command, &task).expect_err("nothing ends in time");
-        assert!(matches!(&error, FetchError::Deadline { tail, .. } if tail == "begun"), "{error}");
+        let task = Task { action: "wait", deadline: Duration::from_millis(300), help: "wait less" };
+        let error = format!("{:#}", run(command, &task).expect_err("a deadline"));
+        assert_eq!(error, "failed to wait: no result within 0.3 seconds; wait less\n    begun");
     }
 
     #[test]
-    fn missing_program_is_named_with_its_remedy() {
-        let task = Task { action: "try", deadline: Duration::from_secs(5), mend: "install it" };
-        let error = run(Command::new("no-such-program-anywhere"), &task).expect_err("there is none");
-        assert_eq!(error.to_string(), "try: no-such-program-anywhere cannot be started; install it");
+    fn missing_program_is_named_with_help() {
+        let task = Task { action: "try", deadline: Duration::from_secs(5), help: "install it" };
+        let error = format!("{:#}", run(Command::new("no-such-program-anywhere"), &task).expect_err("missing"));
+        assert!(
+            error.starts_with("failed to try: no-such-program-anywhere cannot be started; install it: "),
+            "{error}"
+        );
     }
 }

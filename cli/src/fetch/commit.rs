@@ -1,12 +1,13 @@
-//! Files become a commit whose id depends on nothing but the files.
+//! Commits files. The commit id depends on the files only.
 
-use std::fs;
 use std::path::Path;
 
-use super::FetchError;
+use anyhow::Result;
+use fs_err as fs;
+
 use super::repository::Repository;
 
-/// Anything that varies here would vary the revision.
+/// Everything else that the commit id depends on.
 const IDENTITY: [(&str, &str); 6] = [
     ("GIT_AUTHOR_NAME", "cached-smoke"),
     ("GIT_AUTHOR_EMAIL", "fetch@cached-smoke.invalid"),
@@ -17,28 +18,27 @@ const IDENTITY: [(&str, &str); 6] = [
 ];
 const MESSAGE: &str = "Source distribution as published";
 
-/// Stands above every `.gitattributes`: no file is converted on its way in or out.
+/// Takes precedence over every `.gitattributes`: git converts no file.
 const ATTRIBUTES: &str = "* -text !eol -filter -ident !working-tree-encoding -export-subst -export-ignore\n";
 
-/// Commits all files below `directory`, ignored ones included, and returns the full commit id: the same for the same
-/// files (contents, names, and which of them are executable) everywhere.
+/// Commits all files below `directory`, including ignored ones, and returns the full commit id.
 ///
-/// `executables` are named to git because not every file system can tell.
-pub(super) fn commit(directory: &Path, executables: &[String]) -> Result<String, FetchError> {
+/// The id is the same on every machine for the same contents, names and executable bits. `executables` lists the
+/// executable files for git, because some file systems do not store that bit.
+pub(super) fn commit(directory: &Path, executables: &[String]) -> Result<String> {
     let repository = Repository::init(directory)?;
     let info = directory.join(".git/info");
-    fs::create_dir_all(&info).map_err(FetchError::io("create", &info))?;
-    let attributes = info.join("attributes");
-    fs::write(&attributes, ATTRIBUTES).map_err(FetchError::io("write", &attributes))?;
+    fs::create_dir_all(&info)?;
+    fs::write(info.join("attributes"), ATTRIBUTES)?;
 
     repository.run(&["add", "--all", "--force", "."])?;
     if !executables.is_empty() {
         let list = directory.join(".git/executables");
-        fs::write(&list, executables.join("\0")).map_err(FetchError::io("write", &list))?;
+        fs::write(&list, executables.join("\0"))?;
         let from = format!("--pathspec-from-file={}", list.display());
         let literally = [("GIT_LITERAL_PATHSPECS", "1")];
         repository.run_with(&literally, &["add", "--force", "--chmod=+x", &from, "--pathspec-file-nul"])?;
-        fs::remove_file(&list).map_err(FetchError::io("remove", &list))?;
+        fs::remove_file(&list)?;
     }
     repository.run_with(&IDENTITY, &["commit", "--quiet", "--no-verify", "--no-gpg-sign", "--message", MESSAGE])?;
     repository.check_clean()?;

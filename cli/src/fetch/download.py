@@ -1,8 +1,7 @@
-"""Downloads one source distribution: the arguments are a requirement and a directory, the answer is its path, as JSON.
+"""Downloads one source distribution. The arguments are a requirement and a directory; prints the path as JSON.
 
-unearth looks the release up and downloads it; nothing of it is built or run. Its command line is not used because it
-knows nothing of pip's settings (index, proxy, certificates), and refuses releases that this Python could not install,
-which nobody is about to do.
+unearth finds and downloads the release, and runs none of its code. Its own command line ignores pip's settings (index,
+proxy, certificates), and refuses releases that this Python cannot install.
 """
 
 import ast
@@ -20,7 +19,7 @@ def pip_settings():
     command = [sys.executable, "-I", "-m", "pip", "config", "list"]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     settings = {}
-    for section in ("global.", "download.", ":env:."):  # each wins over those before it, as in pip
+    for section in ("global.", "download.", ":env:."):  # later ones take precedence, as in pip
         for line in listed.splitlines():
             name, separator, value = line.partition("=")
             if separator and name.startswith(section):
@@ -30,7 +29,7 @@ def pip_settings():
 
 def finder(name, settings):
     found = PackageFinder(
-        index_urls=settings.get("index-url", "").split(),  # none: unearth's own default
+        index_urls=settings.get("index-url", "").split(),  # empty: unearth's default
         trusted_hosts=settings.get("trusted-host", "").split(),
         no_binary=[name],
         ignore_compatibility=True,
@@ -40,7 +39,7 @@ def finder(name, settings):
     for url in settings.get("extra-index-url", "").split():
         found.add_index_url(url)
     for link in settings.get("find-links", "").split():
-        if "://" in link or os.path.exists(link):  # pip, too, passes over what is not there
+        if "://" in link or os.path.exists(link):  # pip also ignores missing directories
             found.add_find_links(link)
     return found
 

@@ -1,26 +1,27 @@
-//! What a fetched repository was made from, written into it before it is published.
+//! The origin of a fetched repository, recorded in it before it is published.
 //!
-//! It lets the second of two processes know that the first has done its work, and keeps everybody from taking
-//! something else for it.
+//! By the record, the second of two processes recognizes the work of the first, and no process uses another repository.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::command::redact;
-use super::{FetchError, Source};
+use anyhow::{Result, bail};
+use cached_smoke::tooling::Source;
+use fs_err as fs;
 
-/// Where a repository came from.
+use super::command::redact;
+
+/// The origin of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
-    /// The source in one line, without credentials.
+    /// The source on one line, without credentials.
     name: String,
-    /// The digest of the downloaded file, if there was one.
+    /// The SHA-256 of the downloaded file, if there was one.
     sha256: Option<String>,
 }
 
 impl Origin {
-    /// The origin that `source` asks for.
-    pub(super) fn of(source: &Source) -> Self {
+    /// Returns the origin that `source` requests.
+    pub(super) fn of(source: &Source) -> Origin {
         match source {
             Source::Path(path) => Origin { name: format!("path {}", path.display()), sha256: None },
             Source::Git { url, rev } => Origin { name: format!("git {} {rev}", redact(url)), sha256: None },
@@ -35,19 +36,18 @@ impl Origin {
         &self.name
     }
 
-    pub(super) fn with_digest(self, sha256: String) -> Self {
+    pub(super) fn with_digest(self, sha256: String) -> Origin {
         Origin { sha256: Some(sha256), ..self }
     }
 
-    /// Writes this into `repository`, out of sight of git.
-    pub(super) fn write(&self, repository: &Path) -> Result<(), FetchError> {
-        let path = file_in(repository);
+    /// Records this in `repository`, where git does not see it.
+    pub(super) fn write(&self, repository: &Path) -> Result<()> {
         let text = format!("{}\n{}\n", self.name, self.sha256.as_deref().unwrap_or_default());
-        fs::write(&path, text).map_err(FetchError::io("write", &path))
+        Ok(fs::write(file_in(repository), text)?)
     }
 
-    /// Whether the repository at `path` was made from this; an error that names what is there when it was not.
-    pub(super) fn check(&self, path: &Path) -> Result<(), FetchError> {
+    /// Fails unless the repository at `path` has this origin; the error names the other one.
+    pub(super) fn check(&self, path: &Path) -> Result<()> {
         let found = fs::read_to_string(file_in(path)).ok().and_then(|text| {
             let (name, digest) = text.trim_end().split_once('\n').unwrap_or((text.trim_end(), ""));
             let sha256 = (!digest.is_empty()).then(|| digest.to_owned());
@@ -55,11 +55,12 @@ impl Origin {
         });
         match found {
             Some(found) if found.name == self.name && (self.sha256.is_none() || found.sha256 == self.sha256) => Ok(()),
-            found => Err(FetchError::Occupied {
-                path: path.to_owned(),
-                wanted: self.describe(),
-                found: found.map(|found| found.describe()),
-            }),
+            found => bail!(
+                "failed to fetch {} into {}: {} exists there; move it away and fetch again",
+                self.describe(),
+                path.display(),
+                found.map_or_else(|| "something else".to_owned(), |found| found.describe())
+            ),
         }
     }
 

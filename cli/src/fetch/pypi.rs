@@ -1,66 +1,67 @@
 //! Source distributions from the Python package index.
 //!
 //! `pip download --no-binary :all:` would run each package's build backend to learn its dependencies: minutes for
-//! scikit-learn, and foreign code. unearth looks releases up as pip does and downloads them, no more.
+//! scikit-learn, and foreign code. unearth finds releases as pip does, and downloads them without building.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use anyhow::{Error, Result, bail};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use fs_err::{self as fs, File};
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 
-use super::command::{Task, run};
+use super::command::{CommandError, Task, run, tail};
+use super::commit::commit;
+use super::fetch_dir::FetchDir;
 use super::unpack::{LIMITS, unpack};
-use super::workshop::Workshop;
-use super::{FetchError, commit, hexadecimal};
 
 /// Needs Python 3.10 or newer.
 const UNEARTH: &str = "0.19.0";
 const DOWNLOAD: &str = include_str!("download.py");
 const DEADLINE: Duration = Duration::from_mins(10);
-const MEND_PYTHON: &str = "Python 3.10 or newer with its venv module is needed: on Debian and Ubuntu \
+const HELP_PYTHON: &str = "install Python 3.10 or newer with its venv module: on Debian and Ubuntu \
                            `apt-get install python3 python3-venv`";
-const MEND_INSTALL: &str = "check the network and pip's settings (`pip config list`); Python must be 3.10 or newer";
-const MEND_INDEX: &str = "check the network, pip's settings (`pip config list`) and the requirement";
+const HELP_INSTALL: &str = "check the network and pip's settings (`pip config list`); Python must be 3.10 or newer";
+const HELP_INDEX: &str = "check the network, pip's settings (`pip config list`) and the requirement";
 
-/// A program that is given a requirement and a directory, and answers with `{"path": …}`.
+/// A program that takes a requirement and a directory as arguments, and prints `{"path": …}`.
 pub(super) struct Downloader {
     pub(super) program: PathBuf,
     pub(super) arguments: Vec<OsString>,
 }
 
 /// Fails unless `requirement` is a name and a version with `==` between them, and `sha256` a digest.
-pub(super) fn check(requirement: &str, sha256: Option<&str>) -> Result<(), FetchError> {
-    let word = |text: &str, more: &str| {
+pub(super) fn check(requirement: &str, sha256: Option<&str>) -> Result<()> {
+    let is_word = |text: &str, more: &str| {
         text.starts_with(|char: char| char.is_ascii_alphanumeric())
             && text.chars().all(|char| char.is_ascii_alphanumeric() || more.contains(char))
     };
-    let refuse = |text: &str, reason| Err(FetchError::Source { text: text.to_owned(), reason });
     match requirement.split_once("==") {
-        Some((name, version)) if word(name.trim(), "-_.") && word(version.trim(), "-_.+!") => {}
-        _ => return refuse(requirement, "only one exact version can be fetched, such as Django==5.2.8"),
+        Some((name, version)) if is_word(name.trim(), "-_.") && is_word(version.trim(), "-_.+!") => {}
+        _ => bail!("failed to fetch {requirement:?}: not a name and an exact version, such as Django==5.2.8"),
     }
     match sha256 {
-        Some(digest) if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            refuse(digest, "a SHA-256 is 64 hexadecimal digits")
+        Some(digest) if !HEXLOWER_PERMISSIVE.decode(digest.as_bytes()).is_ok_and(|bytes| bytes.len() == 32) => {
+            bail!("failed to fetch {digest:?}: a SHA-256 is 64 hexadecimal digits")
         }
         _ => Ok(()),
     }
 }
 
-/// What came of a download.
+/// The result of a download.
 pub(super) struct Distribution {
-    /// The full id of the commit made of it.
-    pub(super) revision: String,
+    /// The full id of the commit of its files.
+    pub(super) commit: String,
     /// The SHA-256 of the downloaded file.
     pub(super) sha256: String,
 }
 
-/// Downloads `requirement`, and makes a repository of it in the new directory `directory`, using `scratch`.
+/// Downloads `requirement`, and commits its files in the new directory `directory`. Works in `scratch`.
 pub(super) fn fetch(
     requirement: &str,
     sha256: Option<&str>,
@@ -68,107 +69,107 @@ pub(super) fn fetch(
     scratch: &Path,
     downloader: &Downloader,
     progress: &ProgressBar,
-) -> Result<Distribution, FetchError> {
+) -> Result<Distribution> {
     progress.set_message(format!("downloading {requirement}"));
     let archive = downloader.download(requirement, &scratch.join("download"))?;
     let file = archive.file_name().unwrap_or(archive.as_os_str()).to_string_lossy().into_owned();
     let found = digest(&archive)?;
     match sha256 {
-        Some(expected) if !expected.eq_ignore_ascii_case(&found) => {
-            return Err(FetchError::Digest { file, expected: expected.to_owned(), found });
-        }
+        Some(expected) if !expected.eq_ignore_ascii_case(&found) => bail!(
+            "refused {file}: its SHA-256 is {found} instead of {expected}; fix the pin, or, if it is right, check the index, \
+             which serves another file than before"
+        ),
         Some(_) => {}
-        None => tell(progress, &format!("{requirement}: to pin {file}, add sha256 = \"{found}\"")),
+        None => print(progress, &format!("{requirement}: to pin {file}, add sha256 = \"{found}\"")),
     }
     if !file.ends_with(".tar.gz") {
-        return Err(FetchError::ArchiveKind { file });
+        bail!("failed to unpack {file}: only .tar.gz is supported; use a release that has one, or a git source");
     }
     let unpacked = unpack(&archive, directory, LIMITS, progress)?;
-    if unpacked.links_left_out > 0 {
-        tell(progress, &format!("{requirement}: {} symbolic links left out", unpacked.links_left_out));
+    if unpacked.links_skipped > 0 {
+        print(progress, &format!("{requirement}: skipped {} symbolic links", unpacked.links_skipped));
     }
     progress.set_message("committing");
-    let revision = commit::commit(directory, &unpacked.executables)?;
-    Ok(Distribution { revision, sha256: found })
+    Ok(Distribution { commit: commit(directory, &unpacked.executables)?, sha256: found })
 }
 
 impl Downloader {
-    /// unearth in an environment of its own, made in the workshop when it is not there.
-    pub(super) fn installed(workshop: &Workshop, scratch: &Path, progress: &ProgressBar) -> Result<Self, FetchError> {
+    /// Returns unearth in its own environment, which is created in the fetch directory if it is missing.
+    pub(super) fn installed(fetch_dir: &FetchDir, scratch: &Path, progress: &ProgressBar) -> Result<Downloader> {
         let name = format!("venv-unearth-{UNEARTH}");
-        let environment = workshop.path().join(&name);
+        let environment = fetch_dir.path().join(&name);
         let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-        let waiting = "waiting for another process that makes the downloader's environment";
-        let _turn = workshop.lock(&name, waiting, progress)?;
-        // The interpreter is a link on most systems, and dangles once the system's Python is replaced.
+        let waiting = "waiting for another process that creates the downloader's environment";
+        let _lock = fetch_dir.lock(&name, waiting, progress)?;
+        // On most systems the interpreter is a link, which dangles after an upgrade of the system's Python.
         if !environment.join(".complete").exists() || !python.exists() {
-            progress.set_message("making the downloader's environment");
-            make(&environment, &python)?;
+            progress.set_message("creating the downloader's environment");
+            create_environment(&environment, &python)?;
         }
         let script = scratch.join("download.py");
-        fs::write(&script, DOWNLOAD).map_err(FetchError::io("write", &script))?;
-        // -I: nothing of the user's own Python setup, nothing from the current directory.
+        fs::write(&script, DOWNLOAD)?;
+        // -I: ignores the user's Python packages and variables, and the current directory.
         let arguments = vec!["-I".into(), "-X".into(), "utf8".into(), script.into()];
         Ok(Downloader { program: python, arguments })
     }
 
-    fn download(&self, requirement: &str, directory: &Path) -> Result<PathBuf, FetchError> {
-        fs::create_dir_all(directory).map_err(FetchError::io("create", directory))?;
+    fn download(&self, requirement: &str, directory: &Path) -> Result<PathBuf> {
+        fs::create_dir_all(directory)?;
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).arg(requirement).arg(directory).current_dir(directory);
         let action = format!("download {requirement}");
-        let answer = run(command, &Task { action: &action, deadline: DEADLINE, mend: MEND_INDEX })?;
+        let answer = run(command, &Task { action: &action, deadline: DEADLINE, help: HELP_INDEX })?;
         let path = answer.lines().last().and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
         match path.as_ref().and_then(|answer| answer["path"].as_str()) {
             Some(path) => Ok(directory.join(path)),
-            None => Err(FetchError::Answer { action, answer }),
+            None => bail!("failed to {action}: the downloader printed no path{}", tail(&answer)),
         }
     }
 }
 
-/// Makes the environment where it will be used: environments cannot be moved. The marker comes last, so that one whose
-/// making was interrupted is made anew.
-fn make(environment: &Path, python: &Path) -> Result<(), FetchError> {
+/// Creates the environment in its final place, because environments cannot be moved. The marker is written last, so that an
+/// interrupted creation is repeated.
+fn create_environment(environment: &Path, python: &Path) -> Result<()> {
     match fs::remove_dir_all(environment) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(FetchError::io("remove", environment)(error));
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    let action = format!("make the downloader's environment {}", environment.display());
-    let task = Task { action: &action, deadline: DEADLINE, mend: MEND_PYTHON };
+    let action = format!("create the downloader's environment {}", environment.display());
+    let task = Task { action: &action, deadline: DEADLINE, help: HELP_PYTHON };
     let venv = |program: &str| {
         let mut command = Command::new(program);
         command.args(["-I", "-m", "venv"]).arg(environment);
         run(command, &task)
     };
-    // Windows has `python` alone; where neither is there, the error is about `python3`.
-    let missing = |made: &Result<String, FetchError>| matches!(made, Err(FetchError::Start { .. }));
-    let made = venv("python3");
-    let other = if missing(&made) { Some(venv("python")).filter(|other| !missing(other)) } else { None };
-    other.unwrap_or(made)?;
+    let is_missing = |error: &Error| matches!(error.downcast_ref(), Some(CommandError::NotStarted { .. }));
+    match venv("python3") {
+        // Windows has `python` only. If neither exists, the error names `python3`.
+        Err(error) if is_missing(&error) => {
+            venv("python").map_err(|other| if is_missing(&other) { error } else { other })?;
+        }
+        made => drop(made?),
+    }
 
     let action = format!("install unearth {UNEARTH} into {}", environment.display());
     let mut command = Command::new(python);
     command.args(["-I", "-X", "utf8", "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
-    // Wheels alone: a source distribution would run its build backend.
+    // Wheels only: a source distribution would run its build backend.
     command.args(["--only-binary=:all:", &format!("unearth=={UNEARTH}")]);
-    run(command, &Task { action: &action, deadline: DEADLINE, mend: MEND_INSTALL })?;
-    let marker = environment.join(".complete");
-    fs::write(&marker, "").map_err(FetchError::io("write", &marker))
+    run(command, &Task { action: &action, deadline: DEADLINE, help: HELP_INSTALL })?;
+    Ok(fs::write(environment.join(".complete"), "")?)
 }
 
-/// Says `text` above the progress bar, and all the same where there is none to be seen, as in a log.
-fn tell(progress: &ProgressBar, text: &str) {
+/// Prints a line above the progress bar, or on standard error if the bar is hidden, as in a log.
+fn print(progress: &ProgressBar, text: &str) {
     if progress.is_hidden() { eprintln!("{text}") } else { progress.println(text) }
 }
 
-fn digest(archive: &Path) -> Result<String, FetchError> {
-    let mut file = File::open(archive).map_err(FetchError::io("open", archive))?;
+fn digest(archive: &Path) -> io::Result<String> {
+    let mut file = File::open(archive)?;
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {
-        match file.read(&mut buffer).map_err(FetchError::io("read", archive))? {
-            0 => return Ok(hexadecimal(&hasher.finalize())),
+        match file.read(&mut buffer)? {
+            0 => return Ok(HEXLOWER.encode(&hasher.finalize())),
             read => hasher.update(&buffer[..read]),
         }
     }

@@ -1,29 +1,28 @@
-//! Unpacking what somebody else has packed.
+//! Unpacks untrusted archives.
 //!
-//! Allowed are regular files and directories below one top-level directory, which is stripped. Symbolic links that stay
-//! inside are left out, the same on every system: Windows cannot make them, and without links on disk no later entry can
-//! be led astray by one. Everything else is an error: links that lead out, hard links, devices, absolute names, `..`,
-//! names that occur twice, anything called `.git` (git would take its configuration, and run what it names), and more
-//! bytes or entries than a source distribution has. Whoever gets an error throws the directory away.
+//! Regular files and directories below one top-level directory are unpacked, without that directory. Symbolic links that
+//! stay inside are skipped on every system: Windows cannot create them, and without links no entry can be written through
+//! one. All else is an error: links that lead out, hard links, devices, absolute names, `..`, duplicate names, anything
+//! that git could take for its own directory (it would run the programs that the configuration names), and more bytes or
+//! entries than a source distribution has. After an error the caller removes the directory.
 
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result, anyhow, bail};
+use fs_err::{self as fs, File};
 use indicatif::{HumanCount, ProgressBar};
 use tar::{Entry, EntryType};
 
-use self::survey::{stream, survey};
-use super::FetchError;
-use super::error::Fault;
+use self::survey::{UNREADABLE, stream, survey};
 
 mod name;
 mod survey;
 
-/// How large an archive may get.
+/// The maximum size of an archive.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
-    /// Of the unpacked stream, headers included.
+    /// The size of the unpacked stream, including headers.
     pub(super) bytes: u64,
     pub(super) entries: u64,
 }
@@ -31,148 +30,120 @@ pub(super) struct Limits {
 /// Thirty times matplotlib's sixty megabytes, and fifty times Django's ten thousand entries.
 pub(super) const LIMITS: Limits = Limits { bytes: 2 << 30, entries: 500_000 };
 
-/// What there was to unpack.
-#[derive(Debug)]
+/// The result of unpacking.
+#[derive(Debug, Default)]
 pub(super) struct Unpacked {
-    /// The files that are to be executable, with `/` between the parts of their names.
+    files: u64,
+    /// The executable files, with `/` between the parts of their names.
     pub(super) executables: Vec<String>,
-    pub(super) links_left_out: u64,
+    pub(super) links_skipped: u64,
 }
 
 /// Unpacks the `.tar.gz` at `file` into the new directory `directory`.
-pub(super) fn unpack(
-    file: &Path,
-    directory: &Path,
-    limits: Limits,
-    progress: &ProgressBar,
-) -> Result<Unpacked, FetchError> {
-    let fault = |(entry, fault)| FetchError::Archive { file: file.to_owned(), entry, fault };
-    let open = || File::open(file).map_err(FetchError::io("open", file));
-    let survey = survey(open()?, limits).map_err(fault)?;
+pub(super) fn unpack(file: &Path, directory: &Path, limits: Limits, progress: &ProgressBar) -> Result<Unpacked> {
+    unpack_archive(file, directory, limits, progress).with_context(|| format!("failed to unpack {}", file.display()))
+}
+
+fn unpack_archive(file: &Path, directory: &Path, limits: Limits, progress: &ProgressBar) -> Result<Unpacked> {
+    let survey = survey(File::open(file)?, limits)?;
     progress.set_length(survey.bytes);
     progress.set_position(0);
     progress.set_message(format!("unpacking {} files", HumanCount(survey.files)));
-    fs::create_dir(directory).map_err(FetchError::io("create", directory))?;
-    let mut writer = Writer::new(directory);
-    for entry in stream(open()?, limits).entries().map_err(FetchError::io("read", file))? {
-        let mut entry = entry.map_err(|error| fault((None, Fault::Unreadable(error))))?;
+    fs::create_dir(directory)?;
+    let mut writer = Writer { directory, top: None, unpacked: Unpacked::default() };
+    for entry in stream(File::open(file)?, limits).entries()? {
+        let mut entry = entry.context(UNREADABLE)?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let written = writer.entry(&mut entry).map_err(|problem| match problem {
-            Problem::Archive(reason) => fault((Some(name), reason)),
-            Problem::Disk(error) => error,
-        })?;
-        progress.inc(written);
+        progress.inc(writer.entry(&mut entry).with_context(|| format!("entry {name:?}"))?);
     }
-    if writer.files == 0 {
-        return Err(fault((None, Fault::Refused("it holds no file"))));
+    if writer.unpacked.files == 0 {
+        bail!("it holds no file");
     }
-    Ok(Unpacked { executables: writer.executables, links_left_out: writer.links_left_out })
+    Ok(writer.unpacked)
 }
 
-/// Why an entry was not written.
-enum Problem {
-    Archive(Fault),
-    Disk(FetchError),
-}
-
-impl From<&'static str> for Problem {
-    fn from(reason: &'static str) -> Self {
-        Problem::Archive(Fault::Refused(reason))
-    }
-}
-
-/// Writes entry after entry, remembering what was.
+/// Writes entries one after the other.
 struct Writer<'a> {
     directory: &'a Path,
     top: Option<String>,
-    files: u64,
-    executables: Vec<String>,
-    links_left_out: u64,
+    unpacked: Unpacked,
 }
 
-impl<'a> Writer<'a> {
-    fn new(directory: &'a Path) -> Self {
-        Writer { directory, top: None, files: 0, executables: Vec::new(), links_left_out: 0 }
-    }
-
-    /// Writes `entry` if it is one to be written; returns the number of bytes.
-    fn entry(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<u64, Problem> {
+impl Writer<'_> {
+    /// Writes a file or directory, and returns the number of bytes.
+    fn entry(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<u64> {
         let kind = entry.header().entry_type();
         if kind == EntryType::XGlobalHeader {
             return Ok(0);
         }
         let bytes = entry.path_bytes().into_owned();
-        let text = std::str::from_utf8(&bytes).map_err(|_| "its name is not UTF-8")?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| anyhow!("its name is not UTF-8"))?;
         let parts = name::parts(text)?;
         let Some((top, inside)) = parts.split_first() else {
-            return if kind == EntryType::Directory { Ok(0) } else { Err("it has no name".into()) };
+            return if kind == EntryType::Directory { Ok(0) } else { Err(anyhow!("it has no name")) };
         };
         if self.top.get_or_insert_with(|| (*top).to_owned()) != top {
-            return Err("there is more than one top-level directory".into());
+            bail!("there is more than one top-level directory");
         }
-        let inner = inside.join("/");
         let path = inside.iter().fold(self.directory.to_owned(), |path: PathBuf, part| path.join(part));
-        let is_directory = kind == EntryType::Directory || (kind == EntryType::Regular && text.ends_with('/'));
-        if is_directory {
-            return make_directory(&path).map(|()| 0);
+        if kind == EntryType::Directory || (kind == EntryType::Regular && text.ends_with('/')) {
+            return create_directory(&path).map(|()| 0);
         }
         if inside.is_empty() {
-            return Err("it is not inside of a top-level directory".into());
+            bail!("it is not inside a top-level directory");
         }
         match kind {
-            EntryType::Regular => self.file(entry, &path, inner),
+            EntryType::Regular => self.file(entry, &path, inside.join("/")),
             EntryType::Symlink => {
-                let target = entry.link_name_bytes().ok_or("a link without a target")?;
+                let target = entry.link_name_bytes().context("a link without a target")?;
                 name::stays_inside(&target, inside.len() - 1)?;
-                self.links_left_out += 1;
+                self.unpacked.links_skipped += 1;
                 Ok(0)
             }
-            EntryType::Link => Err("hard links are not unpacked".into()),
-            _ => Err("only files and directories are unpacked".into()),
+            EntryType::Link => bail!("hard links are not unpacked"),
+            _ => bail!("only files and directories are unpacked"),
         }
     }
 
-    fn file(&mut self, entry: &mut Entry<'_, impl Read>, path: &Path, inner: String) -> Result<u64, Problem> {
-        let executable = entry.header().mode().is_ok_and(|mode| mode & 0o100 != 0);
+    fn file(&mut self, entry: &mut Entry<'_, impl Read>, path: &Path, name: String) -> Result<u64> {
+        let is_executable = entry.header().mode().is_ok_and(|mode| mode & 0o100 != 0);
         if let Some(parent) = path.parent() {
-            make_directory(parent)?;
+            create_directory(parent)?;
         }
         let size = entry.size();
-        // Never an existing file: a name may occur twice, and two names may be one on this file system.
+        // Never an existing file: a name may occur twice, and the file system may not distinguish two names.
         let mut file = File::options().write(true).create_new(true).open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => "the name occurs twice, or is another's in upper and lower case".into(),
-            _ => Problem::Disk(FetchError::io("create", path)(error)),
+            io::ErrorKind::AlreadyExists => anyhow!("the name occurs twice, or differs from another in case only"),
+            _ => error.into(),
         })?;
-        let written =
-            io::copy(entry, &mut file).map_err(|error| Problem::Disk(FetchError::io("write", path)(error)))?;
+        let written = io::copy(entry, &mut file)?;
         if written != size {
-            let error = io::Error::from(io::ErrorKind::UnexpectedEof);
-            return Err(Problem::Archive(Fault::Unreadable(error)));
+            bail!(UNREADABLE);
         }
-        set_mode(&file, executable).map_err(|error| Problem::Disk(FetchError::io("set the mode of", path)(error)))?;
-        self.files += 1;
-        if executable {
-            self.executables.push(inner);
+        set_mode(&file, is_executable)?;
+        self.unpacked.files += 1;
+        if is_executable {
+            self.unpacked.executables.push(name);
         }
         Ok(written)
     }
 }
 
-fn make_directory(path: &Path) -> Result<(), Problem> {
+fn create_directory(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => "a file is in its place".into(),
-        _ => Problem::Disk(FetchError::io("create", path)(error)),
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => anyhow!("a file is in its place"),
+        _ => error.into(),
     })
 }
 
 #[cfg(unix)]
-fn set_mode(file: &File, executable: bool) -> io::Result<()> {
+fn set_mode(file: &File, is_executable: bool) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 }))
+    file.set_permissions(std::fs::Permissions::from_mode(if is_executable { 0o755 } else { 0o644 }))
 }
 
 #[cfg(not(unix))]
-fn set_mode(_file: &File, _executable: bool) -> io::Result<()> {
+fn set_mode(_file: &File, _is_executable: bool) -> io::Result<()> {
     Ok(())
 }
 

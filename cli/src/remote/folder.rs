@@ -1,20 +1,22 @@
-//! A folder as the service: files that appear as a whole, and links that are left alone.
+//! A folder as the service: files appear complete, and symbolic links are refused.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::{Result, bail};
 use opendal::Operator;
 
 use super::url::FOLDER;
 
-/// Where files are written before they get their names.
+/// The directory for files that are being written.
 const UNFINISHED: &str = ".unfinished";
-/// What is that old is no longer written: a piece of it would have timed out long ago. The clocks of two machines may differ by hours.
+/// The age at which an unfinished file is removed. Its writer would have timed out long before; the clocks of two machines
+/// may differ by hours.
 const ABANDONED_AFTER: Duration = Duration::from_hours(48);
 
-/// Files appear under their names when they are complete. It cannot tell who is first, then.
-pub(super) fn whole_files(folder: &Path) -> Result<opendal::Result<Operator>, String> {
+/// Opens the folder for writes that rename a complete file into place. Such a write cannot detect an existing file.
+pub(super) fn whole_files(folder: &Path) -> Result<opendal::Result<Operator>> {
     refuse_links(folder, UNFINISHED)?;
     let unfinished = folder.join(UNFINISHED);
     sweep(&unfinished);
@@ -23,31 +25,31 @@ pub(super) fn whole_files(folder: &Path) -> Result<opendal::Result<Operator>, St
     Ok(Operator::via_iter(FOLDER, options))
 }
 
-/// Fails for a place in the folder that leads elsewhere, or that is neither free nor a file: nobody waits for a pipe.
-pub(super) fn check(folder: &Path, place: &str) -> Result<(), String> {
-    refuse_links(folder, place)?;
-    let path = folder.join(place);
+/// Fails for a path that leads out of the folder, and for one that is neither free nor a file: opening a pipe would block.
+pub(super) fn check(folder: &Path, path: &str) -> Result<()> {
+    refuse_links(folder, path)?;
+    let path = folder.join(path);
     match path.metadata() {
-        Ok(found) if !found.is_file() => Err(format!("{} is no file, and is left alone; remove it", path.display())),
+        Ok(found) if !found.is_file() => bail!("{} is not a regular file; remove it", path.display()),
         _ => Ok(()),
     }
 }
 
-fn refuse_links(folder: &Path, place: &str) -> Result<(), String> {
-    let path = folder.join(place);
-    let own = path.ancestors().take_while(|above| *above != folder);
-    match own.filter(|path| path.is_symlink()).last() {
-        Some(link) => Err(format!("{} is a link, and what it leads to is left alone", link.display())),
-        None => Ok(()),
+fn refuse_links(folder: &Path, path: &str) -> Result<()> {
+    let path = folder.join(path);
+    let inside = path.ancestors().take_while(|above| *above != folder);
+    if let Some(link) = inside.filter(|path| path.is_symlink()).last() {
+        bail!("{} is a symbolic link, which is not followed; remove it", link.display());
     }
+    Ok(())
 }
 
-/// Removes what helpers have left that were killed while they wrote.
+/// Removes files that killed helpers left behind.
 fn sweep(unfinished: &Path) {
     for file in fs::read_dir(unfinished).into_iter().flatten().flatten() {
         let age = file.metadata().and_then(|metadata| metadata.modified()).map(|written| written.elapsed());
         if matches!(age, Ok(Ok(age)) if age > ABANDONED_AFTER) {
-            // Nobody's loss: another may be at it.
+            // Fails if another helper removes it at the same time.
             let _ = fs::remove_file(file.path());
         }
     }

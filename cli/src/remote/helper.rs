@@ -1,41 +1,48 @@
-//! The helper: answers a test's requests, a JSON line each, until there are no more.
+//! The helper: answers the requests of one test, JSON lines on standard input, until the input ends.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io::{self, BufRead, Write};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail};
 use cached_smoke::tooling::Config;
 use cached_smoke::tooling::remote::{Answer, Command, Greeting, Outcome, Request};
+use clap::Args;
+use fs_err as fs;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::lease::{self, Known, Lease, Pace, Waited, known};
-use super::service::{Service, explain, open, was_faster};
+use super::access::{READ_ONLY, settings};
+use super::lease::{self, Known, Lease, Pace, Wait, Waited, known};
+use super::service::{Service, open};
 use super::signing::Trust;
 use super::transfer::{self, MAX_ENTRY};
-use super::{READ_ONLY, settings};
-use crate::arguments::HelperArguments;
 
-/// Requests come one by one: each is answered before the next.
-const WAITING: usize = 1;
+/// A test sends its next request after the answer to the last one.
+const MAX_QUEUED: usize = 1;
 
-/// `cargo smoke-cache remote-helper`: speaks to the service for a test.
+#[derive(Args, Debug)]
+pub(crate) struct HelperArguments {
+    /// Take over a build of another machine that has sent no sign of life for this long.
+    #[arg(long, value_name = "DURATION", default_value = "20s")]
+    lease_lost_after: humantime::Duration,
+}
+
+/// Runs the helper.
 pub(crate) fn run(config: &Config, arguments: &HelperArguments) -> ExitCode {
-    let prepared = prepare(config, arguments);
-    let (mut helper, runtime) = match prepared {
+    let (mut helper, runtime) = match prepare(config, arguments) {
         Ok(prepared) => prepared,
         Err(error) => {
-            say(&Greeting::failed(error));
+            send(&Greeting::failed(format!("{error:#}")));
             return ExitCode::FAILURE;
         }
     };
-    say(&Greeting::ready(helper.may_write));
-    let (sender, mut lines) = mpsc::channel(WAITING);
-    // A thread of its own: reading from standard input cannot be given up.
+    send(&Greeting::ready(helper.may_write));
+    let (sender, mut lines) = mpsc::channel(MAX_QUEUED);
+    // On its own thread: a read from standard input cannot be cancelled.
     std::thread::spawn(move || {
         for line in io::stdin().lock().lines() {
             if line.is_err() || sender.blocking_send(line.unwrap_or_default()).is_err() {
@@ -50,13 +57,13 @@ pub(crate) fn run(config: &Config, arguments: &HelperArguments) -> ExitCode {
             next = tokio::select! {
                 biased;
                 answer = &mut answering => {
-                    say(&answer);
+                    send(&answer);
                     lines.recv().await
                 }
                 following = lines.recv() => {
-                    // Whoever has asked is gone: nobody needs the answer.
+                    // The test has ended, and needs no answer.
                     let Some(following) = following else { break };
-                    say(&answering.await);
+                    send(&answering.await);
                     Some(following)
                 }
             };
@@ -66,7 +73,7 @@ pub(crate) fn run(config: &Config, arguments: &HelperArguments) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn prepare(config: &Config, arguments: &HelperArguments) -> Result<(Helper, Runtime), String> {
+fn prepare(config: &Config, arguments: &HelperArguments) -> Result<(Helper, Runtime)> {
     let settings = settings(config)?;
     let trust = Trust::new(settings)?;
     let runtime = runtime()?;
@@ -79,147 +86,132 @@ fn prepare(config: &Config, arguments: &HelperArguments) -> Result<(Helper, Runt
     Ok((Helper { service, trust, may_write, pace, known: HashMap::new(), held: HashMap::new() }, runtime))
 }
 
-/// What the service is spoken to on: one thread does, as it only waits.
-pub(super) fn runtime() -> Result<Runtime, String> {
-    Builder::new_current_thread().enable_all().build().map_err(|error| format!("failed to start: {error}"))
+/// Creates the runtime for requests to the service. One thread suffices: it only waits.
+pub(super) fn runtime() -> Result<Runtime> {
+    Builder::new_current_thread().enable_all().build().context("failed to start the asynchronous runtime")
 }
 
-/// A request of a later version, or none.
+/// Returns the answer to a request of a later version, which has an id, or to a malformed line.
 fn unknown(line: &str, error: &serde_json::Error) -> Answer {
-    #[derive(serde::Deserialize)]
-    struct OnlyId {
-        id: u64,
-    }
-    match serde_json::from_str::<OnlyId>(line) {
-        Ok(OnlyId { id }) => without(id, Outcome::Unsupported, error.to_string()),
-        Err(_) => without(0, Outcome::Failed, error.to_string()),
-    }
+    let id = serde_json::from_str::<serde_json::Value>(line).ok().and_then(|request| request["id"].as_u64());
+    let outcome = if id.is_some() { Outcome::Unsupported } else { Outcome::Failed };
+    answer(id.unwrap_or(0), outcome, Some(error.to_string()), 0)
 }
 
-/// The answer where nothing came of it.
-fn without(id: u64, outcome: Outcome, reason: String) -> Answer {
-    Answer { id, outcome: Some(outcome), reason: Some(reason), bytes: 0 }
+fn answer(id: u64, outcome: Outcome, reason: Option<String>, bytes: u64) -> Answer {
+    Answer { id, outcome: Some(outcome), reason, bytes }
 }
 
-fn say(line: &impl serde::Serialize) {
+fn send(line: &impl serde::Serialize) {
     let mut text = serde_json::to_vec(line).unwrap_or_default();
     text.push(b'\n');
-    // Whoever does not listen any more needs no answer.
+    // Fails only if the test has ended, and needs no answer.
     let _ = io::stdout().lock().write_all(&text);
 }
 
+/// The state of the helper of one test.
 struct Helper {
     service: Service,
     trust: Trust,
     may_write: bool,
     pace: Pace,
-    /// By name, the entries that were given or refused: whoever asks for a lease after that could not use them.
+    /// By name, the entries that the test received or that were refused. If it then asks for a lease, it cannot use them.
     known: HashMap<String, Known>,
-    /// By name; each renews itself.
+    /// By name, the leases that this helper holds, each with the task that renews it.
     held: HashMap<String, (Lease, JoinHandle<()>)>,
 }
 
 impl Helper {
     async fn answer_line(&mut self, line: &str) -> Answer {
-        match serde_json::from_str::<Request>(line) {
-            Ok(request) => self.answer(request).await,
-            Err(error) => unknown(line, &error),
-        }
-    }
-
-    async fn answer(&mut self, request: Request) -> Answer {
-        let id = request.id;
-        match self.done(id, request.command).await {
-            Ok(answer) => answer,
-            Err(reason) => without(id, Outcome::Failed, reason),
-        }
-    }
-
-    async fn done(&mut self, id: u64, command: Command) -> Result<Answer, String> {
-        let answer = |outcome, bytes| Ok(Answer { id, outcome: Some(outcome), reason: None, bytes });
-        let mut progress = |reason: &str| {
-            say(&Answer { id, outcome: None, reason: Some(reason.to_owned()), bytes: 0 });
+        let Request { id, command, .. } = match serde_json::from_str(line) {
+            Ok(request) => request,
+            Err(error) => return unknown(line, &error),
         };
-        let writes = matches!(&command, Command::Store { .. } | Command::Publish { .. });
-        if writes && !self.may_write {
-            return Err(READ_ONLY.to_owned());
+        match self.execute(id, command).await {
+            Ok((outcome, bytes)) => answer(id, outcome, None, bytes),
+            Err(error) => match error.downcast::<Refused>() {
+                Ok(Refused(reason)) => answer(id, Outcome::Refused, Some(reason), 0),
+                Err(error) => answer(id, Outcome::Failed, Some(format!("{error:#}")), 0),
+            },
+        }
+    }
+
+    /// Executes a request. Returns the outcome, and the number of bytes transferred.
+    async fn execute(&mut self, id: u64, command: Command) -> Result<(Outcome, u64)> {
+        let mut progress = |reason: &str| {
+            send(&Answer { id, outcome: None, reason: Some(reason.to_owned()), bytes: 0 });
+        };
+        if !self.may_write && matches!(&command, Command::Store { .. } | Command::Publish { .. }) {
+            bail!(READ_ONLY);
         }
         match command {
             Command::Find { name, into } => {
                 let path = self.service.entry(&name)?;
                 let Some(sealed) = transfer::read_sealed(&self.service, &path).await? else {
-                    return answer(Outcome::Absent, 0);
+                    return Ok((Outcome::Absent, 0));
                 };
                 self.known.insert(name.clone(), known(&sealed));
                 if sealed.len() > MAX_ENTRY {
-                    return Ok(without(id, Outcome::Refused, "it is larger than any entry".to_owned()));
+                    bail!(Refused("it is larger than the maximum size of an entry".to_owned()));
                 }
-                let payload = match self.trust.open(&name, &sealed) {
-                    Ok(payload) => payload,
-                    Err(reason) => return Ok(without(id, Outcome::Refused, reason)),
-                };
-                fs::write(&into, payload).map_err(|error| format!("{} cannot be written: {error}", into.display()))?;
-                answer(Outcome::Done, sealed.len() as u64)
+                let payload = self.trust.open(&name, &sealed).map_err(|error| Refused(error.to_string()))?;
+                fs::write(&into, payload)?;
+                Ok((Outcome::Done, sealed.len() as u64))
             }
             Command::Fetch { blob, into } => {
-                let found = transfer::fetch(&self.service, &blob, &into, &mut progress).await?;
-                if found { answer(Outcome::Done, blob.size) } else { answer(Outcome::Absent, 0) }
+                let is_found = transfer::fetch(&self.service, &blob, &into, &mut progress).await?;
+                Ok(if is_found { (Outcome::Done, blob.size) } else { (Outcome::Absent, 0) })
             }
             Command::Store { blob, from, replace } => {
-                answer(Outcome::Done, transfer::store(&self.service, &blob, &from, replace, &mut progress).await?)
+                let bytes = transfer::store(&self.service, &blob, &from, replace, &mut progress).await?;
+                Ok((Outcome::Done, bytes))
             }
             Command::Publish { name, from } => {
                 let path = self.service.entry(&name)?;
-                let payload = fs::read(&from).map_err(|error| format!("{} cannot be read: {error}", from.display()))?;
+                let payload = fs::read(&from)?;
                 let sealed = self.trust.seal(&name, &payload);
-                let bytes = sealed.len() as u64;
-                match self.service.write(&path, sealed).await {
-                    Ok(_) => answer(Outcome::Done, bytes),
-                    // It stays as it is.
-                    Err(error) if was_faster(&error) && !self.service.replaces() => answer(Outcome::Done, 0),
-                    Err(error) => Err(explain("write to it", &error)),
-                }
+                Ok((Outcome::Done, transfer::publish(&self.service, &path, sealed).await?))
             }
-            Command::Lease { name, limit } => {
-                if !lease::is_possible(&self.service) {
-                    return answer(Outcome::Unsupported, 0);
-                }
-                let limit = Duration::from_millis(limit);
-                let waited = lease::wait(
-                    &self.service,
-                    &name,
-                    self.known.get(&name),
-                    self.may_write,
-                    limit,
-                    self.pace,
-                    &mut progress,
-                )
-                .await?;
-                match waited {
-                    Waited::Held(lease) => {
-                        let renewal = tokio::spawn(lease.clone().renew(self.service.clone(), self.pace));
-                        self.held.insert(name, (lease, renewal));
-                        answer(Outcome::Held, 0)
-                    }
-                    Waited::Found => answer(Outcome::Found, 0),
-                    Waited::Free => answer(Outcome::Absent, 0),
-                    Waited::TimedOut => answer(Outcome::TimedOut, 0),
-                }
-            }
+            Command::Lease { name, limit } => Ok((self.lease(name, limit, &mut progress).await?, 0)),
             Command::Release { name } => {
                 if let Some((lease, renewal)) = self.held.remove(&name) {
                     renewal.abort();
                     if !lease.release(&self.service).await? {
-                        return answer(Outcome::Absent, 0);
+                        return Ok((Outcome::Absent, 0));
                     }
                 }
-                answer(Outcome::Done, 0)
+                Ok((Outcome::Done, 0))
             }
-            _ => answer(Outcome::Unsupported, 0),
+            _ => Ok((Outcome::Unsupported, 0)),
         }
     }
 
-    /// The test is at its end, one way or another.
+    /// Waits for a lease, at most `limit` milliseconds, and starts its renewal.
+    async fn lease(&mut self, name: String, limit: u64, progress: &mut dyn FnMut(&str)) -> Result<Outcome> {
+        if !lease::is_supported(&self.service) {
+            return Ok(Outcome::Unsupported);
+        }
+        let wait = Wait {
+            service: &self.service,
+            name: &name,
+            known: self.known.get(&name),
+            may_write: self.may_write,
+            limit: Duration::from_millis(limit),
+            pace: self.pace,
+        };
+        Ok(match wait.run(progress).await? {
+            Waited::Held(lease) => {
+                let renewal = tokio::spawn(lease.clone().renew(self.service.clone(), self.pace));
+                self.held.insert(name, (lease, renewal));
+                Outcome::Held
+            }
+            Waited::Found => Outcome::Found,
+            Waited::Free => Outcome::Absent,
+            Waited::TimedOut => Outcome::TimedOut,
+        })
+    }
+
+    /// Releases all leases when the test has ended.
     async fn release_all(&mut self) {
         for (_, (lease, renewal)) in self.held.drain() {
             renewal.abort();
@@ -227,3 +219,8 @@ impl Helper {
         }
     }
 }
+
+/// The error of an entry that is not accepted, with the reason.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(String);

@@ -1,51 +1,56 @@
-//! One build for all machines: an object that only one of them can have made, and keeps changing for as long as it is at it.
+//! One build for all machines: the builder creates an object, and changes it for as long as the build is in flight.
 //!
-//! No clock is compared with another machine's: whoever waits sees by its own how long the object has not changed.
+//! No clock is compared with that of another machine: each waiter measures how long the object has not changed.
 
 use std::time::Duration;
 
+use anyhow::{Result, anyhow};
+use data_encoding::HEXLOWER;
 use opendal::ErrorKind;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::service::{Service, explain, was_faster};
-use super::transfer::{MAX_LEASE, is_there, read_sealed, read_start};
+use super::service::{Service, explain, is_taken};
+use super::transfer::{MAX_LEASE, exists, read_sealed, read_start};
+use crate::output::plain;
 
-/// What a wait came to.
+/// The interval between two reports of the holder: the test takes a long silence for a hang.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
+/// The maximum length of the name of a holder, in characters.
+const MAX_HOLDER: usize = 100;
+
+/// The result of waiting for a lease.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Waited {
-    /// It is ours, until the lease is released.
+    /// This machine holds the lease, until it releases it.
     Held(Lease),
-    /// Somebody has published.
+    /// The entry has been published.
     Found,
-    /// Nobody is at it, and we may not write.
+    /// No machine builds, and this one may not write.
     Free,
     TimedOut,
 }
 
-/// How often a lease is renewed and looked at, and when it is lost.
+/// The intervals at which leases are renewed and polled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
-    /// Its holder is gone when it has not changed for so long.
+    /// A lease that has not changed for this long is lost: its holder is gone.
     pub(super) lost_after: Duration,
 }
 
 impl Pace {
-    /// Four times before it is lost: a request or two may fail.
+    /// Four times before the lease is lost: one or two requests may fail.
     fn renew(self) -> Duration {
         self.lost_after / 4
     }
 
-    /// Two requests each time.
-    fn look(self) -> Duration {
+    /// Each poll is two requests.
+    fn poll(self) -> Duration {
         (self.lost_after / 20).min(Duration::from_secs(2))
     }
 }
 
-/// How often it is said whom we wait for: whoever listens takes a long silence for a hang.
-const TELL_EVERY: Duration = Duration::from_secs(5);
-
-/// An object that says that we build.
+/// The object that announces a build of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lease {
     path: String,
@@ -54,30 +59,28 @@ pub(super) struct Lease {
 
 impl Lease {
     fn content(&self, beat: u64) -> String {
-        format!("{} {beat} {}\n", self.token, holder())
+        format!("{} {beat} {}\n", self.token, this_holder())
     }
 
-    /// Says every now and then that we are still at it, until the task is dropped.
+    /// Changes the object again and again, until the task is dropped.
     pub(super) async fn renew(self, service: Service, pace: Pace) {
-        let service = &service;
         for beat in 1.. {
             sleep(pace.renew()).await;
-            // Taken over by somebody who took us for gone: two builds are no harm.
-            let is_ours =
-                read_start(service, &self.path, MAX_LEASE).await.is_ok_and(|content| self.is_ours(content.as_deref()));
-            if is_ours {
+            // Another machine took over if it found this one lost. Then both build, which does no harm.
+            let content = read_start(&service, &self.path, MAX_LEASE).await;
+            if content.is_ok_and(|content| self.is_ours(content.as_deref())) {
                 let _ = service.write(&self.path, self.content(beat)).await;
             }
         }
     }
 
-    /// Lets the others build; whether it was still ours.
-    pub(super) async fn release(self, service: &Service) -> Result<bool, String> {
-        if self.is_ours(read_start(service, &self.path, MAX_LEASE).await?.as_deref()) {
-            service.objects.delete(&self.path).await.map_err(|error| explain("give back the lease", &error))?;
-            return Ok(true);
+    /// Lets other machines build. Returns `true` if this one still held the lease.
+    pub(super) async fn release(self, service: &Service) -> Result<bool> {
+        let is_ours = self.is_ours(read_start(service, &self.path, MAX_LEASE).await?.as_deref());
+        if is_ours {
+            service.objects.delete(&self.path).await.map_err(|error| explain("release the lease", &error))?;
         }
-        Ok(false)
+        Ok(is_ours)
     }
 
     fn is_ours(&self, content: Option<&[u8]>) -> bool {
@@ -85,115 +88,118 @@ impl Lease {
     }
 }
 
-/// Whether the service can have leases at all.
-pub(super) fn is_possible(service: &Service) -> bool {
+/// Returns `true` if the service supports leases.
+pub(super) fn is_supported(service: &Service) -> bool {
     let can = service.can();
     can.write_with_if_not_exists && can.delete
 }
 
-/// Waits until the entry is there, or nobody is at it. `progress` is told who is.
-pub(super) async fn wait(
-    service: &Service,
-    name: &str,
-    known: Option<&Known>,
-    may_write: bool,
-    limit: Duration,
-    pace: Pace,
-    progress: &mut dyn FnMut(&str),
-) -> Result<Waited, String> {
-    let begun = Instant::now();
-    let lease = Lease { path: service.lease(name)?, token: token()? };
-    // What it held when we looked last, and since when.
-    let mut seen: Option<(Vec<u8>, Instant)> = None;
-    let mut told: Option<Instant> = None;
-    loop {
-        if is_published(service, name, known).await? {
-            return Ok(Waited::Found);
-        }
-        let found = read_start(service, &lease.path, MAX_LEASE).await?;
-        if let Some(content) = &found
-            && told.is_none_or(|told| told.elapsed() >= TELL_EVERY)
-        {
-            told = Some(Instant::now());
-            progress(&builder(content));
-        }
-        match (found, &seen) {
-            (None, _) if !may_write => return Ok(Waited::Free),
-            (None, _) => {
-                if let Some(waited) = take(service, &lease, name, known).await? {
-                    return Ok(waited);
-                }
+/// A wait for the entry of a name, or for the lease on it.
+pub(super) struct Wait<'a> {
+    pub(super) service: &'a Service,
+    pub(super) name: &'a str,
+    /// The entry that the waiter cannot use, if it found one.
+    pub(super) known: Option<&'a Known>,
+    pub(super) may_write: bool,
+    pub(super) limit: Duration,
+    pub(super) pace: Pace,
+}
+
+impl Wait<'_> {
+    /// Waits until the entry is published or no machine builds it. Reports the holder through `progress`.
+    pub(super) async fn run(&self, progress: &mut dyn FnMut(&str)) -> Result<Waited> {
+        let begun = Instant::now();
+        let lease = Lease { path: self.service.lease(self.name)?, token: token()? };
+        // The last content of the object, and since when it has not changed.
+        let mut seen: Option<(Vec<u8>, Instant)> = None;
+        let mut reported: Option<Instant> = None;
+        loop {
+            if self.is_published().await? {
+                return Ok(Waited::Found);
             }
-            (Some(content), Some((before, since))) if content == *before => {
-                if since.elapsed() >= pace.lost_after {
-                    if !may_write {
-                        return Ok(Waited::Free);
+            let found = read_start(self.service, &lease.path, MAX_LEASE).await?;
+            if let Some(content) = &found
+                && reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY)
+            {
+                reported = Some(Instant::now());
+                progress(&holder(content));
+            }
+            match (found, &seen) {
+                (None, _) if !self.may_write => return Ok(Waited::Free),
+                (None, _) => {
+                    if let Some(waited) = self.take(&lease).await? {
+                        return Ok(waited);
                     }
-                    // Another who waits may do the same at this moment, and remove what we make: then both build.
-                    let _ = service.objects.delete(&lease.path).await;
-                    seen = None;
-                    continue;
                 }
+                (Some(content), Some((before, since))) if content == *before => {
+                    if since.elapsed() >= self.pace.lost_after {
+                        if !self.may_write {
+                            return Ok(Waited::Free);
+                        }
+                        // Another waiter may do the same now, and delete the object of this one: then both build.
+                        let _ = self.service.objects.delete(&lease.path).await;
+                        seen = None;
+                        continue;
+                    }
+                }
+                (Some(content), _) => seen = Some((content, Instant::now())),
             }
-            (Some(content), _) => {
-                seen = Some((content, Instant::now()));
+            if begun.elapsed() >= self.limit {
+                return Ok(Waited::TimedOut);
+            }
+            sleep(self.pace.poll().min(self.limit.saturating_sub(begun.elapsed()))).await;
+        }
+    }
+
+    /// Returns `true` if there is an entry that the waiter does not know to be useless.
+    async fn is_published(&self) -> Result<bool> {
+        let path = self.service.entry(self.name)?;
+        match self.known {
+            None => exists(self.service, &path, None).await,
+            Some(useless) => {
+                let sealed = read_sealed(self.service, &path).await?;
+                Ok(sealed.is_some_and(|sealed| known(&sealed) != *useless))
             }
         }
-        if begun.elapsed() >= limit {
-            return Ok(Waited::TimedOut);
+    }
+
+    /// Creates the lease, unless another machine does.
+    async fn take(&self, lease: &Lease) -> Result<Option<Waited>> {
+        match self.service.write_new(&lease.path, lease.content(0)).await {
+            Ok(_) => {}
+            Err(error) if is_taken(&error) => return Ok(None),
+            // The upload of the artifact will fail, too, and report the reason. Reading is possible.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(Some(Waited::Free)),
+            Err(error) => return Err(explain("take the lease", &error)),
         }
-        sleep(pace.look().min(limit.saturating_sub(begun.elapsed()))).await;
+        // Between the two looks, the holder may have published the entry and released the lease.
+        if self.is_published().await? {
+            lease.clone().release(self.service).await?;
+            return Ok(Some(Waited::Found));
+        }
+        // A server that checks first and writes then may accept several writers. The last one wins.
+        let found = read_start(self.service, &lease.path, MAX_LEASE).await?;
+        Ok(lease.is_ours(found.as_deref()).then(|| Waited::Held(lease.clone())))
     }
 }
 
-/// An entry that was of no use to whoever waits.
+/// The digest of an entry that the waiter cannot use.
 pub(super) type Known = [u8; 32];
 
-/// What an entry is known by.
+/// Returns the digest of an entry.
 pub(super) fn known(sealed: &[u8]) -> Known {
     Sha256::digest(sealed).into()
 }
 
-/// Whether there is an entry, and not one that was found to be of no use.
-async fn is_published(service: &Service, name: &str, useless: Option<&Known>) -> Result<bool, String> {
-    let path = service.entry(name)?;
-    match useless {
-        None => is_there(service, &path, None).await,
-        Some(useless) => {
-            let sealed = read_sealed(service, &path).await?;
-            Ok(sealed.is_some_and(|sealed| known(&sealed) != *useless))
-        }
-    }
-}
-
-/// Makes the lease, if nobody else does.
-async fn take(service: &Service, lease: &Lease, name: &str, known: Option<&Known>) -> Result<Option<Waited>, String> {
-    match service.write_new(&lease.path, lease.content(0)).await {
-        Ok(_) => {}
-        Err(error) if was_faster(&error) => return Ok(None),
-        // What is built cannot be kept there, either, and that is told then. It can be read.
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(Some(Waited::Free)),
-        Err(error) => return Err(explain("take the lease", &error)),
-    }
-    // Published by somebody who has given it back, between our two looks.
-    if is_published(service, name, known).await? {
-        lease.clone().release(service).await?;
-        return Ok(Some(Waited::Found));
-    }
-    // Servers that look first and write then may tell several that they are the first. One has written last.
-    let found = read_start(service, &lease.path, MAX_LEASE).await?;
-    Ok(lease.is_ours(found.as_deref()).then(|| Waited::Held(lease.clone())))
-}
-
-/// Nobody else's.
-fn token() -> Result<String, String> {
+/// Returns a unique token.
+fn token() -> Result<String> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| format!("failed to get random bytes: {error}"))?;
-    Ok(data_encoding::HEXLOWER.encode(&bytes))
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("failed to get random bytes: {error}"))?;
+    Ok(HEXLOWER.encode(&bytes))
 }
 
-/// For people on other machines.
-fn holder() -> String {
+/// Names this process for people on other machines.
+fn this_holder() -> String {
     #[cfg(unix)]
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     #[cfg(not(unix))]
@@ -201,10 +207,9 @@ fn holder() -> String {
     format!("{host}, process {}", std::process::id())
 }
 
-/// Who holds it, as it says itself.
-fn builder(content: &[u8]) -> String {
-    const MOST: usize = 100;
+/// Returns the name of the holder from the content of a lease.
+fn holder(content: &[u8]) -> String {
     let text = String::from_utf8_lossy(content);
-    let named = text.trim().splitn(3, ' ').nth(2).unwrap_or("somebody");
-    named.chars().filter(|character| !character.is_control()).take(MOST).collect()
+    let name = text.trim().splitn(3, ' ').nth(2).unwrap_or("another machine");
+    plain(name).chars().take(MAX_HOLDER).collect()
 }

@@ -1,73 +1,53 @@
-//! Whether Redis can be reached: its client tries again for longer than anybody waits, and does not say why.
+//! Checks early whether Redis can be reached: the client of `OpenDAL` retries for long, and hides the reason.
 
-use std::fmt::Write as _;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use anyhow::{Context, Result, anyhow};
 use opendal::OperatorUri;
+use redis::{Client, Cmd, IntoConnectionInfo, RedisConnectionInfo};
 
-const PORT: u16 = 6379;
-/// Bytes of what it says.
-const MOST_SAID: u64 = 300;
-
-/// Connects, and shows the password if there is one; the error says what the server says. A server that is named by an option is left to the
-/// client: it may be a cluster, or speak TLS.
-pub(super) fn reach(uri: &OperatorUri, patience: Duration) -> Result<(), String> {
+/// Connects, authenticates, and selects the database; the error contains the answer of the server.
+///
+/// Skips a server that an option names: it may be a cluster, or require TLS.
+pub(super) fn reach(uri: &OperatorUri, timeout: Duration) -> Result<()> {
     let Some(authority) = uri.authority() else { return Ok(()) };
     if uri.option("endpoint").is_some() || uri.option("cluster_endpoints").is_some() {
         return Ok(());
     }
-    let server = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:{PORT}") };
-    let answers = connect(&server, patience)
-        .and_then(|stream| ask(stream, &greeting(uri), patience))
-        .map_err(|error| format!("failed to connect to {server}: {error}"))?;
-    if answers.last().is_none_or(String::is_empty) {
-        return Err(format!("{server} closes the connection: it may want TLS, or be no Redis"));
+    // On connecting, the client sends nothing itself: it would hide the answer of the server.
+    let silent = RedisConnectionInfo::default().set_skip_set_lib_name();
+    let info = format!("redis://{authority}").into_connection_info()?.set_redis_settings(silent);
+    let address = info.addr().to_string();
+    let failed = || format!("failed to connect to {address}");
+    let client = Client::open(info)?;
+    let mut connection = client.get_connection_with_timeout(timeout).with_context(failed)?;
+    connection.set_read_timeout(Some(timeout)).with_context(failed)?;
+    connection.set_write_timeout(Some(timeout)).with_context(failed)?;
+    for command in greeting(uri) {
+        command.query::<()>(&mut connection).map_err(|error| {
+            if error.is_connection_dropped() {
+                anyhow!("{address} closed the connection: it may require TLS, or may not be Redis")
+            } else if error.is_io_error() {
+                anyhow!(error).context(failed())
+            } else {
+                anyhow!("Redis at {address} answers: {error}")
+            }
+        })?;
     }
-    match answers.iter().find_map(|answer| answer.strip_prefix('-')) {
-        Some(error) => Err(format!("Redis at {server} says: {error}")),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
-fn connect(server: &str, patience: Duration) -> io::Result<TcpStream> {
-    let mut error = io::Error::new(io::ErrorKind::NotFound, "it has no address");
-    for address in server.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, patience) {
-            Ok(stream) => return Ok(stream),
-            Err(why) => error = why,
-        }
-    }
-    Err(error)
-}
-
-/// What it has to be told first: who we are, and which of its databases is meant.
-fn greeting(uri: &OperatorUri) -> Vec<Vec<&str>> {
+/// Returns the commands that authenticate, and select the database.
+fn greeting(uri: &OperatorUri) -> Vec<Cmd> {
     let mut commands = Vec::new();
-    match (uri.option("username"), uri.option("password")) {
-        (Some(user), Some(password)) => commands.push(vec!["AUTH", user, password]),
-        (None, Some(password)) => commands.push(vec!["AUTH", password]),
-        _ => {}
+    if let Some(password) = uri.option("password") {
+        let mut command = redis::cmd("AUTH");
+        command.arg(uri.option("username")).arg(password);
+        commands.push(command);
     }
     let database = uri.root().and_then(|path| path.split('/').next()).filter(|first| first.parse::<i64>().is_ok());
-    commands.push(vec!["SELECT", database.unwrap_or("0")]);
+    let mut command = redis::cmd("SELECT");
+    command.arg(database.unwrap_or("0"));
+    commands.push(command);
     commands
-}
-
-/// Commands, as the Redis serialization protocol writes them, and a line for each answer.
-fn ask(mut stream: TcpStream, commands: &[Vec<&str>], patience: Duration) -> io::Result<Vec<String>> {
-    stream.set_read_timeout(Some(patience))?;
-    stream.set_write_timeout(Some(patience))?;
-    let mut text = String::new();
-    for words in commands {
-        // Writing to a string does not fail.
-        let _ = write!(text, "*{}\r\n", words.len());
-        for word in words {
-            let _ = write!(text, "${}\r\n{word}\r\n", word.len());
-        }
-    }
-    stream.write_all(text.as_bytes())?;
-    let mut lines = BufReader::new(stream.take(MOST_SAID)).lines();
-    commands.iter().map(|_| lines.next().unwrap_or_else(|| Ok(String::new()))).collect()
 }

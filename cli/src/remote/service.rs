@@ -1,186 +1,186 @@
-//! The object store: which one, how to reach it, and what it says when it cannot.
+//! The object store: opens it, names its objects, and explains its errors.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::{Context, Error, Result, anyhow, bail};
 use opendal::layers::{RetryLayer, TimeoutLayer};
 use opendal::{Buffer, Capability, ErrorKind, HttpTransporter, Metadata, Operator};
 use opendal_http_transport_reqwest::ReqwestTransport;
 
-use super::url::{self, FOLDER, GITHUB, Place, REDIS};
+use super::url::{self, FOLDER, GITHUB, Location, REDIS};
 use super::{folder, redis};
+use crate::output::plain;
 
-/// A server that is there answers within one round trip, 0.3 s around the world.
+/// A reachable server answers within one round trip, 0.3 s around the world.
 const CONNECT: Duration = Duration::from_secs(3);
-/// For one piece of what travels, and for what has none, with all that is tried again. Not for each read from the connection: while a piece is
-/// sent, nothing is read.
+/// The limit for one piece of a transfer, or one request without a body, including retries. It is not the limit for one
+/// read from the connection: nothing is read while a piece is sent.
 const SILENCE: Duration = Duration::from_secs(30);
-/// A busy server says so, or closes the connection; asked again a moment later it may not.
+/// A busy server answers with an error, or closes the connection; a moment later it may not.
 const RETRIES: usize = 2;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// Of everything: some servers want one.
+/// The type of all objects: some servers require one.
 pub(super) const CONTENT_TYPE: &str = "application/octet-stream";
-/// Services that are reached otherwise than by HTTP.
+/// Services that do not use HTTP.
 const WITHOUT_HTTP: [&str; 2] = [FOLDER, REDIS];
+/// The maximum length of an error message, in characters.
+const MAX_MESSAGE: usize = 500;
+
 /// An object store.
 #[derive(Clone, Debug)]
 pub(super) struct Service {
-    /// For everything: what is written appears as a whole.
+    /// Operations on objects. A written object appears complete.
     pub(super) objects: Operator,
-    /// For what only one may make: who makes it first is told so.
+    /// Writes that fail if the object exists.
     conditional: Operator,
-    /// Where it is, if it is a folder.
+    /// The directory, if the service is a folder.
     folder: Option<PathBuf>,
 }
 
 impl Service {
-    /// What can be done with it.
+    /// Returns what the service supports.
     pub(super) fn can(&self) -> Capability {
         self.objects.info().capability()
     }
 
-    /// Keeps this in place of whatever is there.
+    /// Writes an object, in place of an existing one.
     pub(super) async fn write(&self, path: &str, bytes: impl Into<Buffer>) -> opendal::Result<Metadata> {
         self.objects.write_with(path, bytes).content_type(CONTENT_TYPE).await
     }
 
-    /// Keeps this if nothing is there; [`was_faster`] tells that something is.
+    /// Writes an object unless it exists: then the error is one of [`is_taken`].
     pub(super) async fn write_new(&self, path: &str, bytes: impl Into<Buffer>) -> opendal::Result<Metadata> {
         self.conditional.write_with(path, bytes).if_not_exists(true).content_type(CONTENT_TYPE).await
     }
 
-    /// Whether what is there can be replaced.
+    /// Returns `true` if an object can be replaced.
     pub(super) fn replaces(&self) -> bool {
         self.objects.info().scheme() != GITHUB
     }
 
-    /// Whether a value is in memory as a whole before the first byte of it is seen.
-    pub(super) fn gives_whole_values(&self) -> bool {
+    /// Returns `true` if the client holds a whole object in memory before it returns the first byte.
+    pub(super) fn reads_whole_objects(&self) -> bool {
         self.objects.info().scheme() == REDIS
     }
 
-    /// Where an entry is kept.
-    pub(super) fn entry(&self, name: &str) -> Result<String, String> {
-        self.place("v1/entries", name)
+    /// Returns the path of an entry.
+    pub(super) fn entry(&self, name: &str) -> Result<String> {
+        self.path("v1/entries", name)
     }
 
-    /// Where a blob is kept.
-    pub(super) fn blob(&self, digest: &str) -> Result<String, String> {
-        self.place(&format!("v1/blobs/{}", digest.get(..2).unwrap_or("00")), digest)
+    /// Returns the path of a blob.
+    pub(super) fn blob(&self, digest: &str) -> Result<String> {
+        self.path(&format!("v1/blobs/{}", digest.get(..2).unwrap_or("00")), digest)
     }
 
-    /// Where it is kept who builds.
-    pub(super) fn lease(&self, name: &str) -> Result<String, String> {
-        self.place("v1/leases", name)
+    /// Returns the path of the lease of an entry.
+    pub(super) fn lease(&self, name: &str) -> Result<String> {
+        self.path("v1/leases", name)
     }
 
-    /// Where it is tried what can be done: never an entry, no repository's name begins with a dot.
-    pub(super) fn probe(&self, name: &str) -> Result<String, String> {
-        self.place("v1/.probe", name)
+    /// Returns a path for `remote status`. It is never that of an entry: no repository's name begins with a dot.
+    pub(super) fn probe(&self, name: &str) -> Result<String> {
+        self.path("v1/.probe", name)
     }
 
-    /// Fails for a name that leads elsewhere, and for a place in a folder that does.
-    fn place(&self, below: &str, name: &str) -> Result<String, String> {
+    /// Fails for a name that is not [plain](is_plain), and for a path in a folder that leads out of it.
+    fn path(&self, below: &str, name: &str) -> Result<String> {
         if !is_plain(name) {
-            return Err(format!("`{}` is no name", name.escape_debug()));
+            bail!("`{}` is not a valid name", name.escape_debug());
         }
-        let place = format!("{below}/{name}");
+        let path = format!("{below}/{name}");
         if let Some(root) = &self.folder {
-            folder::check(root, &place)?;
+            folder::check(root, &path)?;
         }
-        Ok(place)
+        Ok(path)
     }
 }
 
-/// Connects to nothing yet, but to see whether Redis is there.
-pub(super) fn open(url: &str) -> Result<Service, String> {
+/// Opens the service of a URL. Connects to nothing, except to check whether Redis can be reached.
+pub(super) fn open(url: &str) -> Result<Service> {
     opendal::init_default_registry();
     let unusable = |error: opendal::Error| match error.kind() {
-        // What it says is for who writes programs.
+        // The message of OpenDAL is for programmers.
         ErrorKind::ConfigInvalid if error.message().starts_with("region is missing") => {
-            url::unusable("it names no region: `?region=…`, or AWS_REGION")
+            url::unusable("it names no region: add `?region=…`, or set AWS_REGION")
         }
         ErrorKind::ConfigInvalid => url::unusable(error.message()),
-        _ => explain("open it", &error),
+        _ => explain("open the service", &error),
     };
-    let place = Place::of(url)?;
-    if !WITHOUT_HTTP.contains(&place.scheme()) {
+    let location = Location::parse(url)?;
+    if !WITHOUT_HTTP.contains(&location.scheme()) {
         prepare_http()?;
     }
-    if place.scheme() == REDIS {
-        redis::reach(&place.uri, CONNECT)?;
+    if location.scheme() == REDIS {
+        redis::reach(&location.uri, CONNECT)?;
     }
-    let conditional = Operator::from_uri(&place.uri).map_err(unusable)?;
-    let objects = match &place.folder {
+    let conditional = Operator::from_uri(&location.uri).map_err(unusable)?;
+    let objects = match &location.folder {
         Some(folder) => folder::whole_files(folder)?.map_err(unusable)?,
         None => conditional.clone(),
     };
     let timeout = TimeoutLayer::new().with_timeout(SILENCE).with_io_timeout(SILENCE);
-    // Redis' client tries again by itself, for seconds.
-    let retries = if place.scheme() == REDIS { 0 } else { RETRIES };
+    // The client of Redis retries by itself, for seconds.
+    let retries = if location.scheme() == REDIS { 0 } else { RETRIES };
     let retry = RetryLayer::new().with_max_times(retries).with_min_delay(RETRY_AFTER).with_jitter();
     let patient = |operator: Operator| operator.layer(retry.clone()).layer(timeout.clone());
     let (objects, conditional) = (patient(objects), patient(conditional));
-    Ok(Service { objects, conditional, folder: place.folder })
+    Ok(Service { objects, conditional, folder: location.folder })
 }
 
-/// Sets up what speaks HTTP and TLS, which needs the certificates of the system.
-fn prepare_http() -> Result<(), String> {
-    // ring, and not aws-lc: it needs no more than a C compiler, and a fifth of its time.
+/// Installs the client for HTTP and TLS, which needs the certificates of the system.
+fn prepare_http() -> Result<()> {
+    // ring instead of aws-lc: it compiles with a C compiler only, in a fifth of the time.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().connect_timeout(CONNECT).build().map_err(|error| {
-        format!("failed to prepare HTTPS: {error}; are the certificates of the system installed (`ca-certificates`)?")
-    })?;
+    let client = reqwest::Client::builder().connect_timeout(CONNECT).build();
+    let client =
+        client.context("failed to prepare HTTPS; install the certificates of the system (`ca-certificates`)")?;
     HttpTransporter::install_default(ReqwestTransport::new(client));
     Ok(())
 }
 
-/// Whether a write was refused because somebody else had written there first.
-pub(super) fn was_faster(error: &opendal::Error) -> bool {
-    // What `OpenDAL` makes of GitHub's answer, which gives no reason.
+/// Returns `true` if a write was refused because the object exists.
+pub(super) fn is_taken(error: &opendal::Error) -> bool {
+    // GitHub gives no reason; this is the message of `OpenDAL`.
     const ON_GITHUB: &str = "create cache entry returns non-ok";
     matches!(error.kind(), ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict)
         || error.message() == ON_GITHUB
 }
 
-/// Characters of what a service says.
-const MOST_SAID: usize = 500;
-
-/// What went wrong, for people: what was wanted, what it said, and what may help.
-pub(super) fn explain(wanted: &str, error: &opendal::Error) -> String {
+/// Returns an error for people, on one line: what failed, the message of the service, and a hint.
+pub(super) fn explain(action: &str, error: &opendal::Error) -> Error {
     let hint = match error.kind() {
         ErrorKind::PermissionDenied => {
-            " (are the credentials those of somebody who may? S3 says so of what is not there, too, to whoever may not list the bucket)"
+            " (check the credentials; S3 also denies access to a missing object if they do not allow to list the bucket)"
         }
-        ErrorKind::NotFound => " (is there a bucket of that name?)",
-        ErrorKind::RateLimited => " (it is asked too often)",
+        ErrorKind::NotFound => " (check the name of the bucket)",
+        ErrorKind::RateLimited => " (too many requests)",
         _ => "",
     };
-    let said = if error.message().is_empty() { status(error) } else { error.message().to_owned() };
-    let mut text = format!("failed to {wanted}: {said}{hint}");
+    let message = if error.message().is_empty() { status(error) } else { error.message().to_owned() };
+    let mut text = format!("failed to {action}: {message}{hint}");
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(cause_text.lines().next().unwrap_or_default());
+        let message = cause.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {}", message.lines().next().unwrap_or_default());
         }
         source = cause.source();
     }
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(MOST_SAID).collect()
+    anyhow!(plain(&text).chars().take(MAX_MESSAGE).collect::<String>())
 }
 
-/// For a service that says no word; the number is only in what `OpenDAL` says of the whole error.
+/// Returns the HTTP status of an error without a message. `OpenDAL` has it in the text of the whole error only.
 fn status(error: &opendal::Error) -> String {
-    const NAMED: &str = "status: ";
-    let all = error.to_string();
-    let number =
-        all.split_once(NAMED).and_then(|(_, rest)| rest.get(..3)).filter(|number| number.parse::<u16>().is_ok());
+    let text = error.to_string();
+    let number = text.split_once("status: ").and_then(|(_, rest)| rest.get(..3));
+    let number = number.filter(|number| number.parse::<u16>().is_ok());
     number.map_or_else(|| error.kind().to_string(), |number| format!("the service answers with HTTP status {number}"))
 }
 
-/// Whether a name or digest leads nowhere else.
+/// Returns `true` if a name or digest is a relative path that cannot leave its directory.
 pub(super) fn is_plain(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 512
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_nowhere_else() {
+    fn names_cannot_leave_their_directory() {
         for good in ["django/0a1b/graph", "a.b/c_d-e"] {
             assert!(is_plain(good), "{good}");
         }

@@ -1,23 +1,23 @@
-//! Who may write what tests load: entries are signed by who holds the secret key, and believed by who has the public one.
+//! Signs and verifies entries, so that only trusted writers choose what tests load.
 //!
-//! An entry in the service is a line that says who signed it, and the bytes that the test gave. The signature (ed25519, RFC 8032, by
-//! `ed25519-dalek`) is over a label, the entry's name and those bytes, so that an entry cannot stand in for another one.
+//! An entry in the service is a line with the signature, followed by the payload. The signature (ed25519, RFC 8032, by
+//! `ed25519-dalek`) covers a label, the name of the entry and the payload, so that an entry cannot replace another one.
 
+use anyhow::{Context, Result, anyhow, bail};
+use cached_smoke::tooling::remote::Settings;
 use data_encoding::HEXLOWER_PERMISSIVE as HEX;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
-use cached_smoke::tooling::remote::Settings;
-
-/// Before everything that is signed, so that a signature means nothing else.
+/// The start of every signed message, so that a signature has no other meaning.
 const LABEL: &str = "cached-smoke-entry 1";
 const ED25519: &str = "ed25519";
 const UNSIGNED: &str = "unsigned";
-/// Digits of what should be a public key.
+/// The number of digits of a malformed public key that an error shows.
 const SHOWN_OF_A_KEY: usize = 8;
-/// More than the line has.
+/// Longer than the first line of any entry.
 const MAX_HEADER: usize = 512;
 
-/// Whom to believe, and how to be believed.
+/// The keys to verify with, and the key to sign with.
 #[derive(Debug)]
 pub(super) struct Trust {
     keys: Vec<VerifyingKey>,
@@ -26,103 +26,94 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    /// What the settings say; the error says which of them means nothing.
-    pub(super) fn new(settings: &Settings) -> Result<Trust, String> {
+    /// Parses the keys of the settings; the error names the one that is malformed.
+    pub(super) fn new(settings: &Settings) -> Result<Trust> {
+        const HELP: &str = "`cargo smoke-cache remote keygen` creates a pair of 64 hexadecimal digits each";
         let mut keys = Vec::new();
         for text in &settings.public_keys {
             let key = bytes::<32>(text).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
-            // Of a weak one, nothing that it has signed is believed.
+            // Strict verification refuses all signatures of a weak key.
             let key = key.filter(|key| !key.is_weak());
-            keys.push(key.ok_or_else(|| {
-                // Somebody's secret one, perhaps.
+            keys.push(key.with_context(|| {
+                // It may be a secret key.
                 let start: String = text.chars().take(SHOWN_OF_A_KEY).collect();
-                format!("the public key `{}…` is none; `cargo smoke-cache remote keygen` makes a pair, 64 hexadecimal digits each", start.escape_debug())
+                format!("the public key `{}…` is malformed; {HELP}", start.escape_debug())
             })?);
         }
-        let signing = match &settings.signing_key {
-            None => None,
-            Some(text) => Some(SigningKey::from_bytes(&bytes::<32>(text).ok_or(
-                "SMOKE_REMOTE_SIGNING_KEY is no secret key; `cargo smoke-cache remote keygen` makes a pair, 64 hexadecimal digits each",
-            )?)),
-        };
-        if let Some(text) = &settings.signing_key
-            && settings.public_keys.contains(text)
+        let mut signing = None;
+        if let Some(text) = &settings.signing_key {
+            let secret = bytes(text).with_context(|| format!("SMOKE_REMOTE_SIGNING_KEY is malformed; {HELP}"))?;
+            if settings.public_keys.contains(text) {
+                bail!("SMOKE_REMOTE_SIGNING_KEY is one of `public-keys`; set it to the secret key of the pair");
+            }
+            signing = Some(SigningKey::from_bytes(&secret));
+        }
+        if let Some(own) = signing.as_ref().map(SigningKey::verifying_key)
+            && !keys.contains(&own)
         {
-            return Err(
-                "SMOKE_REMOTE_SIGNING_KEY is one of `public-keys`: it has to be the secret one of the pair".to_owned()
-            );
-        }
-        let own = signing.as_ref().map(SigningKey::verifying_key);
-        if own.is_some_and(|own| !keys.is_empty() && !keys.contains(&own)) {
-            return Err("SMOKE_REMOTE_SIGNING_KEY goes with none of `public-keys`: nobody would believe what it signs"
-                .to_owned());
-        }
-        if keys.is_empty() {
-            // Who can sign believes what it has signed.
-            keys.extend(own);
+            if !keys.is_empty() {
+                bail!("SMOKE_REMOTE_SIGNING_KEY matches none of `public-keys`: readers would refuse its entries");
+            }
+            keys.push(own);
         }
         if keys.is_empty() && !settings.unsigned {
-            return Err("nobody is trusted: name `public-keys` in `[remote]` of smoke.toml (`cargo smoke-cache remote keygen` makes \
-                        a pair), or say `unsigned = true` if all who can write there may choose what your tests load"
-                .to_owned());
+            bail!(
+                "no signer is trusted: set `public-keys` in `[remote]` of smoke.toml (`cargo smoke-cache remote keygen` \
+                 creates a pair), or `unsigned = true` if every writer may choose what your tests load"
+            );
         }
         Ok(Trust { keys, signing, unsigned: settings.unsigned })
     }
 
-    /// Whether what is written would be believed.
+    /// Returns `true` if readers accept what this machine writes.
     pub(super) fn can_sign(&self) -> bool {
         self.signing.is_some() || self.unsigned
     }
 
-    /// For people.
+    /// Describes what is accepted, for people.
     pub(super) fn describe(&self) -> String {
         let keys = match self.keys.len() {
             0 => "no key".to_owned(),
             1 => "1 key".to_owned(),
             number => format!("{number} keys"),
         };
-        format!("{keys}{}", if self.unsigned { ", and whatever is not signed" } else { "" })
+        format!("{keys}{}", if self.unsigned { ", and unsigned entries" } else { "" })
     }
 
-    /// The entry as it is kept.
+    /// Returns the entry for a payload.
     pub(super) fn seal(&self, name: &str, payload: &[u8]) -> Vec<u8> {
-        let mut sealed = match &self.signing {
+        let header = match &self.signing {
             Some(key) => {
                 let signature = key.sign(&message(name, payload));
                 let (key, signature) = (HEX.encode(key.verifying_key().as_bytes()), HEX.encode(&signature.to_bytes()));
                 format!("{LABEL} {ED25519} {key} {signature}\n")
             }
             None => format!("{LABEL} {UNSIGNED}\n"),
-        }
-        .into_bytes();
-        sealed.extend_from_slice(payload);
-        sealed
+        };
+        [header.as_bytes(), payload].concat()
     }
 
-    /// What was given to [`Trust::seal`], if it is to be believed; the error says why not.
-    pub(super) fn open<'a>(&self, name: &str, sealed: &'a [u8]) -> Result<&'a [u8], String> {
-        let end = sealed.iter().take(MAX_HEADER).position(|byte| *byte == b'\n');
-        let header = end.and_then(|end| std::str::from_utf8(&sealed[..end]).ok());
-        let (Some(end), Some(header)) = (end, header) else { return Err("it is no entry".to_owned()) };
+    /// Returns the payload of an entry, if its signature is accepted; the error is the reason for the refusal.
+    pub(super) fn open<'a>(&self, name: &str, sealed: &'a [u8]) -> Result<&'a [u8]> {
+        let end = sealed.iter().take(MAX_HEADER).position(|byte| *byte == b'\n').context("it is not an entry")?;
+        let header = std::str::from_utf8(&sealed[..end]).map_err(|_| anyhow!("it is not an entry"))?;
         let payload = &sealed[end + 1..];
-        let Some(words) = header.strip_prefix(LABEL) else { return Err("it is no entry of this version".to_owned()) };
-        let words: Vec<&str> = words.split_whitespace().collect();
-        match words.as_slice() {
-            // Whoever signs something else could as well sign nothing.
+        let words = header.strip_prefix(LABEL).context("it is not an entry of this version")?;
+        match words.split_whitespace().collect::<Vec<_>>()[..] {
+            // A writer with an untrusted key could as well write an unsigned entry.
             [UNSIGNED | ED25519, ..] if self.unsigned => Ok(payload),
-            [UNSIGNED] => Err("nobody has signed it".to_owned()),
+            [UNSIGNED] => bail!("it is not signed"),
             [ED25519, key, signature] => {
                 let (Some(key), Some(signature)) = (bytes::<32>(key), bytes::<64>(signature)) else {
-                    return Err("its signature is none".to_owned());
+                    bail!("its signature is malformed");
                 };
-                let Some(key) = self.keys.iter().find(|trusted| trusted.as_bytes() == &key) else {
-                    return Err("it is signed by somebody who is not trusted".to_owned());
-                };
-                key.verify_strict(&message(name, payload), &Signature::from_bytes(&signature))
-                    .map(|()| payload)
-                    .map_err(|_| "its signature is of something else".to_owned())
+                let key = self.keys.iter().find(|trusted| trusted.as_bytes() == &key);
+                let verified = key
+                    .context("it is signed by a key that is not trusted")?
+                    .verify_strict(&message(name, payload), &Signature::from_bytes(&signature));
+                verified.map(|()| payload).map_err(|_| anyhow!("its signature does not match"))
             }
-            _ => Err("it is signed in a way that is not known".to_owned()),
+            _ => bail!("it is signed by an unknown method"),
         }
     }
 }
@@ -151,18 +142,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_signed_by_a_trusted_key_is_opened() {
+    fn entry_of_a_trusted_key_is_accepted() {
         let sealed = signer(1).seal(NAME, b"payload");
-        assert_eq!(reader(&[2, 1]).open(NAME, &sealed), Ok(b"payload".as_slice()));
+        assert_eq!(reader(&[2, 1]).open(NAME, &sealed).expect("accepted"), b"payload");
     }
 
     #[test]
-    fn any_change_and_any_other_name_or_key_is_refused() {
+    fn changed_bytes_other_name_and_other_key_are_refused() {
         let sealed = signer(1).seal(NAME, b"payload");
         for place in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[place] ^= 1;
-            // A changed case of a hexadecimal digit is the same number.
+            // The other case of a hexadecimal digit is the same number.
             if changed.eq_ignore_ascii_case(&sealed) && place < sealed.len() - b"payload".len() {
                 continue;
             }
@@ -176,11 +167,11 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_signed_is_believed_only_by_who_says_so() {
-        let anybody = Trust { keys: Vec::new(), signing: None, unsigned: true };
-        let sealed = anybody.seal(NAME, b"payload");
-        assert_eq!(anybody.open(NAME, &sealed), Ok(b"payload".as_slice()));
+    fn unsigned_entry_is_accepted_only_by_setting() {
+        let any = Trust { keys: Vec::new(), signing: None, unsigned: true };
+        let sealed = any.seal(NAME, b"payload");
+        assert_eq!(any.open(NAME, &sealed).expect("accepted"), b"payload");
         assert!(reader(&[1]).open(NAME, &sealed).is_err());
-        assert_eq!(anybody.open(NAME, &signer(3).seal(NAME, b"payload")), Ok(b"payload".as_slice()));
+        assert_eq!(any.open(NAME, &signer(3).seal(NAME, b"payload")).expect("accepted"), b"payload");
     }
 }

@@ -1,76 +1,73 @@
-//! Whether the shared tier can be reached, read, written to, and what it can do.
+//! `remote status`: probes the service as a helper would use it.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use anyhow::{Result, anyhow};
 use cached_smoke::tooling::remote::{Settings, try_helper};
 
-use super::service::{self, Service, explain, was_faster};
+use super::service::{self, Service, explain, is_taken};
 use super::signing::Trust;
 use super::transfer::{MAX_LEASE, read_start};
 use super::{helper, lease};
-use crate::output;
+use crate::{exit, output};
 
-/// Whoever asks waits for it; tests give up earlier.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than the deadlines of tests: a user waits for the answer.
+const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Asks it a few things, and says what came of them.
-pub(super) fn run(settings: &Settings) -> Result<ExitCode, String> {
-    output::line(format!("service:   {}", settings.place()));
-    let budget = settings
-        .budget
-        .map_or_else(|| "as long as building took".to_owned(), |budget| humantime::format_duration(budget).to_string());
-    output::line(format!("budget:    {budget}"));
-    let asked = if is_ours(settings) { directly(settings)? } else { through_helper(settings) };
-    Ok(match asked {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            output::line(format!("failed:    {error}"));
-            ExitCode::FAILURE
-        }
-    })
+/// Probes the remote cache, and prints the results.
+pub(crate) fn status(settings: &Settings) -> Result<ExitCode> {
+    output::line(format_args!("service:   {}", settings.place()));
+    match settings.budget {
+        Some(budget) => output::line(format_args!("budget:    {}", humantime::format_duration(budget))),
+        None => output::line("budget:    the build time of the artifact"),
+    }
+    let probed = if is_this_program(settings) { probe_service(settings)? } else { probe_helper(settings) };
+    if let Err(error) = &probed {
+        output::line(format_args!("failed:    {error:#}"));
+    }
+    Ok(exit::success_if(probed.is_ok()))
 }
 
-/// Whether the helper is this program, so that what it can do can be asked without it.
-fn is_ours(settings: &Settings) -> bool {
+/// Returns `true` if the helper is this program: then the service can be probed without it.
+fn is_this_program(settings: &Settings) -> bool {
     let helper = settings.helper();
     let name = helper.first().and_then(|program| Path::new(program).file_stem());
     name.is_some_and(|name| name == "cargo-smoke-cache")
 }
 
-/// Another helper knows by itself what it speaks to, and whom it trusts.
-fn through_helper(settings: &Settings) -> Result<(), String> {
-    output::line(format!("helper:    {}", settings.helper().join(" ")));
+/// Probes another helper. Only it knows its service and the keys that it trusts.
+fn probe_helper(settings: &Settings) -> Result<()> {
+    output::line(format_args!("helper:    {}", settings.helper().join(" ")));
     let begun = Instant::now();
-    let may_write = try_helper(settings)?;
-    output::line(format!("readable:  yes, start and answer take {}", milliseconds(begun)));
-    output::line(format!("writable:  {}", if may_write { "it says so" } else { "no" }));
+    let may_write = try_helper(settings).map_err(|error| anyhow!(error))?;
+    output::line(format_args!("readable:  yes, start and answer take {}", milliseconds(begun)));
+    output::line(format_args!("writable:  {}", if may_write { "yes, according to the helper" } else { "no" }));
     Ok(())
 }
 
-/// The inner error is the service's.
-fn directly(settings: &Settings) -> Result<Result<(), String>, String> {
+/// Probes the service. The inner error is the service's, the outer one that of the settings.
+fn probe_service(settings: &Settings) -> Result<Result<()>> {
     let trust = Trust::new(settings)?;
     let runtime = helper::runtime()?;
     let _entered = runtime.enter();
     let service = service::open(&settings.url)?;
-    output::line(format!("trusted:   {}", trust.describe()));
+    output::line(format_args!("trusted:   {}", trust.describe()));
     let may_write = trust.can_sign() && !settings.read_only;
-    output::line(format!("access:    {}", if may_write { "read and write" } else { "read only" }));
+    output::line(format_args!("access:    {}", if may_write { "read and write" } else { "read only" }));
     let probed = runtime.block_on(async {
-        let probed = tokio::time::timeout(PATIENCE, probe(&service, may_write)).await;
-        probed.unwrap_or_else(|_| Err(format!("nothing was heard for {} seconds", PATIENCE.as_secs())))
+        let probed = tokio::time::timeout(DEADLINE, probe(&service, may_write)).await;
+        probed.unwrap_or_else(|_| Err(anyhow!("no answer within {} seconds", DEADLINE.as_secs())))
     });
     if probed.is_ok()
         && let Err(error) = try_helper(settings)
     {
-        let who = if settings.helper.is_some() {
-            ""
-        } else {
-            "only for tests that `cargo smoke-cache test` starts; for others, "
+        let scope = match settings.helper {
+            Some(_) => "",
+            None => "works only for tests that `cargo smoke-cache test` starts; for others, ",
         };
-        output::line(format!("helper:    {who}{error}"));
+        output::line(format_args!("helper:    {scope}{error}"));
     }
     Ok(probed)
 }
@@ -79,29 +76,29 @@ fn milliseconds(begun: Instant) -> String {
     format!("{:.0} ms", begun.elapsed().as_secs_f64() * 1e3)
 }
 
-async fn probe(service: &Service, may_write: bool) -> Result<(), String> {
+async fn probe(service: &Service, may_write: bool) -> Result<()> {
     let begun = Instant::now();
     read_start(service, &service.probe("none")?, MAX_LEASE).await?;
-    output::line(format!("readable:  yes, one answer takes {}", milliseconds(begun)));
+    output::line(format_args!("readable:  yes, one answer takes {}", milliseconds(begun)));
     if !may_write {
         return Ok(());
     }
     let path = service.probe(&std::process::id().to_string())?;
     let begun = Instant::now();
-    service.write(&path, "probe").await.map_err(|error| explain("write to it", &error))?;
-    output::line(format!("writable:  yes, one object takes {}", milliseconds(begun)));
-    let leases = if lease::is_possible(service) {
+    service.write(&path, "probe").await.map_err(|error| explain("write to the service", &error))?;
+    output::line(format_args!("writable:  yes, one object takes {}", milliseconds(begun)));
+    let leases = if lease::is_supported(service) {
         match service.write_new(&path, "again").await {
-            Err(error) if was_faster(&error) => "yes, one machine builds for all".to_owned(),
-            Err(error) => explain("write on a condition", &error),
-            Ok(_) => "no: the service ignores `If-None-Match`, so machines may build the same at once".to_owned(),
+            Err(error) if is_taken(&error) => "yes, one machine builds for all".to_owned(),
+            Err(error) => format!("{:#}", explain("write conditionally", &error)),
+            Ok(_) => "no: the service ignores `If-None-Match`, so several machines may build one artifact".to_owned(),
         }
     } else {
-        "no: the service cannot write on a condition, so machines may build the same at once".to_owned()
+        "no: the service has no conditional writes, so several machines may build one artifact".to_owned()
     };
     if service.can().delete {
-        service.objects.delete(&path).await.map_err(|error| explain("delete from it", &error))?;
+        service.objects.delete(&path).await.map_err(|error| explain("delete from the service", &error))?;
     }
-    output::line(format!("leases:    {leases}"));
+    output::line(format_args!("leases:    {leases}"));
     Ok(())
 }

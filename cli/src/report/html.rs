@@ -1,9 +1,13 @@
-//! The report as a page for a browser: one file that needs nothing else, and runs nothing.
+//! The report as a page for a browser: one file without scripts or requests.
+//!
+//! - `figures`, `misses`: the numbers, before they are drawn
+//! - `sections`, `charts`, `table`: the parts of the page
+//! - `line_chart`, `scale`, `bars`: drawings. Chart crates draw in fixed sizes and colours; these follow the width of the
+//!   screen and its light or dark scheme
+//! - `number`: numbers and units as texts
 
-mod bar_chart;
-#[cfg(test)]
-mod drawing;
-mod escaped;
+mod bars;
+mod charts;
 mod figures;
 mod line_chart;
 mod misses;
@@ -15,52 +19,52 @@ mod table;
 use std::path::Path;
 
 use cached_smoke::tooling::PastRun;
+use maud::{DOCTYPE, PreEscaped, html};
 
 use figures::Figures;
 
-/// Nothing is fetched and nothing runs, also if somebody should find a way past the escaping.
+/// Forbids scripts and requests, also if a text should get past the escaping.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// Writes it to a file, over whatever that held.
-///
-/// # Errors
-/// The file cannot be written.
-pub(super) fn write(runs: &[PastRun], file: &Path) -> Result<(), String> {
-    std::fs::write(file, of(runs)).map_err(|error| format!("failed to write {}: {error}", file.display()))
+/// Writes the page to a file, and replaces an existing one.
+pub(crate) fn write(runs: &[PastRun], file: &Path) -> anyhow::Result<()> {
+    Ok(fs_err::write(file, page(runs))?)
 }
 
-/// The page about these runs, the latest of which is last.
-fn of(runs: &[PastRun]) -> String {
+/// Returns the page about these runs, of which the latest is the last.
+fn page(runs: &[PastRun]) -> String {
     let figures = Figures::new(runs);
-    let runs = &figures.runs[..];
-    let span = match runs {
-        [] => String::new(),
-        [run] => format!("1 run, {} (UTC)", number::moment(run.begun)),
-        [first, .., last] => {
-            format!("{} runs, {} to {} (UTC)", runs.len(), number::moment(first.begun), number::moment(last.begun))
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Smoke cache" }
+                style { (PreEscaped(include_str!("html/style.css"))) }
+            }
+            body {
+                header { h1 { "Smoke cache" } p { (figures.span()) } }
+                main {
+                    (sections::overview(&figures))
+                    div.pair {
+                        (charts::hit_rate(&figures.runs))
+                        (charts::cache_size(&figures.runs))
+                        (charts::repositories(&figures.repositories))
+                        (charts::artifacts(&figures.artifacts))
+                    }
+                    (sections::misses(&figures.misses))
+                    (sections::latest(&figures.runs))
+                    (sections::all(&figures.runs))
+                }
+            }
         }
     };
-    [
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
-        &format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n"),
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
-        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>Smoke cache</title>\n<style>\n",
-        include_str!("html/style.css"),
-        "</style>\n</head>\n<body>\n<header><h1>Smoke cache</h1>",
-        &format!("<p>{}</p></header>\n<main>\n", escaped::Escaped(&span)),
-        &sections::overview(&figures),
-        "<div class=\"pair\">\n",
-        &sections::hit_rate(runs),
-        &sections::cache_size(runs),
-        &sections::repositories(&figures.repositories),
-        &sections::times(&figures),
-        "</div>\n",
-        &sections::misses(&figures.misses),
-        &sections::latest(runs),
-        &sections::all(runs),
-        "</main>\n</body>\n</html>\n",
-    ]
-    .concat()
+    // HTML forbids control characters. Messages may contain the colours of a terminal.
+    let replace = |character: char| if character.is_control() && character != '\n' { '\u{fffd}' } else { character };
+    page.into_string().chars().map(replace).collect()
 }
 
 #[cfg(test)]
@@ -68,11 +72,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_about_nothing_says_so() {
-        let page = of(&[]);
-        for words in
-            ["No run was chosen.", "No run asked for an artifact.", "No run noted the size", "There was no miss."]
-        {
+    fn page_without_runs_has_a_text_for_each_section() {
+        let page = page(&[]);
+        for words in ["No run was selected.", "No run used an artifact.", "No run recorded the size", "No misses."] {
             assert!(page.contains(words), "{words}: {page}");
         }
         assert!(!page.contains("<svg") && !page.contains("<table"), "{page}");

@@ -1,26 +1,26 @@
-//! The report in Markdown, as CI systems show it beside a job.
+//! The report in Markdown, which CI systems show beside a job.
 
 use std::fmt::Write;
 
 use cached_smoke::tooling::PastRun;
 
-use super::rate;
-use crate::remote::Traffic;
-use crate::summary::Summary;
+use super::summary::Summary;
+use super::traffic::Traffic;
 
-/// A table of artifacts for each run, the latest first.
-pub(super) fn of(runs: &[PastRun]) -> String {
+/// Returns a table of artifacts for each run, the latest first.
+pub(crate) fn markdown(runs: &[PastRun]) -> String {
     let mut text = String::new();
     for run in runs.iter().rev() {
         let summary = Summary::new(&run.reports);
         let sums = summary.sums();
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "### Smoke cache: {} of {} artifacts were there ({})\n\n{} tests; {:.1} s spent building, {:.1} s saved, {:.1} s waited.\n",
+            "### Smoke cache: {} of {} artifacts hit ({})\n\n\
+             {} tests; {:.1} s spent building, {:.1} s saved, {:.1} s waited.\n",
             sums.hits,
             sums.artifacts,
-            rate(sums.hits, sums.artifacts),
+            sums.hit_rate(),
             sums.tests,
             sums.rebuild_seconds,
             sums.saved_seconds,
@@ -51,7 +51,7 @@ pub(super) fn of(runs: &[PastRun]) -> String {
     text
 }
 
-/// Text that cannot end its cell, or be taken for markup.
+/// Escapes a text: it cannot end its cell, and is not markup.
 fn cell(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_leaves_its_cell() {
+    fn text_stays_inside_its_cell() {
         assert_eq!(cell("a|b\nc\u{1b} <script> `x`"), "a\\|b c  &lt;script&gt; \\`x\\`");
         assert_eq!(cell(""), "-");
         assert_eq!(code("a`b|c"), "`a b c`");

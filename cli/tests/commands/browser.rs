@@ -113,9 +113,9 @@ function look(frame) {
         outside: outside.map(element => element.outerHTML.slice(0, 200)),
         foreign: count("script, img, iframe, link, object, [src], [href], [onerror], [onload]"),
         requested: frame.contentWindow.performance.getEntriesByType("resource").length,
-        charts: count("svg.chart[role=img] > title"),
+        charts: count(".chart[role=img]"),
         dots: count("circle.dot"),
-        bars: count(".chart rect.build"),
+        bars: count(".chart i.build"),
         rows: [...page.querySelectorAll("table")].map(table => table.tBodies[0].rows.length),
         empty: [...page.querySelectorAll(".empty")].map(text => text.textContent),
         reasons: [...page.querySelectorAll(".reasons strong")].map(text => text.textContent),
@@ -172,5 +172,8 @@ fn page_shows_one_run_and_text_for_empty_charts() {
     assert_eq!((&one["charts"], &one["dots"]), (&3.into(), &1.into()), "{one}");
     assert_eq!(one["reasons"], json!(["code changed"]), "{one}");
     let empty = one["empty"].as_array().unwrap();
-    assert!(empty.len() == 1 && empty[0].as_str().unwrap().starts_with("No run noted the size of the cache."), "{one}");
+    assert!(
+        empty.len() == 1 && empty[0].as_str().unwrap().starts_with("No run recorded the size of the cache."),
+        "{one}"
+    );
 }

@@ -97,7 +97,10 @@ fn plain_tests_record_their_keys_and_build_nothing() {
     );
     assert_eq!(none.status.code(), Some(2));
     let stderr = text(&none.stderr);
-    assert!(stderr.contains("unknown repository `nobody`") && stderr.contains("error: no test "), "{stderr}");
+    assert!(
+        stderr.contains("unknown repository `nobody`") && stderr.contains("error: no test recorded a key: "),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn process_that_ends_before_its_keys_fails_the_command() {
     let failed = smoke_cache(&project, &["key", "--runner", "cargo", "--", "--test", "a", "--", "--test-threads", "1"]);
     assert_eq!(failed.status.code(), Some(2), "{}", both_streams(&failed));
     let stderr = text(&failed.stderr);
-    assert!(stderr.contains("error: a test binary ended before all of its tests had run"), "{stderr}");
+    assert!(stderr.contains("error: a test binary ended before it ran all of its tests"), "{stderr}");
     if runners(&project).contains(&"nextest") {
         let told = smoke_cache(&project, &["key", "--json", "--runner", "nextest"]);
         assert_eq!(json(&told).as_array().unwrap().len(), 1, "there it has a process of its own");
@@ -175,7 +178,7 @@ fn keys_are_printed_before_a_build_and_follow_the_code() {
     project.write("src/lib.rs", "pub fn number() -> u32 { 1 + 0 }\n");
     assert_ne!(out(&smoke_cache(&project, &["key", "--hash"]), 0), hash);
     let table = out(&smoke_cache(&project, &["key"]), 0);
-    assert!(table.contains(" missing ") && table.contains("code changed: crate project changed"), "{table}");
+    assert!(table.contains(" miss ") && table.contains("code changed: crate project changed"), "{table}");
 }
 
 #[test]
@@ -183,18 +186,18 @@ fn explanation_has_key_inputs_and_differences() {
     let project = project("explained");
     out(&smoke_cache(&project, &["populate"]), 0);
     let there = out(&smoke_cache(&project, &["explain", "one"]), 0);
-    assert!(there.contains("number of one: it is in the cache"), "{there}");
+    assert!(there.contains("number of one: hit\n"), "{there}");
 
     project.write("one/file", "other content");
     let moved = out(&smoke_cache(&project, &["explain", "one"]), 0);
-    assert!(moved.contains("number of one: it has to be built: repository changed: files+"), "{moved}");
+    assert!(moved.contains("number of one: miss: repository changed: files+"), "{moved}");
     for line in [
         "  code    ",
         "  config  null",
         "  format  2.0",
         "  suite   explained tests/suite/mod.rs suite::Smoke",
-        "  at hand one:files:",
-        "  differs repository changed",
+        "  entry one:files:",
+        "    differs: repository changed",
     ] {
         assert!(moved.contains(line), "{line}: {moved}");
     }
@@ -234,5 +237,8 @@ fn tests_with_a_malformed_configuration_fail_the_command() {
     let failed = command.current_dir(project.path("below")).args(["smoke-cache", "key"]).output().unwrap();
     assert_eq!(failed.status.code(), Some(2), "{}", both_streams(&failed));
     let stderr = text(&failed.stderr);
-    assert!(stderr.contains("nonsense") && stderr.contains("error: not every test could tell its keys"), "{stderr}");
+    assert!(
+        stderr.contains("nonsense") && stderr.contains("error: a test failed before it recorded its keys"),
+        "{stderr}"
+    );
 }

@@ -73,7 +73,7 @@ fn reports_of_one_and_many_runs_in_each_format() {
     let project = project("reported");
     let nothing = smoke_cache(&project, &["report"]);
     assert_eq!(nothing.status.code(), Some(2));
-    assert!(text(&nothing.stderr).contains("error: no run has left a report in "), "{}", text(&nothing.stderr));
+    assert!(text(&nothing.stderr).contains(" has no record of a run\nhelp: "), "{}", text(&nothing.stderr));
     run(&project, &[("SMOKE_RUN_ID", "first")]);
     run(&project, &[("SMOKE_RUN_ID", "second")]);
 
@@ -83,7 +83,7 @@ fn reports_of_one_and_many_runs_in_each_format() {
     assert!(first.contains("hit rate: 0 %") && first.contains("one number: built: first build"), "{first}");
     let unknown = smoke_cache(&project, &["report", "--run", "third"]);
     assert!(
-        text(&unknown.stderr).contains("no run is called `third`; the latest are second, first"),
+        text(&unknown.stderr).contains("no run has the id `third`\nhelp: name one of the latest runs: second, first"),
         "{}",
         text(&unknown.stderr)
     );
@@ -98,7 +98,7 @@ fn reports_of_one_and_many_runs_in_each_format() {
     let titles: Vec<&str> = markdown.lines().filter(|line| line.starts_with("### ")).collect();
     assert_eq!(
         titles,
-        ["### Smoke cache: 1 of 1 artifacts were there (100 %)", "### Smoke cache: 0 of 1 artifacts were there (0 %)"]
+        ["### Smoke cache: 1 of 1 artifacts hit (100 %)", "### Smoke cache: 0 of 1 artifacts hit (0 %)"]
     );
     assert!(markdown.contains("| one | number | hit | 0.000 |"), "{markdown}");
 }
@@ -114,7 +114,7 @@ fn html_page_has_the_numbers_of_the_json_report() {
     run(&project, &[("SMOKE_RUN_ID", "first")]);
     run(&project, &[("SMOKE_RUN_ID", "second")]);
     let told = out(&smoke_cache(&project, &["report", "--html", "page.html"]), 0);
-    assert_eq!(told, format!("the page is {}\n", project.path("page.html").display()));
+    assert_eq!(told, format!("wrote {}\n", project.path("page.html").display()));
     let page = fs::read_to_string(project.path("page.html")).unwrap();
 
     let runs = json(&smoke_cache(&project, &["report", "--last", "9", "--json"]));
@@ -143,7 +143,7 @@ fn html_page_has_the_numbers_of_the_json_report() {
     assert!(page.contains("<p>1 run, ") && !page.contains(&cell("run", "second")), "{page}");
     out(&smoke_cache(&project, &["report", "--last", "1", "--html", "page.html"]), 0);
     let page = fs::read_to_string(project.path("page.html")).unwrap();
-    assert!(page.contains("There was no miss.") && page.contains(&cell("run", "second")), "{page}");
+    assert!(page.contains("No misses.") && page.contains(&cell("run", "second")), "{page}");
 
     let nowhere = smoke_cache(&project, &["report", "--html", "not/there.html"]);
     assert_eq!(nowhere.status.code(), Some(2));

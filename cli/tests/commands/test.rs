@@ -17,14 +17,17 @@ fn command_runs_the_tests_and_prints_a_summary() {
     let cold = smoke_cache(&project, &["test", "--runner", "cargo", "--require-hits"]);
     let stdout = text(&cold.stdout);
     assert_eq!(cold.status.code(), Some(3), "{stdout}{}", text(&cold.stderr));
-    assert!(stdout.contains("hit rate: 0 % (0 of 1 artifacts were there before the run; 3 tests; "), "{stdout}");
-    assert!(stdout.contains("left out: lost: failed to "), "{stdout}");
+    assert!(stdout.contains("hit rate: 0 % (0 of 1 artifacts were in the cache before the run; 3 tests; "), "{stdout}");
+    assert!(stdout.contains("skipped: lost: failed to "), "{stdout}");
     assert_eq!(project.take_log().len(), 1);
 
     let warm = smoke_cache(&project, &["test", "--runner", "cargo", "--require-hits"]);
     let stdout = text(&warm.stdout);
     assert_eq!(warm.status.code(), Some(0), "{stdout}{}", text(&warm.stderr));
-    assert!(stdout.contains("hit rate: 100 % (1 of 1 artifacts were there before the run; 3 tests; "), "{stdout}");
+    assert!(
+        stdout.contains("hit rate: 100 % (1 of 1 artifacts were in the cache before the run; 3 tests; "),
+        "{stdout}"
+    );
     let row = stdout.lines().find(|line| line.trim_start().starts_with("one ")).unwrap();
     assert!(row.contains(" number ") && row.contains(" hit ") && row.contains(" one:files:"), "{row}");
 
@@ -65,12 +68,12 @@ fn unavailable_selected_repository_fails_the_run() {
 
     let (status, stdout, stderr) = run(&[], &["one", "lost", "gone"], &[]);
     assert_eq!(status, Some(2), "{stdout}{stderr}");
-    assert!(stdout.contains("(0 of 1 artifacts were there before the run; "), "the others run: {stdout}");
+    assert!(stdout.contains("(0 of 1 artifacts were in the cache before the run; "), "the others run: {stdout}");
     assert_eq!(project.take_log().len(), 1);
     assert!(stderr.contains("\nerror: lost: failed to "), "{stderr}");
-    assert!(stderr.contains("\nhelp: run `cargo smoke-cache fetch lost` when its source can be reached\n"), "{stderr}");
-    assert!(stderr.contains(&format!("\nerror: gone: there is no directory {}\n", project.path("gone").display())));
-    assert!(stderr.contains("\nhelp: correct the `path` of [repos.gone] in smoke.toml, or SMOKE_REPO_PATHS\n"));
+    assert!(stderr.contains("\nhelp: run `cargo smoke-cache fetch lost` when its source is reachable\n"), "{stderr}");
+    assert!(stderr.contains(&format!("\nerror: gone: directory {} does not exist\n", project.path("gone").display())));
+    assert!(stderr.contains("\nhelp: fix the `path` of [repos.gone] in smoke.toml, or SMOKE_REPO_PATHS\n"));
 
     // Its status has precedence over that of a miss, and a failed test has precedence over it.
     assert_eq!(run(&[], &["one", "lost"], &["--require-hits"]).0, Some(2));
@@ -80,7 +83,7 @@ fn unavailable_selected_repository_fails_the_run() {
 
     let (status, _, stderr) = run(&[("SMOKE_LEAVE_OUT", "one")], &["one"], &[]);
     assert_eq!(status, Some(2));
-    assert!(stderr.contains("error: one: SMOKE_LEAVE_OUT leaves it out\nhelp: remove `one` from"), "{stderr}");
+    assert!(stderr.contains("error: one: skipped by SMOKE_LEAVE_OUT\nhelp: remove `one` from"), "{stderr}");
 
     project.write("src/lib.rs", "pub fn number() -> u32 { panic!(\"told to\") }\n");
     let (status, _, stderr) = run(&[], &["one", "lost"], &[]);
@@ -121,7 +124,7 @@ fn unavailable_selected_repository_fails_each_command() {
         let variables = [&variables[..], &[("SMOKE_LEAVE_OUT", "one")]].concat();
         let done = smoke_cache_with(&project, &variables, &arguments);
         assert_eq!(done.status.code(), Some(status), "{arguments:?}");
-        assert!(text(&done.stderr).contains("error: one: SMOKE_LEAVE_OUT leaves it out\n"), "{arguments:?}");
+        assert!(text(&done.stderr).contains("error: one: skipped by SMOKE_LEAVE_OUT\n"), "{arguments:?}");
     }
 }
 
@@ -155,7 +158,7 @@ fn interrupt_ends_the_runner_and_the_summary_follows() {
         let done = running.wait_with_output().unwrap();
         assert_eq!(done.status.code(), Some(1), "no status is told of a runner that was killed");
         let stdout = text(&done.stdout);
-        assert!(stdout.contains("hit rate: 0 % (0 of 1 artifacts were there before the run; "), "{stdout}");
+        assert!(stdout.contains("hit rate: 0 % (0 of 1 artifacts were in the cache before the run; "), "{stdout}");
     }
 }
 

@@ -25,9 +25,9 @@ fn push_uploads_the_cache() {
     offline.passes("both");
     let machine = offline.with("SMOKE_REMOTE", &world.folder());
     let told = out(&machine.smoke_cache(&["push"]), 0);
-    assert!(told.contains("2 artifacts were shared (") && told.contains("0 were there, 0 failed"), "{told}");
+    assert!(told.contains("2 artifacts uploaded (") && told.contains("0 already present, 0 failed"), "{told}");
     let told = out(&machine.smoke_cache(&["push"]), 0);
-    assert!(told.contains("0 artifacts were shared (0 B), 2 were there, 0 failed"), "{told}");
+    assert!(told.contains("0 artifacts uploaded (0 B), 2 already present, 0 failed"), "{told}");
     let done = world.machine(&world.folder()).passes("both");
     assert_eq!((done.outcome("words"), done.outcome("lengths")), (Outcome::Fetched, Outcome::Fetched));
     let machine = machine.with("SMOKE_REMOTE_ACCESS", "read-only");
@@ -41,7 +41,7 @@ fn push_uploads_lost_objects_again() {
     machine.passes("both");
     fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
     let told = out(&machine.smoke_cache(&["push"]), 0);
-    assert!(told.contains("2 artifacts were shared ("), "{told}");
+    assert!(told.contains("2 artifacts uploaded ("), "{told}");
     assert_eq!(world.machine(&world.folder()).passes("both").outcome("words"), Outcome::Fetched);
 }
 
@@ -55,9 +55,9 @@ fn push_replaces_entries_if_asked_to() {
     let both = format!("{PUBLIC_KEY},{of_other}");
     let machine = machine.with("SMOKE_REMOTE_SIGNING_KEY", other).with("SMOKE_REMOTE_PUBLIC_KEYS", &both);
     let told = out(&machine.smoke_cache(&["push"]), 0);
-    assert!(told.contains("2 were there"), "{told}");
+    assert!(told.contains("2 already present"), "{told}");
     let told = out(&machine.smoke_cache(&["push", "--replace"]), 0);
-    assert!(told.contains("2 artifacts were shared ("), "{told}");
+    assert!(told.contains("2 artifacts uploaded ("), "{told}");
     let reader = world.machine(&world.folder()).with("SMOKE_REMOTE_SIGNING_KEY", "");
     let reader = reader.with("SMOKE_REMOTE_PUBLIC_KEYS", of_other);
     assert_eq!(reader.passes("both").outcome("words"), Outcome::Fetched);
@@ -77,12 +77,12 @@ fn push_keeps_another_build_of_the_same_key() {
     let forced = entries(&world);
     assert_ne!(forced, before);
     let told = out(&second.smoke_cache(&["push"]), 0);
-    assert!(told.contains("0 artifacts were shared (0 B), 2 were there, 0 failed"), "{told}");
+    assert!(told.contains("0 artifacts uploaded (0 B), 2 already present, 0 failed"), "{told}");
     assert_eq!(entries(&world), forced);
     // No machine can fetch the artifacts any more.
     fs::remove_dir_all(world.path("bucket/v1/blobs")).unwrap();
     let told = out(&second.smoke_cache(&["push"]), 0);
-    assert!(told.contains("2 artifacts were shared ("), "{told}");
+    assert!(told.contains("2 artifacts uploaded ("), "{told}");
     assert_eq!(entries(&world), before);
     assert_eq!(world.machine(&world.folder()).passes("both").outcome("words"), Outcome::Fetched);
 }
@@ -108,7 +108,7 @@ fn push_uploads_no_damaged_artifact() {
     fs::write(&archive, vec![7; usize::try_from(size).unwrap()]).unwrap();
     let machine = machine.with("SMOKE_REMOTE", &world.folder());
     let told = out(&machine.smoke_cache(&["push"]), 1);
-    assert!(told.contains("1 artifacts were shared (") && told.contains("1 failed"), "{told}");
+    assert!(told.contains("1 artifacts uploaded (") && told.contains("1 failed"), "{told}");
     assert!(
         told.contains("it is damaged: ") && told.contains("run `cargo smoke-cache verify` to set it aside"),
         "{told}"
@@ -122,9 +122,9 @@ fn push_without_write_access_is_an_error_with_help() {
     let machine = world.machine(&world.folder()).with("SMOKE_REMOTE_ACCESS", "read-only");
     machine.passes("both");
     let told = out(&machine.smoke_cache(&["push"]), 2);
-    assert!(told.contains("nothing may be written to the shared tier"), "{told}");
+    assert!(told.contains("the remote cache is read-only"), "{told}");
     let told = out(&machine.with("SMOKE_REMOTE", "off").smoke_cache(&["push"]), 2);
-    assert!(told.contains("there is no shared tier: set SMOKE_REMOTE"), "{told}");
+    assert!(told.contains("no remote cache is configured\nhelp: set SMOKE_REMOTE"), "{told}");
 }
 
 #[test]
@@ -133,10 +133,10 @@ fn status_reports_problems() {
     let machine =
         world.machine("s3://bucket?region=x&endpoint=http://127.0.0.1:9&secret_access_key=hush&access_key_id=k");
     let told = out(&machine.smoke_cache(&["remote", "status"]), 1);
-    assert!(told.contains("failed:    failed to read from it"), "{told}");
+    assert!(told.contains("failed:    failed to read from the service"), "{told}");
     assert!(!told.contains("hush"), "{told}");
     let told = out(&machine.with("SMOKE_REMOTE_SIGNING_KEY", "").smoke_cache(&["remote", "status"]), 2);
-    assert!(told.contains("nobody is trusted"), "{told}");
+    assert!(told.contains("no signer is trusted"), "{told}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn passes_on_its_own(machine: &Machine, what: &str) -> String {
 fn tests_pass_if_connections_are_refused() {
     let world = new_world();
     let error = passes_on_its_own(&machine(&world, free_port()), "refused");
-    assert!(error.contains("failed to read from it"), "{error}");
+    assert!(error.contains("failed to read from the service"), "{error}");
 }
 
 #[test]
@@ -50,12 +50,16 @@ fn tests_pass_if_no_answer_ever_comes() {
 #[test]
 fn tests_pass_on_error_statuses() {
     for (status, body, expected) in [
-        (403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>", "are the credentials those"),
+        (403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>", "check the credentials"),
         // The clock of the server, or of this machine, is wrong.
-        (403, "<Error><Code>RequestTimeTooSkewed</Code><Message>skewed</Message></Error>", "failed to read from it"),
+        (
+            403,
+            "<Error><Code>RequestTimeTooSkewed</Code><Message>skewed</Message></Error>",
+            "failed to read from the service",
+        ),
         (429, "", "the service answers with HTTP status 429"),
-        (500, "<Error><Code>InternalError</Code></Error>", "failed to read from it"),
-        (503, "<Error><Code>SlowDown</Code></Error>", "failed to read from it"),
+        (500, "<Error><Code>InternalError</Code></Error>", "failed to read from the service"),
+        (503, "<Error><Code>SlowDown</Code></Error>", "failed to read from the service"),
     ] {
         let world = new_world();
         let proxy = Proxy::start(0, Fault::Status(status, body));
@@ -85,7 +89,7 @@ fn machine_without_write_access_still_fetches() {
     assert!(failed.passed && failed.warnings() == 1, "{}", failed.stderr);
     assert_eq!(failed.outcome("words"), Outcome::Built);
     let error = failed.report("words").remote_error.unwrap_or_default();
-    assert!(error.contains("failed to write to it") && error.contains("are the credentials those"), "{error}");
+    assert!(error.contains("failed to write to the service") && error.contains("check the credentials"), "{error}");
     let done = machine.with(crate::subject::VERSION, "").run_within("one", "both").done();
     for artifact in ["words", "lengths"] {
         assert_eq!(done.last_report(artifact).outcome, Outcome::Fetched, "{artifact}");

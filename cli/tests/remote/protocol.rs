@@ -112,18 +112,18 @@ const WEAK_PUBLIC: &str = "00000000000000000000000000000000000000000000000000000
 fn malformed_settings_are_reported_in_the_greeting() {
     let world = new_world();
     for (name, value, expected) in [
-        ("SMOKE_REMOTE", "gopher://server", "`gopher` is no service; services: s3, "),
-        ("SMOKE_REMOTE", "fs://tmp/x", "needs an absolute folder, with three slashes: fs:///tmp/x"),
-        ("SMOKE_REMOTE", "fs:///nonexistent/folder", "make it, or mount it"),
+        ("SMOKE_REMOTE", "gopher://server", "unknown service `gopher`; services: s3, "),
+        ("SMOKE_REMOTE", "fs://tmp/x", "a folder must be absolute, with three slashes: fs:///tmp/x"),
+        ("SMOKE_REMOTE", "fs:///nonexistent/folder", "create or mount it"),
         ("SMOKE_REMOTE", "s3://bucket?regoin=eu-central-1", "has no option `regoin`; it has: "),
-        ("SMOKE_REMOTE", "s3://bucket", "it names no region: `?region=…`, or AWS_REGION"),
-        ("SMOKE_REMOTE", "redis://user:word@127.0.0.1:1", "go into the query"),
-        ("SMOKE_REMOTE_PUBLIC_KEYS", OTHER_PUBLIC, "nobody would believe what it signs"),
-        ("SMOKE_REMOTE_SIGNING_KEY", "12", "is no secret key"),
-        ("SMOKE_REMOTE_PUBLIC_KEYS", "12", "the public key `12…` is none"),
+        ("SMOKE_REMOTE", "s3://bucket", "it names no region: add `?region=…`, or set AWS_REGION"),
+        ("SMOKE_REMOTE", "redis://user:word@127.0.0.1:1", "belong into the query"),
+        ("SMOKE_REMOTE_PUBLIC_KEYS", OTHER_PUBLIC, "readers would refuse its entries"),
+        ("SMOKE_REMOTE_SIGNING_KEY", "12", "SMOKE_REMOTE_SIGNING_KEY is malformed; "),
+        ("SMOKE_REMOTE_PUBLIC_KEYS", "12", "the public key `12…` is malformed"),
         // The user has confused the two keys.
         ("SMOKE_REMOTE_PUBLIC_KEYS", SIGNING_KEY, "is one of `public-keys`"),
-        ("SMOKE_REMOTE_PUBLIC_KEYS", WEAK_PUBLIC, "is none; `cargo smoke-cache remote keygen`"),
+        ("SMOKE_REMOTE_PUBLIC_KEYS", WEAK_PUBLIC, "is malformed; `cargo smoke-cache remote keygen`"),
     ] {
         let machine = world.machine(&world.folder()).with(name, value);
         let mut helper = Spoken::to(machine.helper());

@@ -32,7 +32,7 @@ fn said(output: &Output) -> String {
 
 const ONE_BUILDS: &str = "leases:    yes, one machine builds for all";
 const IGNORED: &str = "leases:    no: the service ignores `If-None-Match`";
-const NO_CONDITIONS: &str = "leases:    no: the service cannot write on a condition";
+const NO_CONDITIONS: &str = "leases:    no: the service has no conditional writes";
 
 #[test]
 fn a_folder() {
@@ -75,7 +75,7 @@ fn redis_with_a_password() {
     ] {
         let done = world.machine(&format!("{url}{query}")).passes("both");
         let error = done.report("words").remote_error.unwrap_or_default();
-        assert!(error.contains(" says: ") && error.contains(said), "{url}{query}: {error}");
+        assert!(error.contains(" answers: ") && error.contains(said), "{url}{query}: {error}");
         assert_eq!((done.outcome("words"), done.warnings()), (Outcome::Built, 1));
     }
 }

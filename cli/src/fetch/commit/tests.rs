@@ -3,8 +3,8 @@ use std::process::Command;
 
 use super::*;
 
-/// One fixed tree, and the id that it must have on every machine, whatever its git, umask, locale or configuration.
-const REVISION: &str = "0208d008d0d1b6b10222fea8809346c4a745453c";
+/// The id of the commit of one tree, on every machine, with any git, umask, locale and configuration.
+const COMMIT: &str = "0208d008d0d1b6b10222fea8809346c4a745453c";
 
 const FILES: [(&str, &str); 6] = [
     (".gitattributes", "* text=auto\n*.utf16 text working-tree-encoding=UTF-16\n*.id ident\n*.f filter=upper\n"),
@@ -26,7 +26,7 @@ fn tree(directory: &Path) -> PathBuf {
         #[cfg(unix)]
         if executables().iter().any(|executable| executable == name) {
             use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
+            fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a mode");
         }
     }
     tree
@@ -37,13 +37,13 @@ fn executables() -> Vec<String> {
 }
 
 #[test]
-fn same_files_give_the_same_revision_everywhere() {
+fn same_files_have_the_same_commit_everywhere() {
     let root = tempfile::tempdir().expect("a directory");
-    assert_eq!(commit(&tree(root.path()), &executables()).expect("a commit"), REVISION);
+    assert_eq!(commit(&tree(root.path()), &executables()).expect("a commit"), COMMIT);
 }
 
 #[test]
-fn hooks_and_background_work_are_not_set_up() {
+fn no_hooks_are_installed() {
     let root = tempfile::tempdir().expect("a directory");
     let tree = tree(root.path());
     commit(&tree, &executables()).expect("a commit");
@@ -52,18 +52,18 @@ fn hooks_and_background_work_are_not_set_up() {
     assert_eq!(tracked, "build/ignored\n");
 }
 
-/// Commits the directory named in the environment. Run as a child by the test below; on its own it does nothing.
+/// Commits the directory that the environment names. The test below runs this as a child; otherwise it does nothing.
 #[test]
 fn commit_in_a_foreign_environment() {
     if let Some(tree) = std::env::var_os("FETCH_TEST_TREE") {
-        let revision = commit(Path::new(&tree), &executables()).expect("a commit");
-        assert_eq!(revision, REVISION);
+        let id = commit(Path::new(&tree), &executables()).expect("a commit");
+        assert_eq!(id, COMMIT);
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn environment_configuration_and_umask_of_the_user_change_nothing() {
+fn environment_configuration_and_umask_do_not_change_the_commit() {
     let root = tempfile::tempdir().expect("a directory");
     let tree = tree(root.path());
     let home = root.path().join("home");
@@ -93,8 +93,8 @@ fn environment_configuration_and_umask_of_the_user_change_nothing() {
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("GIT_CONFIG_GLOBAL")
             .env("TZ", "Asia/Tokyo");
-        let output = command.env("LC_ALL", "de_DE.ISO-8859-1").env("FETCH_TEST_TREE", &tree);
-        output.output().expect("a child")
+        let command = command.env("LC_ALL", "de_DE.ISO-8859-1").env("FETCH_TEST_TREE", &tree);
+        command.output().expect("a child")
     };
     let test = std::env::current_exe().expect("this test");
     let own = "fetch::commit::tests::commit_in_a_foreign_environment";
@@ -115,15 +115,15 @@ fn environment_configuration_and_umask_of_the_user_change_nothing() {
     let mut arguments: Vec<&str> = variables.iter().map(String::as_str).collect();
     arguments.extend([test.to_str().expect("UTF-8"), "--exact", own, "--nocapture"]);
     let committed = foreign("env", &arguments);
-    let said = String::from_utf8_lossy(&committed.stdout);
+    let output = String::from_utf8_lossy(&committed.stdout);
     assert!(
-        committed.status.success() && said.contains("1 passed"),
-        "{said}{}",
+        committed.status.success() && output.contains("1 passed"),
+        "{output}{}",
         String::from_utf8_lossy(&committed.stderr)
     );
     assert!(!elsewhere.exists());
 
-    // Seen by the user's own git, with everything that is configured, and with every file's content compared again.
+    // The user's own git, with all configuration, compares the content of every file again.
     for name in FILES.iter().map(|(name, _)| name) {
         let file = fs::File::options().append(true).open(tree.join(name)).expect("a file");
         file.set_modified(std::time::UNIX_EPOCH).expect("a time");

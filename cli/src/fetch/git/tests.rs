@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A server's repository of two commits, the first of them tagged.
+/// A server with two commits, the first of which is tagged.
 struct Server {
     root: TempDir,
     commits: Vec<String>,
@@ -16,7 +16,7 @@ impl Server {
         let root = tempfile::tempdir().expect("a directory");
         let directory = root.path().join("server");
         let server = Repository::init(&directory).expect("a repository");
-        let who = [
+        let identity = [
             ("GIT_AUTHOR_NAME", "a"),
             ("GIT_AUTHOR_EMAIL", "a"),
             ("GIT_COMMITTER_NAME", "a"),
@@ -26,10 +26,10 @@ impl Server {
         for content in ["first\r\n", "second\r\n"] {
             fs::write(directory.join("file"), content).expect("a file");
             server.run(&["add", "file"]).expect("added");
-            server.run_with(&who, &["commit", "--quiet", "--message", content]).expect("committed");
+            server.run_with(&identity, &["commit", "--quiet", "--message", content]).expect("committed");
             commits.push(server.head().expect("a commit"));
         }
-        server.run_with(&who, &["tag", "--annotate", "--message=one", "v1", &commits[0]]).expect("a tag");
+        server.run_with(&identity, &["tag", "--annotate", "--message=one", "v1", &commits[0]]).expect("a tag");
         Server { root, commits }
     }
 
@@ -41,11 +41,11 @@ impl Server {
         self.root.path().join("target")
     }
 
-    fn fetch(&self, rev: &str) -> Result<String, FetchError> {
+    fn fetch(&self, rev: &str) -> Result<String> {
         fetch(&self.url(), rev, &self.target(), &ProgressBar::hidden())
     }
 
-    /// The file as checked out, and how many commits came with it.
+    /// Returns the content of the file, and the number of commits.
     fn fetched(&self) -> (String, String) {
         let count = Repository::at(&self.target()).run(&["rev-list", "--count", "--all", "HEAD"]).expect("a number");
         (fs::read_to_string(self.target().join("file")).expect("a file"), count.trim().to_owned())
@@ -53,27 +53,27 @@ impl Server {
 }
 
 #[test]
-fn commit_that_the_server_gives_comes_without_history() {
+fn commit_is_fetched_without_history() {
     let server = Server::new();
     assert_eq!(server.fetch(&server.commits[1]).expect("fetched"), server.commits[1]);
     assert_eq!(server.fetched(), ("second\r\n".into(), "1".into()));
 }
 
 #[test]
-fn annotated_tag_gives_its_commit() {
+fn annotated_tag_is_its_commit() {
     let server = Server::new();
     assert_eq!(server.fetch("v1").expect("fetched"), server.commits[0]);
     assert_eq!(server.fetched(), ("first\r\n".into(), "1".into()));
 }
 
 #[test]
-fn branch_gives_its_latest_commit() {
+fn branch_is_its_latest_commit() {
     let server = Server::new();
     assert_eq!(server.fetch("main").expect("fetched"), server.commits[1]);
 }
 
 #[test]
-fn commit_that_the_server_refuses_alone_is_found_in_the_whole() {
+fn commit_that_the_server_refuses_is_found_in_its_history() {
     let server = Server::new();
     assert_eq!(server.fetch(&server.commits[0][..12]).expect("fetched"), server.commits[0]);
     assert_eq!(server.fetched(), ("first\r\n".into(), "2".into()));
@@ -83,10 +83,10 @@ fn commit_that_the_server_refuses_alone_is_found_in_the_whole() {
 fn missing_revision_is_an_error_that_names_it() {
     for rev in ["v2", "0123456789012345678901234567890123456789"] {
         let server = Server::new();
-        let error = server.fetch(rev).expect_err("it is not there");
-        assert!(matches!(error, FetchError::Command { .. }), "{error}");
-        assert!(error.to_string().starts_with(&format!("fetch {rev} of file://")), "{error}");
-        assert!(error.to_string().contains(MEND), "{error}");
+        let error = server.fetch(rev).expect_err("it does not exist");
+        assert!(has_failed(&error), "{error}");
+        let error = format!("{error:#}");
+        assert!(error.starts_with(&format!("failed to fetch {rev} of file://")) && error.contains(HELP), "{error}");
     }
 }
 
@@ -94,9 +94,8 @@ fn missing_revision_is_an_error_that_names_it() {
 fn missing_server_is_an_error_that_names_it() {
     let server = Server::new();
     let target = server.target();
-    let error =
-        fetch("file:///no/such/repository", "main", &target, &ProgressBar::hidden()).expect_err("nothing there");
-    assert!(error.to_string().starts_with("reach file:///no/such/repository: "), "{error}");
+    let error = fetch("file:///no/such/repository", "main", &target, &ProgressBar::hidden()).expect_err("no server");
+    assert_eq!(error.to_string(), "failed to reach file:///no/such/repository");
 }
 
 #[test]

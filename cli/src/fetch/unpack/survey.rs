@@ -1,40 +1,49 @@
-//! Looking through an archive before anything of it is written.
+//! Reads a whole archive before anything of it is written.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Take};
 
+use anyhow::{Context, Result, bail};
 use flate2::read::MultiGzDecoder;
+use fs_err::File;
 use tar::{Archive, Entry, EntryType};
 
-use super::{Fault, Limits};
+use super::Limits;
 
-/// A long name or an extended header is read into memory as a whole; real ones have a few hundred bytes.
-const LARGEST_HEADER: u64 = 1 << 20;
+/// The maximum size of a long name or an extended header, which is read into memory. Real ones have some hundred bytes.
+const MAX_HEADER: u64 = 1 << 20;
 
-/// The entry, when it is known, and what is wrong.
-type Failure = (Option<String>, Fault);
+pub(super) const UNREADABLE: &str = "it is damaged, incomplete or not an archive; fetch again";
 
-/// What there is to write.
+/// The contents of an archive.
+#[derive(Default)]
 pub(super) struct Survey {
     pub(super) files: u64,
     pub(super) bytes: u64,
 }
 
-/// Reads the archive to the end of its compressed stream, so that a truncated or overlarge one is refused before
-/// anything is written, and checks what must hold before names are put together from several headers.
-pub(super) fn survey(file: File, limits: Limits) -> Result<Survey, Failure> {
-    let mut survey = Survey { files: 0, bytes: 0 };
-    let mut entries = 0;
-    let unreadable = |error: io::Error| match error.get_ref().and_then(|inner| inner.downcast_ref::<TooLarge>()) {
-        Some(TooLarge(limit)) => (None, Fault::TooLarge(*limit)),
-        None => (None, Fault::Unreadable(error)),
-    };
+/// Reads the archive to the end of its compressed stream, and checks the headers that describe other entries.
+///
+/// So an incomplete or too large archive is refused before anything is written.
+pub(super) fn survey(file: File, limits: Limits) -> Result<Survey> {
     let mut archive = stream(file, limits);
-    for entry in archive.entries().map_err(unreadable)?.raw(true) {
-        let mut entry = entry.map_err(unreadable)?;
-        entries += 1;
-        if entries > limits.entries {
-            return Err((None, Fault::TooMany(limits.entries)));
+    let surveyed = survey_entries(&mut archive, limits);
+    let mut rest = archive.into_inner();
+    // After an error, this finds out whether the limit is its cause.
+    let read = io::copy(&mut rest, &mut io::sink());
+    if rest.limit() == 0 {
+        bail!("it unpacks to more than {} bytes", limits.bytes);
+    }
+    let survey = surveyed?;
+    read.context(UNREADABLE)?;
+    Ok(survey)
+}
+
+fn survey_entries(archive: &mut Archive<impl Read>, limits: Limits) -> Result<Survey> {
+    let mut survey = Survey::default();
+    for (index, entry) in (1..).zip(archive.entries().context(UNREADABLE)?.raw(true)) {
+        let mut entry = entry.context(UNREADABLE)?;
+        if index > limits.entries {
+            bail!("it has more than {} entries", limits.entries);
         }
         match entry.header().entry_type() {
             EntryType::Regular => {
@@ -42,64 +51,33 @@ pub(super) fn survey(file: File, limits: Limits) -> Result<Survey, Failure> {
                 survey.bytes = survey.bytes.saturating_add(entry.size());
             }
             EntryType::GNULongName | EntryType::GNULongLink | EntryType::XHeader | EntryType::XGlobalHeader => {
-                extension(&mut entry)?;
+                check_extension(&mut entry)?;
             }
             _ => {}
         }
     }
-    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(unreadable)?;
     Ok(survey)
 }
 
-/// Checks a header that says something about the entry after it.
-fn extension(entry: &mut Entry<'_, impl Read>) -> Result<(), Failure> {
-    let refuse = |reason| Err((None, Fault::Refused(reason)));
-    if entry.size() > LARGEST_HEADER {
-        return refuse("it has a header of more than a megabyte");
+/// Checks a header that describes the entry after it.
+fn check_extension(entry: &mut Entry<'_, impl Read>) -> Result<()> {
+    if entry.size() > MAX_HEADER {
+        bail!("it has a header of more than a megabyte");
     }
     if entry.header().entry_type() != EntryType::XHeader {
         return Ok(());
     }
-    let unreadable = |error| (None, Fault::Unreadable(error));
-    for record in entry.pax_extensions().map_err(unreadable)?.into_iter().flatten() {
-        let key = record.map_err(unreadable)?.key_bytes().to_owned();
-        // A size given here would make this reading of the archive another one than that of the second pass.
+    for record in entry.pax_extensions().context(UNREADABLE)?.into_iter().flatten() {
+        let key = record.context(UNREADABLE)?.key_bytes().to_owned();
+        // With another size, the second pass would read other entries than this one.
         if key == b"size" || key.starts_with(b"GNU.sparse") {
-            return refuse("it has sparse or enormous files");
+            bail!("it has sparse or enormous files");
         }
     }
     Ok(())
 }
 
-/// The unpacked stream of a `.tar.gz`, which fails beyond the limit.
-pub(super) fn stream(file: File, limits: Limits) -> Archive<Bounded<MultiGzDecoder<BufReader<File>>>> {
-    let inner = MultiGzDecoder::new(BufReader::with_capacity(64 * 1024, file));
-    Archive::new(Bounded { inner, left: limits.bytes, limit: limits.bytes })
-}
-
-/// A reader that fails after so many bytes; `Read::take` would only end.
-pub(super) struct Bounded<R> {
-    inner: R,
-    left: u64,
-    limit: u64,
-}
-
-/// The error of [`Bounded`].
-#[derive(Debug)]
-struct TooLarge(u64);
-
-impl std::fmt::Display for TooLarge {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "more than {} bytes", self.0)
-    }
-}
-
-impl std::error::Error for TooLarge {}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(TooLarge(self.limit)))?;
-        Ok(read)
-    }
+/// Returns the stream of a `.tar.gz`, which ends one byte after the limit.
+pub(super) fn stream(file: File, limits: Limits) -> Archive<Take<MultiGzDecoder<BufReader<File>>>> {
+    Archive::new(MultiGzDecoder::new(BufReader::with_capacity(64 * 1024, file)).take(limits.bytes + 1))
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// An archive under construction; names are written into headers as they are, whatever they say.
+/// An archive under construction. It writes any name into a header.
 struct Sdist(Builder<Vec<u8>>);
 
 impl Sdist {
@@ -41,25 +41,25 @@ impl Sdist {
         encoder.finish().expect("compressed")
     }
 
-    fn unpack(self) -> (TempDir, Result<Unpacked, FetchError>) {
+    fn unpack(self) -> (TempDir, Result<Unpacked, String>) {
         unpack_bytes(&self.compressed(), LIMITS)
     }
 }
 
-/// Unpacks into `inside/staging` below the returned directory, so that an escape by one level shows.
-fn unpack_bytes(bytes: &[u8], limits: Limits) -> (TempDir, Result<Unpacked, FetchError>) {
+/// Unpacks into `inside/staging` below the returned directory, so that an escape by one level is detected.
+fn unpack_bytes(bytes: &[u8], limits: Limits) -> (TempDir, Result<Unpacked, String>) {
     let root = tempfile::tempdir().expect("a directory");
     let archive = root.path().join("x-1.0.tar.gz");
     fs::write(&archive, bytes).expect("an archive");
     fs::create_dir(root.path().join("inside")).expect("a directory");
     let unpacked = unpack(&archive, &root.path().join("inside/staging"), limits, &ProgressBar::hidden());
-    (root, unpacked)
+    (root, unpacked.map_err(|error| format!("{error:#}")))
 }
 
 #[track_caller]
 fn refused(sdist: Sdist, reason: &str) {
     let (root, unpacked) = sdist.unpack();
-    let error = unpacked.expect_err("a hostile archive").to_string();
+    let error = unpacked.expect_err("a hostile archive");
     assert!(error.contains(reason), "{error}");
     let names = |path: &Path| -> Vec<_> {
         fs::read_dir(path).expect("a directory").map(|entry| entry.expect("an entry").file_name()).collect()
@@ -69,7 +69,7 @@ fn refused(sdist: Sdist, reason: &str) {
 }
 
 #[test]
-fn files_lose_the_top_level_directory_and_all_modes_but_executable() {
+fn top_level_directory_and_modes_are_removed() {
     let (root, unpacked) = Sdist::new()
         .entry(EntryType::XGlobalHeader, "pax_global_header", "", 0o644, b"30 comment=0123456789abcdef01\n")
         .entry(EntryType::Directory, "x-1.0/", "", 0o700, b"")
@@ -88,7 +88,7 @@ fn files_lose_the_top_level_directory_and_all_modes_but_executable() {
 }
 
 #[test]
-fn long_names_are_put_together() {
+fn long_names_are_combined() {
     let name = format!("x-1.0/{}/file.py", "directory/".repeat(30));
     let mut builder = Builder::new(Vec::new());
     let mut header = Header::new_gnu();
@@ -102,13 +102,13 @@ fn long_names_are_put_together() {
 }
 
 #[test]
-fn link_that_stays_inside_is_left_out_and_counted() {
+fn link_that_stays_inside_is_skipped_and_counted() {
     let (root, unpacked) = Sdist::new()
         .file("x-1.0/docs/a", "a")
         .link(EntryType::Symlink, "x-1.0/docs/b", "../docs/a")
         .link(EntryType::Symlink, "x-1.0/c", "docs")
         .unpack();
-    assert_eq!(unpacked.expect("a good archive").links_left_out, 2);
+    assert_eq!(unpacked.expect("a good archive").links_skipped, 2);
     assert!(fs::symlink_metadata(root.path().join("inside/staging/docs/b")).is_err());
 }
 
@@ -123,7 +123,7 @@ fn absolute_name_is_refused() {
 }
 
 #[test]
-fn file_through_a_link_is_not_written_elsewhere() {
+fn file_is_not_written_through_a_link() {
     let sdist = Sdist::new().link(EntryType::Symlink, "x-1.0/out", "../..").file("x-1.0/out/escaped", "");
     refused(sdist, "the link leads out");
 }
@@ -141,8 +141,8 @@ fn devices_and_pipes_are_refused() {
 }
 
 #[test]
-fn repository_of_its_own_is_refused() {
-    refused(Sdist::new().file("x-1.0/.git/config", "[core]\n\tfsmonitor = evil\n"), "git's own");
+fn git_directory_is_refused() {
+    refused(Sdist::new().file("x-1.0/.git/config", "[core]\n\tfsmonitor = evil\n"), "The .git name may never be used");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn second_top_level_directory_is_refused() {
 
 #[test]
 fn file_at_the_top_level_is_refused() {
-    refused(Sdist::new().file("setup.py", ""), "not inside of a top-level");
+    refused(Sdist::new().file("setup.py", ""), "not inside a top-level");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn archive_without_files_is_refused() {
 fn bomb_is_refused_before_anything_is_written() {
     let bytes = Sdist::new().file("x-1.0/zeros", &"\0".repeat(100_000)).compressed();
     let (root, unpacked) = unpack_bytes(&bytes, Limits { bytes: 50_000, entries: 10 });
-    let error = unpacked.expect_err("too large").to_string();
+    let error = unpacked.expect_err("too large");
     assert!(error.ends_with("it unpacks to more than 50000 bytes"), "{error}");
     assert!(!root.path().join("inside/staging").exists());
 }
@@ -186,14 +186,14 @@ fn bomb_behind_the_end_of_the_tar_is_refused() {
     encoder.write_all(&tar).expect("compressed");
     encoder.write_all(&vec![0; 100_000]).expect("compressed");
     let (_root, unpacked) = unpack_bytes(&encoder.finish().expect("compressed"), Limits { bytes: 50_000, entries: 10 });
-    assert!(matches!(unpacked, Err(FetchError::Archive { fault: Fault::TooLarge(50_000), .. })));
+    assert!(unpacked.expect_err("too large").ends_with("it unpacks to more than 50000 bytes"));
 }
 
 #[test]
 fn too_many_entries_are_refused_before_anything_is_written() {
     let sdist = (0..11).fold(Sdist::new(), |sdist, file| sdist.file(&format!("x-1.0/{file}"), ""));
     let (root, unpacked) = unpack_bytes(&sdist.compressed(), Limits { bytes: 1 << 20, entries: 10 });
-    assert!(matches!(unpacked, Err(FetchError::Archive { fault: Fault::TooMany(10), .. })));
+    assert!(unpacked.expect_err("too many").ends_with("it has more than 10 entries"));
     assert!(!root.path().join("inside/staging").exists());
 }
 
@@ -211,7 +211,7 @@ fn size_in_an_extended_header_is_refused() {
 }
 
 #[test]
-fn archive_cut_off_or_altered_anywhere_is_refused_before_anything_is_written() {
+fn damaged_archive_is_refused_before_anything_is_written() {
     let whole = Sdist::new().file("x-1.0/a", &"some text ".repeat(1000)).file("x-1.0/b", "more").compressed();
     for length in [0, 5, whole.len() / 2, whole.len() - 1] {
         let (root, unpacked) = unpack_bytes(&whole[..length], LIMITS);
@@ -221,8 +221,5 @@ fn archive_cut_off_or_altered_anywhere_is_refused_before_anything_is_written() {
     let mut wrong_checksum = whole.clone();
     let last = whole.len() - 5;
     wrong_checksum[last] ^= 1;
-    assert!(matches!(
-        unpack_bytes(&wrong_checksum, LIMITS).1,
-        Err(FetchError::Archive { fault: Fault::Unreadable(_), .. })
-    ));
+    assert!(unpack_bytes(&wrong_checksum, LIMITS).1.expect_err("altered").contains(": it is damaged, incomplete or "));
 }

@@ -6,13 +6,12 @@ use std::time::SystemTime;
 use cached_smoke::tooling::{CacheSize, PastRun};
 
 use super::misses::{self, Misses};
-use super::number::{float, sane};
-use crate::remote::Traffic;
-use crate::summary::{Summary, Sums};
+use super::number::{moment, sane};
+use crate::report::{Summary, Sums, Traffic};
 
-/// All of them.
+/// All numbers.
 pub(super) struct Figures {
-    /// The oldest first.
+    /// The runs, the oldest first.
     pub(super) runs: Vec<Run>,
     pub(super) repositories: Vec<Repository>,
     pub(super) artifacts: Vec<Artifact>,
@@ -24,12 +23,12 @@ pub(super) struct Run {
     pub(super) id: String,
     pub(super) begun: SystemTime,
     pub(super) summary: Summary,
-    /// What it had to do with the shared tier.
+    /// The requests to the remote cache, if there were any.
     pub(super) traffic: Option<Traffic>,
     pub(super) size: Option<CacheSize>,
 }
 
-/// What all runs saved and spent over one repository.
+/// The seconds that all runs saved and spent over one repository.
 #[derive(Default)]
 pub(super) struct Repository {
     pub(super) name: String,
@@ -37,7 +36,7 @@ pub(super) struct Repository {
     pub(super) built: f64,
 }
 
-/// Where the time of all tests went that asked for one artifact.
+/// The seconds that all tests spent on one artifact.
 #[derive(Default)]
 pub(super) struct Artifact {
     pub(super) repo: String,
@@ -69,15 +68,26 @@ impl Figures {
         let misses = misses::of(&runs.iter().map(|run| &run.summary).collect::<Vec<_>>());
         let mut repositories: Vec<Repository> = repositories.into_values().collect();
         repositories.sort_by(|left, right| right.longest().total_cmp(&left.longest()));
-        // What was never had, because its test was skipped or killed, took no time.
-        let mut artifacts: Vec<Artifact> = artifacts.into_values().filter(|artifact| artifact.whole() > 0.0).collect();
-        artifacts.sort_by(|left, right| right.whole().total_cmp(&left.whole()));
+        // Artifacts of skipped and killed tests took no time.
+        let mut artifacts: Vec<Artifact> = artifacts.into_values().filter(|artifact| artifact.total() > 0.0).collect();
+        artifacts.sort_by(|left, right| right.total().total_cmp(&left.total()));
         Figures { runs, repositories, artifacts, misses }
     }
 
-    /// Of all runs together.
+    /// Returns the number of runs, and the time that they span.
+    pub(super) fn span(&self) -> String {
+        match &self.runs[..] {
+            [] => String::new(),
+            [run] => format!("1 run, {} (UTC)", moment(run.begun)),
+            [first, .., last] => {
+                format!("{} runs, {} to {} (UTC)", self.runs.len(), moment(first.begun), moment(last.begun))
+            }
+        }
+    }
+
+    /// Returns the sum over all runs.
     pub(super) fn sum(&self, value: fn(&Sums) -> f64) -> f64 {
-        self.runs.iter().map(|run| sane(value(&run.summary.sums()))).fold(0.0, |sum, one| sum + one)
+        self.runs.iter().map(|run| sane(value(run.summary.sums()))).fold(0.0, |sum, one| sum + one)
     }
 }
 
@@ -85,12 +95,6 @@ impl Run {
     fn new(past: &PastRun) -> Run {
         let (summary, traffic) = (Summary::new(&past.reports), Traffic::of(&past.asked));
         Run { id: past.id.clone(), begun: past.begun, summary, traffic, size: past.size }
-    }
-
-    /// In whole percent, as in the other reports; a run that asked for nothing has none.
-    pub(super) fn hit_rate(&self) -> Option<f64> {
-        let Sums { hits, artifacts, .. } = self.summary.sums();
-        (hits * 100).checked_div(artifacts).map(|percent| float(percent as u64))
     }
 }
 
@@ -101,8 +105,7 @@ impl Repository {
 }
 
 impl Artifact {
-    /// All of its time.
-    pub(super) fn whole(&self) -> f64 {
+    pub(super) fn total(&self) -> f64 {
         self.restored + self.waited + self.built
     }
 

@@ -1,169 +1,156 @@
 //! A value over the runs, as a line.
 //!
-//! Lengths across are parts of the width, so that letters and lines are of one size on a phone and on a wall. Only the
-//! line itself cannot be drawn in such lengths: it is in a picture of its own, which is stretched.
+//! Horizontal lengths are relative to the width, so that letters and strokes have one size on every screen. A polyline
+//! cannot have such lengths: it is an image inside the image, which the browser stretches.
 
-use std::fmt::{self, Display};
+use maud::{Markup, html};
 
-use super::escaped::Escaped;
+use super::number::{float, hundredths, pixels};
 use super::scale::Scale;
 
-/// Heights.
+/// Vertical lengths, in pixels.
 const TOP: f64 = 36.0;
 const PLOT: f64 = 148.0;
 const BOTTOM: f64 = TOP + PLOT;
-const WHOLE: f64 = BOTTOM + 42.0;
-/// Where the first and the last run are, in parts of a hundred of the width. Before them are the numbers of the axis.
+const HEIGHT: f64 = BOTTOM + 42.0;
+/// The places of the first and the last run, in hundredths of the width. The labels of the axis stand before them.
 const FIRST: f64 = 14.0;
 const LAST: f64 = 98.0;
-/// More dots than these would be a line of their own.
-const MOST_DOTS: usize = 60;
+/// The largest number of dots. More would hide the line.
+const MAX_DOTS: usize = 60;
 
-/// A run.
+/// One run.
 pub(super) struct Point {
-    /// What stands below it.
+    /// The label below the axis.
     pub(super) when: String,
-    /// Nothing where the run has none: it keeps its place, and the line passes it.
+    /// `None` if the run has no value: the line passes its place.
     pub(super) value: Option<f64>,
-    /// What is said of it to who points at it.
-    pub(super) told: String,
+    /// The tooltip.
+    pub(super) tooltip: String,
 }
 
-/// The chart; not for no run at all.
+/// A chart of at least one run.
 pub(super) struct LineChart<'a> {
-    /// All that it shows, in a sentence.
+    /// Describes the chart for screen readers.
     pub(super) title: String,
-    /// What the axis is of, and in which unit.
+    /// The name of the vertical axis.
     pub(super) axis: &'a str,
-    /// Which colour it has.
+    /// The class that sets the colour.
     pub(super) colour: &'a str,
     pub(super) scale: Scale,
-    /// A value with its unit.
+    /// Formats a value.
     pub(super) label: fn(f64) -> String,
     pub(super) points: Vec<Point>,
 }
 
-/// How far across the run is.
+/// Returns the horizontal place of a run, in hundredths of the width.
 fn across(index: usize, count: usize) -> f64 {
-    let at = |index: usize| super::number::float(index as u64);
+    let at = |index: usize| float(index as u64);
     if count < 2 { f64::midpoint(FIRST, LAST) } else { FIRST + (LAST - FIRST) * at(index) / at(count - 1) }
 }
 
 impl LineChart<'_> {
-    /// How far down the value is.
+    pub(super) fn svg(&self) -> Markup {
+        let places: Vec<(f64, &Point)> = { self.points.iter().enumerate() }
+            .map(|(index, point)| (across(index, self.points.len()), point))
+            .collect();
+        let known: Vec<(f64, f64)> = places.iter().filter_map(|(x, point)| Some((*x, point.value?))).collect();
+        html! {
+            svg class={ "chart " (self.colour) } role="img" width="100%" height=(pixels(HEIGHT)) {
+                title { (self.title) }
+                (self.axes())
+                (self.line(&known))
+                (self.dots(&places, known.len()))
+                // Above the plot, where it hides nothing.
+                @if let Some((_, value)) = known.last() {
+                    text.value x="100%" y="12" text-anchor="end" { ((self.label)(*value)) }
+                }
+            }
+        }
+    }
+
+    /// Returns the vertical place of a value, in pixels.
     fn down(&self, value: f64) -> f64 {
         BOTTOM - PLOT * self.scale.part(value)
     }
 
-    /// The runs that have a value: how far across, and the value.
-    fn known(&self) -> Vec<(f64, f64)> {
-        let count = self.points.len();
-        let known = self.points.iter().enumerate().filter_map(|(index, point)| Some((index, point.value?)));
-        known.map(|(index, value)| (across(index, count), value)).collect()
-    }
-
-    fn axes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<text class=\"axis\" x=\"0\" y=\"12\">{}</text>", Escaped(self.axis))?;
-        for tick in self.scale.ticks() {
-            let y = self.down(*tick);
-            write!(
-                f,
-                "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-                 <text class=\"tick\" x=\"0\" y=\"{:.1}\">{}</text>",
-                y - 4.0,
-                Escaped(&(self.label)(*tick))
-            )?;
-        }
-        let count = self.points.len();
-        let (first, last) = (self.points.first(), self.points.last());
-        let below = match count {
-            1 => vec![(first, across(0, 1), "middle")],
-            _ => vec![(first, FIRST, "start"), (last, 100.0, "end")],
+    fn axes(&self) -> Markup {
+        let labels = match &self.points[..] {
+            [] => vec![],
+            [only] => vec![(only, across(0, 1), "middle")],
+            [first, .., last] => vec![(first, FIRST, "start"), (last, 100.0, "end")],
         };
-        for (point, x, anchor) in below {
-            let when = point.map_or("", |point| &point.when);
-            let y = BOTTOM + 18.0;
-            write!(
-                f,
-                "<text class=\"tick\" x=\"{x:.2}%\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
-                Escaped(when)
-            )?;
-        }
-        let y = BOTTOM + 36.0;
-        write!(
-            f,
-            "<text class=\"axis\" x=\"50%\" y=\"{y:.1}\" text-anchor=\"middle\">runs, the oldest first (UTC)</text>"
-        )
-    }
-
-    fn line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = self.known();
-        let [(first, _), .., (last, _)] = &known[..] else { return Ok(()) };
-        let corners: Vec<String> =
-            known.iter().map(|(x, value)| format!("{x:.2},{:.2}", 100.0 - 100.0 * self.scale.part(*value))).collect();
-        let corners = corners.join(" ");
-        write!(
-            f,
-            "<svg y=\"{TOP}\" width=\"100%\" height=\"{PLOT}\" viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\" \
-             overflow=\"visible\"><polygon class=\"area\" points=\"{first:.2},100 {corners} {last:.2},100\"/>\
-             <polyline class=\"line\" vector-effect=\"non-scaling-stroke\" points=\"{corners}\"/></svg>"
-        )
-    }
-
-    fn dots(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.points.len();
-        let class = if self.known().len() > MOST_DOTS { "dot faint" } else { "dot" };
-        // Each run is pointed at in all of its share of the width.
-        let reach = if count < 2 { LAST - FIRST } else { across(1, count) - across(0, count) };
-        for (index, point) in self.points.iter().enumerate() {
-            let x = across(index, count);
-            write!(
-                f,
-                "<g class=\"point\"><title>{}</title>\
-                 <rect class=\"reach\" x=\"{:.2}%\" y=\"{TOP}\" width=\"{reach:.2}%\" height=\"{PLOT}\"/>",
-                Escaped(&point.told),
-                x - reach / 2.0
-            )?;
-            if let Some(value) = point.value {
-                write!(f, "<circle class=\"{class}\" cx=\"{x:.2}%\" cy=\"{:.1}\" r=\"3.5\"/>", self.down(value))?;
+        html! {
+            text.axis x="0" y="12" { (self.axis) }
+            @for tick in self.scale.ticks() {
+                @let y = self.down(*tick);
+                line.grid x1="0" x2="100%" y1=(pixels(y)) y2=(pixels(y)) {}
+                text.tick x="0" y=(pixels(y - 4.0)) { ((self.label)(*tick)) }
             }
-            f.write_str("</g>")?;
+            @for (point, x, anchor) in labels {
+                text.tick x=(hundredths(x)) y=(pixels(BOTTOM + 18.0)) text-anchor=(anchor) { (point.when) }
+            }
+            text.axis x="50%" y=(pixels(BOTTOM + 36.0)) text-anchor="middle" { "runs, the oldest first (UTC)" }
         }
-        Ok(())
     }
-}
 
-impl Display for LineChart<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "<svg class=\"chart {}\" role=\"img\" width=\"100%\" height=\"{WHOLE}\"><title>{}</title>",
-            self.colour,
-            Escaped(&self.title)
-        )?;
-        self.axes(f)?;
-        self.line(f)?;
-        self.dots(f)?;
-        // Above the line, where it is in nobody's way.
-        if let Some((_, value)) = self.known().last() {
-            let value = (self.label)(*value);
-            write!(f, "<text class=\"value\" x=\"100%\" y=\"12\" text-anchor=\"end\">{}</text>", Escaped(&value))?;
+    fn line(&self, known: &[(f64, f64)]) -> Markup {
+        let [(first, _), .., (last, _)] = known else { return html! {} };
+        let corner = |(x, value): &(f64, f64)| format!("{x:.2},{:.2}", 100.0 - 100.0 * self.scale.part(*value));
+        let corners = known.iter().map(corner).collect::<Vec<_>>().join(" ");
+        let area = format!("{first:.2},100 {corners} {last:.2},100");
+        html! {
+            svg y=(pixels(TOP)) width="100%" height=(pixels(PLOT)) viewBox="0 0 100 100" preserveAspectRatio="none"
+                overflow="visible" {
+                polygon.area points=(area) {}
+                polyline.line vector-effect="non-scaling-stroke" points=(corners) {}
+            }
         }
-        f.write_str("</svg>")
+    }
+
+    fn dots(&self, places: &[(f64, &Point)], known: usize) -> Markup {
+        // The tooltip of a run appears over its whole share of the width.
+        let reach = if places.len() < 2 { LAST - FIRST } else { places[1].0 - places[0].0 };
+        html! {
+            @for (x, point) in places {
+                g.point {
+                    title { (point.tooltip) }
+                    rect.reach x=(hundredths(x - reach / 2.0)) y=(pixels(TOP)) width=(hundredths(reach))
+                        height=(pixels(PLOT)) {}
+                    @if let Some(value) = point.value {
+                        circle.dot.faint[known > MAX_DOTS] cx=(hundredths(*x)) cy=(pixels(self.down(value))) r="3.5" {}
+                    }
+                }
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::drawing::{assert_drawn, count};
     use super::super::number::percent;
     use super::*;
+
+    /// Asserts that every number of the drawing is finite, and that horizontal lengths are inside the width.
+    #[track_caller]
+    fn assert_drawn(svg: &str) {
+        assert!(svg.starts_with("<svg class=\"chart hits\" role=\"img\" ") && svg.contains("><title>"), "{svg}");
+        for value in
+            svg.split('"').skip(1).step_by(2).filter(|value| value.starts_with(|first| "-.0123456789".contains(first)))
+        {
+            for number in value.split([' ', ',']) {
+                let parsed: f64 = number.trim_end_matches('%').parse().unwrap_or(f64::NAN);
+                assert!(parsed.is_finite(), "{value}: {svg}");
+                assert!(!number.ends_with('%') || (-100.0..=100.0).contains(&parsed), "{value}: {svg}");
+            }
+        }
+    }
 
     fn chart(values: &[Option<f64>]) -> String {
         let points = values.iter().map(|value| Point {
             when: "2026-02-03 14:05".to_owned(),
             value: *value,
-            told: "run <b>".to_owned(),
+            tooltip: "run <b>".to_owned(),
         });
         let chart = LineChart {
             title: "a & b".to_owned(),
@@ -173,11 +160,11 @@ mod tests {
             label: percent,
             points: points.collect(),
         };
-        chart.to_string()
+        chart.svg().into_string()
     }
 
     #[test]
-    fn no_run_one_and_many_are_drawn_within_the_frame() {
+    fn any_number_of_runs_and_any_value_is_drawn_in_the_frame() {
         let many: Vec<Option<f64>> = (0..500).map(|run| (run % 7 > 0).then_some(f64::from(run % 101))).collect();
         for (values, lines, dots) in [
             (&[][..], 0, 0),
@@ -189,13 +176,13 @@ mod tests {
         ] {
             let svg = chart(values);
             assert_drawn(&svg);
-            assert_eq!((count(&svg, "<polyline "), count(&svg, "<circle ")), (lines, dots), "{svg}");
-            assert_eq!(count(&svg, "<title>run &lt;b&gt;</title>"), values.len());
+            assert_eq!((svg.matches("<polyline ").count(), svg.matches("<circle ").count()), (lines, dots), "{svg}");
+            assert_eq!(svg.matches("<title>run &lt;b&gt;</title>").count(), values.len());
         }
     }
 
     #[test]
-    fn a_run_alone_is_seen_among_many_without_a_value() {
+    fn single_value_among_many_runs_is_visible() {
         let mut values = [None; 500];
         values[77] = Some(40.0);
         assert!(chart(&values).contains("<circle class=\"dot\" "));
@@ -203,9 +190,9 @@ mod tests {
     }
 
     #[test]
-    fn the_first_and_the_last_run_are_at_the_ends_and_the_largest_is_at_the_top() {
+    fn first_and_last_run_are_at_the_ends_and_the_largest_at_the_top() {
         let svg = chart(&[Some(0.0), Some(50.0), Some(100.0)]);
-        let line = " points=\"14.00,100.00 56.00,50.00 98.00,0.00\"/></svg>";
+        let line = " points=\"14.00,100.00 56.00,50.00 98.00,0.00\"></polyline></svg>";
         assert!(svg.contains(line), "{svg}");
         assert!(svg.contains("cx=\"98.00%\" cy=\"36.0\"") && svg.contains(">100 %</text></svg>"), "{svg}");
     }

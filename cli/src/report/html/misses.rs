@@ -1,23 +1,23 @@
-//! Why artifacts were not there, counted.
+//! Misses, counted by reason.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use cached_smoke::Outcome;
 
-use crate::summary::{Row, Summary};
+use crate::report::{Row, Summary};
 
-/// Misses for one kind of reason.
+/// The misses with one kind of reason.
 #[derive(Debug, PartialEq)]
 pub(super) struct Misses {
-    /// What all of them have in common.
+    /// The common part of their reasons.
     pub(super) reason: String,
     pub(super) count: usize,
-    /// Which artifacts, and what else was said; each with how often, the most frequent first.
+    /// The artifacts with the rest of their reasons, and the number of times; the most frequent first.
     pub(super) details: Vec<(String, usize)>,
 }
 
-/// Those of all runs, the most frequent first. An artifact counts once in a run, as in the hit rate.
+/// Returns the misses of all runs, the most frequent reason first. An artifact counts once in a run, as in the hit rate.
 pub(super) fn of(summaries: &[&Summary]) -> Vec<Misses> {
     let mut groups: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for row in summaries.iter().flat_map(|summary| summary.rows()).filter(|row| is_miss(row)) {
@@ -36,13 +36,14 @@ pub(super) fn of(summaries: &[&Summary]) -> Vec<Misses> {
     misses
 }
 
-/// As the hit rate has it: what a test was skipped for counts neither way.
+/// Returns `true` for a miss as the hit rate counts it, which does not count skipped artifacts.
 fn is_miss(row: &Row) -> bool {
     !matches!(row.outcome, Outcome::Hit | Outcome::Fetched | Outcome::Skipped)
 }
 
-/// What the reason has in common with others, and what it is about. Of `code changed: src` that is what stands before the
-/// colon; a failure may say anything.
+/// Splits a reason into its kind and its subject.
+///
+/// The kind of `code changed: src` stands before the colon. The message of a failure has no such form.
 fn split(row: &Row) -> (String, String) {
     let subject = match row.artifact.as_str() {
         "" => row.repo.clone(),
@@ -79,11 +80,14 @@ mod tests {
     }
 
     #[test]
-    fn reasons_are_grouped_by_what_they_have_in_common() {
+    fn reasons_are_grouped_by_kind() {
         let first = summary(&[("graph", "built", "first build"), ("graph", "shared", ""), ("index", "hit", "")]);
         let second = summary(&[("graph", "built", "code changed: src"), ("index", "built", "code changed: tests")]);
-        let third =
-            summary(&[("graph", "built", "code changed: src"), ("", "skipped", "left out"), ("x", "failed", "a: b")]);
+        let third = summary(&[
+            ("graph", "built", "code changed: src"),
+            ("", "skipped", "named by SMOKE_LEAVE_OUT"),
+            ("x", "failed", "a: b"),
+        ]);
         let misses = of(&[&first, &second, &third]);
         let group = |reason: &str, count, details: &[(&str, usize)]| Misses {
             reason: reason.to_owned(),
@@ -98,11 +102,11 @@ mod tests {
                 group("first build", 1, &[("graph of django", 1)]),
             ]
         );
-        let absent = |summary: &Summary| summary.sums().artifacts - summary.sums().hits;
+        let missed = |summary: &Summary| summary.sums().artifacts - summary.sums().hits;
         assert_eq!(
             misses.iter().map(|misses| misses.count).sum::<usize>(),
-            [&first, &second, &third].map(absent).iter().sum::<usize>(),
-            "as many as the hit rate has"
+            [&first, &second, &third].map(missed).iter().sum::<usize>(),
+            "as in the hit rate"
         );
     }
 }

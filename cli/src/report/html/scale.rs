@@ -1,8 +1,8 @@
-//! An axis from nought to a round number.
+//! A vertical axis from zero to a round number.
 
 use super::number::sane;
 
-/// What an axis ends at, and where it has lines.
+/// The end of an axis, and the values of its grid lines.
 pub(super) struct Scale {
     top: f64,
     ticks: Vec<f64>,
@@ -13,50 +13,29 @@ impl Scale {
         Scale { top: 100.0, ticks: vec![0.0, 25.0, 50.0, 75.0, 100.0] }
     }
 
-    /// Of seconds, with room for the largest.
-    pub(super) fn seconds(largest: f64) -> Scale {
-        let unit = match largest {
-            largest if largest < 1.0 => 0.001,
-            largest if largest < 120.0 => 1.0,
-            largest if largest < 7200.0 => 60.0,
-            _ => 3600.0,
-        };
-        Scale::in_units(largest, unit)
-    }
-
-    /// Of bytes, with room for the largest.
+    /// Returns an axis of bytes that includes the largest value, with grid lines at round numbers of a unit.
     pub(super) fn bytes(largest: f64) -> Scale {
+        let largest = sane(largest).max(0.0);
         let units = [1.0, 1024.0, 1024.0 * 1024.0, 1024.0 * 1024.0 * 1024.0];
         let unit = units.into_iter().rev().find(|unit| *unit <= largest).unwrap_or(1.0);
-        Scale::in_units(largest, unit)
-    }
-
-    /// The lines are at round numbers of the unit.
-    fn in_units(largest: f64, unit: f64) -> Scale {
-        let largest = sane(largest).max(0.0);
-        let step = if largest > 0.0 { round_up(largest / unit / 4.0) * unit } else { unit };
-        let mut ticks = vec![0.0];
-        // Four steps reach it, or a fifth one, where the numbers are not exact.
-        for index in 1..=5 {
-            ticks.push(step * f64::from(index));
-            if step * f64::from(index) >= largest {
-                break;
-            }
-        }
-        Scale { top: ticks[ticks.len() - 1], ticks }
+        let step = round_up((largest / unit / 4.0).max(1.0)) * unit;
+        // Four steps reach the largest value, or five after a rounding error.
+        let count = (1..5).find(|count| step * f64::from(*count) >= largest).unwrap_or(5);
+        let ticks: Vec<f64> = (0..=count).map(|index| step * f64::from(index)).collect();
+        Scale { top: step * f64::from(count), ticks }
     }
 
     pub(super) fn ticks(&self) -> &[f64] {
         &self.ticks
     }
 
-    /// How far along the axis the value is, from 0 to 1. What is less than nothing is at its beginning.
+    /// Returns the place of a value on the axis, from 0 to 1. A negative value is at 0.
     pub(super) fn part(&self, value: f64) -> f64 {
         (sane(value) / self.top).clamp(0.0, 1.0)
     }
 }
 
-/// The next one of 1, 2, 5, 10, 20, 50, …
+/// Returns the next number among 1, 2, 5, 10, 20, 50, …
 fn round_up(value: f64) -> f64 {
     let magnitude = 10_f64.powf(value.log10().floor());
     let round = [1.0, 2.0, 5.0].into_iter().find(|round| *round * magnitude >= value);
@@ -68,19 +47,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_axis_ends_at_a_round_number_that_nothing_exceeds() {
-        for (largest, expected) in [(0.35, 0.4), (7.0, 8.0), (90.0, 100.0), (150.0, 180.0), (601.0, 900.0)] {
-            let scale = Scale::seconds(largest);
-            assert!((scale.top - expected).abs() < 1e-9, "{largest}: {}", scale.top);
-        }
+    fn axis_ends_at_a_round_number_above_all_values() {
         let mebibyte = 1024.0 * 1024.0;
-        assert!((Scale::bytes(70.0 * mebibyte).top - 80.0 * mebibyte).abs() < 1e-9);
+        for (largest, expected) in [(0.0, 1.0), (3.0, 3.0), (70.0 * mebibyte, 80.0), (601.0 * mebibyte, 800.0)] {
+            let unit = if largest < mebibyte { 1.0 } else { mebibyte };
+            assert!((Scale::bytes(largest).top / unit - expected).abs() < 1e-9, "{largest}");
+        }
     }
 
     #[test]
-    fn every_number_is_somewhere_on_it() {
+    fn every_number_has_a_place_on_the_axis() {
         for largest in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE, 1e-9, 0.1, 1.0, 59.0, 1e9, 1e300] {
-            for scale in [Scale::seconds(largest), Scale::bytes(largest), Scale::percent()] {
+            for scale in [Scale::bytes(largest), Scale::percent()] {
                 assert!(scale.ticks().len() >= 2 && scale.ticks().len() <= 6, "{largest}");
                 assert!(scale.ticks().iter().all(|tick| tick.is_finite()), "{largest}");
                 for value in [largest, 0.0, -1.0, f64::NAN, f64::NEG_INFINITY, 1e300] {

@@ -1,98 +1,142 @@
-//! The parts of the page, one below the other.
-
-mod charts;
-mod tables;
-
-use std::fmt::Write;
+//! The sections without a chart, and what all sections share.
 
 use bytesize::ByteSize;
+use maud::{Markup, html};
 
-use super::escaped::Escaped;
-use super::figures::Figures;
+use super::bars::stripe;
+use super::figures::{Figures, Run};
 use super::misses::Misses;
-use super::number::{counted, duration, float};
-use crate::report::rate;
-use crate::summary::Sums;
+use super::number::{counted, duration, float, moment, seconds};
+use super::table::{Column, table};
+use crate::report::Row;
 
-pub(super) use charts::{cache_size, hit_rate, repositories, times};
-pub(super) use tables::{all, latest};
+/// The maximum number of details of one reason.
+const MAX_DETAILS: usize = 5;
+/// The maximum length of a message. A longer one, such as the output of a compiler, does not belong here.
+const MAX_CHARACTERS: usize = 240;
 
-/// More details of one reason say no more.
-const MOST_DETAILS: usize = 5;
-/// A longer one, such as the output of a compiler, is for another place.
-const MOST_CHARACTERS: usize = 240;
-
-fn section(heading: &str, lead: &str, body: &str) -> String {
-    format!("<section><h2>{}</h2><p class=\"lead\">{}</p>\n{body}</section>\n", Escaped(heading), Escaped(lead))
-}
-
-/// What is said where there is nothing to draw.
-fn empty(text: &str) -> String {
-    format!("<p class=\"empty\">{}</p>", Escaped(text))
-}
-
-/// What a picture shows, for who cannot see it, or wants to know exactly.
-fn in_numbers(table: &str) -> String {
-    format!("<details><summary>In numbers</summary>{table}</details>")
-}
-
-/// The four numbers that most people want.
-pub(super) fn overview(figures: &Figures) -> String {
-    let Some(latest) = figures.runs.last() else { return empty("No run was chosen.") };
-    let Sums { hits, artifacts, tests, .. } = latest.summary.sums();
-    let together = format!("in {}", counted(figures.runs.len(), "run"));
-    let there = format!("{hits} of {} there; {}", counted(artifacts, "artifact"), counted(tests, "test"));
-    let size = figures.runs.iter().rev().find_map(|run| run.size);
-    let of_size = size.map_or_else(|| "no run noted it".to_owned(), |size| counted(size.artifacts, "artifact"));
-    let tiles = [
-        ("Hit rate, latest run", rate(hits, artifacts), there),
-        ("Saved", duration(figures.sum(|sums| sums.saved_seconds)), together.clone()),
-        ("Spent building", duration(figures.sum(|sums| sums.rebuild_seconds)), together),
-        ("In the cache", size.map_or_else(|| "-".to_owned(), |size| ByteSize(size.bytes).to_string()), of_size),
-    ];
-    let tiles = tiles.iter().fold(String::new(), |mut text, (name, value, note)| {
-        let (name, value, note) = (Escaped(name), Escaped(value), Escaped(note));
-        let _ = write!(text, "<div><dt>{name}</dt><dd>{value}<small>{note}</small></dd></div>");
-        text
-    });
-    format!("<dl class=\"tiles\">{tiles}</dl>\n")
-}
-
-pub(super) fn misses(misses: &[Misses]) -> String {
-    let heading = "Why artifacts were not there";
-    let count: usize = misses.iter().map(|misses| misses.count).sum();
-    let lead = "An artifact counts once in a run.";
-    let Some(most) = misses.first().map(|misses| misses.count) else {
-        return section(heading, lead, &empty("There was no miss."));
-    };
-    let mut items = String::new();
-    for Misses { reason, count, details } in misses {
-        let width = 100.0 * float(*count as u64) / float(most as u64);
-        let reason = cut(reason);
-        let reason = Escaped(&reason);
-        // Writing to a string does not fail.
-        let _ = write!(
-            items,
-            "<li><p><strong>{reason}</strong> <b>{count}</b></p>\
-             <svg class=\"bar\" role=\"img\" width=\"100%\" height=\"6\"><title>{reason}: {count}</title>\
-             <rect class=\"build\" width=\"{width:.2}%\" height=\"6\" rx=\"2\"/></svg><ul>"
-        );
-        for (detail, count) in details.iter().take(MOST_DETAILS) {
-            let times = if *count > 1 { format!(" <b>× {count}</b>") } else { String::new() };
-            let _ = write!(items, "<li>{}{times}</li>", Escaped(&cut(detail)));
+pub(super) fn section(heading: &str, lead: &str, body: &Markup) -> Markup {
+    html! {
+        section {
+            h2 { (heading) }
+            p.lead { (lead) }
+            (body)
         }
-        if let Some(more) = details.len().checked_sub(MOST_DETAILS).filter(|more| *more > 0) {
-            let _ = write!(items, "<li>and {more} more</li>");
-        }
-        items.push_str("</ul></li>\n");
     }
-    let lead = format!("{} in all. {lead}", if count == 1 { "1 miss".to_owned() } else { format!("{count} misses") });
-    section(heading, &lead, &format!("<ol class=\"reasons\">{items}</ol>"))
+}
+
+/// Returns a text in place of a chart or table.
+pub(super) fn empty(text: &str) -> Markup {
+    html! { p.empty { (text) } }
+}
+
+/// Returns the numbers of a chart, closed until a reader opens them.
+pub(super) fn in_numbers(table: &Markup) -> Markup {
+    html! { details { summary { "In numbers" } (table) } }
+}
+
+/// Returns the four most important numbers.
+pub(super) fn overview(figures: &Figures) -> Markup {
+    let Some(latest) = figures.runs.last() else { return empty("No run was selected.") };
+    let sums = latest.summary.sums();
+    let all_runs = format!("in {}", counted(figures.runs.len(), "run"));
+    let hits = format!("{} of {}; {}", sums.hits, counted(sums.artifacts, "artifact"), counted(sums.tests, "test"));
+    let size = figures.runs.iter().rev().find_map(|run| run.size);
+    let count = size.map_or_else(|| "not recorded".to_owned(), |size| counted(size.artifacts, "artifact"));
+    let tiles = [
+        ("Hit rate, latest run", sums.hit_rate(), hits),
+        ("Saved", duration(figures.sum(|sums| sums.saved_seconds)), all_runs.clone()),
+        ("Spent building", duration(figures.sum(|sums| sums.rebuild_seconds)), all_runs),
+        ("In the cache", size.map_or_else(|| "-".to_owned(), |size| ByteSize(size.bytes).to_string()), count),
+    ];
+    html! {
+        dl.tiles {
+            @for (name, value, note) in tiles {
+                div { dt { (name) } dd { (value) small { (note) } } }
+            }
+        }
+    }
+}
+
+pub(super) fn misses(misses: &[Misses]) -> Markup {
+    let heading = "Misses, by reason";
+    let lead = "An artifact counts once in a run.";
+    let Some(max) = misses.first().map(|misses| misses.count) else {
+        return section(heading, lead, &empty("No misses."));
+    };
+    let count: usize = misses.iter().map(|misses| misses.count).sum();
+    let total = if count == 1 { "1 miss".to_owned() } else { format!("{count} misses") };
+    let list = html! {
+        ol.reasons {
+            @for Misses { reason, count, details } in misses {
+                @let reason = cut(reason);
+                li {
+                    p { strong { (reason) } " " b { (count) } }
+                    div.bar { (stripe("build", float(*count as u64) / float(max as u64), &reason)) }
+                    ul {
+                        @for (detail, count) in details.iter().take(MAX_DETAILS) {
+                            li { (cut(detail)) @if *count > 1 { " " b { "× " (count) } } }
+                        }
+                        @if details.len() > MAX_DETAILS { li { "and " (details.len() - MAX_DETAILS) " more" } }
+                    }
+                }
+            }
+        }
+    };
+    section(heading, &format!("{total} in total. {lead}"), &list)
+}
+
+pub(super) fn latest(runs: &[Run]) -> Markup {
+    let Some(run) = runs.last() else { return html! {} };
+    let heading = "Latest run";
+    let lead = format!("{}, {} (UTC). Restore and wait: the slowest test of each.", run.id, moment(run.begun));
+    if run.summary.rows().is_empty() {
+        return section(heading, &lead, &empty("Its tests used no artifact."));
+    }
+    let columns: [Column<Row>; 9] = [
+        ("repo", "text", |row| row.repo.clone()),
+        ("artifact", "text", |row| row.artifact.clone()),
+        ("outcome", "state", |row| row.outcome.to_string()),
+        ("build", "number", |row| seconds(row.rebuild_seconds)),
+        ("restore", "number", |row| seconds(row.restore_seconds)),
+        ("wait", "number", |row| seconds(row.wait_seconds)),
+        ("saved", "number", |row| seconds(row.saved_seconds)),
+        ("key", "code", |row| row.key.clone()),
+        ("reason", "text", |row| cut(&row.reason)),
+    ];
+    let body = html! {
+        @if let Some(traffic) = &run.traffic { p { (cut(&capitalized(&traffic.to_string()))) } }
+        (table("The artifacts of the latest run", run.summary.rows().iter(), &columns))
+    };
+    section(heading, &lead, &body)
+}
+
+pub(super) fn all(runs: &[Run]) -> Markup {
+    if runs.is_empty() {
+        return html! {};
+    }
+    let columns: [Column<Run>; 8] = [
+        ("begun (UTC)", "text", |run| moment(run.begun)),
+        ("run", "text", |run| run.id.clone()),
+        ("tests", "number", |run| run.summary.sums().tests.to_string()),
+        ("artifacts", "number", |run| run.summary.sums().artifacts.to_string()),
+        ("hit rate", "number", |run| run.summary.sums().hit_rate()),
+        ("build", "number", |run| seconds(run.summary.sums().rebuild_seconds)),
+        ("saved", "number", |run| seconds(run.summary.sums().saved_seconds)),
+        ("cache size", "number", |run| run.size.map_or_else(String::new, |size| ByteSize(size.bytes).to_string())),
+    ];
+    let table = table("All runs on this page, the latest first", runs.iter().rev(), &columns);
+    section("All runs", "The latest first.", &in_numbers(&table))
+}
+
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }
 
 fn cut(text: &str) -> String {
-    if text.chars().count() <= MOST_CHARACTERS {
+    if text.chars().count() <= MAX_CHARACTERS {
         return text.to_owned();
     }
-    text.chars().take(MOST_CHARACTERS).chain(['…']).collect()
+    text.chars().take(MAX_CHARACTERS).chain(['…']).collect()
 }

@@ -1,58 +1,41 @@
-//! Tables. On a phone each line becomes a card, in which every value has its column's name beside it.
+//! Tables. On a phone each row becomes a card, in which every value has the name of its column beside it.
 
-use std::fmt::Write;
+use maud::{Markup, html};
 
-use super::escaped::Escaped;
+/// A column: its name, its class (`text`, `number`, `code` or `state`), and the text of its cells.
+pub(super) type Column<T> = (&'static str, &'static str, fn(&T) -> String);
 
-/// A column.
-pub(super) struct Column {
-    name: &'static str,
-    class: &'static str,
-}
-
-pub(super) const fn text(name: &'static str) -> Column {
-    Column { name, class: "text" }
-}
-
-pub(super) const fn number(name: &'static str) -> Column {
-    Column { name, class: "number" }
-}
-
-pub(super) const fn code(name: &'static str) -> Column {
-    Column { name, class: "code" }
-}
-
-/// A word that says how things are.
-pub(super) const fn state(name: &'static str) -> Column {
-    Column { name, class: "state" }
-}
-
-/// The rows hold plain text. The roles are for readers that would no longer see a table where it is shown as cards.
-pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<String>]) -> String {
-    let mut table = format!(
-        "<table role=\"table\"><caption>{}</caption><thead role=\"rowgroup\"><tr role=\"row\">",
-        Escaped(caption)
-    );
-    // Writing to a string does not fail.
-    for Column { name, class } in columns {
-        let _ = write!(table, "<th role=\"columnheader\" scope=\"col\" class=\"{class}\">{}</th>", Escaped(name));
-    }
-    table.push_str("</tr></thead><tbody role=\"rowgroup\">\n");
-    for row in rows {
-        table.push_str("<tr role=\"row\">");
-        for (Column { name, class }, value) in columns.iter().zip(row) {
-            let _ = write!(table, "<td role=\"cell\" class=\"{class}\" data-column=\"{}\">", Escaped(name));
-            let value = Escaped(if value.is_empty() { "-" } else { value });
-            let _ = match *class {
-                "code" => write!(table, "<code>{value}</code>"),
-                "state" => write!(table, "<span class=\"{value}\">{value}</span>"),
-                _ => write!(table, "{value}"),
-            };
-            table.push_str("</td>");
+/// Returns a table of plain texts. The roles keep it a table for screen readers where rows are shown as cards.
+pub(super) fn table<'a, T: 'a>(caption: &str, rows: impl Iterator<Item = &'a T>, columns: &[Column<T>]) -> Markup {
+    html! {
+        table role="table" {
+            caption { (caption) }
+            thead role="rowgroup" {
+                tr role="row" {
+                    @for (name, class, _) in columns {
+                        th role="columnheader" scope="col" class=(class) { (name) }
+                    }
+                }
+            }
+            tbody role="rowgroup" {
+                @for row in rows {
+                    "\n"
+                    tr role="row" {
+                        @for (name, class, text) in columns {
+                            @let text = Some(text(row)).filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_owned());
+                            td role="cell" class=(class) data-column=(name) {
+                                @match *class {
+                                    "code" => code { (text) },
+                                    "state" => span class=(text) { (text) },
+                                    _ => (text),
+                                }
+                            }
+                        }
+                    }
+                }
+            }
         }
-        table.push_str("</tr>\n");
     }
-    table + "</tbody></table>"
 }
 
 #[cfg(test)]
@@ -61,7 +44,9 @@ mod tests {
 
     #[test]
     fn every_value_has_its_column_beside_it_and_stays_text() {
-        let table = table("all <of> it", &[text("name"), number("time")], &[vec!["<b>".to_owned(), String::new()]]);
+        let columns: [Column<&str>; 2] =
+            [("name", "text", |name| (*name).to_owned()), ("time", "number", |_| String::new())];
+        let table = table("all <of> it", ["<b>"].iter(), &columns).into_string();
         assert!(table.contains("<caption>all &lt;of&gt; it</caption>"), "{table}");
         assert!(table.contains("data-column=\"name\">&lt;b&gt;</td>"), "{table}");
         assert!(table.contains("class=\"number\" data-column=\"time\">-</td>"), "{table}");

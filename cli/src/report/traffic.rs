@@ -1,4 +1,4 @@
-//! What a run had to do with the shared tier.
+//! The requests of a run to the remote cache.
 
 use std::fmt;
 
@@ -7,41 +7,29 @@ use cached_smoke::tooling::remote::{Asked, Operation, Outcome};
 
 use crate::output::plain;
 
-/// Its sums.
-#[derive(Default)]
+/// The sums over the requests of a run. Displayed as one line.
 pub(crate) struct Traffic {
-    fetched: Transfers,
-    shared: Transfers,
+    /// The number of artifacts, and their bytes.
+    fetched: (usize, u64),
+    uploaded: (usize, u64),
     errors: usize,
     built_twice: usize,
     seconds: f64,
-    /// The first thing that went wrong.
+    /// The first error.
     error: Option<String>,
 }
 
-#[derive(Default)]
-struct Transfers {
-    artifacts: usize,
-    bytes: u64,
-}
-
 impl Traffic {
-    /// Nothing of a run that had nothing to do with it.
+    /// Returns the sums; `None` for a run without requests.
     pub(crate) fn of(asked: &[Asked]) -> Option<Traffic> {
-        let transfers = |operation: Operation| {
-            let mut transfers = Transfers::default();
-            for one in asked.iter().filter(|one| (one.operation, one.outcome) == (operation, Outcome::Done)) {
-                if operation == Operation::Fetch && is_rejected(one, asked) {
-                    continue;
-                }
-                transfers.artifacts += 1;
-                transfers.bytes = transfers.bytes.saturating_add(one.bytes);
-            }
-            transfers
+        let sum = |operation: Operation| {
+            let done = asked.iter().filter(|one| (one.operation, one.outcome) == (operation, Outcome::Done));
+            let accepted = done.filter(|one| operation != Operation::Fetch || !is_refused(one, asked));
+            accepted.fold((0, 0_u64), |(count, bytes), one| (count + 1, bytes.saturating_add(one.bytes)))
         };
         (!asked.is_empty()).then(|| Traffic {
-            fetched: transfers(Operation::Fetch),
-            shared: transfers(Operation::Share),
+            fetched: sum(Operation::Fetch),
+            uploaded: sum(Operation::Share),
             errors: asked.iter().filter(|one| one.is_failure()).count(),
             built_twice: asked.iter().filter(|one| one.operation == Operation::Release).count(),
             seconds: asked.iter().map(|one| one.seconds).sum(),
@@ -50,34 +38,22 @@ impl Traffic {
     }
 }
 
-/// Whether what was fetched turned out to be something else.
-fn is_rejected(fetched: &Asked, asked: &[Asked]) -> bool {
+/// Returns `true` if the check of a fetched artifact failed.
+fn is_refused(fetched: &Asked, asked: &[Asked]) -> bool {
     let subject = |one: &Asked| (one.pid, one.repo.clone(), one.key.clone(), one.artifact.clone());
     asked.iter().any(|one| one.operation == Operation::Check && subject(one) == subject(fetched))
 }
 
-impl fmt::Display for Transfers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "({})", ByteSize(self.bytes).display().si())
-    }
-}
-
-/// In one line.
 impl fmt::Display for Traffic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Traffic { fetched, shared, errors, built_twice, seconds, error } = self;
-        write!(
-            f,
-            "shared tier: {} fetched {fetched}, {} shared {shared}, {errors} errors, {seconds:.1} s",
-            fetched.artifacts, shared.artifacts
-        )?;
+        let Traffic { fetched, uploaded, errors, built_twice, seconds, error } = self;
+        let size = |bytes| ByteSize(bytes).display().si();
+        write!(f, "remote cache: {} fetched ({}), ", fetched.0, size(fetched.1))?;
+        write!(f, "{} uploaded ({}), {errors} errors, {seconds:.1} s", uploaded.0, size(uploaded.1))?;
         if *built_twice > 0 {
             write!(f, ", {built_twice} built twice")?;
         }
-        match error {
-            Some(error) => write!(f, ": {}", plain(error)),
-            None => Ok(()),
-        }
+        error.as_ref().map_or(Ok(()), |error| write!(f, ": {}", plain(error)))
     }
 }
 
@@ -90,16 +66,16 @@ mod tests {
             "repo": "django", "artifact": artifact, "pid": 1, "operation": operation, "outcome": outcome,
             "bytes": 1500, "seconds": 0.5, "reason": reason,
         }))
-        .expect("it is one")
+        .expect("a request")
     }
 
     #[test]
-    fn a_run_that_asked_nothing_has_none() {
+    fn run_without_requests_has_no_traffic() {
         assert!(Traffic::of(&[]).is_none());
     }
 
     #[test]
-    fn what_turned_out_to_be_something_else_was_not_fetched() {
+    fn refused_artifact_does_not_count_as_fetched() {
         let asked = [
             asked("graph", "fetch", "done", None),
             asked("index", "fetch", "done", None),
@@ -107,9 +83,9 @@ mod tests {
             asked("index", "share", "done", None),
             asked("index", "release", "absent", None),
         ];
-        let line = Traffic::of(&asked).expect("something was asked").to_string();
+        let line = Traffic::of(&asked).expect("requests").to_string();
         let expected =
-            "shared tier: 1 fetched (1.5 kB), 1 shared (1.5 kB), 1 errors, 2.5 s, 1 built twice: other bytes";
+            "remote cache: 1 fetched (1.5 kB), 1 uploaded (1.5 kB), 1 errors, 2.5 s, 1 built twice: other bytes";
         assert_eq!(line, expected);
     }
 }

@@ -1,4 +1,4 @@
-//! The promises of the whole: once, all or nothing, and never for something else.
+//! A fetch happens once, completely or not at all, and never replaces another repository.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -9,9 +9,9 @@ use tempfile::TempDir;
 
 use super::*;
 
-const PINNED_REVISION: &str = "d1524af5693c1c878e568938494eb1a8743d8fe5";
+const COMMIT: &str = "d1524af5693c1c878e568938494eb1a8743d8fe5";
 
-/// A workshop, and an index that serves one source distribution and counts its downloads.
+/// A fetch directory, and an index that serves one source distribution and counts its downloads.
 struct World {
     root: TempDir,
     progress: ProgressBar,
@@ -34,11 +34,11 @@ impl World {
         self.root.path().join("repositories/x")
     }
 
-    fn fetch(&self, source: &Source) -> Result<Fetched, FetchError> {
+    fn fetch(&self, source: &Source) -> Result<String> {
         let script = "echo >> \"$1/downloads\"; cp \"$1/x-1.tar.gz\" \"$3\"; printf '{\"path\": \"x-1.tar.gz\"}'";
         let arguments = vec!["-c".into(), script.into(), "downloader".into(), self.root.path().into()];
-        let workshop = self.root.path().join("workshop");
-        fetch_with(source, &self.destination(), &workshop, &self.progress, |_, _, _| {
+        let fetch_dir = self.root.path().join("fetch");
+        fetch_with(source, &self.destination(), &fetch_dir, &self.progress, |_, _, _| {
             Ok(Downloader { program: "sh".into(), arguments })
         })
     }
@@ -54,13 +54,12 @@ fn release(requirement: &str, sha256: Option<&str>) -> Source {
 
 #[cfg(unix)]
 #[test]
-fn source_distribution_becomes_a_repository_and_leaves_no_scratch() {
+fn source_distribution_becomes_a_commit_and_scratch_is_removed() {
     let world = World::new();
-    let fetched = world.fetch(&release("x==1", None)).expect("fetched");
-    assert_eq!(fetched.revision, PINNED_REVISION);
+    assert_eq!(world.fetch(&release("x==1", None)).expect("fetched"), COMMIT);
     assert_eq!(fs::read(world.destination().join("setup.py")).expect("a file"), b"setup()\r\n");
     Repository::at(&world.destination()).check_clean().expect("a clean tree");
-    let scratch = fs::read_dir(world.root.path().join("workshop/scratch")).expect("a directory");
+    let scratch = fs::read_dir(world.root.path().join("fetch/scratch")).expect("a directory");
     assert_eq!(scratch.count(), 0);
 }
 
@@ -73,8 +72,7 @@ fn concurrent_fetches_of_one_destination_download_once() {
         for _ in 0..4 {
             scope.spawn(|| {
                 barrier.wait();
-                let fetched = world.fetch(&release("x==1", None)).expect("fetched");
-                assert_eq!(fetched.revision, PINNED_REVISION);
+                assert_eq!(world.fetch(&release("x==1", None)).expect("fetched"), COMMIT);
             });
         }
     });
@@ -83,14 +81,15 @@ fn concurrent_fetches_of_one_destination_download_once() {
 
 #[cfg(unix)]
 #[test]
-fn destination_with_something_else_is_left_alone() {
+fn destination_with_another_repository_is_kept() {
     let world = World::new();
     fs::create_dir_all(world.destination()).expect("a directory");
-    assert!(matches!(world.fetch(&release("x==1", None)), Err(FetchError::Occupied { found: None, .. })));
+    let error = world.fetch(&release("x==1", None)).expect_err("occupied").to_string();
+    assert!(error.ends_with("something else exists there; move it away and fetch again"), "{error}");
     fs::remove_dir(world.destination()).expect("removed");
     world.fetch(&release("x==1", None)).expect("fetched");
     for other in [release("x==2", None), release("x==1", Some(&"0".repeat(64)))] {
-        let error = world.fetch(&other).expect_err("something else is there").to_string();
+        let error = world.fetch(&other).expect_err("occupied").to_string();
         assert!(error.contains("pypi x==1 (SHA-256 "), "{error}");
     }
     assert_eq!(world.downloads(), 1);
@@ -98,18 +97,19 @@ fn destination_with_something_else_is_left_alone() {
 
 #[cfg(unix)]
 #[test]
-fn failed_fetch_leaves_nothing_and_can_be_repeated() {
+fn failed_fetch_leaves_nothing_and_is_repeatable() {
     let world = World::new();
     let wrong = release("x==1", Some(&"0".repeat(64)));
-    assert!(matches!(world.fetch(&wrong), Err(FetchError::Digest { .. })));
+    let error = world.fetch(&wrong).expect_err("another digest").to_string();
+    assert!(error.starts_with("refused x-1.tar.gz: its SHA-256 is "), "{error}");
     assert!(!world.destination().exists());
     world.fetch(&release("x==1", None)).expect("fetched");
 }
 
 #[test]
-fn directory_of_the_user_is_not_fetched_and_nothing_is_made() {
+fn local_directory_is_refused_before_anything_is_created() {
     let world = World::new();
     let error = world.fetch(&Source::Path("/somewhere".into())).expect_err("nothing to fetch");
-    assert!(matches!(error, FetchError::NothingToFetch { .. }));
-    assert!(!world.root.path().join("workshop").exists());
+    assert!(error.to_string().contains("a directory of this machine"), "{error}");
+    assert!(!world.root.path().join("fetch").exists());
 }

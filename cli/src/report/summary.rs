@@ -1,4 +1,4 @@
-//! What the cache did in a run, one line per artifact.
+//! The summary of a run: one row for each artifact, and the sums.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,14 +7,12 @@ use cached_smoke::{ArtifactReport, CacheReport, Outcome};
 use comfy_table::Cell;
 use serde::Serialize;
 
-use crate::output;
-use crate::report::rate;
-use crate::table;
+use crate::{output, table};
 
-/// Seconds: every lock takes some microseconds.
-const NOTABLE_WAIT: f64 = 0.01;
+/// The shortest wait that counts, in seconds. Every lock takes some microseconds.
+const MIN_WAIT: f64 = 0.01;
 
-/// A run's artifacts, each with all that its tests reported.
+/// The artifacts of a run, each with the records of all its tests.
 #[derive(Debug)]
 pub(crate) struct Summary {
     rows: Vec<Row>,
@@ -35,25 +33,37 @@ pub(crate) struct Row {
     pub(crate) reason: String,
 }
 
-/// All of it in numbers.
+/// The sums over a run.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Sums {
-    /// How many tests reported.
+    /// The number of tests with a record.
     pub(crate) tests: usize,
-    /// How many of them by the most notable outcome among their artifacts; a test that asked for none is not among them.
+    /// The number of tests by the most notable outcome among their artifacts; tests without an artifact do not count.
     pub(crate) outcomes: BTreeMap<Outcome, usize>,
-    /// How many of them waited for a build.
+    /// The number of tests that waited for a build.
     pub(crate) waited: usize,
-    /// How many different artifacts they asked for, but for those of tests that were skipped.
+    /// The number of different artifacts, without those of skipped tests.
     pub(crate) artifacts: usize,
-    /// How many of those were there before the run. Counted per artifact: per test, a cold run of ten tests over one
-    /// repository would seem to have hit nine times.
+    /// The number of artifacts that were in the cache before the run. Counted per artifact: per test, a cold run of ten
+    /// tests over one repository would seem to have nine hits.
     pub(crate) hits: usize,
-    /// Spent by all tests together, as the others.
+    /// The time of all tests together, as for the other sums.
     pub(crate) rebuild_seconds: f64,
     pub(crate) restore_seconds: f64,
     pub(crate) wait_seconds: f64,
     pub(crate) saved_seconds: f64,
+}
+
+impl Sums {
+    /// Returns the hit rate in whole percent; `None` for a run without artifacts.
+    pub(crate) fn hit_percent(&self) -> Option<usize> {
+        (self.hits * 100).checked_div(self.artifacts)
+    }
+
+    /// Returns the hit rate as a text.
+    pub(crate) fn hit_rate(&self) -> String {
+        self.hit_percent().map_or_else(|| "-".to_owned(), |percent| format!("{percent} %"))
+    }
 }
 
 impl Summary {
@@ -68,47 +78,48 @@ impl Summary {
             if let Some(outcome) = report.outcome() {
                 *sums.outcomes.entry(outcome).or_default() += 1;
             }
-            sums.waited += usize::from(report.wait_seconds() >= NOTABLE_WAIT);
+            sums.waited += usize::from(report.wait_seconds() >= MIN_WAIT);
             for artifact in &report.artifacts {
                 groups.entry((&report.repo, &artifact.artifact, &artifact.key)).or_default().push(artifact);
             }
         }
         let rows: Vec<Row> = groups.into_iter().map(|((repo, _, _), artifacts)| Row::new(repo, &artifacts)).collect();
         sums.artifacts = rows.iter().filter(|row| row.is_artifact() && row.outcome != Outcome::Skipped).count();
-        sums.hits = rows.iter().filter(|row| row.was_there()).count();
+        sums.hits = rows.iter().filter(|row| row.is_hit()).count();
         Summary { rows, sums }
     }
 
-    /// Whether at least one artifact was used, and each that was asked for was in the cache, or in the shared tier, before the run. One that a test was skipped
-    /// for was not; the tests over a repository that was left out asked for none.
+    /// Returns `true` if the run used at least one artifact, and each was in the cache or the remote cache before the run.
+    ///
+    /// A test that was skipped for a missing artifact is a miss. Tests over a skipped repository use no artifact.
     pub(crate) fn is_all_hits(&self) -> bool {
-        self.sums.hits > 0 && self.rows.iter().filter(|row| row.is_artifact()).all(Row::was_there)
+        self.sums.hits > 0 && self.rows.iter().filter(|row| row.is_artifact()).all(Row::is_hit)
     }
 
     pub(crate) fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    pub(crate) fn sums(&self) -> Sums {
-        self.sums.clone()
+    pub(crate) fn sums(&self) -> &Sums {
+        &self.sums
     }
 }
 
 impl Row {
-    /// Whether it is known which one: a test may end before it asks for any.
+    /// Returns `true` if the artifact is known: a test may end before it requests any.
     fn is_artifact(&self) -> bool {
         !self.artifact.is_empty()
     }
 
-    /// Whether it was in the cache, or in the shared tier behind it, before the run.
-    fn was_there(&self) -> bool {
+    /// Returns `true` if the artifact was in the cache or the remote cache before the run.
+    fn is_hit(&self) -> bool {
         matches!(self.outcome, Outcome::Hit | Outcome::Fetched)
     }
 
     fn new(repo: &str, artifacts: &[&ArtifactReport]) -> Row {
         let first = artifacts[0];
         let largest = |value: fn(&ArtifactReport) -> f64| artifacts.iter().map(|one| value(one)).fold(0.0, f64::max);
-        // Whoever waited for a build `shared` it; the row tells of the build.
+        // Tests that waited for a build have the outcome `shared`. The row shows that of the build.
         let decisive = artifacts.iter().max_by_key(|one| one.outcome).unwrap_or(&artifacts[0]);
         Row {
             repo: repo.to_owned(),
@@ -150,26 +161,26 @@ impl table::Row for Row {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.rows.is_empty() {
-            return f.write_str("no smoke test reported anything: none ran (see the runner's output, and `[test] args` in smoke.toml), or \
-                 the cache directory cannot be written to");
+            return f.write_str(
+                "no smoke test recorded anything: none ran (see the output of the runner, and `[test] args` in \
+                 smoke.toml), or the cache directory is not writable",
+            );
         }
         writeln!(f, "{}", table::table(&self.rows))?;
-        writeln!(f, "restore and wait: the slowest test of each; saved: of all tests")?;
+        writeln!(f, "restore and wait: the slowest test of each; saved: all tests together")?;
         for row in self.rows.iter().filter(|row| !row.reason.is_empty()) {
             let subject = [row.repo.as_str(), row.artifact.as_str()].join(" ");
             writeln!(f, "{}: {}: {}", subject.trim_end(), row.outcome, output::plain(&row.reason))?;
         }
         let Sums { tests, artifacts, hits, saved_seconds, wait_seconds, waited, outcomes, .. } = &self.sums;
-        let mut told: Vec<String> = outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+        let mut counts: Vec<String> = outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
         if *waited > 0 {
-            told.push(format!("{waited} waited, {wait_seconds:.1} s in all"));
+            counts.push(format!("{waited} waited, {wait_seconds:.1} s in total"));
         }
-        writeln!(f, "tests: {}", told.join(", "))?;
-        write!(
-            f,
-            "hit rate: {} ({hits} of {artifacts} artifacts were there before the run; {tests} tests; {saved_seconds:.1} s saved)",
-            rate(*hits, *artifacts)
-        )
+        writeln!(f, "tests: {}", counts.join(", "))?;
+        let rate = self.sums.hit_rate();
+        write!(f, "hit rate: {rate} ({hits} of {artifacts} artifacts were in the cache before the run; ")?;
+        write!(f, "{tests} tests; {saved_seconds:.1} s saved)")
     }
 }
 
@@ -195,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_that_others_shared_is_one_miss() {
+    fn build_that_others_shared_is_one_miss() {
         let summary = Summary::new(&reports(&[
             ("django", "graph", Outcome::Shared),
             ("django", "graph", Outcome::Built),
@@ -204,14 +215,17 @@ mod tests {
         assert_eq!((summary.sums().hits, summary.sums().artifacts), (1, 2));
         assert!(!summary.is_all_hits());
         let text = summary.to_string();
-        assert!(text.contains("hit rate: 50 % (1 of 2 artifacts were there before the run; 3 tests; "), "{text}");
+        assert!(
+            text.contains("hit rate: 50 % (1 of 2 artifacts were in the cache before the run; 3 tests; "),
+            "{text}"
+        );
         let (table, _) = text.split_once("tests: ").expect("a line about the tests");
         assert!(table.contains("built") && table.contains("2.000") && !table.contains("shared"), "{text}");
         assert!(text.contains("tests: 1 hit, 1 shared, 1 built\n"), "{text}");
     }
 
     #[test]
-    fn a_reason_does_not_command_the_terminal() {
+    fn reason_cannot_control_the_terminal() {
         let mut reports = reports(&[("a", "graph", Outcome::Failed)]);
         reports[0].artifacts[0].reason = "\u{1b}[2Jgone\nand more".to_owned();
         let text = Summary::new(&reports).to_string();
@@ -219,18 +233,18 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_ended_before_it_asked_for_anything_is_no_artifact() {
+    fn test_that_requested_nothing_is_no_artifact() {
         let summary = Summary::new(&reports(&[("a", "", Outcome::Interrupted), ("a", "graph", Outcome::Hit)]));
         assert_eq!((summary.sums().hits, summary.sums().artifacts, summary.sums().tests), (1, 1, 2));
     }
 
     #[test]
-    fn what_was_skipped_does_not_count_and_nothing_is_no_success() {
+    fn skipped_tests_do_not_count_and_nothing_is_no_success() {
         let skipped = Summary::new(&reports(&[("a", "", Outcome::Skipped), ("b", "graph", Outcome::Hit)]));
         assert!(skipped.is_all_hits());
         assert!(!Summary::new(&reports(&[("a", "", Outcome::Skipped)])).is_all_hits());
         let missed = Summary::new(&reports(&[("a", "graph", Outcome::Skipped), ("b", "graph", Outcome::Hit)]));
-        assert!(!missed.is_all_hits(), "it was skipped because it was not there");
+        assert!(!missed.is_all_hits(), "it was skipped because of a miss");
         assert!(!Summary::new(&[]).is_all_hits());
     }
 }

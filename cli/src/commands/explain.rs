@@ -1,0 +1,152 @@
+//! The command `explain`.
+
+use std::cmp::Reverse;
+use std::process::ExitCode;
+
+use cached_smoke::tooling::{Config, KeyInput, KeyReport, StoredArtifact, describe, in_common, stored};
+use clap::Args;
+use serde::Serialize;
+
+use crate::runner::RunnerArguments;
+use crate::{keys, output};
+
+/// The maximum number of other entries that are compared with the current key.
+const MAX_OTHERS: usize = 3;
+/// The maximum length of a value that is not a declared input.
+const MAX_CHARACTERS: usize = 100;
+/// The width of a terminal.
+const COLUMNS: usize = 80;
+/// The minimum width of the column with the names of key inputs.
+const MIN_NAME: usize = 8;
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArguments {
+    /// The repository.
+    repo: String,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    runner: RunnerArguments,
+}
+
+/// The explanation of one artifact.
+#[derive(Serialize)]
+struct Explanation<'a> {
+    repo: &'a str,
+    artifact: &'a str,
+    key: &'a str,
+    is_there: bool,
+    /// The reason for a miss.
+    reason: Option<&'a str>,
+    key_inputs: &'a [KeyInput],
+    /// Other entries of the artifact, the most similar first.
+    others: Vec<Difference>,
+}
+
+/// The difference of another entry from the current key.
+#[derive(Serialize)]
+struct Difference {
+    key: String,
+    difference: String,
+}
+
+pub(super) fn run(config: &Config, arguments: &ExplainArguments) -> anyhow::Result<ExitCode> {
+    let keys = keys::of(config, std::slice::from_ref(&arguments.repo), &arguments.runner)?;
+    let stored = stored(config)?;
+    let explanations: Vec<Explanation<'_>> = keys.iter().map(|key| Explanation::new(key, &stored)).collect();
+    if arguments.json {
+        output::json(&explanations);
+    } else {
+        explanations.iter().for_each(Explanation::print);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl<'a> Explanation<'a> {
+    fn new(key: &'a KeyReport, stored: &[StoredArtifact]) -> Explanation<'a> {
+        let same = stored.iter().filter(|stored| stored.repo == key.repo && stored.artifact == key.artifact);
+        let made = same.filter_map(|stored| stored.manifest.as_ref().ok().map(|made| (stored, made)));
+        let mut others: Vec<_> = made.filter(|(_, made)| made.digest != key.digest).collect();
+        others.sort_by_key(|(_, made)| Reverse(in_common(&made.key_inputs, &key.key_inputs)));
+        let difference = |(stored, made): (&StoredArtifact, &cached_smoke::tooling::ManifestInfo)| Difference {
+            key: stored.key(),
+            difference: describe(&made.key_inputs, &key.key_inputs),
+        };
+        Explanation {
+            repo: &key.repo,
+            artifact: &key.artifact,
+            key: &key.key,
+            is_there: key.miss.is_none(),
+            reason: key.miss.as_deref(),
+            key_inputs: &key.key_inputs,
+            others: others.into_iter().take(MAX_OTHERS).map(difference).collect(),
+        }
+    }
+
+    fn print(&self) {
+        let state = self.reason.map_or_else(|| "hit".to_owned(), |reason| format!("miss: {reason}"));
+        output::line(format_args!("{} of {}: {state}", self.artifact, self.repo));
+        output::line(format_args!("  key {}", self.key));
+        let names = self.key_inputs.iter().map(|input| input.name.len() + 1);
+        let width = names.max().unwrap_or_default().max(MIN_NAME);
+        for input in self.key_inputs {
+            output::line(format_args!("    {:<width$}{}", input.name, shown(input, COLUMNS - 4 - width)));
+        }
+        for Difference { key, difference } in &self.others {
+            output::line(format_args!("  entry {key}"));
+            output::line(format_args!("    differs: {difference}"));
+        }
+    }
+}
+
+/// Returns the value of a key input on one line. That of a declared input has at most `max` characters.
+fn shown(input: &KeyInput, max: usize) -> String {
+    let summary = input.summary();
+    let length = summary.chars().count();
+    match input.name.as_str() {
+        // The end of a path and the digest that follows say more than its beginning.
+        "file" | "directory" if length > max => {
+            ['…'].into_iter().chain(summary.chars().skip(length + 1 - max)).collect()
+        }
+        "variable" | "tool" if length > max => summary.chars().take(max - 1).chain(['…']).collect(),
+        "file" | "directory" | "variable" | "tool" => summary,
+        _ => {
+            // The exact notation of a configuration, and the parts of a fingerprint, follow on further lines.
+            let line = input.value.lines().next().unwrap_or_default();
+            let mut value: String = line.chars().take(MAX_CHARACTERS).collect();
+            if value.len() < line.len() {
+                value.push('…');
+            }
+            input.note.lines().next().map_or_else(|| value.clone(), |note| format!("{value} ({note})"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(name: &str, value: &str) -> KeyInput {
+        let text = serde_json::json!({ "name": name, "value": value, "digest": "", "note": "all\na 01234567" });
+        serde_json::from_value(text).expect("a key input")
+    }
+
+    #[test]
+    fn declared_inputs_fit_on_one_line_of_a_terminal() {
+        let digest = "0123456789abcdef".repeat(4);
+        for (name, value, expected) in [
+            ("file", format!("data/model.bin\t{digest}"), "data/model.bin 0123456789ab"),
+            ("directory", format!("data/models\t{digest}"), "data/models 0123456789ab"),
+            ("file", format!("{}/model.bin\t{digest}", "deep/".repeat(20)), "…p/deep//model.bin 0123456789ab"),
+            ("variable", "SCHEMA\t\"one\"".to_owned(), "SCHEMA=\"one\""),
+            ("variable", "SCHEMA".to_owned(), "SCHEMA is not set"),
+            ("variable", format!("SCHEMA\t\"{}\"", "x".repeat(99)), "SCHEMA=\"xxxxxxxxxxxxxxxxxxxxxx…"),
+            ("tool", "protoc\t\"libprotoc 3.21\\nmore\"".to_owned(), "protoc libprotoc 3.21"),
+        ] {
+            assert_eq!(shown(&input(name, &value), 31), expected);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The command `gc`.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use bytesize::ByteSize;
+use cached_smoke::tooling::{Collected, Config, Policy, collect, collect_dry};
+use clap::Args;
+use serde::Serialize;
+
+use crate::{exit, output};
+
+#[derive(Args, Debug)]
+pub(crate) struct GcArguments {
+    /// Remove the least recently used artifacts until the rest fits: 500MB, 5GB, 5GiB.
+    #[arg(long, value_name = "SIZE")]
+    max_size: Option<ByteSize>,
+
+    /// Remove artifacts that were not used for this long: 30d, 12h.
+    #[arg(long, value_name = "AGE")]
+    max_age: Option<humantime::Duration>,
+
+    /// Keep this many of the latest used versions of each artifact.
+    ///
+    /// Each configuration of each suite has its own versions, because tests use configurations side by side. A
+    /// configuration that no test uses any more therefore stays until --max-age removes it. Values of declared inputs are
+    /// no configuration: each value is another version.
+    #[arg(long, value_name = "NUMBER")]
+    max_versions: Option<usize>,
+
+    /// Print what would be removed, and remove nothing.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct JsonSummary<'a> {
+    dry_run: bool,
+    removed: &'a [String],
+    freed_bytes: u64,
+    kept_bytes: u64,
+    in_use: usize,
+    failures: &'a [String],
+}
+
+pub(super) fn run(config: &Config, arguments: &GcArguments) -> anyhow::Result<ExitCode> {
+    let GcArguments { max_size, max_age, max_versions, dry_run, json } = *arguments;
+    let policy = Policy {
+        max_bytes: max_size.map(|size| size.as_u64()).or(config.max_bytes()),
+        max_age: max_age.map(Into::into),
+        max_versions,
+    };
+    let collected = if dry_run {
+        collect_dry(config, &policy)?
+    } else {
+        collect(config, &policy)?
+            .context("another process is removing artifacts already\nhelp: try again when it has finished")?
+    };
+    let Collected { removed, failures, .. } = &collected;
+    let (freed_bytes, kept_bytes, in_use) = (collected.freed_bytes, collected.kept_bytes, collected.in_use);
+    if json {
+        output::json(&JsonSummary { dry_run, removed, freed_bytes, kept_bytes, in_use, failures });
+        return Ok(exit::success_if(failures.is_empty()));
+    }
+    let verb = if dry_run { "would remove" } else { "removed" };
+    for artifact in removed {
+        output::line(format_args!("{verb} {artifact}"));
+    }
+    let rest = if in_use > 0 { format!("; {in_use} more are in use") } else { String::new() };
+    let (count, freed, kept) = (removed.len(), ByteSize(freed_bytes), ByteSize(kept_bytes));
+    output::line(format_args!("{verb} {count} artifacts ({freed}); kept {kept}{rest}"));
+    for reason in failures.iter().collect::<BTreeSet<_>>() {
+        eprintln!("error: failed to remove an artifact: {reason}");
+    }
+    Ok(exit::success_if(failures.is_empty()))
+}

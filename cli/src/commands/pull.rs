@@ -1,0 +1,13 @@
+//! The command `pull`.
+
+use std::process::ExitCode;
+
+use cached_smoke::tooling::Config;
+
+use crate::fill::{FillArguments, Missing, fill};
+use crate::remote;
+
+pub(super) fn run(config: &Config, arguments: &FillArguments) -> anyhow::Result<ExitCode> {
+    remote::settings(config)?;
+    fill(config, arguments, Missing::Fetch)
+}

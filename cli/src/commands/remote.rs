@@ -1,0 +1,27 @@
+//! The command `remote`.
+
+use std::process::ExitCode;
+
+use cached_smoke::tooling::Config;
+use clap::Subcommand;
+
+use crate::remote::{keygen, settings, status};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RemoteCommand {
+    /// Check whether the remote cache can be reached, read and written, whom it trusts, and what it supports.
+    #[command(after_help = "Exit status:\n  \
+        0  the remote cache is usable\n  \
+        1  it is not\n  \
+        2  this command itself failed")]
+    Status,
+    /// Create a key pair: a secret key that signs entries, and a public key that verifies them.
+    Keygen,
+}
+
+pub(super) fn run(config: &Config, command: &RemoteCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        RemoteCommand::Status => status(settings(config)?),
+        RemoteCommand::Keygen => keygen(),
+    }
+}
