@@ -51,8 +51,8 @@ pub(crate) enum Command {
     /// Runs the tests that `[test] args` of smoke.toml selects, including ignored ones. Uses cargo nextest if it is
     /// installed, else cargo test.
     ///
-    /// A repository of smoke.toml that cannot be fetched is skipped: its tests pass without running, and print a line. A
-    /// repository that `--repo` names must be available: the tests over the others run, and the command fails.
+    /// A repository of smoke.toml that cannot be fetched is skipped: its tests pass without running, and print a line.
+    /// A repository that `--repo` names must be available: the tests over the others run, and the command fails.
     #[command(after_help = "Exit status:\n  \
         that of the test runner, if a test failed\n  \
         2  a named repository is unavailable, or this command itself failed\n  \
@@ -62,8 +62,8 @@ pub(crate) enum Command {
     /// Build missing artifacts without running any test.
     ///
     /// The tests build them as usual, and stop when they have their fixtures. Artifacts that a test requests from its
-    /// `Session` parameter are unknown, and not built. In a test without the attribute only the first artifact is known;
-    /// if anything is missing, the body of such a test runs, and its failures do not count.
+    /// `Session` parameter are unknown, and not built. In a test without the attribute only the first artifact is
+    /// known; if anything is missing, the body of such a test runs, and its failures do not count.
     #[command(after_help = "Exit status:\n  \
         0  every artifact is in the cache\n  \
         1  a build or a fetch failed, or a named repository is unavailable\n  \
@@ -77,13 +77,14 @@ pub(crate) enum Command {
     Fetch(fetch::FetchArguments),
     /// List the artifacts in the cache, and the builds in flight.
     ///
-    /// While a test runner runs in another terminal, this shows which process builds what, for how long, and at which step.
+    /// While a test runner runs in another terminal, this shows which process builds what, for how long, and at which
+    /// step.
     #[command(after_help = "Exit status:\n  0  success\n  2  this command itself failed")]
     List(StoredArguments),
     /// Print the current keys of the tests, and whether they are hits.
     ///
-    /// Compiles the tests and lets them compute their keys; builds no artifact. A test without the attribute runs until it
-    /// requests its first artifact from a session, and its failures do not count.
+    /// Compiles the tests and lets them compute their keys; builds no artifact. A test without the attribute runs until
+    /// it requests its first artifact from a session, and its failures do not count.
     #[command(after_help = "Exit status:\n  \
         0  all keys are known, whether they are hits or not\n  \
         2  a named repository is unavailable, or this command itself failed\n\n\

@@ -1,13 +1,13 @@
 //! Fetches repositories: from git servers, and source distributions from the Python package index.
 //!
 //! A fetch works in a scratch directory, and publishes the repository by one rename: completely or not at all. A killed
-//! fetch leaves a scratch directory, which a later one removes. Two processes that fetch the same repository take turns,
-//! and the second one finds it. A power failure may destroy a repository that was fetched seconds before.
+//! fetch leaves a scratch directory, which a later one removes. Two processes that fetch the same repository take
+//! turns, and the second one finds it. A power failure may destroy a repository that was fetched seconds before.
 //!
-//! - A source distribution becomes a commit whose id depends on its files only: it is the same on every machine, and `rev`
-//!   can pin it. Symbolic links are skipped.
-//! - A git source becomes one detached commit, without history if the server supports that. Submodules and LFS objects are
-//!   not fetched. `rev` is a full commit id, a tag or a branch.
+//! - A source distribution becomes a commit whose id depends on its files only: it is the same on every machine, and
+//!   `rev` can pin it. Symbolic links are skipped.
+//! - A git source becomes one detached commit, without history if the server supports that. Submodules and LFS objects
+//!   are not fetched. `rev` is a full commit id, a tag or a branch.
 //!
 //! No fetched code runs, and no program asks questions.
 //!

@@ -159,7 +159,8 @@ impl Run {
         self.reports.iter().flat_map(|report| &report.artifacts)
     }
 
-    /// Returns `true` if a test could not get an artifact. Other failures are those of test bodies, which do not count here.
+    /// Returns `true` if a test could not get an artifact. Other failures are those of test bodies, which do not count
+    /// here.
     fn has_failed_build(&self) -> bool {
         self.artifacts().any(|artifact| artifact.outcome == Outcome::Failed && !artifact.artifact.is_empty())
     }

@@ -13,8 +13,8 @@ pub(crate) struct SignalForwarding {
 }
 
 impl SignalForwarding {
-    /// Restores the usual effect of signals. Returns `true` if one arrived before: then the command prints its results and
-    /// starts nothing more.
+    /// Restores the usual effect of signals. Returns `true` if one arrived before: then the command prints its results
+    /// and starts nothing more.
     ///
     /// Call this on the main thread after the runner has ended. A signal that was sent to both processes has arrived by
     /// then, and does not count as a second one.

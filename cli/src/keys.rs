@@ -9,8 +9,8 @@ use cached_smoke::tooling::{Config, KeyFailure, KeyReport, read_key_failures, re
 use crate::runner::{Runner, RunnerArguments, failed_to_start};
 use crate::selection::{select, skipped, unavailable};
 
-/// Printed by every test of the attribute whose fixture fails, also by one that cannot read its settings: such a test has
-/// no run in which it could record the failure.
+/// Printed by every test of the attribute whose fixture fails, also by one that cannot read its settings: such a test
+/// has no run in which it could record the failure.
 const FAILED_FIXTURE: &str = "failed; the test itself did not run";
 
 /// Returns the keys over the named repositories; over all that are fetched if no name is given.
@@ -34,7 +34,8 @@ pub(crate) fn of(config: &Config, repos: &[String], runner: &RunnerArguments) ->
 /// session for an artifact, and then fails. Neither that nor another failure of such a test is an error.
 ///
 /// # Errors
-/// Fails if the tests do not compile, the runner does not run all of them, a key cannot be computed, or no test records one.
+/// Fails if the tests do not compile, the runner does not run all of them, a key cannot be computed, or no test records
+/// one.
 pub(crate) fn compute(config: &Config, runner: &Runner) -> anyhow::Result<Vec<KeyReport>> {
     runner.compile()?;
     // In a new run: records of an earlier one must not count.
@@ -80,7 +81,8 @@ pub(crate) fn compute(config: &Config, runner: &Runner) -> anyhow::Result<Vec<Ke
     Ok(keys)
 }
 
-/// Returns `true` if a key is missing because of the failure. The body of a test may open sessions that are meant to fail.
+/// Returns `true` if a key is missing because of the failure. The body of a test may open sessions that are meant to
+/// fail.
 fn is_an_error(failure: &KeyFailure) -> bool {
     failure.is_of_attribute || failure.artifact.is_some()
 }

@@ -16,7 +16,7 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// Creates the bar of an operation on `count` items; it is hidden if there are none.
+    /// Creates the bar of an operation on `count` items; it is hidden if `count` is 0.
     pub(crate) fn new(operation: &str, count: usize) -> Bar {
         let bars = match count {
             0 => MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),

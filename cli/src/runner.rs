@@ -16,7 +16,7 @@ use crate::remote::this_helper;
 const MAX_RUNNING: &str = "NEXTEST_MAX_PROGRESS_RUNNING";
 /// Moves to the first column and erases the line.
 const CLEAR_LINE: &str = "\r\x1b[2K";
-/// Exit statuses of nextest after it ran the tests: they passed, some failed, there were none.
+/// Exit statuses of nextest after it ran the tests: they passed, some failed, or no test matched.
 /// <https://docs.rs/nextest-metadata/latest/nextest_metadata/enum.NextestExitCode.html>
 const NEXTEST_HAS_RUN: [i32; 3] = [0, 100, 4];
 /// Exit statuses of `cargo test` after it ran the tests.
@@ -151,8 +151,8 @@ impl Runner {
         command
     }
 
-    /// Returns the reason why a command of [`stopping_after`](Self::stopping_after) did not run all tests, if there is one.
-    /// Failing tests are not a reason.
+    /// Returns the reason why a command of [`stopping_after`](Self::stopping_after) did not run all tests, if there is
+    /// one. Failing tests are not a reason.
     pub(crate) fn unfinished(&self, output: &Output) -> Option<String> {
         let statuses: &[i32] = if self.is_nextest { &NEXTEST_HAS_RUN } else { &CARGO_HAS_RUN };
         if !output.status.code().is_some_and(|code| statuses.contains(&code)) {
@@ -170,7 +170,8 @@ impl Runner {
         (ended < begun).then(|| "a test binary ended before it ran all of its tests".to_owned())
     }
 
-    /// Returns the arguments of cargo test that follow the user's, which may contain arguments of the test harness already.
+    /// Returns the arguments of cargo test that follow the user's, which may contain arguments of the test harness
+    /// already.
     fn include_ignored(&self) -> &[&str] {
         if self.given.iter().any(|argument| argument == "--") {
             &["--include-ignored"]

@@ -34,7 +34,8 @@ pub(crate) struct StoredRow {
     build_seconds: Option<f64>,
     /// In seconds since 1970.
     last_used: u64,
-    /// `ok`, `damaged` or `newer`; in JSON also `building`, for an artifact that is not stored yet, or is being replaced.
+    /// `ok`, `damaged` or `newer`; in JSON also `building`, for an artifact that is not stored yet, or is being
+    /// replaced.
     pub(crate) state: &'static str,
     pub(crate) reason: String,
     suite: Option<String>,

@@ -24,8 +24,8 @@ pub(crate) struct GcArguments {
     /// Keep this many of the latest used versions of each artifact.
     ///
     /// Each configuration of each suite has its own versions, because tests use configurations side by side. A
-    /// configuration that no test uses any more therefore stays until --max-age removes it. Values of declared inputs are
-    /// no configuration: each value is another version.
+    /// configuration that no test uses any more therefore stays until --max-age removes it. Values of declared inputs
+    /// are no configuration: each value is another version.
     #[arg(long, value_name = "NUMBER")]
     max_versions: Option<usize>,
 

@@ -9,7 +9,7 @@ use crate::remote::{keygen, settings, status};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RemoteCommand {
-    /// Check whether the remote cache can be reached, read and written, whom it trusts, and what it supports.
+    /// Check whether the remote cache can be reached, read and written, and print its public keys and features.
     #[command(after_help = "Exit status:\n  \
         0  the remote cache is usable\n  \
         1  it is not\n  \

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn tail_keeps_the_last_lines_without_control_characters_and_credentials() {
+    fn tail_has_no_control_characters_and_credentials() {
         let output = "first\n".to_owned() + &"next\r\n".repeat(SHOWN_LINES - 1) + "\x1b[31mhttps://me:secret@x\n\n";
         assert_eq!(tail(&output), "\n    next".repeat(SHOWN_LINES - 1) + "\n    [31mhttps://***@x");
     }

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scratch_of_a_killed_fetch_is_removed_and_that_of_a_live_one_kept() {
+    fn scratch_of_a_killed_fetch_is_removed() {
         let root = tempfile::tempdir().expect("a directory");
         let fetch_dir = FetchDir::open(root.path()).expect("a fetch directory");
         let progress = ProgressBar::hidden();

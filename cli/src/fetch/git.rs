@@ -93,8 +93,8 @@ fn run_remote(directory: &Path, action: &str, deadline: Duration, arguments: &[&
     if !has_own_ssh(directory) {
         command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=30");
     }
-    // A server that sends less than 1 kB/s for this long is gone. The time is shorter than the shortest deadline, so that
-    // git ends by itself: when it is killed, its helper processes continue until their own timeouts.
+    // A server that sends less than 1 kB/s for this long is gone. The time is shorter than the shortest deadline, so
+    // that git ends by itself: when it is killed, its helper processes continue until their own timeouts.
     command.args(["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=45"]);
     // No hook of the user runs, and no process stays in the background.
     let hooks = format!("core.hooksPath={NULL_DEVICE}");

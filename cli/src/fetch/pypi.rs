@@ -127,8 +127,8 @@ impl Downloader {
     }
 }
 
-/// Creates the environment in its final place, because environments cannot be moved. The marker is written last, so that an
-/// interrupted creation is repeated.
+/// Creates the environment in its final place, because environments cannot be moved. The marker is written last, so
+/// that an interrupted creation is repeated.
 fn create_environment(environment: &Path, python: &Path) -> Result<()> {
     match fs::remove_dir_all(environment) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),

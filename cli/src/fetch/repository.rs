@@ -1,8 +1,8 @@
 //! Local git repositories, without any influence from outside.
 //!
-//! No configuration of the user or the system applies, no hook runs, and no variable of the caller's repository is passed
-//! on. The settings in a new repository take precedence over the user's own later, so that `git status` stays clean there.
-//! Needs git 2.29 or newer.
+//! No configuration of the user or the system applies, no hook runs, and no variable of the caller's repository is
+//! passed on. The settings in a new repository take precedence over the user's own later, so that `git status` stays
+//! clean there. Needs git 2.29 or newer.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,8 +20,8 @@ pub(super) const NULL_DEVICE: &str = if cfg!(windows) { "NUL" } else { "/dev/nul
 const LOCAL_DEADLINE: Duration = Duration::from_mins(10);
 const HELP: &str = "git 2.29 or newer must be installed and on the PATH";
 
-/// Appended to the `config` that `git init` writes. The properties of the file system that `git init` detects (file modes,
-/// case, links) stay.
+/// Appended to the `config` that `git init` writes. The properties of the file system that `git init` detects (file
+/// modes, case, links) stay.
 const CONFIG: &str = "\
 [core]
 \tautocrlf = false

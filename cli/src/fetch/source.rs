@@ -15,12 +15,12 @@ use super::repository::Repository;
 
 /// Fetches `source` into `destination`, which does not exist yet, and returns the full id of the commit.
 ///
-/// `fetch_dir` is a directory on the same file system. It may be deleted when no fetch is in flight. `progress` shows the
-/// step as its message, and the unpacked bytes as its position.
+/// `fetch_dir` is a directory on the same file system. It may be deleted when no fetch is in flight. `progress` shows
+/// the step as its message, and the unpacked bytes as its position.
 ///
 /// # Errors
-/// Fails if the source is unreachable, hostile, or differs from its pin, or if `destination` holds another repository. It
-/// is no error if another process fetched the same source meanwhile.
+/// Fails if the source is unreachable, hostile, or differs from its pin, or if `destination` holds another repository.
+/// It is no error if another process fetched the same source meanwhile.
 pub(super) fn fetch(source: &Source, destination: &Path, fetch_dir: &Path, progress: &ProgressBar) -> Result<String> {
     fetch_with(source, destination, fetch_dir, progress, Downloader::installed)
 }

@@ -1,10 +1,10 @@
 //! Unpacks untrusted archives.
 //!
-//! Regular files and directories below one top-level directory are unpacked, without that directory. Symbolic links that
-//! stay inside are skipped on every system: Windows cannot create them, and without links no entry can be written through
-//! one. All else is an error: links that lead out, hard links, devices, absolute names, `..`, duplicate names, anything
-//! that git could take for its own directory (it would run the programs that the configuration names), and more bytes or
-//! entries than a source distribution has. After an error the caller removes the directory.
+//! Regular files and directories below one top-level directory are unpacked, without that directory. Symbolic links
+//! that stay inside are skipped on every system: Windows cannot create them, and without links no entry can be written
+//! through one. All else is an error: links that lead out, hard links, devices, absolute names, `..`, duplicate names,
+//! anything that git could take for its own directory (it would run the programs that the configuration names), and
+//! more bytes or entries than a source distribution has. After an error the caller removes the directory.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

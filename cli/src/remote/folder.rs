@@ -11,8 +11,8 @@ use super::url::FOLDER;
 
 /// The directory for files that are being written.
 const UNFINISHED: &str = ".unfinished";
-/// The age at which an unfinished file is removed. Its writer would have timed out long before; the clocks of two machines
-/// may differ by hours.
+/// The age at which an unfinished file is removed. Its writer would have timed out long before; the clocks of two
+/// machines may differ by hours.
 const ABANDONED_AFTER: Duration = Duration::from_hours(48);
 
 /// Opens the folder for writes that rename a complete file into place. Such a write cannot detect an existing file.
@@ -25,7 +25,8 @@ pub(super) fn whole_files(folder: &Path) -> Result<opendal::Result<Operator>> {
     Ok(Operator::via_iter(FOLDER, options))
 }
 
-/// Fails for a path that leads out of the folder, and for one that is neither free nor a file: opening a pipe would block.
+/// Fails for a path that leads out of the folder, and for one that is neither free nor a file: opening a pipe would
+/// block.
 pub(super) fn check(folder: &Path, path: &str) -> Result<()> {
     refuse_links(folder, path)?;
     let path = folder.join(path);

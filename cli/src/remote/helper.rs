@@ -115,7 +115,8 @@ struct Helper {
     trust: Trust,
     may_write: bool,
     pace: Pace,
-    /// By name, the entries that the test received or that were refused. If it then asks for a lease, it cannot use them.
+    /// By name, the entries that the test received or that were refused. If it then asks for a lease, it cannot use
+    /// them.
     known: HashMap<String, Known>,
     /// By name, the leases that this helper holds, each with the task that renews it.
     held: HashMap<String, (Lease, JoinHandle<()>)>,

@@ -25,7 +25,8 @@ const BUFFER: usize = 1 << 20;
 const READ: &str = "read from the service";
 const WRITE: &str = "write to the service";
 
-/// Downloads a blob into the new file `into`, and never more bytes than the size of the blob. Returns `true` if it exists.
+/// Downloads a blob into the new file `into`, and never more bytes than the size of the blob. Returns `true` if it
+/// exists.
 ///
 /// `progress` is called whenever bytes have arrived.
 pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path, progress: &mut dyn FnMut(&str)) -> Result<bool> {

@@ -2,8 +2,8 @@
 //!
 //! - `figures`, `misses`: the numbers, before they are drawn
 //! - `sections`, `charts`, `table`: the parts of the page
-//! - `line_chart`, `scale`, `bars`: drawings. Chart crates draw in fixed sizes and colours; these follow the width of the
-//!   screen and its light or dark scheme
+//! - `line_chart`, `scale`, `bars`: drawings. Chart crates draw in fixed sizes and colours; these follow the width of
+//!   the screen and its light or dark scheme
 //! - `number`: numbers and units as texts
 
 mod bars;

@@ -89,7 +89,8 @@ impl Summary {
         Summary { rows, sums }
     }
 
-    /// Returns `true` if the run used at least one artifact, and each was in the cache or the remote cache before the run.
+    /// Returns `true` if the run used at least one artifact, and each was in the cache or the remote cache before the
+    /// run.
     ///
     /// A test that was skipped for a missing artifact is a miss. Tests over a skipped repository use no artifact.
     pub(crate) fn is_all_hits(&self) -> bool {

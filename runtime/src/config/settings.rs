@@ -77,7 +77,7 @@ pub fn settings() -> &'static [Setting] {
             variable: "SMOKE_DETACH",
             key: Some("defaults.detach"),
             default: "`1` under nextest, else `0`",
-            help: "`1`: build in a process of its own, which survives a killed test",
+            help: "`1`: build in a separate process, which survives a killed test",
         },
         Setting {
             variable: "SMOKE_STOP_AFTER",

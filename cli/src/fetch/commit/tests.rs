@@ -63,7 +63,7 @@ fn commit_in_a_foreign_environment() {
 
 #[cfg(unix)]
 #[test]
-fn environment_configuration_and_umask_do_not_change_the_commit() {
+fn environment_and_umask_do_not_change_the_commit() {
     let root = tempfile::tempdir().expect("a directory");
     let tree = tree(root.path());
     let home = root.path().join("home");

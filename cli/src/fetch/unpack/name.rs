@@ -3,8 +3,8 @@
 use anyhow::{Result, anyhow, bail};
 use gix_validate::path::component::Options;
 
-/// git refuses names that some file system takes for `.git`: macOS ignores case and characters of no width, Windows ignores
-/// dots and blanks at the end, and knows `git~1`. A name that Windows forbids is refused on Windows only.
+/// git refuses names that some file system takes for `.git`: macOS ignores case and characters of no width, Windows
+/// ignores dots and blanks at the end, and knows `git~1`. A name that Windows forbids is refused on Windows only.
 const PROTECTION: Options = Options { protect_windows: cfg!(windows), protect_hfs: true, protect_ntfs: true };
 
 /// Returns the parts of an entry's name, without empty ones and `.`.

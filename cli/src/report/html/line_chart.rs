@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn first_and_last_run_are_at_the_ends_and_the_largest_at_the_top() {
+    fn runs_fill_the_width_and_the_largest_the_height() {
         let svg = chart(&[Some(0.0), Some(50.0), Some(100.0)]);
         let line = " points=\"14.00,100.00 56.00,50.00 98.00,0.00\"></polyline></svg>";
         assert!(svg.contains(line), "{svg}");

@@ -17,7 +17,8 @@ pub(super) struct Misses {
     pub(super) details: Vec<(String, usize)>,
 }
 
-/// Returns the misses of all runs, the most frequent reason first. An artifact counts once in a run, as in the hit rate.
+/// Returns the misses of all runs, the most frequent reason first. An artifact counts once in a run, as in the hit
+/// rate.
 pub(super) fn of(summaries: &[&Summary]) -> Vec<Misses> {
     let mut groups: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for row in summaries.iter().flat_map(|summary| summary.rows()).filter(|row| is_miss(row)) {
