@@ -147,7 +147,11 @@ fn html_page_has_the_numbers_of_the_json_report() {
 
     let nowhere = smoke_cache(&project, &["report", "--html", "not/there.html"]);
     assert_eq!(nowhere.status.code(), Some(2));
-    assert!(text(&nowhere.stderr).starts_with("error: failed to create file `not/there.html`: "), "{}", text(&nowhere.stderr));
+    assert!(
+        text(&nowhere.stderr).starts_with("error: failed to create file `not/there.html`: "),
+        "{}",
+        text(&nowhere.stderr)
+    );
     for other in ["--json", "--markdown"] {
         let both = smoke_cache(&project, &["report", "--html", "other.html", other]);
         assert_eq!(both.status.code(), Some(2));

@@ -68,9 +68,9 @@ fn redis_with_a_password() {
     works(&world, || world.machine(&format!("{}?password=open%20sesame", server.url())), NO_CONDITIONS);
     let elsewhere = server.url().replace("/0/", "/99/");
     for (url, query, said) in [
-        (server.url(), "?password=hush", "WRONGPASS "),
-        (server.url(), "?username=ali&password=hush", "WRONGPASS "),
-        (server.url(), "", "NOAUTH "),
+        (server.url(), "?password=hush", "WRONGPASS"),
+        (server.url(), "?username=ali&password=hush", "WRONGPASS"),
+        (server.url(), "", "NOAUTH"),
         (elsewhere, "?password=open%20sesame", "DB index is out of range"),
     ] {
         let done = world.machine(&format!("{url}{query}")).passes("both");

@@ -101,7 +101,7 @@ pub fn settings() -> &'static [Setting] {
             variable: "SMOKE_REMOTE_PUBLIC_KEYS",
             key: Some("remote.public-keys"),
             default: NONE,
-            help: "Public keys of trusted writers, separated by commas; a list in `smoke.toml`",
+            help: "Public keys of trusted writers: separated by commas, or a list",
         },
         Setting {
             variable: "SMOKE_REMOTE_SIGNING_KEY",
@@ -131,7 +131,7 @@ pub fn settings() -> &'static [Setting] {
             variable: "SMOKE_REMOTE_HELPER",
             key: Some("remote.helper"),
             default: "`cargo-smoke-cache smoke-cache remote-helper`",
-            help: "Helper program and its arguments, or a JSON list; a list in `smoke.toml`",
+            help: "Helper program and its arguments, or a JSON list of them",
         },
     ]
 }
