@@ -150,7 +150,10 @@ impl Command {
             Command::Verify(arguments) => verify::run(config, arguments),
             Command::Gc(arguments) => gc::run(config, arguments),
             Command::Clean(arguments) => clean::run(config, arguments),
-            Command::Dir => dir::run(config),
+            Command::Dir => {
+                dir::run(config);
+                Ok(ExitCode::SUCCESS)
+            }
             Command::Push(arguments) => push::run(config, arguments),
             Command::Pull(arguments) => pull::run(config, arguments),
             Command::Remote(command) => remote::run(config, command),

@@ -38,9 +38,11 @@ mod tests {
     /// Returns the Markdown file below a directory that contains a text.
     fn find(directory: &Path, text: &str) -> Option<PathBuf> {
         let mut paths = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
-        paths.find_map(|path| match path.is_dir() {
-            true => find(&path, text),
-            false => fs::read_to_string(&path).is_ok_and(|page| page.contains(text)).then_some(path),
+        paths.find_map(|path| {
+            if path.is_dir() {
+                return find(&path, text);
+            }
+            fs::read_to_string(&path).is_ok_and(|page| page.contains(text)).then_some(path)
         })
     }
 

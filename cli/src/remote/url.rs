@@ -14,7 +14,7 @@ pub(super) const FOLDER: &str = "fs";
 pub(super) const REDIS: &str = "redis";
 /// The cache of GitHub Actions.
 pub(super) const GITHUB: &str = "ghac";
-/// WebDAV over plain HTTP. `webdav` means HTTPS.
+/// `WebDAV` over plain HTTP. The scheme `webdav` means HTTPS.
 const PLAIN_WEBDAV: &str = "webdav+http";
 /// Common names of schemes.
 const ALIASES: [(&str, &str); 3] = [("gs", "gcs"), ("azure", "azblob"), ("file", FOLDER)];

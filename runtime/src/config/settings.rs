@@ -18,123 +18,125 @@ const NONE: &str = "none";
 
 /// Returns all settings.
 pub fn settings() -> &'static [Setting] {
-    &[
-        Setting {
-            variable: "SMOKE_CACHE_DIR",
-            key: Some("defaults.cache-dir"),
-            default: "`~/.cdsagent-smoke-cache`",
-            help: "Cache directory, an absolute path",
-        },
-        Setting {
-            variable: "SMOKE_CACHE",
-            key: Some("defaults.cache"),
-            default: "`read-write`",
-            help: "Use of the cache: `read-write`, `read-only` or `off`",
-        },
-        Setting {
-            variable: "SMOKE_ON_MISS",
-            key: Some("defaults.on-miss"),
-            default: "`build`",
-            help: "Reaction to a miss: `build`, `skip` or `fail`",
-        },
-        Setting {
-            variable: "SMOKE_FORCE_REBUILD",
-            key: Some("defaults.force-rebuild"),
-            default: NONE,
-            help: "Repositories to rebuild: names separated by commas, or `all`",
-        },
-        Setting {
-            variable: "SMOKE_LEAVE_OUT",
-            key: None,
-            default: NONE,
-            help: "Repositories whose tests are skipped: names separated by commas",
-        },
-        Setting {
-            variable: "SMOKE_REPO_PATHS",
-            key: None,
-            default: NONE,
-            help: "Local repositories: absolute directories separated by commas",
-        },
-        Setting {
-            variable: "SMOKE_MAX_SIZE",
-            key: Some("defaults.max-size"),
-            default: "no limit",
-            help: "Size limit of the cache, such as `500MB`, `5GB` or `5GiB`",
-        },
-        Setting {
-            variable: "SMOKE_LOCK_TIMEOUT",
-            key: Some("defaults.lock-timeout"),
-            default: "`1h`",
-            help: "Longest wait for another process's build: `90s`, `20m`, `1h`",
-        },
-        Setting {
-            variable: "SMOKE_STRICT",
-            key: Some("defaults.strict"),
-            default: "`0`",
-            help: "`1`: read each repository's state in every process, not once a run",
-        },
-        Setting {
-            variable: "SMOKE_DETACH",
-            key: Some("defaults.detach"),
-            default: "`1` under nextest, else `0`",
-            help: "`1`: build in a separate process, which survives a killed test",
-        },
-        Setting {
-            variable: "SMOKE_STOP_AFTER",
-            key: None,
-            default: NONE,
-            help: "Stop tests after their `key` is computed, or their `fixture` is ready",
-        },
-        Setting {
-            variable: "SMOKE_RUN_ID",
-            key: None,
-            default: "`NEXTEST_RUN_ID`, else derived from the cargo process",
-            help: "Id of the run: processes with the same id belong to one run",
-        },
-        Setting {
-            variable: "SMOKE_REMOTE",
-            key: Some("remote.url"),
-            default: NONE,
-            help: "Remote cache: a URL such as `s3://bucket/prefix?region=…`, or `off`",
-        },
-        Setting {
-            variable: "SMOKE_REMOTE_PUBLIC_KEYS",
-            key: Some("remote.public-keys"),
-            default: NONE,
-            help: "Public keys of trusted writers: separated by commas, or a list",
-        },
-        Setting {
-            variable: "SMOKE_REMOTE_SIGNING_KEY",
-            key: None,
-            default: NONE,
-            help: "Secret key that signs uploads; never write it into a committed file",
-        },
-        Setting {
-            variable: "SMOKE_REMOTE_UNSIGNED",
-            key: Some("remote.unsigned"),
-            default: "`0`",
-            help: "`1`: accept entries of every writer, signed or not",
-        },
-        Setting {
-            variable: "SMOKE_REMOTE_ACCESS",
-            key: Some("remote.access"),
-            default: "`read-write`",
-            help: "Access: `read-write`, which needs a signing key, or `read-only`",
-        },
-        Setting {
-            variable: "SMOKE_REMOTE_BUDGET",
-            key: Some("remote.budget"),
-            default: "the build time of the artifact",
-            help: "Longest time for one artifact in total, such as `30s` or `2m`; not 0",
-        },
-        Setting {
-            variable: "SMOKE_REMOTE_HELPER",
-            key: Some("remote.helper"),
-            default: "`cargo-smoke-cache smoke-cache remote-helper`",
-            help: "Helper program and its arguments, or a JSON list of them",
-        },
-    ]
+    SETTINGS
 }
+
+const SETTINGS: &[Setting] = &[
+    Setting {
+        variable: "SMOKE_CACHE_DIR",
+        key: Some("defaults.cache-dir"),
+        default: "`~/.cdsagent-smoke-cache`",
+        help: "Cache directory, an absolute path",
+    },
+    Setting {
+        variable: "SMOKE_CACHE",
+        key: Some("defaults.cache"),
+        default: "`read-write`",
+        help: "Use of the cache: `read-write`, `read-only` or `off`",
+    },
+    Setting {
+        variable: "SMOKE_ON_MISS",
+        key: Some("defaults.on-miss"),
+        default: "`build`",
+        help: "Reaction to a miss: `build`, `skip` or `fail`",
+    },
+    Setting {
+        variable: "SMOKE_FORCE_REBUILD",
+        key: Some("defaults.force-rebuild"),
+        default: NONE,
+        help: "Repositories to rebuild: names separated by commas, or `all`",
+    },
+    Setting {
+        variable: "SMOKE_LEAVE_OUT",
+        key: None,
+        default: NONE,
+        help: "Repositories whose tests are skipped: names separated by commas",
+    },
+    Setting {
+        variable: "SMOKE_REPO_PATHS",
+        key: None,
+        default: NONE,
+        help: "Local repositories: absolute directories separated by commas",
+    },
+    Setting {
+        variable: "SMOKE_MAX_SIZE",
+        key: Some("defaults.max-size"),
+        default: "no limit",
+        help: "Size limit of the cache, such as `500MB`, `5GB` or `5GiB`",
+    },
+    Setting {
+        variable: "SMOKE_LOCK_TIMEOUT",
+        key: Some("defaults.lock-timeout"),
+        default: "`1h`",
+        help: "Longest wait for another process's build: `90s`, `20m`, `1h`",
+    },
+    Setting {
+        variable: "SMOKE_STRICT",
+        key: Some("defaults.strict"),
+        default: "`0`",
+        help: "`1`: read each repository's state in every process, not once a run",
+    },
+    Setting {
+        variable: "SMOKE_DETACH",
+        key: Some("defaults.detach"),
+        default: "`1` under nextest, else `0`",
+        help: "`1`: build in a separate process, which survives a killed test",
+    },
+    Setting {
+        variable: "SMOKE_STOP_AFTER",
+        key: None,
+        default: NONE,
+        help: "Stop tests after their `key` is computed, or their `fixture` is ready",
+    },
+    Setting {
+        variable: "SMOKE_RUN_ID",
+        key: None,
+        default: "`NEXTEST_RUN_ID`, else derived from the cargo process",
+        help: "Id of the run: processes with the same id belong to one run",
+    },
+    Setting {
+        variable: "SMOKE_REMOTE",
+        key: Some("remote.url"),
+        default: NONE,
+        help: "Remote cache: a URL such as `s3://bucket/prefix?region=…`, or `off`",
+    },
+    Setting {
+        variable: "SMOKE_REMOTE_PUBLIC_KEYS",
+        key: Some("remote.public-keys"),
+        default: NONE,
+        help: "Public keys of trusted writers: separated by commas, or a list",
+    },
+    Setting {
+        variable: "SMOKE_REMOTE_SIGNING_KEY",
+        key: None,
+        default: NONE,
+        help: "Secret key that signs uploads; never write it into a committed file",
+    },
+    Setting {
+        variable: "SMOKE_REMOTE_UNSIGNED",
+        key: Some("remote.unsigned"),
+        default: "`0`",
+        help: "`1`: accept entries of every writer, signed or not",
+    },
+    Setting {
+        variable: "SMOKE_REMOTE_ACCESS",
+        key: Some("remote.access"),
+        default: "`read-write`",
+        help: "Access: `read-write`, which needs a signing key, or `read-only`",
+    },
+    Setting {
+        variable: "SMOKE_REMOTE_BUDGET",
+        key: Some("remote.budget"),
+        default: "the build time of the artifact",
+        help: "Longest time for one artifact in total, such as `30s` or `2m`; not 0",
+    },
+    Setting {
+        variable: "SMOKE_REMOTE_HELPER",
+        key: Some("remote.helper"),
+        default: "`cargo-smoke-cache smoke-cache remote-helper`",
+        help: "Helper program and its arguments, or a JSON list of them",
+    },
+];
 
 #[cfg(test)]
 mod tests {
