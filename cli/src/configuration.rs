@@ -9,7 +9,8 @@ use serde_json::Value;
 ///
 /// A row without key inputs, and a row that no other resembles, gets an empty text.
 pub(crate) fn differences(rows: &[(&str, &str, Option<&[KeyInput]>)]) -> Vec<String> {
-    let mut groups: BTreeMap<(&str, &str), Vec<(usize, &[KeyInput])>> = BTreeMap::new();
+    type Row<'a> = (usize, &'a [KeyInput]);
+    let mut groups: BTreeMap<(&str, &str), Vec<Row<'_>>> = BTreeMap::new();
     for (index, (repo, artifact, inputs)) in rows.iter().enumerate() {
         if let Some(inputs) = inputs {
             groups.entry((repo, artifact)).or_default().push((index, inputs));

@@ -50,8 +50,9 @@ mod tests {
     #[test]
     fn book_contains_the_tables_of_settings() {
         let is_remote = |setting: &Setting| setting.variable.starts_with("SMOKE_REMOTE");
-        let tables: [(&str, &dyn Fn(&Setting) -> bool); 2] =
-            [("<!-- settings -->\n", &|_| true), ("<!-- settings of [remote] -->\n", &is_remote)];
+        type IsIncluded = fn(&Setting) -> bool;
+        let tables: [(&str, IsIncluded); 2] =
+            [("<!-- settings -->\n", |_| true), ("<!-- settings of [remote] -->\n", is_remote)];
         for (begin, is_included) in tables {
             let path = find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs"), begin).expect(begin);
             let page = fs::read_to_string(&path).expect("a page");

@@ -82,7 +82,7 @@ pub(super) fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let shown = lines[lines.len().saturating_sub(SHOWN_LINES)..].iter();
     let plain = |line: &&str| redact(line).chars().filter(|char| !char.is_control()).collect::<String>();
-    shown.map(|line| format!("\n    {}", plain(line))).collect()
+    shown.flat_map(|line| ["\n    ".to_owned(), plain(line)]).collect()
 }
 
 /// Replaces the user names and passwords in the URLs of a text.

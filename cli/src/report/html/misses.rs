@@ -103,10 +103,10 @@ mod tests {
                 group("first build", 1, &[("graph of django", 1)]),
             ]
         );
-        let missed = |summary: &Summary| summary.sums().artifacts - summary.sums().hits;
+        let built = |summary: &Summary| summary.sums().artifacts - summary.sums().hits;
         assert_eq!(
             misses.iter().map(|misses| misses.count).sum::<usize>(),
-            [&first, &second, &third].map(missed).iter().sum::<usize>(),
+            [&first, &second, &third].map(built).iter().sum::<usize>(),
             "as in the hit rate"
         );
     }
