@@ -21,6 +21,8 @@ mod tests {
 
     const END: &str = "<!-- /settings -->";
 
+    type IsIncluded = fn(&Setting) -> bool;
+
     /// Returns the table of some settings in Markdown. A variable with a section on the page is a link.
     fn markdown(page: &str, is_included: impl Fn(&Setting) -> bool) -> String {
         let row = |Setting { variable, key, default, help, .. }: &Setting| {
@@ -50,7 +52,6 @@ mod tests {
     #[test]
     fn book_contains_the_tables_of_settings() {
         let is_remote = |setting: &Setting| setting.variable.starts_with("SMOKE_REMOTE");
-        type IsIncluded = fn(&Setting) -> bool;
         let tables: [(&str, IsIncluded); 2] =
             [("<!-- settings -->\n", |_| true), ("<!-- settings of [remote] -->\n", is_remote)];
         for (begin, is_included) in tables {
