@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use test_support::{Project, make_pipe, text, write_executable};
@@ -79,19 +80,24 @@ fn pull_fetches_and_builds_nothing_and_populate_shares() {
     assert_eq!(project.take_log().len(), 0);
 }
 
+/// Writes a helper that runs commands of a shell before each request to store something.
+fn write_slow_helper(project: &Project, commands: &str) -> PathBuf {
+    let slow = project.path("slow");
+    let script = format!(
+        "#!/bin/sh\nwhile read -r line; do case $line in *store*) {commands};; esac; printf '%s\\n' \"$line\"; done | \
+         {program} smoke-cache remote-helper\n",
+        program = env!("CARGO_BIN_EXE_cargo-smoke-cache")
+    );
+    write_executable(&slow, &script);
+    slow
+}
+
 #[test]
 fn uploads_beyond_the_budget_happen_after_all_tests() {
     let project = project("unhurried");
     fs::create_dir(project.path("bucket")).unwrap();
     let url = format!("fs://{}", project.path("bucket").display());
-    // A helper that is slow to store anything.
-    let program = env!("CARGO_BIN_EXE_cargo-smoke-cache");
-    let slow = project.path("slow");
-    let script = format!(
-        "#!/bin/sh\nwhile read -r line; do case $line in *store*) sleep 2;; esac; printf '%s\\n' \"$line\"; done | {program} \
-         smoke-cache remote-helper\n"
-    );
-    write_executable(&slow, &script);
+    let slow = write_slow_helper(&project, "sleep 2");
     let variables = [
         ("SMOKE_REMOTE", url.as_str()),
         ("SMOKE_REMOTE_UNSIGNED", "1"),
@@ -110,14 +116,8 @@ fn summary_waits_for_uploads_of_builders() {
     let project = project("slowly");
     fs::create_dir(project.path("bucket")).unwrap();
     let url = format!("fs://{}", project.path("bucket").display());
-    let program = env!("CARGO_BIN_EXE_cargo-smoke-cache");
-    let (slow, stores) = (project.path("slow"), project.path("stores"));
-    let script = format!(
-        "#!/bin/sh\nwhile read -r line; do case $line in *store*) echo store >> {stores}; sleep 1;; esac; printf '%s\\n' \"$line\"; \
-         done | {program} smoke-cache remote-helper\n",
-        stores = stores.display()
-    );
-    write_executable(&slow, &script);
+    let stores = project.path("stores");
+    let slow = write_slow_helper(&project, &format!("echo store >> {}; sleep 1", stores.display()));
     let variables = [
         ("SMOKE_REMOTE", url.as_str()),
         ("SMOKE_REMOTE_UNSIGNED", "1"),

@@ -100,6 +100,24 @@ pub struct ArtifactReport {
 }
 
 impl ArtifactReport {
+    /// Returns a report in which nothing has happened yet.
+    pub(crate) fn new(artifact: &str, key: &str, reason: &str) -> ArtifactReport {
+        ArtifactReport {
+            artifact: artifact.to_owned(),
+            outcome: Outcome::Hit,
+            reason: reason.to_owned(),
+            key: key.to_owned(),
+            bytes: 0,
+            rebuild_seconds: 0.0,
+            build_seconds: 0.0,
+            restore_seconds: 0.0,
+            wait_seconds: 0.0,
+            remote_seconds: 0.0,
+            remote_bytes: 0,
+            remote_error: None,
+        }
+    }
+
     /// Returns the seconds that the cache saved this test: the build time, minus the time to restore the artifact and
     /// to wait for it. Returns 0 if this test built the artifact.
     ///
@@ -120,17 +138,8 @@ impl ArtifactReport {
             Outcome::Fetched => Outcome::Hit,
             outcome => outcome,
         };
-        ArtifactReport {
-            outcome,
-            rebuild_seconds: 0.0,
-            build_seconds: 0.0,
-            restore_seconds: 0.0,
-            wait_seconds: 0.0,
-            remote_seconds: 0.0,
-            remote_bytes: 0,
-            remote_error: None,
-            ..self.clone()
-        }
+        let ArtifactReport { artifact, key, reason, bytes, .. } = self;
+        ArtifactReport { outcome, bytes: *bytes, ..ArtifactReport::new(artifact, key, reason) }
     }
 }
 

@@ -353,7 +353,7 @@ fn without_artifact(artifact: &str, key: &str, error: &Error) -> ArtifactReport 
         Error::Skipped { reason, .. } => (Outcome::Skipped, reason.clone()),
         error => (Outcome::Failed, error.report_line()),
     };
-    ArtifactReport { outcome, ..blank(artifact, key, &reason) }
+    ArtifactReport { outcome, ..ArtifactReport::new(artifact, key, &reason) }
 }
 
 fn is_same(left: &ArtifactReport, right: &ArtifactReport) -> bool {
@@ -380,25 +380,7 @@ pub(super) fn record_key_failure(test: &str, is_of_attribute: bool, repo: &str, 
 /// Returns the report of a test whose process is killed.
 fn interrupted() -> ArtifactReport {
     let reason = "its process ended before its fixture was loaded: it was killed, or took too long";
-    ArtifactReport { outcome: Outcome::Interrupted, ..blank("", "", reason) }
-}
-
-/// Returns a report in which nothing has happened yet.
-pub(super) fn blank(artifact: &str, key: &str, reason: &str) -> ArtifactReport {
-    ArtifactReport {
-        artifact: artifact.to_owned(),
-        outcome: Outcome::Hit,
-        reason: reason.to_owned(),
-        key: key.to_owned(),
-        bytes: 0,
-        rebuild_seconds: 0.0,
-        build_seconds: 0.0,
-        restore_seconds: 0.0,
-        wait_seconds: 0.0,
-        remote_seconds: 0.0,
-        remote_bytes: 0,
-        remote_error: None,
-    }
+    ArtifactReport { outcome: Outcome::Interrupted, ..ArtifactReport::new("", "", reason) }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

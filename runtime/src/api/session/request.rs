@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::dyn_artifact::{ArtifactMeta, DynArtifact, Value};
-use super::inner::{SessionInner, blank};
+use super::inner::SessionInner;
 use super::process::Process;
 use super::{Loaded, Origin};
 use crate::config::Mode;
@@ -132,7 +132,7 @@ impl<'a> ArtifactRequest<'a> {
             artifact,
             meta,
             process,
-            report: blank(meta.name, &resolved_key.key.display(), ""),
+            report: ArtifactReport::new(meta.name, &resolved_key.key.display(), ""),
             resolved_key,
             store,
             is_forced: false,

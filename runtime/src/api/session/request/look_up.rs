@@ -20,6 +20,13 @@ pub(super) enum Lookup {
     Miss(Miss),
 }
 
+/// The result of a lookup that unpacks no archive.
+enum Opened {
+    Decided(Lookup),
+    /// The archive is not unpacked, or its unpacked files are damaged in this way.
+    Packed(Box<Manifest>, ReadLock, Option<String>),
+}
+
 impl ArtifactRequest<'_> {
     /// Stops the request if no entry may be used: the cache is off, the key is doubtful, or a path is a link.
     pub(super) fn check_cache_is_usable(&self) -> Step<()> {
@@ -57,21 +64,10 @@ impl ArtifactRequest<'_> {
         if self.is_forced {
             return Ok(None);
         }
-        let watch = Stopwatch::start();
-        let lookup = match self.store.open() {
-            Found::Ready(entry) => self.load_entry(entry, watch)?,
-            Found::Packed(..) => {
-                self.report.restore_seconds += watch.seconds();
-                return Ok(None);
-            }
-            Found::Missing(miss) => {
-                self.report.restore_seconds += watch.seconds();
-                Lookup::Miss(miss)
-            }
-        };
-        let miss = match lookup {
-            Lookup::Hit(restored) => return Err(Stop::Loaded(Box::new(self.hit(*restored)))),
-            Lookup::Miss(miss) => miss,
+        let miss = match self.open()? {
+            Opened::Decided(Lookup::Hit(restored)) => return Err(Stop::Loaded(Box::new(self.hit(*restored)))),
+            Opened::Decided(Lookup::Miss(miss)) => miss,
+            Opened::Packed(..) => return Ok(None),
         };
         if !self.may_be_fetched() {
             self.check_policy(&miss)?;
@@ -103,21 +99,27 @@ impl ArtifactRequest<'_> {
         if self.is_forced {
             return Ok(Lookup::Miss(Miss::Forced));
         }
-        let watch = Stopwatch::start();
-        match self.store.open() {
-            Found::Ready(entry) => self.load_entry(entry, watch),
-            Found::Packed(manifest, read_lock, damage) => {
-                self.report.restore_seconds += watch.seconds();
+        match self.open()? {
+            Opened::Decided(lookup) => Ok(lookup),
+            Opened::Packed(manifest, read_lock, damage) => {
                 if let Some(damage) = damage {
                     message::warn_once(&format!("{} is unpacked again: {damage}", self.subject()));
                 }
-                self.unpack(manifest, read_lock)
-            }
-            Found::Missing(miss) => {
-                self.report.restore_seconds += watch.seconds();
-                Ok(Lookup::Miss(miss))
+                self.unpack(*manifest, read_lock)
             }
         }
+    }
+
+    /// Opens the entry, and loads it if its files are in place.
+    fn open(&mut self) -> Result<Opened, Error> {
+        let watch = Stopwatch::start();
+        let opened = match self.store.open() {
+            Found::Ready(entry) => return self.load_entry(entry, watch).map(Opened::Decided),
+            Found::Packed(manifest, read_lock, damage) => Opened::Packed(Box::new(manifest), read_lock, damage),
+            Found::Missing(miss) => Opened::Decided(Lookup::Miss(miss)),
+        };
+        self.report.restore_seconds += watch.seconds();
+        Ok(opened)
     }
 
     /// Unpacks an archive, in the cache if possible, and loads its files.
