@@ -1,21 +1,33 @@
 //! The macros of [`cached-smoke`](https://docs.rs/cached-smoke). Depend on that crate, which re-exports them.
 //!
-//! Both macros parse, check, and expand to a few lines that call the runtime. Neither accesses a cache.
+//! The macros parse, check, and expand to a few lines that call the runtime. None accesses a cache.
 //!
 //! | module | job |
 //! | --- | --- |
 //! | `attribute` | expands `#[cached_smoke]` |
+//! | `artifact` | expands `#[artifact]` |
+//! | `arguments`, `function`, `markers`, `tokens` | parse what both attributes have in common |
+//! | `fallback` | emits the errors and the unchanged function, if there are errors |
 //! | `fingerprint` | expands `code_fingerprint!` |
 //! | `smoke_toml` | reads the repositories in `smoke.toml` |
 //! | `message`, `errors` | word the errors, and collect them |
 //! | `shared` | code that the runtime compiles as well |
 
+mod arguments;
+mod artifact;
 mod attribute;
 mod errors;
+#[cfg(test)]
+mod expansion;
+mod fallback;
 mod fingerprint;
+mod function;
+mod markers;
 mod message;
 mod shared;
 mod smoke_toml;
+mod sources;
+mod tokens;
 
 use proc_macro::TokenStream;
 use std::env;
@@ -26,6 +38,12 @@ use std::path::PathBuf;
 #[proc_macro_attribute]
 pub fn cached_smoke(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(arguments.into(), item.into(), manifest_dir().as_deref()).into()
+}
+
+/// Turns a function into an artifact. The re-export in the crate `cached-smoke` has the reference.
+#[proc_macro_attribute]
+pub fn artifact(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    artifact::expand(arguments.into(), item.into()).into()
 }
 
 /// Fingerprints code. The macro of the same name in the crate `cached-smoke` wraps this one and has the reference.

@@ -17,14 +17,15 @@ fn suggestion(nearest: Option<&str>, otherwise: impl Display) -> String {
     nearest.map_or_else(|| otherwise.to_string(), |near| format!("did you mean `{near}`?"))
 }
 
-// The arguments of `#[cached_smoke(…)]`.
+// The arguments of `#[cached_smoke(…)]` and `#[artifact(…)]`.
 
 pub(crate) fn unknown_argument(name: &str, nearest: Option<&str>, known: &[&str]) -> String {
     with_help(format!("unknown argument `{name}`"), suggestion(nearest, one_of(known)))
 }
 
-pub(crate) fn argument_without_name(value: Option<String>, known: &[&str]) -> String {
-    let help = value.map_or_else(|| one_of(known), |value| format!("write `repo = \"{value}\"`"));
+/// `usual` is the argument whose name users forget.
+pub(crate) fn argument_without_name(value: Option<String>, known: &[&str], usual: &str) -> String {
+    let help = value.map_or_else(|| one_of(known), |value| format!("write `{usual} = \"{value}\"`"));
     with_help("argument without a name", help)
 }
 
@@ -60,6 +61,13 @@ fn example(name: &str) -> String {
         "repos" => "[\"django\", \"requests\"]",
         "config" => "SmokeConfig::default()",
         "suite" => "Smoke",
+        "name" => "\"graph\"",
+        "codec" => "json",
+        "load" => "Index::open",
+        "save" => "Index::write",
+        "key" => "|key| { key.file(\"words.txt\"); }",
+        "code" => "code_fingerprint!(\"src/graph\")",
+        "format" => "1",
         _ => "::cached_smoke",
     };
     format!("`{name} = {value}`")
@@ -83,9 +91,12 @@ pub(crate) fn repos_takes_strings() -> String {
     with_help("`repos` takes a list of string literals", help)
 }
 
-pub(crate) fn repos_is_empty() -> &'static str {
-    "`repos` is empty, so there are no tests\n\
-     help: name a repository, or remove `repos` to test all repositories in `smoke.toml`"
+pub(crate) fn flag_with_value(name: &str) -> String {
+    with_help(format!("`{name}` takes no value"), format!("write `{name}`"))
+}
+
+pub(crate) fn name_takes_a_string() -> String {
+    with_help("`name` takes a string literal", format!("write the name in quotes, as in {}", example("name")))
 }
 
 pub(crate) fn takes_a_path(name: &str, string: Option<String>) -> String {
@@ -107,21 +118,29 @@ pub(crate) fn expected_comma_between_names() -> &'static str {
 
 // The function.
 
-pub(crate) fn not_a_function(holds_functions: bool) -> String {
-    let help = if holds_functions {
-        "put it on each test function inside"
-    } else {
-        "write a test such as `fn finds(graph: &DependencyGraph) { … }`"
+pub(crate) fn not_a_function(attribute: &str, holds_functions: bool) -> String {
+    let help = match attribute {
+        _ if holds_functions => "put it on each function inside",
+        "artifact" => "write a function such as `fn model() -> Model { … }`",
+        _ => "write a test such as `fn finds(graph: &DependencyGraph) { … }`",
     };
-    with_help("`#[cached_smoke]` can only be put on a function", help)
+    with_help(format!("`#[{attribute}]` can only be put on a function"), help)
 }
 
-pub(crate) fn function_without_body() -> &'static str {
-    "`#[cached_smoke]` can only be put on a function with a body\nhelp: write the test in a body: `{ … }`"
+pub(crate) fn function_without_body(attribute: &str) -> String {
+    with_help(format!("`#[{attribute}]` can only be put on a function with a body"), "write a body: `{ … }`")
 }
 
-pub(crate) fn second_attribute() -> &'static str {
-    "`#[cached_smoke]` is put on this function twice\nhelp: for several repositories, write `repos = [\"…\", \"…\"]`"
+pub(crate) fn attribute_twice(attribute: &str) -> String {
+    let help = match attribute {
+        "cached_smoke" => "for several repositories, write `repos = [\"…\", \"…\"]`",
+        _ => "remove one of them",
+    };
+    with_help(format!("`#[{attribute}]` is put on this function twice"), help)
+}
+
+pub(crate) fn test_is_no_artifact() -> &'static str {
+    "a function is either a test or an artifact\nhelp: write two functions: the test takes what the artifact returns"
 }
 
 /// `unknown` is an attribute of the function that could be a test attribute.
@@ -133,12 +152,17 @@ pub(crate) fn async_without_runtime(unknown: Option<String>) -> String {
     with_help("an `async` test needs the test attribute of a runtime", help)
 }
 
-pub(crate) fn qualifier(name: &str) -> String {
-    with_help(format!("a test cannot be `{name}`"), format!("remove `{name}`"))
+/// Returns the noun for a function under an attribute.
+fn subject(attribute: &str) -> &'static str {
+    if attribute == "artifact" { "an artifact function" } else { "a test" }
 }
 
-pub(crate) fn variadic() -> &'static str {
-    "a test cannot be variadic\nhelp: take shared references only, such as `graph: &DependencyGraph`"
+pub(crate) fn qualifier(attribute: &str, name: &str) -> String {
+    with_help(format!("{} cannot be `{name}`", subject(attribute)), format!("remove `{name}`"))
+}
+
+pub(crate) fn variadic(attribute: &str) -> String {
+    with_help(format!("{} cannot be variadic", subject(attribute)), "name each parameter, such as `graph: &Graph`")
 }
 
 pub(crate) fn generic() -> &'static str {
@@ -155,19 +179,24 @@ pub(crate) fn receiver() -> &'static str {
 
 pub(crate) fn no_parameters(function: &str) -> String {
     with_help(
-        format!("cannot infer the suite: `{function}` has no parameters"),
-        "take an artifact, such as `graph: &DependencyGraph`, or write `suite = Smoke` in `#[cached_smoke(…)]`\n\
+        format!("`{function}` has no parameters, so there is nothing to restore"),
+        "take an artifact, such as `graph: &DependencyGraph`\n\
          note: if it has parameters in the source, another attribute removed them: put `#[cached_smoke]` above it",
     )
 }
 
 pub(crate) fn no_suite() -> &'static str {
-    "cannot infer the suite: tests of any suite may take these parameters\n\
+    "cannot infer the suite of `config` or `Session<_>`: tests of any suite may take these parameters\n\
      help: write `suite = Smoke` in `#[cached_smoke(…)]`, or take an artifact, such as `graph: &DependencyGraph`"
 }
 
 pub(crate) fn by_value(ty: &str) -> String {
-    with_help("a parameter of a test must be a shared reference", format!("write `&{ty}`"))
+    with_help(format!("a test takes `{ty}` by reference"), format!("write `&{ty}`"))
+}
+
+pub(crate) fn repo_beside_each() -> &'static str {
+    "a test that takes `&Each<…>` runs once over all repositories, so it has no single `&Repo`\n\
+     help: remove this parameter; `Each` has the names of the repositories"
 }
 
 pub(crate) fn by_alias() -> &'static str {
@@ -176,7 +205,13 @@ pub(crate) fn by_alias() -> &'static str {
 }
 
 pub(crate) fn by_mutable_reference(ty: &str) -> String {
-    with_help("an artifact is shared, so a test cannot change it", format!("write `&{ty}`"))
+    with_help(
+        "an artifact is shared, so a test cannot change it",
+        format!(
+            "write `&{ty}` to read it, `mut value: {ty}` to change a value of its own, or `mut files: Scratch<{ty}>` to \
+             change a copy of the files"
+        ),
+    )
 }
 
 pub(crate) fn static_parameter(ty: &str) -> String {
@@ -194,6 +229,94 @@ pub(crate) fn open_parameter() -> &'static str {
 
 pub(crate) fn conditional_parameter() -> &'static str {
     "a parameter cannot depend on a `cfg`\nhelp: write a second function, and put a `cfg` on each"
+}
+
+// The function of an artifact.
+
+pub(crate) fn artifact_lifetime() -> &'static str {
+    "an artifact function cannot have lifetime parameters\nhelp: write the types of its parameters as `&T`"
+}
+
+pub(crate) fn artifact_generic() -> &'static str {
+    "an artifact function cannot be generic, because its type names the artifact\nhelp: name the type"
+}
+
+pub(crate) fn artifact_receiver() -> &'static str {
+    "an artifact function cannot take `self`\nhelp: write a free function that calls the method"
+}
+
+pub(crate) fn async_artifact() -> &'static str {
+    "an `async` artifact function needs the attribute of a runtime\n\
+     help: add one, such as `#[tokio::main(flavor = \"current_thread\")]`, below `#[artifact]`"
+}
+
+pub(crate) fn artifact_name(name: &str) -> String {
+    with_help(
+        format!("invalid artifact name `{name}`"),
+        "write `name = \"…\"` with 1 to 64 of the characters A-Z a-z 0-9 _ - and no dot",
+    )
+}
+
+pub(crate) fn artifact_returns_nothing() -> &'static str {
+    "an artifact function returns the artifact\nhelp: add a return type such as `-> Model`, or `-> Result<Model, E>`"
+}
+
+pub(crate) fn artifact_type_is_open() -> &'static str {
+    "the return type does not name the type that tests take\nhelp: name the type"
+}
+
+pub(crate) fn artifact_parameter_is_open() -> &'static str {
+    "the parameter does not name the type of an input\nhelp: name the type"
+}
+
+pub(crate) fn artifact_parameter_is_mutable(ty: &str) -> String {
+    with_help(
+        "an input is shared, so the function cannot change it",
+        format!("write `&{ty}`, or `mut value: {ty}` for a value of its own"),
+    )
+}
+
+pub(crate) fn conditional_artifact_parameter() -> &'static str {
+    "a parameter cannot depend on a `cfg`\nhelp: write a second function, and put a `cfg` on each"
+}
+
+pub(crate) fn parameter_attribute(name: &str) -> String {
+    with_help(format!("unknown attribute `{name}` of a parameter"), "remove it; only `#[config]` has a meaning here")
+}
+
+pub(crate) fn config_without_suite() -> &'static str {
+    "`#[config]` needs a suite, whose configuration has the field\nhelp: write `#[artifact(suite = Smoke)]`"
+}
+
+pub(crate) fn config_without_name() -> &'static str {
+    "`#[config]` does not name a field\nhelp: write `#[config] field: &Type`, or `#[config(path.to.field)]`"
+}
+
+pub(crate) fn config_by_value(ty: &str) -> String {
+    with_help("the configuration is shared", format!("write `&{ty}`"))
+}
+
+pub(crate) fn codec_with_functions() -> &'static str {
+    "`codec` excludes `load` and `save`: each writes and reads the files\nhelp: remove `codec`"
+}
+
+pub(crate) fn save_without_load() -> &'static str {
+    "nothing reads the files that `save` writes\nhelp: add `load = …`, a function that takes the directory"
+}
+
+pub(crate) fn directory_without_load() -> &'static str {
+    "nothing reads the files that the function writes\n\
+     help: add `load = …` to `#[artifact(…)]`, a function that takes the directory and returns the artifact"
+}
+
+pub(crate) fn load_without_files() -> &'static str {
+    "nothing writes the files that `load` reads\n\
+     help: take the output directory as a parameter `dir: &Path`, or add `save = …`"
+}
+
+pub(crate) fn directory_of_a_codec() -> &'static str {
+    "`directory` is for functions that write their own files\n\
+     help: take the output directory as a parameter `dir: &Path`, and add `load = …`; or remove `directory`"
 }
 
 // Repositories and `smoke.toml`.

@@ -5,6 +5,7 @@
 
 pub(crate) mod artifact;
 pub(crate) mod context;
+pub(crate) mod each;
 pub(crate) mod key_builder;
 pub(crate) mod private;
 pub(crate) mod session;

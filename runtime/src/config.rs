@@ -18,7 +18,7 @@ use smoke_toml::SmokeToml;
 pub use smoke_toml::Source;
 
 use crate::error::Error;
-use crate::name::{ALL, MAX_NAME, check_name, check_repo_name};
+use crate::name::{ALL, MAX_NAME, NO_REPO, check_name, check_repo_name};
 
 /// The default cache directory, below the home directory.
 const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
@@ -320,7 +320,7 @@ fn switch(is_on: bool) -> String {
     if is_on { "1" } else { "0" }.to_owned()
 }
 
-/// Parses names of repositories, which must be configured.
+/// Parses names of repositories, which must be configured. `-` names the artifacts without a repository.
 fn known_names(
     setting: Option<Setting>,
     repos: &BTreeMap<String, RepoSource>,
@@ -328,7 +328,7 @@ fn known_names(
 ) -> Result<Vec<String>, Error> {
     let Some(setting) = setting else { return Ok(Vec::new()) };
     let names = list(&setting);
-    if names.iter().all(|name| repos.contains_key(name)) {
+    if names.iter().all(|name| name == NO_REPO || repos.contains_key(name)) {
         return Ok(names);
     }
     let known: Vec<&str> = repos.keys().map(String::as_str).collect();

@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::name::NO_REPO;
 use crate::shared::suggestion::nearest;
 
 /// A boxed error of any type: the functions of an [`Artifact`](crate::Artifact) return it, so that `?` accepts every
@@ -42,13 +43,13 @@ impl Step {
                     .to_owned()
             }
             Step::Build => {
-                format!("fix `Artifact::build` of `{artifact}`, or what it reads; the next run builds it again")
+                format!("fix the build of `{artifact}`, or what it reads; the next run builds it again")
             }
             Step::Save => {
-                format!("fix `Artifact::save` of `{artifact}`, or what it writes: plain files with portable names")
+                format!("fix the `save` of `{artifact}`, or what it writes: plain files with portable names")
             }
             Step::Load => format!(
-                "fix `Artifact::load` of `{artifact}`, so that it reads what `save` writes; the cache has already rebuilt \
+                "fix the `load` of `{artifact}`, so that it reads what `save` writes; the cache has already rebuilt \
                  the files"
             ),
             Step::Store => {
@@ -193,6 +194,11 @@ pub enum Error {
         /// The reason.
         reason: String,
     },
+    /// An artifact or a parameter needs a repository, and the test has none.
+    NoRepo {
+        /// The thing that needs the repository, as in "{subject} needs a repository".
+        subject: String,
+    },
     /// An error that has no separate variant.
     Message(String),
 }
@@ -326,20 +332,33 @@ impl fmt::Display for Error {
             }
             Error::Io { doing, path, .. } => write!(f, "failed to {doing} {}", path.display()),
             Error::Input { input, reason, .. } => write!(f, "cannot use the declared {input}: {reason}"),
-            Error::Fixture { repo, artifact, step, .. } => write!(f, "failed to {step} `{artifact}` of {repo}"),
+            Error::Fixture { repo, artifact, step, .. } => write!(f, "failed to {step} {}", subject(artifact, repo)),
             Error::FailedEarlier { repo, artifact, message } => write!(
                 f,
-                "the build of `{artifact}` of {repo} failed earlier in this run and is not tried again: {message}"
+                "the build of {} failed earlier in this run and is not tried again: {message}",
+                subject(artifact, repo)
             ),
             Error::NotCached { repo, artifact, reason } => write!(
                 f,
-                "`{artifact}` of {repo} is not in the cache ({reason}), and SMOKE_ON_MISS=fail forbids building it\n\
-                 help: run `cargo smoke-cache populate`, or unset SMOKE_ON_MISS"
+                "{} is not in the cache ({reason}), and SMOKE_ON_MISS=fail forbids building it\n\
+                 help: run `cargo smoke-cache populate`, or unset SMOKE_ON_MISS",
+                subject(artifact, repo)
             ),
+            Error::Skipped { repo, reason } if repo == NO_REPO => write!(f, "skipped: {reason}"),
             Error::Skipped { repo, reason } => write!(f, "skipped for {repo}: {reason}"),
+            Error::NoRepo { subject } => write!(
+                f,
+                "{subject} needs a repository, and the test has none\n\
+                 help: write `repo = \"…\"` in `#[cached_smoke(…)]`; a repository is any directory that smoke.toml names"
+            ),
             Error::Message(message) | Error::Elsewhere { message, .. } => f.write_str(message),
         }
     }
+}
+
+/// Returns the name of an artifact for messages: `graph` of django.
+pub(crate) fn subject(artifact: &str, repo: &str) -> String {
+    if repo == NO_REPO { format!("`{artifact}`") } else { format!("`{artifact}` of {repo}") }
 }
 
 impl std::error::Error for Error {

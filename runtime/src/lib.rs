@@ -104,6 +104,7 @@
 //! [book]: https://github.com/cached-smoke/cached-smoke/blob/main/docs/README.md
 
 mod api;
+pub mod codec;
 mod config;
 mod cores;
 mod digest;
@@ -136,12 +137,13 @@ pub mod fuzzing;
 #[doc(hidden)]
 pub mod tooling;
 
-pub use api::artifact::{Artifact, Suite};
+pub use api::artifact::{Artifact, NoSuite, Suite};
 pub use api::context::{BuildContext, LoadContext, Progress};
+pub use api::each::Each;
 pub use api::key_builder::KeyBuilder;
 pub use api::session::Session;
 #[doc = include_str!("../doc/attribute.md")]
-pub use cached_smoke_macros::cached_smoke;
+pub use cached_smoke_macros::{artifact, cached_smoke};
 pub use error::{BoxError, Error, Result, Step};
 pub use key::fingerprint::CodeFingerprint;
 pub use key::repo::Repo;

@@ -1,8 +1,13 @@
 //! The rules for names of repositories, artifacts and runs, which become file names.
 
 pub(crate) use crate::shared::name::{
-    ALL, MAX_LENGTH as MAX_NAME, check as check_name, check_repository as check_repo_name,
+    ALL, MAX_LENGTH as MAX_NAME, NO_REPOSITORY as NO_REPO, check as check_name, check_repository as check_repo_name,
 };
+
+/// Returns `true` if `name` can name the directory of a repository in the cache, or that of artifacts without one.
+pub(crate) fn is_repo_directory(name: &str) -> bool {
+    name == NO_REPO || check_repo_name(name).is_ok()
+}
 
 /// Fails if `name` cannot name an artifact. The artifacts of an entry have their files in one directory.
 pub(crate) fn check_artifact_name(name: &str) -> Result<(), String> {

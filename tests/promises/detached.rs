@@ -85,7 +85,7 @@ fn failure_of_a_builder_is_reported_with_its_output() {
             "the fixture of subject::only_words over bookshop failed",
             "failed to build `words` of bookshop",
             cause,
-            "help: fix `Artifact::build` of `words`",
+            "help: fix the build of `words`",
             "the output of the build, from ",
         ] {
             assert!(done.stderr.contains(words), "{words}: {}", done.stderr);

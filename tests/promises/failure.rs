@@ -15,7 +15,7 @@ fn error_names_test_repository_artifact_step_and_cause() {
         "the fixture of subject::both over bookshop failed; the test itself did not run",
         "failed to build `words` of bookshop",
         "because: told to fail",
-        "help: fix `Artifact::build` of `words`",
+        "help: fix the build of `words`",
     ] {
         assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
     }
@@ -61,14 +61,9 @@ fn failed_key_is_reported_for_the_failed_dependency() {
 fn each_failed_step_is_named_with_help() {
     for (order, value, step, mend) in [
         ("SUBJECT_PANIC", "key", "failed to compute the key of", "fix `Artifact::key` or the `NAME` of the artifact"),
-        ("SUBJECT_FAIL", "words", "failed to build", "fix `Artifact::build` of `words`"),
-        ("SUBJECT_SAVE_ALSO", "c:\\x", "failed to save", "fix `Artifact::save` of `words`, or what it writes"),
-        (
-            "SUBJECT_FAIL_LOAD",
-            "1",
-            "failed to load",
-            "fix `Artifact::load` of `words`, so that it reads what `save` writes",
-        ),
+        ("SUBJECT_FAIL", "words", "failed to build", "fix the build of `words`"),
+        ("SUBJECT_SAVE_ALSO", "c:\\x", "failed to save", "fix the `save` of `words`, or what it writes"),
+        ("SUBJECT_FAIL_LOAD", "1", "failed to load", "fix the `load` of `words`, so that it reads what `save` writes"),
     ] {
         let sandbox = Sandbox::new();
         let done = sandbox.run("only_words").env(order, value).fails();
@@ -157,7 +152,7 @@ fn failed_build_is_not_repeated_within_its_process() {
 fn help_is_about_the_innermost_artifact() {
     let sandbox = Sandbox::new();
     let needy = sandbox.run_within("one", "only_lengths").env("SUBJECT_FAIL", "words").fails();
-    assert!(needy.stderr.contains("\nhelp: fix `Artifact::build` of `words`"), "{}", needy.stderr);
+    assert!(needy.stderr.contains("\nhelp: fix the build of `words`"), "{}", needy.stderr);
     let second = sandbox.run_within("one", "only_words").fails();
     assert!(second.stderr.contains("\nhelp: fix the first failed test of this run"), "{}", second.stderr);
 }

@@ -1,32 +1,82 @@
 //! Checks that a function can become a test that takes artifacts.
 
 use super::arguments::Arguments;
-use super::function::Function;
-use super::markers::Kind;
-use super::tokens::{mentions_impl, mentions_placeholder};
 use crate::errors::Errors;
+use crate::function::{Function, check_qualifiers};
+use crate::markers::Kind;
 use crate::message;
+use crate::tokens::{last_segment, mentions_impl, mentions_placeholder, text, ungrouped};
 use quote::ToTokens;
-use syn::{FnArg, GenericParam, PatType, Safety, Signature, Type};
+use syn::{Attribute, FnArg, GenericParam, PatType, Signature, Type};
 
-/// Returns the types to which the parameters refer, and adds an error for each mistake.
-pub(super) fn referents<'a>(function: &'a Function, arguments: &Arguments, errors: &mut Errors) -> Vec<&'a Type> {
+/// A parameter of a test.
+pub(super) enum Parameter<'a> {
+    /// `&T`: the type to which it refers.
+    Reference(&'a Type),
+    /// `T`: an artifact by value, or a private copy of one.
+    Value(&'a Type),
+    /// A parameter that another attribute fills in, such as `#[case] x: u32`.
+    Foreign(&'a PatType),
+}
+
+impl<'a> Parameter<'a> {
+    /// Returns the type of an artifact or of a part of the session, without the reference.
+    pub(super) fn own_type(&self) -> Option<&'a Type> {
+        match self {
+            Self::Reference(ty) | Self::Value(ty) => Some(ty),
+            Self::Foreign(_) => None,
+        }
+    }
+}
+
+/// Returns the parameters, and adds an error for each mistake.
+pub(super) fn parameters<'a>(function: &'a Function, arguments: &Arguments, errors: &mut Errors) -> Vec<Parameter<'a>> {
     let signature = &function.signature;
     check_attributes(function, errors);
-    check_qualifiers(signature, errors);
+    check_qualifiers(signature, super::ATTRIBUTE, errors);
     check_generics(signature, errors);
     if let Some(FnArg::Receiver(receiver)) = signature.inputs.first() {
         errors.on(receiver, message::receiver());
-    } else if arguments.suite.is_none() {
-        check_suite_is_inferable(function, errors);
+    } else if signature.inputs.is_empty() && arguments.suite.is_none() {
+        errors.on(&signature.ident, message::no_parameters(&signature.ident.to_string()));
     }
-    function.parameters().filter_map(|parameter| referent(parameter, errors)).collect()
+    let filler = Filler::of(function);
+    let parameters: Vec<Parameter<'_>> =
+        function.parameters().filter_map(|one| parameter(one, filler, errors)).collect();
+    check_suite_is_inferable(function, &parameters, arguments, errors);
+    check_each(&parameters, errors);
+    parameters
+}
+
+/// Returns `true` for a test over several repositories at once.
+pub(super) fn is_over_each(parameters: &[Parameter<'_>]) -> bool {
+    parameters.iter().filter_map(Parameter::own_type).any(|ty| is_called(ty, &["Each"]))
+}
+
+/// Another attribute that may fill in parameters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filler {
+    /// No attribute fills in parameters without an attribute of their own.
+    None,
+    /// Such as `#[rstest]` or `#[test_case]`: it also fills in parameters by value.
+    Values,
+}
+
+impl Filler {
+    fn of(function: &Function) -> Self {
+        let fills = |attribute: &Attribute| {
+            attribute.path().segments.last().is_some_and(|last| last.ident == "rstest" || last.ident == "test_case")
+        };
+        if function.attributes.iter().any(fills) { Self::Values } else { Self::None }
+    }
 }
 
 fn check_attributes(function: &Function, errors: &mut Errors) {
     for attribute in &function.attributes {
-        if Kind::of(attribute) == Kind::CachedSmoke {
-            errors.on(attribute, message::second_attribute());
+        match Kind::of(attribute) {
+            Kind::CachedSmoke => errors.on(attribute, message::attribute_twice(super::ATTRIBUTE)),
+            Kind::Artifact => errors.on(attribute, message::test_is_no_artifact()),
+            _ => {}
         }
     }
     let has_runtime = function.attributes.iter().any(|attribute| Kind::of(attribute) == Kind::ForeignTest);
@@ -39,21 +89,6 @@ fn check_attributes(function: &Function, errors: &mut Errors) {
     }
 }
 
-fn check_qualifiers(signature: &Signature, errors: &mut Errors) {
-    if let Some(constness) = &signature.constness {
-        errors.on(constness, message::qualifier("const"));
-    }
-    if let Safety::Unsafe(unsafety) = &signature.safety {
-        errors.on(unsafety, message::qualifier("unsafe"));
-    }
-    if let Some(abi) = &signature.abi {
-        errors.on(abi, message::qualifier("extern"));
-    }
-    if let Some(variadic) = &signature.variadic {
-        errors.on(variadic, message::variadic());
-    }
-}
-
 fn check_generics(signature: &Signature, errors: &mut Errors) {
     for parameter in &signature.generics.params {
         match parameter {
@@ -63,44 +98,56 @@ fn check_generics(signature: &Signature, errors: &mut Errors) {
     }
 }
 
-/// Checks that the suite can be inferred, from an artifact or from `Session<Smoke>`.
-fn check_suite_is_inferable(function: &Function, errors: &mut Errors) {
-    let signature = &function.signature;
-    if signature.inputs.is_empty() {
-        errors.on(&signature.ident, message::no_parameters(&signature.ident.to_string()));
-    } else if function.parameters().all(|parameter| belongs_to_any_suite(&parameter.ty)) {
-        errors.on(&signature.inputs, message::no_suite());
+/// Checks that the suite in `&Session<_>` and the type of the configuration can be inferred from an artifact.
+fn check_suite_is_inferable(
+    function: &Function,
+    parameters: &[Parameter<'_>],
+    arguments: &Arguments,
+    errors: &mut Errors,
+) {
+    if arguments.suite.is_some() || !(function.has_open_parameters() || arguments.config.is_some()) {
+        return;
+    }
+    if parameters.iter().filter_map(Parameter::own_type).all(belongs_to_any_suite) {
+        errors.on(&function.signature.inputs, message::no_suite());
     }
 }
 
 /// Returns `true` for the types that every suite has, by their names alone. An artifact of such a name needs
 /// `suite = …`.
 fn belongs_to_any_suite(ty: &Type) -> bool {
-    match ungrouped(ty) {
-        Type::Reference(reference) => belongs_to_any_suite(&reference.elem),
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| match last.ident.to_string().as_str() {
-            "Repo" | "CacheReport" => last.arguments.is_none(),
-            "Session" => mentions_placeholder(last.arguments.to_token_stream()),
-            _ => false,
-        }),
+    last_segment(ty).is_some_and(|last| match last.ident.to_string().as_str() {
+        "Repo" | "CacheReport" => last.arguments.is_none(),
+        "Session" => mentions_placeholder(last.arguments.to_token_stream()),
         _ => false,
+    })
+}
+
+/// Checks that a test over several repositories takes no parameter of one repository.
+fn check_each(parameters: &[Parameter<'_>], errors: &mut Errors) {
+    if is_over_each(parameters) {
+        for ty in parameters.iter().filter_map(Parameter::own_type).filter(|ty| is_called(ty, &["Repo"])) {
+            errors.on(ty, message::repo_beside_each());
+        }
     }
 }
 
-/// Returns the type to which a parameter refers.
-fn referent<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Type> {
+fn is_called(ty: &Type, names: &[&str]) -> bool {
+    last_segment(ty).is_some_and(|last| names.iter().any(|name| last.ident == name))
+}
+
+/// Returns a parameter, unless its type can never be one.
+fn parameter<'a>(parameter: &'a PatType, filler: Filler, errors: &mut Errors) -> Option<Parameter<'a>> {
     for attribute in &parameter.attrs {
         if Kind::of(attribute) == Kind::Cfg {
             errors.on(attribute, message::conditional_parameter());
         }
     }
+    if parameter.attrs.iter().any(|attribute| Kind::of(attribute) == Kind::Other) {
+        return Some(Parameter::Foreign(parameter));
+    }
     let Type::Reference(reference) = ungrouped(&parameter.ty) else {
-        let pointee = pointee(&parameter.ty);
-        // `Alias<'_>` and `alias!()` most likely are references.
-        let is_alias = matches!(pointee, Type::Macro(_)) || text(pointee).contains('\'');
-        let message = if is_alias { message::by_alias().to_owned() } else { message::by_value(&text(pointee)) };
-        errors.on(&parameter.ty, message);
-        return None;
+        return by_value(parameter, filler, errors);
     };
     if let Some(mutability) = &reference.mutability {
         errors.on(mutability, message::by_mutable_reference(&text(&reference.elem)));
@@ -116,16 +163,29 @@ fn referent<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Type>
     if mentions_impl(reference.elem.to_token_stream()) {
         errors.on(&reference.elem, message::impl_parameter());
     }
-    Some(&reference.elem)
+    Some(Parameter::Reference(&reference.elem))
 }
 
-/// Returns the type inside parentheses and the invisible groups of `macro_rules!` variables.
-fn ungrouped(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => ungrouped(&group.elem),
-        Type::Paren(paren) => ungrouped(&paren.elem),
-        _ => ty,
+fn by_value<'a>(parameter: &'a PatType, filler: Filler, errors: &mut Errors) -> Option<Parameter<'a>> {
+    let ty = ungrouped(&parameter.ty);
+    if filler == Filler::Values && !is_called(ty, &["Scratch"]) {
+        return Some(Parameter::Foreign(parameter));
     }
+    let pointee = pointee(ty);
+    // `Alias<'_>` and `alias!()` most likely are references.
+    let is_alias = matches!(pointee, Type::Macro(_)) || text(pointee).contains('\'');
+    if is_alias {
+        errors.on(&parameter.ty, message::by_alias());
+    } else if matches!(ty, Type::Ptr(_)) || is_called(ty, &["Repo", "CacheReport", "Session", "Each"]) {
+        errors.on(&parameter.ty, message::by_value(&text(pointee)));
+    } else if matches!(ty, Type::Infer(_)) {
+        errors.on(&parameter.ty, message::open_parameter());
+    } else if mentions_impl(ty.to_token_stream()) {
+        errors.on(&parameter.ty, message::impl_parameter());
+    } else {
+        return Some(Parameter::Value(ty));
+    }
+    None
 }
 
 /// Returns the target of a raw pointer, or any other type unchanged.
@@ -134,25 +194,6 @@ fn pointee(ty: &Type) -> &Type {
         Type::Ptr(pointer) => &pointer.elem,
         _ => ty,
     }
-}
-
-/// Formats a type or a path with common spacing: `Vec<Option<T>>`, not `Vec < Option < T > >`.
-fn text(ty: &impl ToTokens) -> String {
-    let mut text = String::new();
-    let mut previous_is_word = false;
-    for token in ty.to_token_stream() {
-        let token_text = token.to_string();
-        let is_word = token_text.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-        if previous_is_word && is_word {
-            text.push(' ');
-        }
-        text.push_str(&token_text);
-        if token_text == "," {
-            text.push(' ');
-        }
-        previous_is_word = is_word;
-    }
-    text
 }
 
 #[cfg(test)]

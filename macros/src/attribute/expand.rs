@@ -1,23 +1,31 @@
 //! Emits the tests for a function without errors. `tests/expansion.snapshot.rs` shows expansions.
 
 use super::arguments::Arguments;
-use super::function::Function;
-use super::markers::{Kind, should_panic};
+use super::check::Parameter;
 use super::output::Output;
 use super::repositories::{Layout, Tests};
-use super::tokens::{mentions_impl, one_module_deeper};
+use crate::function::Function;
+use crate::markers::{Kind, should_panic};
+use crate::shared::name::NO_REPOSITORY;
 use crate::smoke_toml::SmokeToml;
-use proc_macro2::{Ident, Span, TokenStream};
+use crate::tokens::{here, local, mentions_impl, one_module_deeper};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Attribute, LitStr, PatType, Path, ReturnType, Signature, Type};
+use syn::{Attribute, FnArg, LitStr, PatType, Path, ReturnType, Signature};
 
 /// Returns the tests.
-pub(super) fn tests(arguments: &Arguments, function: &Function, referents: &[&Type], tests: &Tests) -> TokenStream {
+pub(super) fn tests(
+    arguments: &Arguments,
+    function: &Function,
+    parameters: &[Parameter<'_>],
+    tests: &Tests,
+) -> TokenStream {
     let krate = arguments.krate.as_ref().map_or_else(|| quote!(::cached_smoke), Path::to_token_stream);
-    let expansion = Expansion { krate, arguments, function, referents, smoke_toml: tests.smoke_toml.as_ref() };
+    let expansion = Expansion { krate, arguments, function, parameters, smoke_toml: tests.smoke_toml.as_ref() };
     match &tests.layout {
-        Layout::Function(repository) => expansion.function(repository),
+        Layout::Function(repository) => expansion.function(&repository.value(), &[]),
+        Layout::Alone => expansion.function(NO_REPOSITORY, &[]),
+        Layout::Each(repositories) => expansion.function(NO_REPOSITORY, repositories),
         Layout::Module(repositories) => expansion.module(repositories),
     }
 }
@@ -27,22 +35,23 @@ struct Expansion<'a> {
     krate: TokenStream,
     arguments: &'a Arguments,
     function: &'a Function,
-    referents: &'a [&'a Type],
+    parameters: &'a [Parameter<'a>],
     smoke_toml: Option<&'a SmokeToml>,
 }
 
 impl Expansion<'_> {
     /// Emits one test with the name of the user's function, which is nested inside it.
-    fn function(&self, repository: &LitStr) -> TokenStream {
+    fn function(&self, repository: &str, each: &[LitStr]) -> TokenStream {
         let Function { attributes, visibility, signature, .. } = self.function;
         let test_attribute = self.test_attribute();
         let Signature { asyncness, fn_token, ident: name, .. } = signature;
         let output = self.output();
-        let body = self.body(&self.test(name, repository));
+        let body = self.body(&self.test(name, repository, each));
+        let foreign = self.foreign();
         quote! {
             #test_attribute
             #(#attributes)*
-            #visibility #asyncness #fn_token #name() #output {
+            #visibility #asyncness #fn_token #name(#(#foreign),*) #output {
                 #body
             }
         }
@@ -59,11 +68,12 @@ impl Expansion<'_> {
         let on_module = self.attributes(|kind| matches!(kind, Kind::Cfg | Kind::Doc));
         let body = self.body(&test.to_token_stream());
         let tests = repositories.iter().map(|(test_name, repository)| self.module_test(test_name, repository));
+        let foreign = self.foreign().map(without_attributes);
         quote! {
             // `#[test]` implies this for the tests, so the helper is removed with them.
             #[cfg(test)]
             #(#on_helper)*
-            #asyncness fn #name(#test: #krate::__private::Test) #output {
+            #asyncness fn #name(#test: #krate::__private::Test #(, #foreign)*) #output {
                 #body
             }
 
@@ -87,12 +97,14 @@ impl Expansion<'_> {
         let attributes =
             self.attributes(|kind| kind != Kind::Lint).map(|attribute| one_module_deeper(attribute.to_token_stream()));
         let awaited = self.awaited();
-        let test = self.test(test_name, repository);
+        let test = self.test(test_name, &repository.value(), &[]);
+        let foreign = self.foreign().map(|parameter| one_module_deeper(parameter.to_token_stream()));
+        let names = self.foreign().map(|parameter| parameter.pat.to_token_stream());
         quote! {
             #test_attribute
             #(#attributes)*
-            #asyncness fn #test_name() #output {
-                super::#name(#test)#awaited
+            #asyncness fn #test_name(#(#foreign),*) #output {
+                super::#name(#test #(, #names)*)#awaited
             }
         }
     }
@@ -105,9 +117,14 @@ impl Expansion<'_> {
         let is_open = self.function.has_open_parameters();
         // The nested function is not the user's choice, so the lint would be a false alarm.
         let lint = signature.asyncness.map(|_| quote!(#[allow(clippy::unused_async)]));
-        let item = (!is_open).then(|| quote!(#lint #signature #body));
-        let suite = self.arguments.suite.as_ref().map(|suite| quote!(::<#suite>));
-        let parameters = self.referents.iter().map(|ty| quote_spanned!(here(ty)=> .parameter::<#ty, _>()));
+        let own_signature = without_foreign_attributes(signature);
+        let item = (!is_open).then(|| quote!(#lint #own_signature #body));
+        let start = self.start(is_open);
+        let parameters = self.parameters.iter().filter_map(|parameter| match parameter {
+            Parameter::Reference(ty) => Some(quote_spanned!(here(ty)=> .parameter::<#ty, _>())),
+            Parameter::Value(ty) => Some(quote_spanned!(here(ty)=> .parameter_by_value::<#ty, _>())),
+            Parameter::Foreign(_) => None,
+        });
         let config = self.arguments.config.as_ref().map(|config| quote!(.config(|| #config)));
         let run = if signature.asyncness.is_some() { quote!(run_async) } else { quote!(run) };
         let function = if is_open { self.closure() } else { self.call() };
@@ -115,15 +132,33 @@ impl Expansion<'_> {
         quote! {
             #track
             #item
-            #test.of_suite #suite() #(#parameters)* #config.#run(#function)#awaited
+            #test #start #(#parameters)* #config.#run(#function)#awaited
         }
+    }
+
+    /// Emits the call that selects the suites of the parameters.
+    fn start(&self, is_open: bool) -> TokenStream {
+        match &self.arguments.suite {
+            Some(suite) => quote!(.of_suite::<#suite>()),
+            // All artifacts then have the suite of the configuration or of `Session<_>`.
+            None if is_open || self.arguments.config.is_some() => quote!(.of_suite()),
+            None => quote!(.of_any_suite()),
+        }
+    }
+
+    /// Returns the parameters that other attributes fill in.
+    fn foreign(&self) -> impl Iterator<Item = &PatType> {
+        self.parameters.iter().filter_map(|parameter| match parameter {
+            Parameter::Foreign(parameter) => Some(*parameter),
+            _ => None,
+        })
     }
 
     /// Emits a closure that calls the function.
     fn call(&self) -> TokenStream {
         let name = &self.function.signature.ident;
         let fixture = local("fixture");
-        let arguments = self.referents.iter().map(|ty| argument(&fixture, ty));
+        let arguments = self.parameters.iter().map(|parameter| argument(&fixture, parameter));
         self.with_fixture(&fixture, quote!(#name(#(#arguments),*)))
     }
 
@@ -132,10 +167,12 @@ impl Expansion<'_> {
         let Function { signature, body, .. } = self.function;
         let Signature { asyncness, output, .. } = signature;
         let fixture = local("fixture");
-        let parameters = self.function.parameters().zip(self.referents).map(|(parameter, referent)| {
+        let parameters = self.function.parameters().zip(self.parameters).filter_map(|(parameter, kind)| {
             let PatType { attrs, pat, ty, .. } = parameter;
-            let argument = argument(&fixture, referent);
-            quote!(#(#attrs)* let #pat: #ty = #argument;)
+            // The closure captures those that other attributes fill in.
+            let (Parameter::Reference(_) | Parameter::Value(_)) = kind else { return None };
+            let argument = argument(&fixture, kind);
+            Some(quote!(#(#attrs)* let #pat: #ty = #argument;))
         });
         let output = match output {
             ReturnType::Default => quote!(-> ()),
@@ -164,7 +201,7 @@ impl Expansion<'_> {
     }
 
     /// Emits the `Test` that the runtime receives.
-    fn test(&self, name: &Ident, repository: &LitStr) -> TokenStream {
+    fn test(&self, name: &Ident, repository: &str, each: &[LitStr]) -> TokenStream {
         let krate = &self.krate;
         let function = name.to_string();
         let should_panic = should_panic(&self.function.attributes);
@@ -173,6 +210,7 @@ impl Expansion<'_> {
                 module: ::core::module_path!(),
                 function: #function,
                 repo: #repository,
+                each: &[#(#each),*],
                 should_panic: #should_panic,
             }
         }
@@ -189,18 +227,26 @@ impl Expansion<'_> {
     }
 }
 
-/// Emits the argument for a parameter `&ty`.
-fn argument(fixture: &Ident, ty: &Type) -> TokenStream {
-    quote_spanned!(here(ty)=> #fixture.argument::<#ty, _>())
+/// Emits the argument for a parameter.
+fn argument(fixture: &Ident, parameter: &Parameter<'_>) -> TokenStream {
+    match parameter {
+        Parameter::Reference(ty) => quote_spanned!(here(ty)=> #fixture.argument::<#ty, _>()),
+        Parameter::Value(ty) => quote_spanned!(here(ty)=> #fixture.value::<#ty, _>()),
+        Parameter::Foreign(parameter) => parameter.pat.to_token_stream(),
+    }
 }
 
-/// Returns the span of a type: there rustc reports that it is not an artifact.
-fn here(ty: &Type) -> Span {
-    ty.span().resolved_at(Span::mixed_site())
+fn without_attributes(parameter: &PatType) -> PatType {
+    PatType { attrs: Vec::new(), ..parameter.clone() }
 }
 
-/// Returns a local variable that the user's code cannot see. Hygiene is not enough: a pattern `session` would match a
-/// constant of the user of that name, hence the underscores.
-fn local(name: &str) -> Ident {
-    Ident::new(&format!("__{name}"), Span::mixed_site())
+/// Returns the signature without the attributes of parameters that belong to other attributes of the function.
+fn without_foreign_attributes(signature: &Signature) -> Signature {
+    let mut signature = signature.clone();
+    for input in &mut signature.inputs {
+        if let FnArg::Typed(parameter) = input {
+            parameter.attrs.retain(|attribute| Kind::of(attribute) != Kind::Other);
+        }
+    }
+    signature
 }

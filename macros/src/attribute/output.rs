@@ -5,7 +5,7 @@
 //! parameters: the test has none. Any other `Termination` is reported inside the test, which then returns an
 //! `ExitCode`.
 
-use super::tokens::may_borrow;
+use crate::tokens::may_borrow;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;

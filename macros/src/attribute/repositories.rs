@@ -1,15 +1,18 @@
 //! Derives the tests from the requested repositories.
 
 use super::arguments::Repositories;
+use super::check::{self, Parameter};
 use super::names;
 use crate::errors::Errors;
 use crate::message;
 use crate::shared::name::check_repository;
 use crate::shared::suggestion;
 use crate::smoke_toml::SmokeToml;
+use crate::sources::ArtifactFunctions;
+use crate::tokens::last_segment;
 use proc_macro2::{Ident, Span};
 use std::path::Path;
-use syn::LitStr;
+use syn::{GenericArgument, LitStr, PathArguments, Type};
 
 /// The tests to emit, and the `smoke.toml` on which they depend.
 pub(super) struct Tests {
@@ -21,13 +24,22 @@ pub(super) struct Tests {
 pub(super) enum Layout {
     /// The function becomes the test on this repository.
     Function(LitStr),
+    /// The function becomes a test without a repository.
+    Alone,
+    /// The function becomes one test over all of these repositories.
+    Each(Vec<LitStr>),
     /// A module of tests, one for each repository.
     Module(Vec<(Ident, LitStr)>),
 }
 
 impl Tests {
     /// Checks every requested name, and compares it with `smoke.toml` if there is one.
-    pub(super) fn resolve(asked: &Repositories, manifest_dir: Option<&Path>, errors: &mut Errors) -> Self {
+    pub(super) fn resolve(
+        asked: &Repositories,
+        parameters: &[Parameter<'_>],
+        manifest_dir: Option<&Path>,
+        errors: &mut Errors,
+    ) -> Self {
         let smoke_toml = manifest_dir.map_or(Ok(None), SmokeToml::find).unwrap_or_else(|message| {
             errors.at(Span::call_site(), message);
             None
@@ -35,20 +47,67 @@ impl Tests {
         if let Some(SmokeToml { path, repositories }) = &smoke_toml {
             check_listed(path, repositories.as_deref().unwrap_or_default(), errors);
         }
+        let is_over_each = check::is_over_each(parameters);
         let layout = match asked {
             Repositories::One(name) => {
                 check_name(name, smoke_toml.as_ref(), errors);
-                Layout::Function(name.clone())
+                if is_over_each { Layout::Each(vec![name.clone()]) } else { Layout::Function(name.clone()) }
             }
             Repositories::Several(names) => {
                 for name in names {
                     check_name(name, smoke_toml.as_ref(), errors);
                 }
-                Layout::Module(identified(names, errors))
+                arranged(names, is_over_each, errors)
             }
-            Repositories::All => Layout::Module(identified(&all(smoke_toml.as_ref(), errors), errors)),
+            Repositories::All if needs_no_repository(parameters, smoke_toml.as_ref()) => Layout::Alone,
+            Repositories::All => arranged(&all(smoke_toml.as_ref(), errors), is_over_each, errors),
         };
         Self { layout, smoke_toml }
+    }
+}
+
+fn arranged(names: &[LitStr], is_over_each: bool, errors: &mut Errors) -> Layout {
+    let tests = identified(names, errors);
+    if is_over_each {
+        Layout::Each(names.to_vec())
+    } else if tests.is_empty() {
+        Layout::Alone
+    } else {
+        Layout::Module(tests)
+    }
+}
+
+/// Returns `true` if a test that names no repository needs none.
+///
+/// Without a list of repositories, only a parameter `&Repo` or `&Each<…>` shows that the test needs one; the runtime
+/// finds the artifacts that do.
+fn needs_no_repository(parameters: &[Parameter<'_>], smoke_toml: Option<&SmokeToml>) -> bool {
+    let types = || parameters.iter().filter_map(Parameter::own_type);
+    let is_named = |ty: &Type, name: &str| last_segment(ty).is_some_and(|last| last.ident == name);
+    if check::is_over_each(parameters) || types().any(|ty| is_named(ty, "Repo")) {
+        return false;
+    }
+    let lists_any = smoke_toml.and_then(|file| file.repositories.as_ref()).is_some_and(|names| !names.is_empty());
+    if !lists_any {
+        return true;
+    }
+    let artifacts = types().filter(|ty| !is_named(ty, "CacheReport"));
+    let functions = ArtifactFunctions::of_current_crate();
+    let mut answers = artifacts.map(|ty| functions.takes_repository(artifact(ty))).peekable();
+    answers.peek().is_some() && answers.all(|takes| takes == Some(false))
+}
+
+/// Returns the type of the artifact in `Scratch<T>`, or the type itself.
+fn artifact(ty: &Type) -> &Type {
+    match last_segment(ty) {
+        Some(last) if last.ident == "Scratch" => match &last.arguments {
+            PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
+                Some(GenericArgument::Type(inner)) => inner,
+                _ => ty,
+            },
+            _ => ty,
+        },
+        _ => ty,
     }
 }
 
@@ -116,21 +175,35 @@ mod tests {
 
     /// Returns the names of the tests and the errors, with this `smoke.toml`.
     fn resolve(asked: &Repositories, smoke_toml: Option<&str>) -> (Vec<String>, Vec<String>) {
+        resolve_for(&[], asked, smoke_toml)
+    }
+
+    fn resolve_for(
+        parameters: &[Parameter<'_>],
+        asked: &Repositories,
+        smoke_toml: Option<&str>,
+    ) -> (Vec<String>, Vec<String>) {
         let package = TempDir::new().expect("temporary directory");
         if let Some(text) = smoke_toml {
             fs::write(package.path().join("smoke.toml"), text).expect("smoke.toml");
         }
         let mut errors = Errors::default();
-        let tests = Tests::resolve(asked, Some(package.path()), &mut errors);
+        let tests = Tests::resolve(asked, parameters, Some(package.path()), &mut errors);
         let names = match tests.layout {
             Layout::Function(name) => vec![name.value()],
+            Layout::Alone => vec![],
+            Layout::Each(names) => names.iter().map(LitStr::value).collect(),
             Layout::Module(tests) => tests.iter().map(|(name, _)| name.to_string()).collect(),
         };
         (names, errors.messages())
     }
 
     fn rejection(asked: &Repositories, smoke_toml: Option<&str>) -> String {
-        let (_, mut errors) = resolve(asked, smoke_toml);
+        rejection_of(&[], asked, smoke_toml)
+    }
+
+    fn rejection_of(parameters: &[Parameter<'_>], asked: &Repositories, smoke_toml: Option<&str>) -> String {
+        let (_, mut errors) = resolve_for(parameters, asked, smoke_toml);
         assert_eq!(errors.len(), 1, "{errors:?}");
         errors.remove(0)
     }
@@ -183,12 +256,28 @@ mod tests {
     }
 
     #[test]
-    fn testing_all_repositories_needs_a_list() {
-        let message = rejection(&Repositories::All, None);
-        assert!(message.contains("there is no `smoke.toml`") && message.contains("repo = "), "{message}");
-        let message = rejection(&Repositories::All, Some("[repos]\n"));
-        assert!(message.contains("lists none"), "{message}");
+    fn without_a_list_the_test_has_no_repository() {
+        assert_eq!(resolve(&Repositories::All, None), (vec![], vec![]));
+        assert_eq!(resolve(&Repositories::All, Some("[repos]\n")), (vec![], vec![]));
+        assert_eq!(resolve(&Repositories::Several(vec![]), LISTED), (vec![], vec![]));
         let message = rejection(&Repositories::All, Some("[repos"));
         assert!(message.contains("smoke.toml"), "{message}");
+    }
+
+    #[test]
+    fn tests_that_take_a_repository_need_a_list() {
+        for ty in [parse_quote!(Repo), parse_quote!(Each<Graph>)] {
+            let message = rejection_of(&[Parameter::Reference(&ty)], &Repositories::All, None);
+            assert!(message.contains("there is no `smoke.toml`") && message.contains("repo = "), "{message}");
+            let message = rejection_of(&[Parameter::Reference(&ty)], &Repositories::All, Some("[repos]\n"));
+            assert!(message.contains("lists none"), "{message}");
+        }
+    }
+
+    #[test]
+    fn one_test_runs_over_each_repository() {
+        let ty = parse_quote!(Each<Graph>);
+        let (names, errors) = resolve_for(&[Parameter::Reference(&ty)], &Repositories::All, LISTED);
+        assert_eq!((names, errors), (vec!["django".to_owned(), "scikit-learn".to_owned()], vec![]));
     }
 }

@@ -79,7 +79,7 @@ fn rejected_functions_are_emitted_with_all_errors() {
             #[cfg(unix)]
             #[ignore]
             #[expect(unused)]
-            pub fn f(g: Graph) { body(g) }
+            pub fn f(g: Repo) { body(g) }
         },
     );
     assert_eq!(expansion.matches("compile_error !").count(), 4, "{expansion}");
@@ -88,7 +88,7 @@ fn rejected_functions_are_emitted_with_all_errors() {
         #[cfg(unix)]
         #[expect(unused)]
         #[allow(dead_code, reason = "the test that calls it has errors")]
-        pub fn f(g: Graph) { body(g) }
+        pub fn f(g: Repo) { body(g) }
     };
     assert!(expansion.ends_with(&rest.to_string()), "{expansion}");
 }

@@ -6,6 +6,9 @@ pub(crate) const MAX_LENGTH: usize = 64;
 /// The word for all repositories, as in `SMOKE_FORCE_REBUILD=all`.
 pub(crate) const ALL: &str = "all";
 
+/// The name that stands for no repository, in reports, in keys and on disk.
+pub(crate) const NO_REPOSITORY: &str = "-";
+
 /// Checks that `name` can name a repository.
 ///
 /// # Errors
@@ -15,6 +18,12 @@ pub(crate) fn check_repository(name: &str) -> Result<(), String> {
     if name == ALL {
         return Err(format!(
             "invalid repository name `{ALL}`: SMOKE_FORCE_REBUILD={ALL} means all repositories\n\
+             help: rename the repository"
+        ));
+    }
+    if name == NO_REPOSITORY {
+        return Err(format!(
+            "invalid repository name `{NO_REPOSITORY}`: it stands for artifacts without a repository\n\
              help: rename the repository"
         ));
     }
@@ -53,6 +62,12 @@ mod tests {
             let message = check("artifact", invalid).expect_err(invalid);
             assert!(message.starts_with(&format!("invalid artifact name `{invalid}`\nhelp: ")), "{message}");
         }
+    }
+
+    #[test]
+    fn no_repository_is_called_dash() {
+        assert!(check_repository(NO_REPOSITORY).expect_err("the name").contains("without a repository"));
+        assert_eq!(check_repository("--"), Ok(()));
     }
 
     #[test]

@@ -39,6 +39,27 @@ pub trait Suite: Sized + Send + Sync + 'static {
     const CODE: CodeFingerprint;
 }
 
+/// The suite of artifacts that have none: functions with `#[artifact]`, and the tests that take only those.
+#[derive(Clone, Copy, Debug)]
+pub struct NoSuite;
+
+impl Suite for NoSuite {
+    type Config = ();
+    const CODE: CodeFingerprint = CodeFingerprint::NONE;
+}
+
+/// The way in which an artifact is defined.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub enum Definition {
+    /// By an implementation of [`Artifact`].
+    Trait,
+    /// By a function with `#[artifact(suite = …)]`.
+    FunctionOfSuite,
+    /// By a function with `#[artifact]`, whose code this is. It belongs to no suite.
+    Function(CodeFingerprint),
+}
+
 /// A value that is slow to build and is kept on disk.
 ///
 /// A test always gets the value that [`load`](Artifact::load) returned, even in the process that built it. So the run
@@ -62,6 +83,14 @@ pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
     /// Set this to `true` if the artifact is valid wherever the repository is: it contains no absolute path. If
     /// `false`, the repository's path is a key input.
     const RELOCATABLE: bool = false;
+
+    /// Set this to `false` if the artifact does not read the repository. It is then built once for all repositories,
+    /// and tests without a repository can use it.
+    const USES_REPO: bool = true;
+
+    /// The way in which the artifact is defined.
+    #[doc(hidden)]
+    const DEFINITION: Definition = Definition::Trait;
 
     /// Gives `load` a private, writable copy of its directory.
     ///

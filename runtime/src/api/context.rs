@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::api::artifact::{Artifact, Suite};
 use crate::api::session::Session;
+use crate::codec::Stored;
 use crate::error::Error;
 use crate::key::repo::Repo;
 use crate::message;
@@ -33,8 +34,12 @@ pub struct LoadContext<'a, S: Suite> {
 
 impl<S: Suite> BuildContext<'_, S> {
     /// Returns the repository.
+    ///
+    /// # Panics
+    /// Panics if the artifact sets [`USES_REPO`](Artifact::USES_REPO) to `false`. The panic becomes the error of the
+    /// artifact.
     pub fn repo(&self) -> &Repo {
-        self.needs.session.repo()
+        self.needs.repo()
     }
 
     /// Returns the configuration of the test.
@@ -71,8 +76,12 @@ impl<S: Suite> BuildContext<'_, S> {
 
 impl<S: Suite> LoadContext<'_, S> {
     /// Returns the repository.
+    ///
+    /// # Panics
+    /// Panics if the artifact sets [`USES_REPO`](Artifact::USES_REPO) to `false`. The panic becomes the error of the
+    /// artifact.
     pub fn repo(&self) -> &Repo {
-        self.needs.session.repo()
+        self.needs.repo()
     }
 
     /// Returns the configuration of the test.
@@ -85,6 +94,12 @@ impl<S: Suite> LoadContext<'_, S> {
     /// them.
     pub fn dir(&self) -> &Path {
         self.dir
+    }
+
+    /// Returns the files, for a codec.
+    #[doc(hidden)]
+    pub fn stored(&self) -> Stored<'_> {
+        Stored::new(self.dir, self.is_verified)
     }
 
     /// Returns `true` if this run has compared every byte of the files with the manifest's digests.
@@ -134,11 +149,23 @@ impl<S: Suite> LoadContext<'_, S> {
 pub(crate) struct Dependencies<'a, S: Suite> {
     pub(crate) session: &'a Session<S>,
     pub(crate) artifact: &'static str,
+    /// The repository that the artifact is built from.
+    pub(crate) repo: Option<&'a Repo>,
     pub(crate) allowed: &'a [TypeId],
     pub(crate) spent: &'a Mutex<Duration>,
 }
 
 impl<'a, S: Suite> Dependencies<'a, S> {
+    fn repo(&self) -> &'a Repo {
+        let Some(repo) = self.repo else {
+            panic!(
+                "`{0}` reads the repository, but `USES_REPO` is `false`\nhelp: remove `USES_REPO` from `{0}`",
+                self.artifact
+            );
+        };
+        repo
+    }
+
     fn artifact<A: Artifact<S>>(&self) -> Result<&'a A, Error> {
         self.timed::<A, _>(|| self.session.get::<A>())
     }

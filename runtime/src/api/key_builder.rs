@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::api::artifact::{Artifact, Suite};
+use crate::api::artifact::{Artifact, Definition, Suite};
 use crate::api::session::{Seen, Session};
 use crate::error::Error;
 use crate::key::fingerprint::CodeFingerprint;
@@ -25,6 +25,8 @@ pub struct KeyBuilder<'a, S: Suite> {
     config: &'a S::Config,
     /// The artifacts whose keys are being computed, outermost first. A repeated artifact is a dependency cycle.
     path: Vec<(TypeId, &'static str)>,
+    /// The artifact is built from the repository of the test.
+    uses_repo: bool,
     own_config: Vec<KeyInput>,
     own_code: Vec<KeyInput>,
     needs: Vec<TypeId>,
@@ -63,6 +65,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         let mut builder = KeyBuilder {
             config,
             path,
+            uses_repo: A::USES_REPO,
             own_config: Vec::new(),
             own_code: Vec::new(),
             needs: Vec::new(),
@@ -74,11 +77,19 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         };
         // Caught here, so that the message names this artifact and not a dependent.
         catch_panic(|| A::key(&mut builder)).map_err(|panic| format!("`Artifact::key` of `{}`: {panic}", A::NAME))?;
-        if builder.own_config.is_empty() {
+        // The parameters of a function name the parts of the configuration that it uses.
+        if builder.own_config.is_empty() && matches!(A::DEFINITION, Definition::Trait) {
             builder.config(config);
         }
         if builder.own_code.is_empty() {
-            builder.code(S::CODE);
+            builder.code(if let Definition::Function(code) = A::DEFINITION { code } else { S::CODE });
+        }
+        if builder.own_code.iter().any(|code| code.value.is_empty()) {
+            builder.fail(format!(
+                "the key of `{0}` covers no code: its suite is `NoSuite`\n\
+                 help: declare the code with `key.code(code_fingerprint!(…))` in the `key` of `{0}`, or define a suite",
+                A::NAME
+            ));
         }
         if let Some(error) = builder.error {
             return Err(error);
@@ -87,7 +98,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         key_inputs.append(&mut builder.own_config);
         key_inputs.append(&mut builder.own_code);
         key_inputs.push(KeyInput::new("format", format!("{FORMAT}.{}", A::FORMAT)));
-        if !A::RELOCATABLE && key_inputs.iter().all(|key_input| key_input.name != "path") {
+        if A::USES_REPO && !A::RELOCATABLE && key_inputs.iter().all(|key_input| key_input.name != "path") {
             key_inputs.push(KeyInput::new("path", String::new()));
         }
         let KeyBuilder { inputs, fingerprints, needs, serve, .. } = builder;
@@ -117,8 +128,21 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         self
     }
 
+    /// Makes the artifact depend on the format in which a codec writes its files.
+    pub(crate) fn codec(&mut self, format: &str) {
+        self.needed.push(KeyInput::new("codec", format.to_owned()));
+    }
+
     /// Declares `A` as a dependency: adds the key inputs of `A`, and lets `build` and `load` request `A`.
     pub fn needs<A: Artifact<S>>(&mut self) -> &mut Self {
+        if A::USES_REPO && !self.uses_repo {
+            let this = self.path.last().map_or("", |(_, name)| name);
+            self.fail(format!(
+                "`{this}` needs `{0}`, which is built from the repository\n\
+                 help: remove `USES_REPO = false` from `{this}`",
+                A::NAME
+            ));
+        }
         match Self::declared::<A>(self.config, self.path.clone()) {
             Ok((mut declared, _)) => {
                 self.needed.append(&mut declared.key_inputs);

@@ -1,15 +1,27 @@
 //! The functions that the macros' expansions call. Users must not call them; semantic versioning does not cover them.
 
 mod argument;
+mod function;
+mod home;
 mod returned;
+mod sessions;
 mod test;
+mod value;
 
-pub use argument::{Arg, ViaArtifact, ViaSession};
+pub use argument::{Arg, ViaArtifact, ViaEach, ViaSession};
 pub use cached_smoke_macros::code_fingerprint;
+pub use function::{
+    FunctionArtifact, Input, IntoValue, OwnedInput, Stage, ValueOf, ViaConfig, ViaContext, ViaOther, ViaOwnSuite,
+    declare, declare_codec,
+};
+pub use home::{Provided, ViaFunction, ViaSuite};
 pub use returned::{Passed, report};
+pub use sessions::{AnySuite, Mode, Of, Offers, Sessions};
 pub use std::process::ExitCode;
 pub use test::{Fixture, Setup, Test};
+pub use value::{Value, ViaOwned};
 
+pub use crate::api::artifact::Definition;
 pub use crate::key::fingerprint::Code;
 use crate::key::fingerprint::CodeFingerprint;
 

@@ -11,7 +11,7 @@ mod process;
 mod request;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use once_cell::sync::OnceCell;
 
@@ -56,7 +56,7 @@ pub(crate) use request::{Builder, Seen};
 /// ends. Several threads may use a session at once. A dropped session reports what the cache did.
 pub struct Session<S: Suite> {
     config: S::Config,
-    inner: SessionInner,
+    inner: Arc<SessionInner>,
 }
 
 /// An artifact in this process, and its files.
@@ -122,19 +122,49 @@ impl<S: Suite> Session<S> {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn with_config(repo: &str, config: S::Config) -> Result<Session<S>, Error> {
+        Session::of_plain_test(Some(repo), config)
+    }
+
+    /// Opens a session without a repository, for artifacts that read none: functions without a parameter `&Repo`, and
+    /// those that set [`USES_REPO`](Artifact::USES_REPO) to `false`.
+    ///
+    /// # Errors
+    /// Fails if a setting is invalid.
+    pub fn without_repo(config: S::Config) -> Result<Session<S>, Error> {
+        Session::of_plain_test(None, config)
+    }
+
+    fn of_plain_test(repo: Option<&str>, config: S::Config) -> Result<Session<S>, Error> {
         // libtest names a test's thread after the test.
         let test = std::thread::current().name().unwrap_or("-").to_owned();
-        Ok(Session { config, inner: SessionInner::open(test, repo, false)? })
+        Ok(Session { config, inner: Arc::new(SessionInner::open(test, repo, false)?) })
     }
 
     /// Opens the session of a test of the attribute, whose name the test harness knows.
-    pub(crate) fn of_attribute(test: String, repo: &str, config: S::Config) -> Result<Session<S>, Error> {
-        Ok(Session { config, inner: SessionInner::open(test, repo, true)? })
+    pub(crate) fn of_attribute(test: String, repo: Option<&str>, config: S::Config) -> Result<Session<S>, Error> {
+        Ok(Session { config, inner: Arc::new(SessionInner::open(test, repo, true)?) })
+    }
+
+    /// Returns a session of the same test, with the same report, for artifacts of another suite.
+    pub(crate) fn of_suite<T: Suite>(&self, config: T::Config) -> Session<T> {
+        Session { config, inner: Arc::clone(&self.inner) }
     }
 
     /// Returns the repository.
+    ///
+    /// # Panics
+    /// Panics if the session has no repository: it was opened by [`without_repo`](Self::without_repo).
+    #[track_caller]
     pub fn repo(&self) -> &Repo {
-        &self.inner.repo
+        match self.inner.repo() {
+            Some(repo) => repo,
+            None => panic!("the session has no repository\nhelp: open it with `Session::open`"),
+        }
+    }
+
+    /// Returns the repository, if the session has one.
+    pub(crate) fn known_repo(&self) -> Option<&Repo> {
+        self.inner.repo()
     }
 
     /// Returns the configuration of this session.
@@ -158,6 +188,11 @@ impl<S: Suite> Session<S> {
     /// Under `SMOKE_STOP_AFTER=key`, which `cargo smoke-cache key` sets, every call records the key and returns
     /// [`Error::Skipped`].
     pub fn get<A: Artifact<S>>(&self) -> Result<&A, Error> {
+        self.get_static()
+    }
+
+    /// As [`get`](Self::get). The process keeps the artifact until it ends.
+    pub(crate) fn get_static<A: Artifact<S>>(&self) -> Result<&'static A, Error> {
         let artifact = TypedArtifact::<S, A>::new(self);
         self.check_stop(&artifact)?;
         Ok(known(self.inner.shared(&artifact)?.downcast_ref()))
@@ -217,8 +252,8 @@ impl<S: Suite> Session<S> {
 
 impl<S: Suite> std::fmt::Debug for Session<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let SessionInner { test, repo, .. } = &self.inner;
-        f.debug_struct("Session").field("test", test).field("repo", repo).finish_non_exhaustive()
+        let inner = &self.inner;
+        f.debug_struct("Session").field("test", &inner.test).field("repo", &inner.repo()).finish_non_exhaustive()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::digest::Parts;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct KeyInput {
-    /// `repo`, `suite`, `code`, `files`, `config`, `path` or `format`; for a declared input `file`, `directory`,
+    /// `repo`, `suite`, `code`, `files`, `config`, `path`, `format` or `codec`; for a declared input `file`, `directory`,
     /// `variable` or `tool`.
     pub name: String,
     /// The value that counts for the key.

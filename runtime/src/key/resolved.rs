@@ -6,6 +6,10 @@ use std::sync::Arc;
 use super::fingerprint::CodeFingerprint;
 use super::repo::Repo;
 use super::{Input, Key, KeyInput, identity};
+use crate::name::NO_REPO;
+
+/// The revision in the key of an artifact without a repository.
+const ANY_REVISION: &str = "any";
 
 /// The declarations that an artifact makes about its key.
 #[derive(Debug)]
@@ -44,9 +48,10 @@ pub(crate) struct ResolvedKey {
 }
 
 impl ResolvedKey {
-    /// Resolves the key of an artifact of `repo`. `suite` and `code` are the type name and the code of its suite.
+    /// Resolves the key of an artifact, of `repo` if it is built from one. `suite` and `code` are the type name and the
+    /// code of its suite.
     pub(crate) fn new(
-        repo: &Repo,
+        repo: Option<&Repo>,
         (suite, code): (&str, CodeFingerprint),
         mut key_inputs: Vec<KeyInput>,
         needs: Vec<TypeId>,
@@ -54,18 +59,21 @@ impl ResolvedKey {
         Checked { files, doubt }: Checked,
     ) -> ResolvedKey {
         let bound = key_inputs.iter_mut().find(|key_input| key_input.name == "path");
-        if let Some(path) = bound {
+        if let (Some(path), Some(repo)) = (bound, repo) {
             let bytes = repo.path().as_os_str().as_encoded_bytes();
             // Escaped, so that two names that are not UTF-8 have different texts.
             let text = repo.path().to_str().map_or_else(|| bytes.escape_ascii().to_string(), str::to_owned);
             *path = KeyInput::new("path", text);
         }
-        key_inputs.push(KeyInput::new("repo", repo.state().value()));
+        key_inputs.extend(repo.map(|repo| KeyInput::new("repo", repo.state().value())));
         // Two suites may build artifacts of one name in different ways.
         key_inputs.push(KeyInput::new("suite", identity::suite(code.code(), suite)));
         key_inputs.extend(inputs.iter().map(|(_, key_input)| key_input.clone()));
         key_inputs.extend(files.iter().map(|(_, key_input)| key_input.clone()));
-        let key = Arc::new(Key::new(repo.name(), &repo.revision(), key_inputs));
+        let key = Arc::new(match repo {
+            Some(repo) => Key::new(repo.name(), &repo.revision(), key_inputs),
+            None => Key::new(NO_REPO, ANY_REVISION, key_inputs),
+        });
         ResolvedKey { key, needs, inputs, files, doubt }
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::manifest::{Manifest, Unusable};
 use crate::cores;
 use crate::layout::{ArtifactPath, Layout};
-use crate::name::{check_artifact_name, check_repo_name};
+use crate::name::{check_artifact_name, is_repo_directory};
 
 /// An artifact in the cache, whole or damaged.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ pub(crate) fn orphans(layout: &Layout) -> Vec<ArtifactPath> {
 /// Returns the names of the directories two levels below `root`: repository and entry. Links are not followed.
 fn entries(root: &Path) -> Vec<(String, String)> {
     let mut entries = Vec::new();
-    for repo in directories(root).into_iter().filter(|repo| check_repo_name(repo).is_ok()) {
+    for repo in directories(root).into_iter().filter(|repo| is_repo_directory(repo)) {
         let below = directories(&root.join(&repo));
         entries.extend(below.into_iter().filter(|entry| is_entry(entry)).map(|entry| (repo.clone(), entry)));
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::config::Config;
 use crate::layout::{ArtifactPath, Layout};
-use crate::name::{check_artifact_name, check_repo_name};
+use crate::name::{check_artifact_name, is_repo_directory};
 use crate::store::lock;
 use crate::telemetry::KeyReport;
 
@@ -59,7 +59,7 @@ pub struct Building {
 pub fn building(config: &Config) -> Vec<Building> {
     let layout = Layout::new(config.cache_dir());
     let mut found = Vec::new();
-    for repo in directories(&layout.locks()).into_iter().filter(|repo| check_repo_name(repo).is_ok()) {
+    for repo in directories(&layout.locks()).into_iter().filter(|repo| is_repo_directory(repo)) {
         for entry in directories(&layout.locks().join(&repo)) {
             for artifact in recent_locks(&layout.locks().join(&repo).join(&entry)) {
                 let artifact_path = ArtifactPath { repo: repo.clone(), entry: entry.clone(), artifact };

@@ -8,10 +8,15 @@ fn check(item: TokenStream) -> (Vec<String>, Vec<String>) {
 }
 
 fn check_with(arguments: &Arguments, item: TokenStream) -> (Vec<String>, Vec<String>) {
-    let function = Function::parse(item).expect("a function");
+    let function = Function::parse(item, "cached_smoke").expect("a function");
     let mut errors = Errors::default();
-    let referents = referents(&function, arguments, &mut errors);
-    (referents.into_iter().map(text).collect(), errors.messages())
+    let parameters = parameters(&function, arguments, &mut errors);
+    let shown = parameters.iter().map(|parameter| match parameter {
+        Parameter::Reference(ty) => format!("&{}", text(*ty)),
+        Parameter::Value(ty) => text(*ty),
+        Parameter::Foreign(parameter) => format!("foreign {}", text(&parameter.pat)),
+    });
+    (shown.collect(), errors.messages())
 }
 
 /// Returns the only error.
@@ -23,20 +28,53 @@ fn rejection(item: TokenStream) -> String {
 
 #[test]
 fn shared_references_of_any_pattern_are_accepted() {
-    let (referents, errors) = check(quote! {
+    let (shown, errors) = check(quote! {
         fn f(graph: &DependencyGraph, Repo { name, .. }: &Repo, _: &Session<My, Vec<u8>>, (all): (&(dyn A + B))) {}
     });
     assert_eq!(errors, [""; 0]);
-    assert_eq!(referents, ["DependencyGraph", "Repo", "Session<My, Vec<u8>>", "(dyn A + B)"]);
+    assert_eq!(shown, ["&DependencyGraph", "&Repo", "&Session<My, Vec<u8>>", "&(dyn A + B)"]);
+}
+
+#[test]
+fn artifacts_by_value_are_accepted() {
+    let (shown, errors) = check(quote!(
+        fn f(model: Graph<A, B>, mut shop: Scratch<Shop>) {}
+    ));
+    assert_eq!(errors, [""; 0]);
+    assert_eq!(shown, ["Graph<A, B>", "Scratch<Shop>"]);
+}
+
+#[test]
+fn parameters_of_other_attributes_are_left_to_them() {
+    let (shown, errors) = check(quote!(
+        fn f(graph: &Graph, #[case] x: u32, #[values(1, 2)] y: &str) {}
+    ));
+    assert_eq!(errors, [""; 0]);
+    assert_eq!(shown, ["&Graph", "foreign x", "foreign y"]);
+    for attribute in [quote!(#[rstest]), quote!(#[test_case(1)]), quote!(#[rstest::rstest])] {
+        let (shown, errors) = check(quote!(#attribute fn f(graph: &Graph, x: u32, shop: Scratch<Shop>) {}));
+        assert_eq!(errors, [""; 0]);
+        assert_eq!(shown, ["&Graph", "foreign x", "Scratch<Shop>"]);
+    }
+}
+
+#[test]
+fn tests_over_each_repository_take_no_single_one() {
+    assert!(
+        rejection(quote!(
+            fn f(all: &Each<Graph>, repo: &Repo) {}
+        ))
+        .contains("no single `&Repo`")
+    );
 }
 
 #[test]
 fn other_parameters_are_rejected() {
     assert!(
         rejection(quote!(
-            fn f(g: Graph<A, B>) {}
+            fn f(r: Repo) {}
         ))
-        .ends_with("write `&Graph<A, B>`")
+        .ends_with("write `&Repo`")
     );
     assert!(
         rejection(quote!(
@@ -48,7 +86,7 @@ fn other_parameters_are_rejected() {
         rejection(quote!(
             fn f(g: &mut Graph) {}
         ))
-        .ends_with("write `&Graph`")
+        .contains("or `mut files: Scratch<Graph>`")
     );
     assert!(
         rejection(quote!(
@@ -84,7 +122,7 @@ fn other_parameters_are_rejected() {
         rejection(quote!(
             fn f(g: &mut dyn Graph) {}
         ))
-        .ends_with("write `&dyn Graph`")
+        .contains("write `&dyn Graph`")
     );
     assert!(
         rejection(quote!(
@@ -195,12 +233,12 @@ fn a_second_attribute_is_rejected() {
 }
 
 #[test]
-fn functions_without_parameters_must_name_the_suite() {
+fn functions_without_parameters_are_rejected() {
     assert!(
         rejection(quote!(
             fn finds() {}
         ))
-        .starts_with("cannot infer the suite: `finds` has no parameters")
+        .starts_with("`finds` has no parameters")
     );
     let arguments = Arguments { suite: Some(parse_quote!(Smoke)), ..Arguments::default() };
     assert!(
@@ -216,38 +254,29 @@ fn functions_without_parameters_must_name_the_suite() {
 }
 
 #[test]
-fn types_of_every_suite_do_not_determine_the_suite() {
-    for item in [
-        quote!(
-            fn f(repo: &Repo, _: &cached_smoke::CacheReport) {}
-        ),
-        quote!(
-            fn f(session: &Session<_>) {}
-        ),
-        quote!(
-            fn f(repo: (&Repo)) {}
-        ),
-    ] {
-        assert!(rejection(item.clone()).starts_with("cannot infer the suite"));
-        let arguments = Arguments { suite: Some(parse_quote!(Smoke)), ..Arguments::default() };
-        assert_eq!(check_with(&arguments, item).1, [""; 0]);
-    }
-    for item in [
-        quote!(
-            fn f(repo: &Repo, session: &Session<Smoke>) {}
-        ),
-        quote!(
-            fn f(repo: &Repo<Git>) {}
-        ),
-    ] {
-        assert_eq!(check(item).1, [""; 0]);
-    }
+fn open_sessions_and_configurations_need_a_suite() {
+    let suite = Arguments { suite: Some(parse_quote!(Smoke)), ..Arguments::default() };
+    let open = quote!(
+        fn f(session: &Session<_>, repo: &Repo) {}
+    );
+    assert!(rejection(open.clone()).starts_with("cannot infer the suite"));
+    assert_eq!(check_with(&suite, open).1, [""; 0]);
+    let repo = quote!(
+        fn f(repo: (&Repo)) {}
+    );
+    assert_eq!(check(repo.clone()).1, [""; 0]);
+    let config = Arguments { config: Some(parse_quote!(C)), ..Arguments::default() };
+    assert!(check_with(&config, repo).1[0].starts_with("cannot infer the suite"));
+    let of_suite = quote!(
+        fn f(repo: &Repo<Git>, session: &Session<Smoke>) {}
+    );
+    assert_eq!(check_with(&config, of_suite).1, [""; 0]);
 }
 
 #[test]
 fn all_errors_are_found() {
     let (_, errors) = check(quote!(
-        const unsafe fn f<T>(a: A, b: &mut B, c: &C) {}
+        const unsafe fn f<T>(a: Repo, b: &mut B, c: &C) {}
     ));
     assert_eq!(errors.len(), 5, "{errors:?}");
 }

@@ -3,11 +3,11 @@
 //! `UPDATE_EXPECT=1 cargo test -p cached-smoke-macros expansion` updates the snapshot.
 
 use super::super::expand;
+use crate::expansion::snapshot;
 use expect_test::expect_file;
-use syn::{ItemFn, Meta};
 
 /// Functions with the attribute, and the point of each.
-const SHOWN: [(&str, &str); 5] = [
+const SHOWN: [(&str, &str); 8] = [
     (
         "One test with the name of the user's function, which is nested inside.",
         r#"
@@ -43,6 +43,35 @@ async fn served() {
 "#,
     ),
     (
+        "A test without a repository, with an artifact by value and a writable copy of another.",
+        r#"
+#[cached_smoke(repos = [])]
+fn sells(model: Model, mut shop: Scratch<Shop>) {
+    shop.sell(model)
+}
+"#,
+    ),
+    (
+        "One test over several repositories.",
+        r#"
+#[cached_smoke(repos = ["django", "requests"])]
+fn compares(all: &Each<DependencyGraph>) {
+    compare(all)
+}
+"#,
+    ),
+    (
+        "Parameters of another attribute.",
+        r#"
+#[cached_smoke(repos = ["django", "requests"])]
+#[rstest]
+#[case(3)]
+fn has(graph: &DependencyGraph, #[case] nodes: usize) {
+    assert!(graph.len() > nodes)
+}
+"#,
+    ),
+    (
         "A return value that only the function can create.",
         r#"
 #[cached_smoke(repo = "django")]
@@ -64,20 +93,6 @@ fn asks_for_more(session: &Session<_>, graph: &DependencyGraph) {
 
 #[test]
 fn expansions_match_the_snapshot() {
-    let shown = SHOWN.map(|(point, source)| format!("{}\n{}", commented(point, source), expanded(source)));
-    expect_file!["expansion.snapshot.rs"].assert_eq(&shown.join("\n"));
-}
-
-fn commented(point: &str, source: &str) -> String {
-    let mut lines = vec![format!("// {point}"), "//".to_owned()];
-    lines.extend(source.trim().lines().map(|line| format!("//     {line}")));
-    lines.join("\n") + "\n"
-}
-
-fn expanded(source: &str) -> String {
-    let mut item: ItemFn = syn::parse_str(source).expect("a function");
-    let ours = item.attrs.iter().position(|attribute| attribute.path().is_ident("cached_smoke")).expect("ours");
-    let Meta::List(arguments) = item.attrs.remove(ours).meta else { panic!("it has arguments") };
-    let expansion = expand(arguments.tokens, quote::quote!(#item), None);
-    prettyplease::unparse(&syn::parse2(expansion).expect("items"))
+    let shown = snapshot("cached_smoke", &SHOWN, |arguments, item| expand(arguments, item, None));
+    expect_file!["expansion.snapshot.rs"].assert_eq(&shown);
 }

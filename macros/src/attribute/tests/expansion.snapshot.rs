@@ -18,9 +18,10 @@ fn finds_queryset() {
         module: ::core::module_path!(),
         function: "finds_queryset",
         repo: "django",
+        each: &[],
         should_panic: ::core::option::Option::Some("lost"),
     }
-        .of_suite()
+        .of_any_suite()
         .parameter::<DependencyGraph, _>()
         .parameter::<Repo, _>()
         .run(|__fixture| finds_queryset(
@@ -69,6 +70,7 @@ pub mod answers {
             module: ::core::module_path!(),
             function: "django",
             repo: "django",
+            each: &[],
             should_panic: ::core::option::Option::None,
         })
     }
@@ -81,6 +83,7 @@ pub mod answers {
             module: ::core::module_path!(),
             function: "scikit_learn",
             repo: "scikit-learn",
+            each: &[],
             should_panic: ::core::option::Option::None,
         })
     }
@@ -104,11 +107,118 @@ async fn served() {
         module: ::core::module_path!(),
         function: "served",
         repo: "django",
+        each: &[],
         should_panic: ::core::option::Option::None,
     }
         .of_suite::<Smoke>()
         .run_async(async |__fixture| served().await)
         .await
+}
+
+// A test without a repository, with an artifact by value and a writable copy of another.
+//
+//     #[cached_smoke(repos = [])]
+//     fn sells(model: Model, mut shop: Scratch<Shop>) {
+//         shop.sell(model)
+//     }
+
+#[::core::prelude::v1::test]
+fn sells() {
+    fn sells(model: Model, mut shop: Scratch<Shop>) {
+        shop.sell(model)
+    }
+    ::cached_smoke::__private::Test {
+        module: ::core::module_path!(),
+        function: "sells",
+        repo: "-",
+        each: &[],
+        should_panic: ::core::option::Option::None,
+    }
+        .of_any_suite()
+        .parameter_by_value::<Model, _>()
+        .parameter_by_value::<Scratch<Shop>, _>()
+        .run(|__fixture| sells(
+            __fixture.value::<Model, _>(),
+            __fixture.value::<Scratch<Shop>, _>(),
+        ))
+}
+
+// One test over several repositories.
+//
+//     #[cached_smoke(repos = ["django", "requests"])]
+//     fn compares(all: &Each<DependencyGraph>) {
+//         compare(all)
+//     }
+
+#[::core::prelude::v1::test]
+fn compares() {
+    fn compares(all: &Each<DependencyGraph>) {
+        compare(all)
+    }
+    ::cached_smoke::__private::Test {
+        module: ::core::module_path!(),
+        function: "compares",
+        repo: "-",
+        each: &["django", "requests"],
+        should_panic: ::core::option::Option::None,
+    }
+        .of_any_suite()
+        .parameter::<Each<DependencyGraph>, _>()
+        .run(|__fixture| compares(__fixture.argument::<Each<DependencyGraph>, _>()))
+}
+
+// Parameters of another attribute.
+//
+//     #[cached_smoke(repos = ["django", "requests"])]
+//     #[rstest]
+//     #[case(3)]
+//     fn has(graph: &DependencyGraph, #[case] nodes: usize) {
+//         assert!(graph.len() > nodes)
+//     }
+
+#[cfg(test)]
+fn has(__test: ::cached_smoke::__private::Test, nodes: usize) {
+    fn has(graph: &DependencyGraph, nodes: usize) {
+        assert!(graph.len() > nodes)
+    }
+    __test
+        .of_any_suite()
+        .parameter::<DependencyGraph, _>()
+        .run(|__fixture| has(__fixture.argument::<DependencyGraph, _>(), nodes))
+}
+#[cfg(test)]
+#[allow(non_snake_case, reason = "tests have the names of repositories")]
+mod has {
+    #[allow(unused_imports, reason = "attributes and the return type may need names")]
+    use super::*;
+    #[rstest]
+    #[case(3)]
+    fn django(#[case] nodes: usize) {
+        super::has(
+            ::cached_smoke::__private::Test {
+                module: ::core::module_path!(),
+                function: "django",
+                repo: "django",
+                each: &[],
+                should_panic: ::core::option::Option::None,
+            },
+            nodes,
+        )
+    }
+    #[rstest]
+    #[case(3)]
+    fn requests(#[case] nodes: usize) {
+        super::has(
+            ::cached_smoke::__private::Test {
+                module: ::core::module_path!(),
+                function: "requests",
+                repo: "requests",
+                each: &[],
+                should_panic: ::core::option::Option::None,
+            },
+            nodes,
+        )
+    }
 }
 
 // A return value that only the function can create.
@@ -127,9 +237,10 @@ fn judged() -> ::cached_smoke::__private::ExitCode {
         module: ::core::module_path!(),
         function: "judged",
         repo: "django",
+        each: &[],
         should_panic: ::core::option::Option::None,
     }
-        .of_suite()
+        .of_any_suite()
         .parameter::<DependencyGraph, _>()
         .run(|__fixture| {
             let __value = judged(__fixture.argument::<DependencyGraph, _>());
@@ -150,6 +261,7 @@ fn asks_for_more() {
         module: ::core::module_path!(),
         function: "asks_for_more",
         repo: "django",
+        each: &[],
         should_panic: ::core::option::Option::None,
     }
         .of_suite()

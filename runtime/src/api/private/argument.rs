@@ -1,6 +1,9 @@
 //! The types that a test's parameters can have.
 
-use crate::api::artifact::{Artifact, Suite};
+use super::home::Provided;
+use super::sessions::{AnySuite, Mode, Of, Sessions};
+use crate::api::artifact::Suite;
+use crate::api::each::Each;
 use crate::api::session::{Seen, Session};
 use crate::error::Error;
 use crate::key::repo::Repo;
@@ -8,26 +11,26 @@ use crate::telemetry::CacheReport;
 
 /// A type `Self` for which a test can have a parameter `&Self`.
 ///
-/// The marker `M` separates the implementations: only one fits each type, so the compiler infers `M` and the suite.
+/// The marker `M` separates the implementations, as in [`Provided`].
 #[diagnostic::on_unimplemented(
     message = "a smoke test cannot have a parameter of type `&{Self}`",
-    label = "neither `Repo`, `CacheReport`, the test's `Session<{S}>`, nor an artifact of its suite `{S}`",
-    note = "all parameters of a test belong to one suite, which `suite = …` can name; a type without a suite needs an \
-            `impl cached_smoke::Artifact<YourSuite>`"
+    label = "neither `Repo`, `CacheReport`, a `Session`, an artifact, nor `Each` of an artifact",
+    note = "a function with `#[artifact]` that returns the type makes it an artifact, as does an implementation of \
+            `cached_smoke::Artifact<YourSuite>`"
 )]
-pub trait Arg<S: Suite, M> {
+pub trait Arg<Q: Mode, M> {
     /// Restores or builds the artifact, if it is one.
     ///
     /// # Errors
     /// Fails if the artifact is not available.
-    fn prepare(session: &Session<S>) -> Result<(), Error>;
+    fn prepare(sessions: &mut Sessions<Q>) -> Result<(), Error>;
 
     /// Records the artifact's key, if it is one, and whether the cache has it.
     ///
     /// # Errors
     /// Fails if the key cannot be computed.
-    fn record_key(session: &Session<S>) -> Result<(), Error> {
-        let _ = session;
+    fn record_key(sessions: &mut Sessions<Q>) -> Result<(), Error> {
+        let _ = sessions;
         Ok(())
     }
 
@@ -36,71 +39,127 @@ pub trait Arg<S: Suite, M> {
     ///
     /// # Errors
     /// Fails if the key cannot be computed.
-    fn serve(session: &Session<S>, seen: &mut Seen) -> Result<(), Error> {
-        let _ = (session, seen);
+    fn serve(sessions: &mut Sessions<Q>, seen: &mut Seen) -> Result<(), Error> {
+        let _ = (sessions, seen);
         Ok(())
     }
 
     /// Returns the prepared value.
-    fn get(session: &Session<S>) -> &Self;
+    fn get(sessions: &Sessions<Q>) -> &Self;
 }
 
-/// The marker of artifacts.
+/// The marker of artifacts, which the marker `M` provides.
 #[derive(Debug)]
-pub enum ViaArtifact {}
+pub struct ViaArtifact<M>(std::marker::PhantomData<M>);
+
+/// The marker of an artifact over each repository.
+#[derive(Debug)]
+pub struct ViaEach<M>(std::marker::PhantomData<M>);
 
 /// The marker of parts of the session.
 #[derive(Debug)]
 pub enum ViaSession {}
 
-impl<S: Suite, A: Artifact<S>> Arg<S, ViaArtifact> for A {
-    fn prepare(session: &Session<S>) -> Result<(), Error> {
-        session.get::<A>().map(|_| ())
+impl<Q: Mode, A: Provided<Q, M>, M> Arg<Q, ViaArtifact<M>> for A {
+    fn prepare(sessions: &mut Sessions<Q>) -> Result<(), Error> {
+        A::session(sessions)?.get::<A::By>().map(|_| ())
     }
 
-    fn record_key(session: &Session<S>) -> Result<(), Error> {
-        session.record_key::<A>()
+    fn record_key(sessions: &mut Sessions<Q>) -> Result<(), Error> {
+        A::session(sessions)?.record_key::<A::By>()
     }
 
-    fn serve(session: &Session<S>, seen: &mut Seen) -> Result<(), Error> {
-        session.serve::<A>(seen)
+    fn serve(sessions: &mut Sessions<Q>, seen: &mut Seen) -> Result<(), Error> {
+        A::session(sessions)?.serve::<A::By>(seen)
     }
 
-    fn get(session: &Session<S>) -> &A {
-        match session.get::<A>() {
-            Ok(artifact) => artifact,
-            Err(error) => unreachable!("it was prepared: {error}"),
+    fn get(sessions: &Sessions<Q>) -> &A {
+        match A::opened(sessions).map(Session::get::<A::By>) {
+            Some(Ok(artifact)) => A::of(artifact),
+            _ => unreachable!("it was prepared"),
         }
     }
 }
 
-impl<S: Suite> Arg<S, ViaSession> for Repo {
-    fn prepare(_: &Session<S>) -> Result<(), Error> {
+impl<Q: Mode, A: Provided<Q, M> + Sync, M> Arg<Q, ViaEach<M>> for Each<A> {
+    fn prepare(sessions: &mut Sessions<Q>) -> Result<(), Error> {
+        let mut each = Each::default();
+        for over_one in sessions.over_each() {
+            let mut over_one = over_one?;
+            let artifact = A::session(&mut over_one)?.get_static::<A::By>()?;
+            each.add(over_one.main().repo(), A::of(artifact));
+            over_one.main().finish_setup();
+        }
+        sessions.lend(each);
         Ok(())
     }
 
-    fn get(session: &Session<S>) -> &Repo {
-        session.repo()
+    fn record_key(sessions: &mut Sessions<Q>) -> Result<(), Error> {
+        sessions.over_each().try_for_each(|over_one| A::record_key(&mut over_one?))
+    }
+
+    fn serve(sessions: &mut Sessions<Q>, seen: &mut Seen) -> Result<(), Error> {
+        for over_one in sessions.over_each() {
+            // The target may be the artifact of any repository.
+            seen.clear();
+            A::serve(&mut over_one?, seen)?;
+        }
+        seen.clear();
+        Ok(())
+    }
+
+    fn get(sessions: &Sessions<Q>) -> &Each<A> {
+        match sessions.lent() {
+            Some(each) => each,
+            None => unreachable!("it was prepared"),
+        }
     }
 }
 
-impl<S: Suite> Arg<S, ViaSession> for CacheReport {
-    fn prepare(_: &Session<S>) -> Result<(), Error> {
-        Ok(())
+impl<Q: Mode> Arg<Q, ViaSession> for Repo {
+    fn prepare(sessions: &mut Sessions<Q>) -> Result<(), Error> {
+        if sessions.main().known_repo().is_some() {
+            return Ok(());
+        }
+        Err(Error::NoRepo { subject: "the parameter `&Repo`".to_owned() })
     }
 
-    fn get(session: &Session<S>) -> &CacheReport {
-        session.report()
+    fn get(sessions: &Sessions<Q>) -> &Repo {
+        sessions.main().repo()
     }
 }
 
-impl<S: Suite> Arg<S, ViaSession> for Session<S> {
-    fn prepare(session: &Session<S>) -> Result<(), Error> {
-        session.defer_report();
+impl<Q: Mode> Arg<Q, ViaSession> for CacheReport {
+    fn prepare(_: &mut Sessions<Q>) -> Result<(), Error> {
         Ok(())
     }
 
-    fn get(session: &Session<S>) -> &Session<S> {
-        session
+    fn get(sessions: &Sessions<Q>) -> &CacheReport {
+        sessions.main().report()
+    }
+}
+
+impl<S: Suite> Arg<Of<S>, ViaSession> for Session<S> {
+    fn prepare(sessions: &mut Sessions<Of<S>>) -> Result<(), Error> {
+        sessions.main().defer_report();
+        Ok(())
+    }
+
+    fn get(sessions: &Sessions<Of<S>>) -> &Session<S> {
+        sessions.main()
+    }
+}
+
+impl<T: Suite> Arg<AnySuite, ViaSession> for Session<T> {
+    fn prepare(sessions: &mut Sessions<AnySuite>) -> Result<(), Error> {
+        <AnySuite as super::sessions::Offers<T>>::session(sessions)?.defer_report();
+        Ok(())
+    }
+
+    fn get(sessions: &Sessions<AnySuite>) -> &Session<T> {
+        match <AnySuite as super::sessions::Offers<T>>::opened(sessions) {
+            Some(session) => session,
+            None => unreachable!("it was prepared"),
+        }
     }
 }

@@ -2,13 +2,15 @@
 
 use super::argument::Arg;
 use super::returned::Passed;
+use super::sessions::{AnySuite, Mode, Of, Sessions, TestOf};
+use super::value::Value;
 use crate::api::artifact::Suite;
 use crate::api::session::{Builder, Seen, Session};
 use crate::config::StopAfter;
 use crate::error::Error;
 use crate::message::PREFIX;
+use crate::name::NO_REPO;
 use crate::own_thread::on_own_thread;
-use crate::panic::catch_panic;
 
 /// The names and the expectation of a test, as the attribute writes them.
 #[derive(Clone, Copy, Debug)]
@@ -17,53 +19,65 @@ pub struct Test {
     pub module: &'static str,
     /// The name of the function.
     pub function: &'static str,
-    /// The repository.
+    /// The repository; `-` for none.
     pub repo: &'static str,
+    /// The repositories of [`Each`](crate::Each).
+    pub each: &'static [&'static str],
     /// The message of `#[should_panic]`, if the test has that attribute; empty for any panic.
     pub should_panic: Option<&'static str>,
 }
 
-/// The functions of a parameter: [`Arg::prepare`], [`Arg::record_key`] and [`Arg::serve`].
-#[derive(Debug)]
-struct Parameter<S: Suite> {
-    prepare: fn(&Session<S>) -> Result<(), Error>,
-    record_key: fn(&Session<S>) -> Result<(), Error>,
-    serve: fn(&Session<S>, &mut Seen) -> Result<(), Error>,
+/// The functions of a parameter: those of [`Arg`] or [`Value`].
+struct Parameter<Q: Mode> {
+    prepare: fn(&mut Sessions<Q>) -> Result<(), Error>,
+    record_key: fn(&mut Sessions<Q>) -> Result<(), Error>,
+    serve: fn(&mut Sessions<Q>, &mut Seen) -> Result<(), Error>,
 }
 
 /// A builder of a test's fixture: the expansion adds one parameter after the other.
 ///
 /// The parameters are method calls, and not arguments of one function, so that the first artifact determines the suite.
 /// The compiler's error is then about the type of a later parameter that does not fit.
-#[derive(Debug)]
-pub struct Setup<S: Suite> {
+pub struct Setup<Q: Mode> {
     test: Test,
-    parameters: Vec<Parameter<S>>,
-    config: fn() -> S::Config,
+    parameters: Vec<Parameter<Q>>,
+    config: fn() -> <Q::Suite as Suite>::Config,
 }
 
 /// The loaded artifacts of a test.
 #[derive(Debug)]
-pub struct Fixture<S: Suite>(Session<S>);
+pub struct Fixture<Q: Mode>(Sessions<Q>);
 
-impl<S: Suite> Fixture<S> {
+impl<Q: Mode> Fixture<Q> {
     /// Returns the argument for a parameter `&A`.
-    pub fn argument<A: Arg<S, M> + ?Sized, M>(&self) -> &A {
+    pub fn argument<A: Arg<Q, M> + ?Sized, M>(&self) -> &A {
         A::get(&self.0)
+    }
+
+    /// Returns the argument for a parameter `A`, once.
+    pub fn value<A: Value<Q, M>, M>(&self) -> A {
+        A::take(&self.0)
     }
 }
 
-impl<S: Suite> Setup<S> {
+impl<Q: Mode> Setup<Q> {
     /// Adds a parameter `&A`.
     #[must_use]
-    pub fn parameter<A: Arg<S, M> + ?Sized, M>(mut self) -> Setup<S> {
+    pub fn parameter<A: Arg<Q, M> + ?Sized, M>(mut self) -> Setup<Q> {
+        self.parameters.push(Parameter { prepare: A::prepare, record_key: A::record_key, serve: A::serve });
+        self
+    }
+
+    /// Adds a parameter `A`.
+    #[must_use]
+    pub fn parameter_by_value<A: Value<Q, M>, M>(mut self) -> Setup<Q> {
         self.parameters.push(Parameter { prepare: A::prepare, record_key: A::record_key, serve: A::serve });
         self
     }
 
     /// Sets the configuration.
     #[must_use]
-    pub fn config(mut self, config: fn() -> S::Config) -> Setup<S> {
+    pub fn config(mut self, config: fn() -> <Q::Suite as Suite>::Config) -> Setup<Q> {
         self.config = config;
         self
     }
@@ -76,7 +90,7 @@ impl<S: Suite> Setup<S> {
     /// # Panics
     /// Panics as the function does, and if the fixture fails.
     #[track_caller]
-    pub fn run<R: Passed>(self, function: fn(&Fixture<S>) -> R) -> R {
+    pub fn run<R: Passed>(self, function: fn(&Fixture<Q>) -> R) -> R {
         match self.test.resolve_fixture(self.fixture()) {
             Some(fixture) => function(&fixture),
             None => R::passed(),
@@ -91,8 +105,8 @@ impl<S: Suite> Setup<S> {
     /// # Panics
     /// Panics as [`run`](Self::run) does.
     #[track_caller]
-    pub fn run_async<R: Passed>(self, function: impl AsyncFnOnce(&Fixture<S>) -> R) -> impl Future<Output = R> {
-        let fixture = on_own_thread(|| self.fixture()).inspect(|fixture| fixture.0.enter_runtime());
+    pub fn run_async<R: Passed>(self, function: impl AsyncFnOnce(&Fixture<Q>) -> R) -> impl Future<Output = R> {
+        let fixture = on_own_thread(|| self.fixture()).inspect(|fixture| fixture.0.main().enter_runtime());
         let fixture = self.test.resolve_fixture(fixture);
         async move {
             match fixture {
@@ -102,49 +116,53 @@ impl<S: Suite> Setup<S> {
         }
     }
 
-    fn fixture(&self) -> Result<Fixture<S>, Error> {
+    fn fixture(&self) -> Result<Fixture<Q>, Error> {
         if let Some(builder) = Builder::of_process() {
-            let served = self.session().and_then(|session| {
+            let served = self.sessions().and_then(|mut sessions| {
                 let mut seen = Seen::default();
-                self.parameters.iter().try_for_each(|parameter| (parameter.serve)(&session, &mut seen))
+                self.parameters.iter().try_for_each(|parameter| (parameter.serve)(&mut sessions, &mut seen))
             });
             builder.end(served);
         }
-        let failed = |error: &Error| Session::<S>::record_key_failure(&self.test.name(), self.test.repo, error);
+        let failed = |error: &Error| Session::<Q::Suite>::record_key_failure(&self.test.name(), self.test.repo, error);
         self.prepared().inspect_err(failed)
     }
 
-    fn prepared(&self) -> Result<Fixture<S>, Error> {
-        let session = self.session()?;
-        let stop_after = session.stop_after();
+    fn prepared(&self) -> Result<Fixture<Q>, Error> {
+        let mut sessions = self.sessions()?;
+        let stop_after = sessions.main().stop_after();
         if stop_after == Some(StopAfter::Key) {
-            self.parameters.iter().try_for_each(|parameter| (parameter.record_key)(&session))?;
+            self.parameters.iter().try_for_each(|parameter| (parameter.record_key)(&mut sessions))?;
         } else {
-            self.parameters.iter().try_for_each(|parameter| (parameter.prepare)(&session))?;
-            session.finish_setup();
+            self.parameters.iter().try_for_each(|parameter| (parameter.prepare)(&mut sessions))?;
+            sessions.main().finish_setup();
         }
         if stop_after.is_some() {
             let reason = "SMOKE_STOP_AFTER ends the test before its body".to_owned();
             return Err(Error::Skipped { repo: self.test.repo.to_owned(), reason });
         }
-        Ok(Fixture(session))
+        Ok(Fixture(sessions))
     }
 
-    fn session(&self) -> Result<Session<S>, Error> {
-        let config = catch_panic(self.config).map_err(|panic| {
-            Error::Message(format!(
-                "the configuration of the test is not available: {panic}\n\
-                 help: correct `config = …` of the test, or `Default` of the suite's configuration"
-            ))
-        })?;
-        Session::of_attribute(self.test.name(), self.test.repo, config)
+    fn sessions(&self) -> Result<Sessions<Q>, Error> {
+        let test = TestOf { name: self.test.name(), each: self.test.each, config: self.config };
+        Sessions::open(test, Some(self.test.repo).filter(|repo| *repo != NO_REPO))
     }
 }
 
 impl Test {
-    /// Starts the setup of a test.
-    pub fn of_suite<S: Suite>(self) -> Setup<S> {
-        Setup { test: self, parameters: Vec::new(), config: S::Config::default }
+    /// Starts the setup of a test whose artifacts may belong to any suites.
+    pub fn of_any_suite(self) -> Setup<AnySuite> {
+        self.setup()
+    }
+
+    /// Starts the setup of a test with one suite.
+    pub fn of_suite<S: Suite>(self) -> Setup<Of<S>> {
+        self.setup()
+    }
+
+    fn setup<Q: Mode>(self) -> Setup<Q> {
+        Setup { test: self, parameters: Vec::new(), config: <Q::Suite as Suite>::Config::default }
     }
 
     /// Returns the name as `cargo test` prints it: without the name of the crate.
@@ -157,11 +175,11 @@ impl Test {
 
     /// Returns the fixture; `None` if the function must not run and the test passes.
     #[track_caller]
-    fn resolve_fixture<S: Suite>(&self, fixture: Result<Fixture<S>, Error>) -> Option<Fixture<S>> {
+    fn resolve_fixture<Q: Mode>(&self, fixture: Result<Fixture<Q>, Error>) -> Option<Fixture<Q>> {
         match fixture {
             Ok(fixture) => Some(fixture),
             Err(Error::Skipped { repo, reason }) => {
-                println!("{PREFIX} skipped {} over {repo}: {reason}", self.name());
+                println!("{PREFIX} skipped {}{}: {reason}", self.name(), over(&repo));
                 match self.should_panic {
                     // A test with `#[should_panic]` passes if it panics with the expected message.
                     Some(expected) => panic!("{expected}"),
@@ -179,8 +197,13 @@ impl Test {
     }
 
     fn failure(&self, error: &Error) -> String {
-        let (name, repo, causes) = (self.name(), self.repo, error.report());
+        let (name, over, causes) = (self.name(), over(self.repo), error.report());
         let help = error.help().map_or_else(String::new, |help| format!("\nhelp: {help}"));
-        format!("the fixture of {name} over {repo} failed; the test itself did not run\n{causes}{help}")
+        format!("the fixture of {name}{over} failed; the test itself did not run\n{causes}{help}")
     }
+}
+
+/// Returns the repository of a test for messages, after the name of the test.
+fn over(repo: &str) -> String {
+    if repo == NO_REPO { String::new() } else { format!(" over {repo}") }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::Session;
 use super::request::Seen;
-use crate::api::artifact::{Artifact, Suite};
+use crate::api::artifact::{Artifact, Definition, Suite};
 use crate::api::context::{BuildContext, Dependencies, LoadContext, Progress};
 use crate::api::key_builder::KeyBuilder;
 use crate::error::{Error, Result};
@@ -33,6 +33,8 @@ pub(super) struct ArtifactMeta {
     pub(super) name: &'static str,
     pub(super) storage: Storage,
     pub(super) private_view: bool,
+    /// The artifact is built from the repository of the test.
+    pub(super) uses_repo: bool,
 }
 
 /// The arguments of a call of `build` or `load`.
@@ -71,6 +73,7 @@ impl<'a, S: Suite, A: Artifact<S>> TypedArtifact<'a, S, A> {
         Dependencies {
             session: self.session,
             artifact: A::NAME,
+            repo: self.session.known_repo().filter(|_| A::USES_REPO),
             allowed: context.needs,
             spent: &context.time_in_dependencies,
         }
@@ -79,15 +82,21 @@ impl<'a, S: Suite, A: Artifact<S>> TypedArtifact<'a, S, A> {
 
 impl<S: Suite, A: Artifact<S>> DynArtifact for TypedArtifact<'_, S, A> {
     fn meta(&self) -> ArtifactMeta {
+        let (suite, suite_name, code) = match A::DEFINITION {
+            // It belongs to no suite, so it is a suite of its own: it is the same in every suite that uses it.
+            Definition::Function(code) => (TypeId::of::<A>(), type_name::<A>(), code),
+            Definition::Trait | Definition::FunctionOfSuite => (TypeId::of::<S>(), type_name::<S>(), S::CODE),
+        };
         ArtifactMeta {
-            suite: TypeId::of::<S>(),
-            suite_name: type_name::<S>(),
-            code: S::CODE,
+            suite,
+            suite_name,
+            code,
             artifact: TypeId::of::<A>(),
             type_name: type_name::<A>(),
             name: A::NAME,
             storage: A::STORAGE,
             private_view: A::PRIVATE_VIEW,
+            uses_repo: A::USES_REPO,
         }
     }
 

@@ -9,7 +9,7 @@ use once_cell::sync::OnceCell;
 
 use super::Loaded;
 use super::code;
-use super::dyn_artifact::{DynArtifact, Value};
+use super::dyn_artifact::{ArtifactMeta, DynArtifact, Value};
 use super::in_progress::{self, Entered};
 use super::inputs;
 use super::process::{self, Process};
@@ -18,6 +18,7 @@ use crate::config::StopAfter;
 use crate::error::{Error, Step};
 use crate::key::repo::Repo;
 use crate::key::{Declared, ResolvedKey};
+use crate::name::NO_REPO;
 use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 use crate::telemetry::{
@@ -35,7 +36,8 @@ pub(super) struct SessionInner {
     /// The number of the test among the tests of this process.
     number: u32,
     in_flight: Option<InFlight>,
-    pub(super) repo: Repo,
+    /// `None` for a test without a repository.
+    repo: Option<Repo>,
     /// The artifacts so far, so that a repeated request costs nothing.
     obtained: Mutex<HashMap<TypeId, &'static Loaded>>,
     reports: Mutex<Vec<ArtifactReport>>,
@@ -47,19 +49,20 @@ pub(super) struct SessionInner {
 }
 
 impl SessionInner {
-    pub(super) fn open(test: String, repo: &str, is_of_attribute: bool) -> Result<SessionInner, Error> {
+    pub(super) fn open(test: String, repo: Option<&str>, is_of_attribute: bool) -> Result<SessionInner, Error> {
         let process = Process::get()?;
+        let name = repo.unwrap_or(NO_REPO);
         let number = next_number();
-        let record = |artifact| CacheReport::new(process.run, number, &test, repo, vec![artifact]);
+        let record = |artifact| CacheReport::new(process.run, number, &test, name, vec![artifact]);
         let reports = is_reported(process);
         let in_flight = if reports {
             InFlight::begin(process.run, &record(interrupted()))
         } else if is_of_attribute && stops_at_keys(process) {
-            InFlight::begin_keys(process.run, number, &KeyFailure::interrupted(&test, repo))
+            InFlight::begin_keys(process.run, number, &KeyFailure::interrupted(&test, name))
         } else {
             None
         };
-        match SessionInner::repo(process, repo) {
+        match SessionInner::open_repo(process, repo) {
             Ok(repo) => Ok(SessionInner {
                 process,
                 test,
@@ -80,7 +83,7 @@ impl SessionInner {
                     record(without_artifact("", "", &error)).emit(process.run);
                 }
                 if !is_of_attribute {
-                    record_key_failure(&test, is_of_attribute, repo, None, &error);
+                    record_key_failure(&test, is_of_attribute, name, None, &error);
                 }
                 in_flight.inspect(InFlight::end);
                 Err(error)
@@ -88,12 +91,33 @@ impl SessionInner {
         }
     }
 
-    fn repo(process: &'static Process, repo: &str) -> Result<Repo, Error> {
-        if process.config.left_out.iter().any(|left_out| left_out == repo) {
+    fn open_repo(process: &'static Process, repo: Option<&str>) -> Result<Option<Repo>, Error> {
+        let name = repo.unwrap_or(NO_REPO);
+        if process.config.left_out.iter().any(|left_out| left_out == name) {
             let reason = "SMOKE_LEAVE_OUT names it".to_owned();
-            return Err(Error::Skipped { repo: repo.to_owned(), reason });
+            return Err(Error::Skipped { repo: name.to_owned(), reason });
         }
-        Repo::open(process.config, process.run, repo)
+        repo.map(|repo| Repo::open(process.config, process.run, repo)).transpose()
+    }
+
+    /// Returns the repository of the test.
+    pub(super) fn repo(&self) -> Option<&Repo> {
+        self.repo.as_ref()
+    }
+
+    /// Returns the name of the repository of the test; `-` without one.
+    pub(super) fn repo_name(&self) -> &str {
+        self.repo.as_ref().map_or(NO_REPO, Repo::name)
+    }
+
+    /// Returns the repository that an artifact is built from.
+    pub(super) fn repo_of(&self, meta: &ArtifactMeta) -> Option<&Repo> {
+        self.repo.as_ref().filter(|_| meta.uses_repo)
+    }
+
+    /// Returns the name of the repository that an artifact is built from; `-` without one.
+    pub(super) fn repo_name_of(&self, meta: &ArtifactMeta) -> &str {
+        self.repo_of(meta).map_or(NO_REPO, Repo::name)
     }
 
     /// Returns the value that all requests of this process share.
@@ -121,7 +145,7 @@ impl SessionInner {
                     let loading = Loading {
                         process: self.process,
                         artifact,
-                        repo: self.repo.name(),
+                        repo: self.repo_name_of(&artifact.meta()),
                         needs: &loaded.resolved_key.needs,
                     };
                     // The files may be those of a later build by now, so they are not verified.
@@ -172,7 +196,7 @@ impl SessionInner {
                 Ok(loaded)
             }
             Err(FailedRequest { error, build_seconds: rebuild_seconds }) => {
-                let error = error.about(self.repo.name(), meta.name, Step::Store);
+                let error = error.about(self.repo_name_of(&meta), meta.name, Step::Store);
                 self.record(ArtifactReport { rebuild_seconds, ..without_artifact(meta.name, &key, &error) });
                 Err(error)
             }
@@ -188,7 +212,7 @@ impl SessionInner {
                  help: do not request `{0}` in its own `build` or `load`",
                 meta.name
             ));
-            error.about(self.repo.name(), meta.name, Step::Build)
+            error.about(self.repo_name_of(&meta), meta.name, Step::Build)
         })
     }
 
@@ -210,7 +234,7 @@ impl SessionInner {
     pub(super) fn record_key(&self, artifact_type: &dyn DynArtifact) -> Result<(), Error> {
         let resolved_key = self.resolved_key(artifact_type)?;
         let meta = artifact_type.meta();
-        let (repo, artifact) = (self.repo.name().to_owned(), meta.name.to_owned());
+        let (repo, artifact) = (self.repo_name_of(&meta).to_owned(), meta.name.to_owned());
         let report = KeyReport {
             test: self.test.clone(),
             repo: repo.clone(),
@@ -228,7 +252,8 @@ impl SessionInner {
 
     /// Records the artifact's key, and returns the error that ends the test. The body of a plain test runs until then.
     pub(super) fn stop_at_key(&self, artifact_type: &dyn DynArtifact) -> Error {
-        let (repo, artifact) = (self.repo.name(), artifact_type.meta().name);
+        let meta = artifact_type.meta();
+        let (repo, artifact) = (self.repo_name_of(&meta), meta.name);
         match self.record_key(artifact_type) {
             Ok(()) => {
                 let reason = format!(
@@ -245,14 +270,17 @@ impl SessionInner {
 
     fn resolved_key(&self, artifact: &dyn DynArtifact) -> Result<ResolvedKey, Error> {
         let meta = artifact.meta();
-        let in_key = |error: Error| error.about(self.repo.name(), meta.name, Step::Key);
+        let in_key = |error: Error| error.about(self.repo_name_of(&meta), meta.name, Step::Key);
         process::check_name_is_unique(&meta).map_err(in_key)?;
+        if meta.uses_repo && self.repo.is_none() {
+            return Err(Error::NoRepo { subject: format!("the artifact `{}`", meta.name) });
+        }
         let declared = catch_panic(|| artifact.declared()).flatten();
         let Declared { key_inputs, inputs, fingerprints, needs } =
             declared.map_err(|message| in_key(Error::Message(message)))?;
         let inputs = inputs::take(self.process, inputs).map_err(in_key)?;
         let checked = code::check(self.process, &fingerprints);
-        Ok(ResolvedKey::new(&self.repo, (meta.suite_name, meta.code), key_inputs, needs, inputs, checked))
+        Ok(ResolvedKey::new(self.repo_of(&meta), (meta.suite_name, meta.code), key_inputs, needs, inputs, checked))
     }
 
     /// Runs `work` on a thread that drives no async runtime: the artifact's functions may start one.
@@ -299,7 +327,7 @@ impl SessionInner {
 
     fn snapshot(&self) -> CacheReport {
         let reports = lock(&self.reports).clone();
-        CacheReport::new(self.process.run, self.number, &self.test, self.repo.name(), reports)
+        CacheReport::new(self.process.run, self.number, &self.test, self.repo_name(), reports)
     }
 
     /// Returns `true` if another process that runs this test requests the same artifacts before it runs any of the

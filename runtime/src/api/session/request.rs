@@ -33,7 +33,7 @@ use super::inner::SessionInner;
 use super::process::Process;
 use super::{Loaded, Origin};
 use crate::config::Mode;
-use crate::error::Error;
+use crate::error::{Error, subject};
 use crate::file_lock;
 use crate::key::{ResolvedKey, artifact_identity};
 use crate::layout::ArtifactPath;
@@ -119,7 +119,7 @@ impl<'a> ArtifactRequest<'a> {
             layout: &process.layout,
             run: process.run,
             artifact_path: ArtifactPath {
-                repo: session.repo.name().to_owned(),
+                repo: session.repo_name_of(&meta).to_owned(),
                 entry: resolved_key.key.entry(),
                 artifact: meta.name.to_owned(),
             },
@@ -165,12 +165,12 @@ impl<'a> ArtifactRequest<'a> {
     }
 
     fn repo(&self) -> &str {
-        self.session.repo.name()
+        self.session.repo_name_of(&self.meta)
     }
 
     /// Returns the artifact's name for messages: `graph` of django.
     fn subject(&self) -> String {
-        format!("`{}` of {}", self.meta.name, self.repo())
+        subject(self.meta.name, self.repo())
     }
 
     /// Returns the name of this artifact's notes in the run.

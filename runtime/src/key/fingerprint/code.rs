@@ -43,7 +43,6 @@ pub struct Code {
     pub fallback: Option<&'static str>,
 }
 
-#[cfg(test)]
 impl Code {
     /// The fingerprint of no code.
     pub(crate) const EMPTY: Code = Code {
@@ -64,6 +63,9 @@ impl Code {
 }
 
 impl CodeFingerprint {
+    /// The fingerprint of no code.
+    pub(crate) const NONE: CodeFingerprint = CodeFingerprint(Code::EMPTY);
+
     /// Wraps the expansion of [`code_fingerprint!`](crate::code_fingerprint).
     pub(crate) const fn new(code: Code) -> CodeFingerprint {
         CodeFingerprint(code)

@@ -12,6 +12,7 @@ use crate::api::session::dyn_artifact::{HookContext, Value};
 use crate::api::session::{Loaded, Origin};
 use crate::api::session::{code, inputs};
 use crate::error::{Error, Step as Hook};
+use crate::key::repo::Repo;
 use crate::message;
 use crate::store::manifest::ListedFile;
 use crate::store::{Found, Miss, Staging, list};
@@ -155,7 +156,7 @@ impl ArtifactRequest<'_> {
 
     /// Returns a reason if a key input changed during the build.
     fn changed_meanwhile(&self) -> Option<String> {
-        let changed = match self.session.repo.is_unchanged() {
+        let changed = match self.session.repo_of(&self.meta).map_or(Ok(true), Repo::is_unchanged) {
             Ok(true) => inputs::changed(self.process, &self.resolved_key.inputs)
                 .or_else(|| code::changed(&self.resolved_key.files))?,
             Ok(false) => "the repository".to_owned(),

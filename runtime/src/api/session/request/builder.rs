@@ -22,7 +22,7 @@ use super::{ArtifactRequest, Step, Stop};
 use crate::api::session::dyn_artifact::DynArtifact;
 use crate::api::session::inner::SessionInner;
 use crate::config::{Config, DEFAULT_LOCK_TIMEOUT};
-use crate::error::Error;
+use crate::error::{Error, subject};
 use crate::key::ResolvedKey;
 use crate::message::{self, PREFIX};
 use crate::store::Found;
@@ -137,9 +137,9 @@ impl Builder {
         match served {
             Err(error) => {
                 self.hand_over(ended_by(error, 0.0), Vec::new());
-                give_up(&format!("`{artifact}` of {repo} cannot be built"));
+                give_up(&format!("{} cannot be built", subject(artifact, repo)));
             }
-            Ok(()) => give_up(&format!("this test requests no `{artifact}` of {repo} with the key of the ticket")),
+            Ok(()) => give_up(&format!("this test requests no {} with the key of the ticket", subject(artifact, repo))),
         }
     }
 

@@ -1,20 +1,22 @@
 //! Inspects and rewrites types and attributes by their tokens.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use quote::quote_spanned;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{PathSegment, Type};
 
 /// Returns `true` if a type contains `impl Trait`: `impl` is a keyword.
-pub(super) fn mentions_impl(tokens: TokenStream) -> bool {
+pub(crate) fn mentions_impl(tokens: TokenStream) -> bool {
     any(tokens, &|_, token| is_word(token, "impl"))
 }
 
 /// Returns `true` if a type contains a `_` that is not part of the lifetime `'_`.
-pub(super) fn mentions_placeholder(tokens: TokenStream) -> bool {
+pub(crate) fn mentions_placeholder(tokens: TokenStream) -> bool {
     any(tokens, &|before, token| is_word(token, "_") && before != Some('\''))
 }
 
 /// Returns `true` if a type may borrow from the parameters by an elided lifetime, as in `&T`, `T<'_>` and `impl Trait`.
-pub(super) fn may_borrow(tokens: TokenStream) -> bool {
+pub(crate) fn may_borrow(tokens: TokenStream) -> bool {
     any(tokens, &|before, token| match before {
         Some('&') if sign(token) != Some('\'') => true,
         Some('\'') => is_word(token, "_"),
@@ -45,8 +47,55 @@ fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
+/// Returns the type inside parentheses and the invisible groups of `macro_rules!` variables.
+pub(crate) fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        _ => ty,
+    }
+}
+
+/// Returns the span of a type: there rustc reports that it is not an artifact.
+pub(crate) fn here(ty: &Type) -> Span {
+    ty.span().resolved_at(Span::mixed_site())
+}
+
+/// Returns the last segment of the path that names a type: `Option<T>` of `std::option::Option<T>`.
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ungrouped(ty) {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+/// Formats a type or a path with common spacing: `Vec<Option<T>>`, not `Vec < Option < T > >`.
+pub(crate) fn text(ty: &impl ToTokens) -> String {
+    let mut text = String::new();
+    let mut previous_is_word = false;
+    for token in ty.to_token_stream() {
+        let token_text = token.to_string();
+        let is_word = token_text.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        if previous_is_word && is_word {
+            text.push(' ');
+        }
+        text.push_str(&token_text);
+        if token_text == "," {
+            text.push(' ');
+        }
+        previous_is_word = is_word;
+    }
+    text
+}
+
+/// Returns a name that the user's code cannot see. Hygiene is not enough: a pattern `session` would match a
+/// constant of the user of that name, hence the underscores.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(&format!("__{name}"), Span::mixed_site())
+}
+
 /// Rewrites the paths in `tokens` for a module inside the current one.
-pub(super) fn one_module_deeper(tokens: TokenStream) -> TokenStream {
+pub(crate) fn one_module_deeper(tokens: TokenStream) -> TokenStream {
     let mut deeper = TokenStream::new();
     // The number of colons right before a token: two continue a path.
     let mut colons = 0;

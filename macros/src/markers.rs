@@ -8,13 +8,15 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, Path, Toke
 
 /// The kind of an attribute. The kind of a `cfg_attr` is that of its attributes if they are all of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// `#[test]` of the standard library.
     BuiltinTest,
     /// A test attribute of another crate, such as `#[tokio::test]`.
     ForeignTest,
     /// A second `#[cached_smoke]`.
     CachedSmoke,
+    /// `#[artifact]`.
+    Artifact,
     Cfg,
     Doc,
     Lint,
@@ -26,7 +28,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Classifies an attribute by the last segments of its path.
-    pub(super) fn of(attribute: &Attribute) -> Self {
+    pub(crate) fn of(attribute: &Attribute) -> Self {
         Self::of_meta(&attribute.meta)
     }
 
@@ -43,6 +45,7 @@ impl Kind {
             // Only these: others such as `#[traced_test]` accompany a test attribute.
             [.., "test" | "gtest" | "rstest" | "wasm_bindgen_test"] => Self::ForeignTest,
             [.., "cached_smoke"] => Self::CachedSmoke,
+            [.., "artifact"] => Self::Artifact,
             ["cfg"] => Self::Cfg,
             ["doc"] => Self::Doc,
             ["allow" | "expect" | "warn" | "deny" | "forbid"] => Self::Lint,
@@ -52,13 +55,13 @@ impl Kind {
     }
 
     /// Returns `true` for a test attribute.
-    pub(super) fn is_test(self) -> bool {
+    pub(crate) fn is_test(self) -> bool {
         matches!(self, Self::BuiltinTest | Self::ForeignTest)
     }
 }
 
 /// Returns the expected panic message as an expression of type `Option<&'static str>`: `None` if no panic is expected.
-pub(super) fn should_panic(attributes: &[Attribute]) -> TokenStream {
+pub(crate) fn should_panic(attributes: &[Attribute]) -> TokenStream {
     attributes
         .iter()
         .rev()

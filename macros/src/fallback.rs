@@ -1,13 +1,13 @@
 //! Emits the errors and the function. The function stays so that its users compile and editors complete code inside it.
 
-use super::function::Function;
-use super::markers::Kind;
 use crate::errors::Errors;
+use crate::function::Function;
+use crate::markers::Kind;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Returns the errors, and the function without the attributes of a test.
-pub(super) fn function(errors: &Errors, function: &Function) -> TokenStream {
+/// Returns the errors, and the function without the attributes of a test. `reason` tells why no code calls it.
+pub(crate) fn function(errors: &Errors, function: &Function, reason: &str) -> TokenStream {
     let errors = errors.to_compile_errors();
     let Function { attributes, visibility, signature, body } = function;
     // Any other attribute may concern tests, or be a second `#[cached_smoke]`.
@@ -16,13 +16,13 @@ pub(super) fn function(errors: &Errors, function: &Function) -> TokenStream {
     quote! {
         #errors
         #(#attributes)*
-        #[allow(dead_code, reason = "the test that calls it has errors")]
+        #[allow(dead_code, reason = #reason)]
         #visibility #signature #body
     }
 }
 
 /// Returns the errors, and an unchanged item that is not a function.
-pub(super) fn item(errors: &Errors, item: TokenStream) -> TokenStream {
+pub(crate) fn item(errors: &Errors, item: TokenStream) -> TokenStream {
     let errors = errors.to_compile_errors();
     quote!(#errors #item)
 }

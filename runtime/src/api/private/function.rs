@@ -1,0 +1,232 @@
+//! The artifacts that functions define: the expansion of `#[artifact]`.
+//!
+//! The expansion has a type with the name of the function. That type is the artifact: it implements
+//! [`Artifact`](crate::Artifact) for the suite, or for every suite if the function has none. The type is local, so the
+//! function may return a type of any crate.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::api::artifact::{Artifact, Suite};
+use crate::api::context::{BuildContext, Progress};
+use crate::api::key_builder::KeyBuilder;
+use crate::codec::Codec;
+use crate::error::{BoxError, Error};
+use crate::key::repo::Repo;
+
+/// The type of an artifact that a function defines.
+pub trait FunctionArtifact: Sized {
+    /// The type that tests take.
+    type Value;
+
+    /// Returns the value.
+    fn value(&self) -> &Self::Value;
+
+    /// Takes the value.
+    fn into_value(self) -> Self::Value;
+}
+
+/// A type whose values the function artifact `F` returns.
+pub trait ValueOf<F> {}
+
+/// A type for which a function artifact can have a parameter `&Self`.
+///
+/// The marker `M` separates the implementations, as in [`Provided`](super::Provided).
+#[diagnostic::on_unimplemented(
+    message = "an artifact function cannot have a parameter of type `&{Self}`",
+    label = "neither `Repo`, `Path`, `Progress`, another artifact, nor the configuration of the suite",
+    note = "a function takes the configuration with `#[artifact(suite = …)]`, and a field of it as \
+            `#[config] field: &Type`"
+)]
+pub trait Input<S: Suite, M> {
+    /// The function reads the repository through this parameter.
+    const USES_REPO: bool = false;
+
+    /// Declares the parameter as a key input.
+    fn declare(key: &mut KeyBuilder<'_, S>) {
+        let _ = key;
+    }
+
+    /// Returns the argument.
+    ///
+    /// # Errors
+    /// Fails if the artifact is not available.
+    fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a Self, Error>;
+}
+
+/// A type for which a function artifact can have a parameter `Self`: another artifact.
+#[diagnostic::on_unimplemented(
+    message = "an artifact function cannot have a parameter of type `{Self}`",
+    label = "not an artifact; write `&{Self}`"
+)]
+pub trait OwnedInput<S: Suite, M>: Input<S, M> + Sized {
+    /// Returns the argument.
+    ///
+    /// # Errors
+    /// Fails if the artifact is not available.
+    fn take(cx: &BuildContext<'_, S>) -> Result<Self, Error>;
+}
+
+/// The marker of parts of the build's context.
+#[derive(Debug)]
+pub enum ViaContext {}
+
+/// The marker of the suite's configuration.
+#[derive(Debug)]
+pub enum ViaConfig {}
+
+/// The marker of artifacts of the same suite.
+#[derive(Debug)]
+pub enum ViaOwnSuite {}
+
+/// The marker of values that the function artifact `F` returns.
+#[derive(Debug)]
+pub struct ViaOther<F>(std::marker::PhantomData<F>);
+
+impl<S: Suite> Input<S, ViaContext> for Repo {
+    const USES_REPO: bool = true;
+
+    fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a Repo, Error> {
+        Ok(cx.repo())
+    }
+}
+
+impl<S: Suite> Input<S, ViaContext> for Path {
+    fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a Path, Error> {
+        Ok(cx.dir())
+    }
+}
+
+impl<S: Suite> Input<S, ViaContext> for Progress {
+    fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a Progress, Error> {
+        Ok(cx.progress())
+    }
+}
+
+impl<S: Suite<Config = C>, C: Serialize> Input<S, ViaConfig> for C {
+    fn declare(key: &mut KeyBuilder<'_, S>) {
+        key.config(key.suite_config());
+    }
+
+    fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a C, Error> {
+        Ok(cx.config())
+    }
+}
+
+impl<S: Suite, A: Artifact<S>> Input<S, ViaOwnSuite> for A {
+    const USES_REPO: bool = A::USES_REPO;
+
+    fn declare(key: &mut KeyBuilder<'_, S>) {
+        key.needs::<A>();
+    }
+
+    fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a A, Error> {
+        cx.artifact::<A>()
+    }
+}
+
+impl<S: Suite, A: Artifact<S>> OwnedInput<S, ViaOwnSuite> for A {
+    fn take(cx: &BuildContext<'_, S>) -> Result<A, Error> {
+        cx.owned::<A>()
+    }
+}
+
+impl<S, F, A> Input<S, ViaOther<F>> for A
+where
+    S: Suite,
+    F: FunctionArtifact<Value = A> + Artifact<S>,
+    A: ValueOf<F>,
+{
+    const USES_REPO: bool = F::USES_REPO;
+
+    fn declare(key: &mut KeyBuilder<'_, S>) {
+        key.needs::<F>();
+    }
+
+    fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a A, Error> {
+        cx.artifact::<F>().map(F::value)
+    }
+}
+
+impl<S, F, A> OwnedInput<S, ViaOther<F>> for A
+where
+    S: Suite,
+    F: FunctionArtifact<Value = A> + Artifact<S>,
+    A: ValueOf<F>,
+{
+    fn take(cx: &BuildContext<'_, S>) -> Result<A, Error> {
+        cx.owned::<F>().map(F::into_value)
+    }
+}
+
+/// The artifact of a function: as the function built it, or as a test loads it. The types differ for codecs that load a
+/// view of the files.
+#[derive(Debug)]
+pub enum Stage<B, L> {
+    /// After a build, until it is saved.
+    Built(B),
+    /// In every test.
+    Loaded(L),
+}
+
+impl<B, L> Stage<B, L> {
+    /// Returns the built value, to save it.
+    pub fn built(&self) -> &B {
+        match self {
+            Stage::Built(value) => value,
+            Stage::Loaded(_) => unreachable!("a loaded artifact is not saved"),
+        }
+    }
+
+    /// Returns the loaded value.
+    pub fn loaded(&self) -> &L {
+        match self {
+            Stage::Loaded(value) => value,
+            Stage::Built(_) => unreachable!("a built artifact is loaded before a test takes it"),
+        }
+    }
+
+    /// Takes the loaded value.
+    pub fn into_loaded(self) -> L {
+        match self {
+            Stage::Loaded(value) => value,
+            Stage::Built(_) => unreachable!("a built artifact is loaded before a test takes it"),
+        }
+    }
+}
+
+/// The value `T`, or a `Result` with it.
+pub trait IntoValue<T> {
+    /// Returns the value.
+    ///
+    /// # Errors
+    /// Fails with the error of the function.
+    fn into_value(self) -> Result<T, BoxError>;
+}
+
+impl<T> IntoValue<T> for T {
+    fn into_value(self) -> Result<T, BoxError> {
+        Ok(self)
+    }
+}
+
+impl<T, E: Into<BoxError>> IntoValue<T> for Result<T, E> {
+    fn into_value(self) -> Result<T, BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// Adds the declarations of a user's function to the key.
+pub fn declare<'k, 'c, S: Suite, R>(
+    key: &'k mut KeyBuilder<'c, S>,
+    function: impl FnOnce(&'k mut KeyBuilder<'c, S>) -> R,
+) {
+    // A closure such as `|key| key.env("SCHEMA")` returns its argument.
+    function(key);
+}
+
+/// Adds the file format of a codec to the key.
+pub fn declare_codec<S: Suite, C: Codec<T>, T>(key: &mut KeyBuilder<'_, S>) {
+    key.codec(C::FORMAT);
+}
