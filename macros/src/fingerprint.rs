@@ -9,7 +9,7 @@
 //! | [`objects`], [`archive`] | find objects of other languages in the dependencies |
 //! | [`flags`] | selects the flags that can change what code does |
 //! | [`named`], [`files`], [`paths`] | find the directories and files that the user named |
-//! | [`recorded`], [`mentions`], [`times`] | record the named files that no dependency is compiled from |
+//! | [`recorded`], [`mentions`], [`times`] | record the named files that no dependency is compiled from, and own sources |
 //! | [`manifest`], [`lockfile`], [`packages`], [`locked`] | find code that is not compiled, by cargo's files |
 //! | [`part`], [`digest`] | hold and digest the parts of a fingerprint |
 //! | [`assemble`] | decides which of these counts, and how |
@@ -49,7 +49,7 @@ use assemble::{Compilation, Failure};
 use call::Call;
 use code::Code;
 use command_line::CommandLine;
-use named::Named;
+use named::{Named, Subject};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use std::collections::BTreeSet;
@@ -63,8 +63,8 @@ const MAX_WATCHED: u64 = 1 << 20;
 /// Expands a call `code_fingerprint!(#krate; "dir", …)`: the wrapper that users call puts its crate in front.
 pub(crate) fn expand(input: TokenStream, manifest_dir: Option<&Path>) -> TokenStream {
     let mut errors = Errors::default();
-    let Call { krate, portable, names } = Call::parse(input, &mut errors);
-    let code = manifest_dir.map(|manifest_dir| fingerprint(manifest_dir, &names, portable, &mut errors));
+    let call = Call::parse(input, &mut errors);
+    let code = manifest_dir.map(|manifest_dir| fingerprint(manifest_dir, &call, &mut errors));
     let (code, errors) = match code {
         Some(code) if errors.is_empty() => (code, TokenStream::new()),
         code => {
@@ -75,14 +75,16 @@ pub(crate) fn expand(input: TokenStream, manifest_dir: Option<&Path>) -> TokenSt
             (Code::default(), errors.to_compile_errors())
         }
     };
-    let watched = watched(code.tracked);
+    let krate = &call.krate;
+    let names = call.own.then(|| call::OWN.to_owned()).into_iter().chain(call.names.iter().map(LitStr::value));
+    let watched = watched(&code.tracked);
     let (digest, parts) = (code.parts.digest(), code.parts.lines());
     let (files_digest, files) = (code.recorded.digest(), code.recorded.lines());
     let files_parts = code.recorded.parts().lines();
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
     let manifest_dir = manifest_dir.unwrap_or(Path::new("")).display().to_string();
     let directory = std::env::current_dir().unwrap_or_default().display().to_string();
-    let (suspect, fallback) = (option(code.suspect), option(code.fallback));
+    let (doubt, fallback) = (option(code.doubt.as_ref()), option(code.fallback.as_ref()));
     quote!({
         #errors
         const _: &[&[::core::primitive::u8]] = &[#(::core::include_bytes!(#watched)),*];
@@ -98,39 +100,45 @@ pub(crate) fn expand(input: TokenStream, manifest_dir: Option<&Path>) -> TokenSt
             files_parts: #files_parts,
             manifest_dir: #manifest_dir,
             directory: #directory,
-            suspect: #suspect,
+            doubt: #doubt,
             fallback: #fallback,
         })
     })
 }
 
-fn option(text: Option<String>) -> TokenStream {
+fn option(text: Option<&String>) -> TokenStream {
     text.map_or_else(|| quote!(::core::option::Option::None), |text| quote!(::core::option::Option::Some(#text)))
 }
 
 /// Selects the files that `include_bytes!` can watch.
-fn watched(files: BTreeSet<PathBuf>) -> Vec<String> {
+fn watched(files: &BTreeSet<PathBuf>) -> Vec<String> {
     let is_small = |path: &PathBuf| fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= MAX_WATCHED);
-    files.into_iter().filter(is_small).filter_map(|path| path.to_str().map(str::to_owned)).collect()
+    files.iter().filter(|path| is_small(path)).filter_map(|path| path.to_str().map(str::to_owned)).collect()
 }
 
-fn fingerprint(manifest_dir: &Path, literals: &[LitStr], portable: bool, errors: &mut Errors) -> Code {
+/// Returns the root of the crate that is being compiled, by the compiler's command line.
+pub(crate) fn root_of_current_crate() -> Option<PathBuf> {
+    let root = std::env::current_dir().ok()?.join(CommandLine::of_process().ok()?.input?);
+    root.is_file().then_some(root)
+}
+
+fn fingerprint(manifest_dir: &Path, call: &Call, errors: &mut Errors) -> Code {
     let line = CommandLine::of_process();
     let out_dir = std::env::var_os("OUT_DIR").map(PathBuf::from);
-    fingerprint_in(manifest_dir, literals, portable, line, out_dir.as_deref(), errors)
+    fingerprint_in(manifest_dir, call, line, out_dir.as_deref(), errors)
 }
 
 fn fingerprint_in(
     manifest_dir: &Path,
-    literals: &[LitStr],
-    portable: bool,
+    call: &Call,
     line: Result<CommandLine, String>,
     out_dir: Option<&Path>,
     errors: &mut Errors,
 ) -> Code {
     let root = manifest::workspace_root(manifest_dir);
-    let mut named: Vec<Named> = Vec::new();
-    for literal in literals {
+    let mut subject = Subject { named: Vec::new(), own: call.own, portable: call.portable };
+    let named = &mut subject.named;
+    for literal in &call.names {
         match Named::find(manifest_dir, &root, &literal.value()) {
             Ok(found) if named.iter().any(|earlier| earlier.canonical == found.canonical) => {
                 errors.on(literal, message::named_twice(&literal.value()));
@@ -148,15 +156,15 @@ fn fingerprint_in(
     let directory = std::env::current_dir().unwrap_or_else(|_| root.clone());
     let compiled = line.map_err(Failure::Unreadable).and_then(|line| {
         let compilation = Compilation { manifest_dir, root: &root, directory: &directory, out_dir, line };
-        assemble::compiled(&named, &compilation, portable)
+        assemble::compiled(&subject, &compilation)
     });
     let code = match compiled {
-        Err(Failure::Unreadable(reason)) => fallback::by_sources_alone(&named, manifest_dir, &root, reason),
+        Err(Failure::Unreadable(reason)) => fallback::by_sources_alone(&subject, manifest_dir, &root, reason),
         Err(Failure::Mistake(message)) => Err(message),
         Ok(code) => Ok(code),
     };
     code.unwrap_or_else(|message| {
-        errors.on(literals.first(), message);
+        errors.on(call.names.first(), message);
         Code::default()
     })
 }

@@ -9,12 +9,15 @@
 //! | `arguments`, `function`, `markers`, `tokens` | parse what both attributes have in common |
 //! | `fallback` | emits the errors and the unchanged function, if there are errors |
 //! | `fingerprint` | expands `code_fingerprint!` |
+//! | `sources` | reads the sources of the crate that is being compiled |
+//! | `artifact_functions` | finds the functions that build artifacts |
 //! | `smoke_toml` | reads the repositories in `smoke.toml` |
 //! | `message`, `errors` | word the errors, and collect them |
 //! | `shared` | code that the runtime compiles as well |
 
 mod arguments;
 mod artifact;
+mod artifact_functions;
 mod attribute;
 mod errors;
 #[cfg(test)]

@@ -364,16 +364,33 @@ pub(crate) fn repos_is_not_a_table(path: &Path) -> String {
 
 pub(crate) fn no_names() -> &'static str {
     "`code_fingerprint!` names no directory or file\n\
-     help: name one, relative to the package's `Cargo.toml`: `code_fingerprint!(\"src\")`"
+     help: name one, relative to the package's `Cargo.toml`: `code_fingerprint!(\"src\")`, or write `own`"
 }
 
 pub(crate) fn name_is_not_a_literal() -> &'static str {
-    "expected a string literal or `portable`: `code_fingerprint!` reads the files at compile time\n\
+    "expected a string literal, `own` or `portable`: `code_fingerprint!` reads the files at compile time\n\
      help: write the name of a directory or file in quotes, as in `code_fingerprint!(\"src\")`"
 }
 
-pub(crate) fn portable_twice() -> &'static str {
-    "`portable` is given twice\nhelp: remove one of them"
+pub(crate) fn word_twice(word: &str) -> String {
+    with_help(format!("`{word}` is given twice"), "remove one of them")
+}
+
+pub(crate) fn unknown_root() -> &'static str {
+    "the compiler's command line does not name the crate's root"
+}
+
+/// The reason why an artifact is built for one process alone. It follows the name of the artifact.
+pub(crate) fn changed_since(source: &Path) -> String {
+    format!(
+        "{} changed while the test was compiled, so the fingerprint may not match the compiled code",
+        source.display()
+    )
+}
+
+/// As [`changed_since`].
+pub(crate) fn unknown_sources() -> String {
+    format!("the sources of the test are unknown: {}", unknown_root())
 }
 
 pub(crate) fn no_manifest_dir() -> &'static str {

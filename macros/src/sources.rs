@@ -1,10 +1,27 @@
-//! stub
-pub(crate) struct ArtifactFunctions;
-impl ArtifactFunctions {
-    pub(crate) fn of_current_crate() -> Self {
-        Self
-    }
-    pub(crate) fn takes_repository(&self, _ty: &syn::Type) -> Option<bool> {
-        None
-    }
-}
+//! The sources of the crate that is being compiled, read as tokens before the compiler lists them.
+//!
+//! | module | job |
+//! | --- | --- |
+//! | [`lexer`] | splits a source into tokens |
+//! | [`items`] | finds functions, modules and calls of macros in a list of items |
+//! | [`attributes`] | reads the attributes of an item |
+//! | [`place`] | resolves `mod x;` to a file |
+//! | [`walk`] | reads the root and the files that it reaches |
+//! | [`text`] | writes tokens as text without comments |
+//! | [`scope`] | finds the tests that other code mentions |
+//! | [`counted`] | separates the tests of the crate from the code that counts |
+
+mod attributes;
+mod counted;
+mod items;
+mod lexer;
+mod place;
+mod scope;
+mod text;
+mod walk;
+
+pub(crate) use attributes::names;
+pub(crate) use counted::{Counted, Source};
+pub(crate) use items::{Function, Item, Kind, split};
+pub(crate) use text::compact;
+pub(crate) use walk::walk;

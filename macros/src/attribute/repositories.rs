@@ -8,7 +8,7 @@ use crate::message;
 use crate::shared::name::check_repository;
 use crate::shared::suggestion;
 use crate::smoke_toml::SmokeToml;
-use crate::sources::ArtifactFunctions;
+use crate::artifact_functions::ArtifactFunctions;
 use crate::tokens::last_segment;
 use proc_macro2::{Ident, Span};
 use std::path::Path;

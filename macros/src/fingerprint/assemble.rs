@@ -10,7 +10,7 @@
 //!   is compiled.
 //!
 //! The [current crate](current_crate) is still being compiled: it counts by the named files that no dependency is
-//! compiled from, which are [recorded](super::recorded).
+//! compiled from, and by its own sources if the user wrote `own`. Both are [recorded](super::recorded).
 
 mod as_compiled;
 mod build_output;
@@ -22,7 +22,7 @@ use super::code::Code;
 use super::command_line::CommandLine;
 use super::compiled::{Libraries, Library, Source, Sources};
 use super::flags::Flags;
-use super::named::Named;
+use super::named::Subject;
 use super::part::Kind;
 use super::paths::{package_directory, relative};
 use build_output::OUT_DIR;
@@ -50,19 +50,19 @@ pub(super) enum Failure {
     Mistake(String),
 }
 
-/// Returns the fingerprint of the named code by the compiled libraries, or by all sources if `portable`.
+/// Returns the fingerprint of the subject by the compiled libraries, or by all sources if it is `portable`.
 ///
 /// # Errors
 ///
 /// See [`Failure`].
-pub(super) fn compiled(named: &[Named], compilation: &Compilation<'_>, portable: bool) -> Result<Code, Failure> {
+pub(super) fn compiled(subject: &Subject, compilation: &Compilation<'_>) -> Result<Code, Failure> {
     let libraries = Libraries::find(&compilation.line, compilation.directory).map_err(Failure::Unreadable)?;
     let Some(compiler) = libraries.compiler().map(str::to_owned) else {
         return Err(Failure::Unreadable("no library contains the version of its compiler".to_owned()));
     };
     let mut code = Code::default();
     code.parts.add(Kind::Compiler, "", compiler);
-    let mut builder = Builder { named, compilation, portable, libraries, code };
+    let mut builder = Builder { subject, compilation, libraries, code };
     builder.add_flags().map_err(Failure::Mistake)?;
     builder.add_libraries()?;
     builder.add_current_crate().map_err(Failure::Mistake)?;
@@ -71,9 +71,8 @@ pub(super) fn compiled(named: &[Named], compilation: &Compilation<'_>, portable:
 
 /// A fingerprint in the making.
 struct Builder<'a> {
-    named: &'a [Named],
+    subject: &'a Subject,
     compilation: &'a Compilation<'a>,
-    portable: bool,
     libraries: Libraries,
     code: Code,
 }
@@ -96,7 +95,7 @@ impl Builder<'_> {
         for cfg in flags.cfgs {
             parts.add(Kind::Flag, format!("cfg {cfg}"), "on");
         }
-        if !self.portable {
+        if !self.subject.portable {
             for (name, value) in flags.behaviour {
                 parts.add(Kind::Flag, name, value);
             }
@@ -108,7 +107,7 @@ impl Builder<'_> {
     fn add_names(&mut self) -> Result<(), String> {
         for (name, index) in self.libraries.names().to_vec() {
             let library = self.libraries.get(index);
-            let value = if self.portable {
+            let value = if self.subject.portable {
                 let package = library.sources().and_then(|sources| package_directory(sources.directory()?));
                 let place = package.map(|package| self.name_of(package));
                 library.fetched().or(place).unwrap_or_default()
@@ -136,7 +135,7 @@ impl Builder<'_> {
                 }
             }
         }
-        if self.portable {
+        if self.subject.portable {
             return self.add_by_sources(&whole, &in_part).map_err(Failure::Mistake);
         }
         self.add_as_compiled(whole, &in_part).map_err(Failure::Unreadable)
@@ -145,7 +144,8 @@ impl Builder<'_> {
     fn extent(&self, index: usize) -> NamedExtent {
         let Some(sources) = self.libraries.get(index).sources() else { return NamedExtent::Nothing };
         let directory = sources.directory();
-        if directory.is_some_and(|directory| self.named.iter().any(|named| named.covers(directory))) {
+        let is_named = |directory| self.subject.named.iter().any(|named| named.covers(directory));
+        if directory.is_some_and(is_named) || self.is_own(self.libraries.get(index)) {
             NamedExtent::Whole
         } else if sources.files.iter().any(|source| self.is_named(source)) {
             NamedExtent::Part
@@ -155,7 +155,13 @@ impl Builder<'_> {
     }
 
     fn is_named(&self, source: &Source) -> bool {
-        self.named.iter().any(|named| named.covers(&source.canonical))
+        self.subject.named.iter().any(|named| named.covers(&source.canonical))
+    }
+
+    /// Returns `true` for the library of the package, if the user wrote `own`.
+    fn is_own(&self, library: &Library) -> bool {
+        let is_local = self.subject.own && library.fetched().is_none();
+        is_local && library.sources().is_some_and(|sources| self.is_of_current_package(sources))
     }
 
     /// Returns `true` if a library belongs to the package of the current crate.

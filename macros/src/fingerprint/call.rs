@@ -9,26 +9,33 @@ use syn::{Ident, LitStr, Token};
 
 /// The argument that asks for a fingerprint by sources.
 const PORTABLE: &str = "portable";
+/// The argument that names the package that is being compiled.
+pub(super) const OWN: &str = "own";
 
 /// The crate that the wrapper belongs to, and the arguments of the user.
 pub(super) struct Call {
     pub(super) krate: TokenStream,
     pub(super) portable: bool,
+    pub(super) own: bool,
     pub(super) names: Vec<LitStr>,
 }
 
 impl Call {
-    /// Parses `#krate; "dir", portable, …`.
+    /// Parses `#krate; "dir", own, portable, …`.
     pub(super) fn parse(input: TokenStream, errors: &mut Errors) -> Self {
         let parser = |input: ParseStream<'_>| {
             let krate = tokens_until(input, |input| input.peek(Token![;]));
             input.parse::<Token![;]>()?;
-            Self { krate, portable: false, names: Vec::new() }.with_arguments(input, errors)
+            Self::without_arguments(krate).with_arguments(input, errors)
         };
         parser.parse2(input).unwrap_or_else(|error| {
             errors.push(error);
-            Self { krate: quote!(::cached_smoke), portable: false, names: Vec::new() }
+            Self::without_arguments(quote!(::cached_smoke))
         })
+    }
+
+    fn without_arguments(krate: TokenStream) -> Self {
+        Self { krate, portable: false, own: false, names: Vec::new() }
     }
 
     fn with_arguments(mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
@@ -37,10 +44,15 @@ impl Call {
             let argument = tokens_until(input, |input| input.peek(Token![,]));
             let is_end = |fork: ParseStream<'_>| fork.is_empty() || fork.peek(Token![,]);
             if let Ok(word) = fork.parse::<Ident>() {
-                match word == PORTABLE && is_end(&fork) {
-                    true if self.portable => errors.on(argument, message::portable_twice()),
-                    true => self.portable = true,
-                    false => errors.on(argument, message::name_is_not_a_literal()),
+                let given = match word.to_string().as_str() {
+                    PORTABLE => Some(&mut self.portable),
+                    OWN => Some(&mut self.own),
+                    _ => None,
+                };
+                match given.filter(|_| is_end(&fork)) {
+                    Some(true) => errors.on(argument, message::word_twice(&word.to_string())),
+                    Some(given) => *given = true,
+                    None => errors.on(argument, message::name_is_not_a_literal()),
                 }
             } else {
                 match fork.parse::<LitStr>() {
@@ -50,7 +62,7 @@ impl Call {
             }
             input.parse::<Option<Token![,]>>()?;
         }
-        if self.names.is_empty() && errors.is_empty() {
+        if self.names.is_empty() && !self.own && errors.is_empty() {
             errors.at(Span::call_site(), message::no_names());
         }
         Ok(self)

@@ -13,8 +13,8 @@ pub(super) struct Code {
     pub(super) recorded: RecordedFiles,
     /// The files that the compiler must watch, because cargo does not.
     pub(super) tracked: BTreeSet<PathBuf>,
-    /// A source that may have changed since the compiler read it.
-    pub(super) suspect: Option<String>,
+    /// The reason why the fingerprint may not match the compiled code.
+    pub(super) doubt: Option<String>,
     /// The reason why the fingerprint is by sources alone although the compiled libraries should count.
     pub(super) fallback: Option<String>,
 }

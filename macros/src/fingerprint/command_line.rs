@@ -19,6 +19,8 @@ pub(super) struct Extern {
 /// The arguments of the compiler that decide how the current crate compiles.
 #[derive(Debug, Default)]
 pub(super) struct CommandLine {
+    /// `--crate-name`.
+    pub(super) name: String,
     pub(super) externs: Vec<Extern>,
     /// `-L dependency=…` and `-L …`: the libraries of dependencies.
     pub(super) dependencies: Vec<PathBuf>,
@@ -65,7 +67,6 @@ impl CommandLine {
             expand(argument, &mut expanded, 0)?;
         }
         let mut line = Self::default();
-        let mut is_compiler = false;
         let mut rest = expanded.into_iter();
         while let Some(argument) = rest.next() {
             let Some((option, attached)) = split(&argument) else {
@@ -87,7 +88,7 @@ impl CommandLine {
                 continue;
             };
             match option {
-                "--crate-name" => is_compiler = true,
+                "--crate-name" => line.name = value,
                 "--extern" => line.add_extern(&value)?,
                 "--cfg" => drop(line.cfgs.insert(value)),
                 "--target" => line.target = Some(value),
@@ -100,7 +101,7 @@ impl CommandLine {
                 _ => {}
             }
         }
-        if !is_compiler {
+        if line.name.is_empty() {
             return Err("the compiler's command line names no crate".to_owned());
         }
         Ok(line)
@@ -119,6 +120,11 @@ impl CommandLine {
     pub(super) fn unit(&self) -> Option<Unit> {
         let suffix = self.codegen("extra-filename")?.strip_prefix('-')?.as_bytes().try_into().ok()?;
         Unit::find(self.out_dir.as_deref()?, &suffix)
+    }
+
+    /// Returns the name of the list of the current crate's sources, which the compiler writes into its output directory.
+    pub(super) fn list(&self) -> String {
+        format!("{}{}.d", self.name, self.codegen("extra-filename").unwrap_or_default())
     }
 
     /// Adds `[OPTIONS:]NAME[=PATH]`. Only a crate of the compiler, such as `proc_macro`, may come without a path.
@@ -253,6 +259,7 @@ mod tests {
             "--target=x86_64-unknown-linux-musl",
         ]);
         assert_eq!(line.edition.as_deref(), Some("2024"));
+        assert_eq!((line.input.as_deref(), &*line.list()), (Some(Path::new("tests/t.rs")), "t.d"));
         assert_eq!(line.cfgs.iter().collect::<Vec<_>>(), ["feature=\"fancy\"", "test"]);
         assert_eq!((line.codegen("opt-level"), line.codegen("overflow-checks")), (Some("1"), Some("")));
         let externs: Vec<_> = line.externs.iter().map(|one| (&*one.name, one.path.to_str().expect("UTF-8"))).collect();

@@ -5,20 +5,21 @@ use super::command_line::CommandLine;
 use super::flags::Flags;
 use super::locked;
 use super::manifest::Manifest;
-use super::named::Named;
+use super::named::Subject;
 use super::part::Kind;
 use super::recorded::Context;
+use crate::message;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Returns the fingerprint of the named code by sources and lock file. `reason` says why the compiled libraries do not
+/// Returns the fingerprint of the subject by sources and lock file. `reason` says why the compiled libraries do not
 /// count.
 ///
 /// # Errors
 ///
 /// Returns a message if a file cannot be read.
 pub(super) fn by_sources_alone(
-    named: &[Named],
+    subject: &Subject,
     manifest_dir: &Path,
     root: &Path,
     reason: String,
@@ -27,7 +28,10 @@ pub(super) fn by_sources_alone(
     let compiled = BTreeSet::new();
     let context = Context { manifest_dir, compiled: &compiled, started: None, input: None };
     let mut owners: Vec<Manifest> = Manifest::read(manifest_dir)?.into_iter().collect();
-    for named in named {
+    if subject.own {
+        code.doubt = Some(message::unknown_sources());
+    }
+    for named in &subject.named {
         code.recorded.add(named, &context)?;
         owners.extend(locked::owner(named, root)?);
     }
@@ -36,6 +40,6 @@ pub(super) fn by_sources_alone(
     }
     let target = Flags::of(&CommandLine::default())?.target;
     code.parts.add(Kind::Target, "", target);
-    locked::add(&mut code, named, manifest_dir, root, owners)?;
+    locked::add(&mut code, &subject.named, manifest_dir, root, owners)?;
     Ok(code)
 }

@@ -5,6 +5,16 @@ use crate::message;
 use crate::shared::suggestion;
 use std::path::{Path, PathBuf};
 
+/// The code to fingerprint.
+#[derive(Debug, Default)]
+pub(super) struct Subject {
+    pub(super) named: Vec<Named>,
+    /// The package that is being compiled counts: its library, and the sources of the current crate.
+    pub(super) own: bool,
+    /// Dependencies count by their sources.
+    pub(super) portable: bool,
+}
+
 /// A directory or file below the workspace's root that exists.
 #[derive(Debug)]
 pub(super) struct Named {

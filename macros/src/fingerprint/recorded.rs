@@ -1,10 +1,13 @@
-//! Records the named files that no dependency is compiled from: the sources of the current crate, and data.
+//! Records the sources of the current crate, and the named files that no dependency is compiled from.
 //!
 //! The compiler has not yet read the current crate, so its sources are unknown. The macro therefore records the size,
 //! the modification time and the digest of each file, and the test compares them with the files that it finds when it
 //! runs. Cargo does not notice when an older file replaces a file, and does not watch data that is read at run time.
 
 mod modules;
+mod own;
+
+pub(super) use own::{PROGRAM, Programs};
 
 use super::digest::of_recorded_files;
 use super::files::{self, Extent, Ignored};
@@ -13,6 +16,7 @@ use super::named::Named;
 use super::part::{Kind, Parts};
 use super::times::{changed, is_suspect, modified};
 use crate::message;
+use own::Own;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::{self, Metadata};
@@ -29,6 +33,8 @@ struct File {
     /// The time of the last change of any kind, in nanoseconds since 1970. It cannot be set at will.
     changed: u128,
     digest: String,
+    /// The digest of the code that counts, in a source of the current crate. Tests and comments do not count.
+    code: Option<String>,
     /// The file may have changed after the compiler read it.
     is_suspect: bool,
 }
@@ -51,6 +57,8 @@ pub(super) struct RecordedFiles {
     is_mentioned: bool,
     /// The variables that the recorded sources mention.
     pub(super) variables: BTreeSet<String>,
+    /// The current crate, if its sources are recorded.
+    own: Option<Own>,
 }
 
 /// The circumstances of the compilation.
@@ -117,18 +125,11 @@ impl RecordedFiles {
         if self.files.contains_key(&name) {
             return Ok(());
         }
-        // Before the content is read, so that the test notices a change in between.
-        let found = metadata(path)?;
-        let file = File {
-            size: found.len(),
-            modified: modified(&found),
-            changed: changed(&found),
-            digest: files::digest(path)?,
-            is_suspect: is_suspect(&found, context.started),
-        };
+        let file = File::record(path, context)?;
+        let size = file.size;
         self.files.insert(name.clone(), file);
         // A file that `include!` names is source as well, whatever its extension.
-        if (is_rust(&name) || self.is_mentioned && found.len() <= MAX_SOURCE)
+        if (is_rust(&name) || self.is_mentioned && size <= MAX_SOURCE)
             && let Ok(source) = fs::read_to_string(path)
         {
             self.add_mentions(&name, path, &Mentions::of(&source), context)?;
@@ -166,10 +167,13 @@ impl RecordedFiles {
     ///
     /// | line | fields |
     /// | --- | --- |
-    /// | `F` | a file: size, modification time, change time, digest, name |
+    /// | `F` | a file: size, modification time, change time, digest, name. Of a source of the current crate, the digest is that of the content, a colon, and that of the code that counts |
     /// | `S` | the same, of a file that may have changed since the compiler read it |
     /// | `D` | a directory: modification time, name |
     /// | `-` | an entry of the directory before it that does not count: name |
+    /// | `L` | the compiler's list of the sources of the current crate: name, the output of the package's build script |
+    /// | `N` | a file that the compiler reads and that does not count: name |
+    /// | `O` | a macro may declare modules, so that other sources are unknown |
     ///
     /// Names may contain any character, so they are escaped by [`str::escape_default`].
     pub(super) fn lines(&self) -> String {
@@ -177,8 +181,9 @@ impl RecordedFiles {
         for (name, file) in &self.files {
             let kind = if file.is_suspect { 'S' } else { 'F' };
             let File { size, modified, changed, digest, .. } = file;
+            let code = file.code.iter().map(|code| format!(":{code}")).collect::<String>();
             // Writing to a string does not fail.
-            let _ = writeln!(lines, "{kind}\t{size}\t{modified}\t{changed}\t{digest}\t{}", name.escape_default());
+            let _ = writeln!(lines, "{kind}\t{size}\t{modified}\t{changed}\t{digest}{code}\t{}", name.escape_default());
         }
         for (name, directory) in &self.directories {
             let _ = writeln!(lines, "D\t{}\t{}", directory.modified, name.escape_default());
@@ -186,6 +191,7 @@ impl RecordedFiles {
                 let _ = writeln!(lines, "-\t{}", skipped.escape_default());
             }
         }
+        lines.extend(self.own.as_ref().map(Own::lines));
         lines
     }
 
@@ -193,7 +199,7 @@ impl RecordedFiles {
     pub(super) fn parts(&self) -> Parts {
         let mut parts = Parts::default();
         for (name, file) in &self.files {
-            parts.add(Kind::File, name, &file.digest);
+            parts.add(Kind::File, name, file.counted());
         }
         parts
     }
@@ -204,7 +210,27 @@ impl RecordedFiles {
             return String::new();
         }
         // In the order and the spelling of the lines.
-        of_recorded_files(self.files.iter().map(|(name, file)| (name.escape_default(), &file.digest)))
+        of_recorded_files(self.files.iter().map(|(name, file)| (name.escape_default(), file.counted())))
+    }
+}
+
+impl File {
+    fn record(path: &Path, context: &Context<'_>) -> Result<Self, String> {
+        // Before the content is read, so that the test notices a change in between.
+        let found = metadata(path)?;
+        Ok(Self {
+            size: found.len(),
+            modified: modified(&found),
+            changed: changed(&found),
+            digest: files::digest(path)?,
+            code: None,
+            is_suspect: is_suspect(&found, context.started),
+        })
+    }
+
+    /// Returns the digest of the content that counts.
+    fn counted(&self) -> &String {
+        self.code.as_ref().unwrap_or(&self.digest)
     }
 }
 

@@ -1,7 +1,9 @@
 //! A workspace for tests: the package `app` is compiled and names `index`, which has a dependency of every kind.
 
+use super::call::Call;
 use super::code::Code;
 use crate::errors::Errors;
+use proc_macro2::TokenStream;
 use std::fs;
 use std::path::PathBuf;
 use syn::LitStr;
@@ -85,11 +87,11 @@ impl Workspace {
 
     /// Returns the fingerprint of these names in `app` without a compiler's command line, and the errors.
     pub(super) fn fingerprint(&self, directories: &[&str]) -> (Code, Vec<String>) {
-        let literals: Vec<LitStr> =
-            directories.iter().map(|name| LitStr::new(name, proc_macro2::Span::call_site())).collect();
+        let names = directories.iter().map(|name| LitStr::new(name, proc_macro2::Span::call_site())).collect();
+        let call = Call { krate: TokenStream::new(), portable: false, own: false, names };
         let mut errors = Errors::default();
         let line = Err("no compiler".to_owned());
-        let code = super::fingerprint_in(&self.root().join("app"), &literals, false, line, None, &mut errors);
+        let code = super::fingerprint_in(&self.root().join("app"), &call, line, None, &mut errors);
         (code, errors.messages())
     }
 

@@ -1,16 +1,18 @@
 //! Adds the current crate, which is still being compiled.
 
+use super::super::files;
 use super::super::locked;
 use super::super::part::Kind;
-use super::super::recorded::Context;
+use super::super::recorded::{Context, PROGRAM, Programs};
 use super::build_output::OUT_DIR;
 use super::{Builder, variable};
+use crate::message;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 impl Builder<'_> {
-    /// Adds the named files that no dependency is compiled from, the variables that they mention, and the output of the
-    /// package's build script.
+    /// Adds the named files that no dependency is compiled from, the sources of the crate itself, the variables that
+    /// these mention, and the output of the package's build script.
     pub(super) fn add_current_crate(&mut self) -> Result<(), String> {
         let indices = self.libraries.indices();
         let sources =
@@ -24,10 +26,13 @@ impl Builder<'_> {
             started,
             input: input.as_deref(),
         };
-        self.named.iter().try_for_each(|named| self.code.recorded.add(named, &context))?;
+        self.subject.named.iter().try_for_each(|named| self.code.recorded.add(named, &context))?;
+        if self.subject.own {
+            self.add_own(&context)?;
+        }
         for name in self.code.recorded.variables.clone() {
             let value = std::env::var_os(&name).map(|value| value.to_string_lossy().into_owned());
-            let is_location = name == OUT_DIR || self.portable && self.is_location(&name, value.as_deref());
+            let is_location = name == OUT_DIR || self.subject.portable && self.is_location(&name, value.as_deref());
             if !is_location {
                 self.code.parts.add(Kind::Variable, name, variable(value.as_deref()));
             }
@@ -39,12 +44,38 @@ impl Builder<'_> {
         self.add_uncompiled_packages(&compiled)
     }
 
+    /// Adds the sources of the current crate.
+    fn add_own(&mut self, context: &Context<'_>) -> Result<(), String> {
+        let list = self.compilation.line.list();
+        // A test in the documentation is compiled from a text without a file.
+        let Some(root) = context.input.filter(|root| root.is_file()) else {
+            self.code.doubt.get_or_insert_with(message::unknown_sources);
+            return Ok(());
+        };
+        match self.code.recorded.add_own(root, list, self.compilation.out_dir, context)? {
+            Programs::AreRun => self.add_programs(),
+            Programs::AreNotRun => Ok(()),
+        }
+    }
+
+    /// Adds the programs of the package, which cargo compiles before a test.
+    fn add_programs(&mut self) -> Result<(), String> {
+        for (name, path) in std::env::vars_os() {
+            let Some(name) = name.to_str().and_then(|name| name.strip_prefix(PROGRAM)) else { continue };
+            let path = PathBuf::from(path);
+            if path.is_file() {
+                self.code.parts.add(Kind::Program, name, files::digest(&path)?);
+            }
+        }
+        Ok(())
+    }
+
     /// Adds the named packages that no dependency is compiled from, by sources and lock file. One example is the
     /// package of a program that a build runs.
     fn add_uncompiled_packages(&mut self, compiled: &BTreeSet<PathBuf>) -> Result<(), String> {
         let own = self.compilation.manifest_dir.canonicalize().ok();
         let mut owners = Vec::new();
-        for named in self.named.iter().filter(|named| !compiled.iter().any(|source| named.covers(source))) {
+        for named in self.subject.named.iter().filter(|named| !compiled.iter().any(|source| named.covers(source))) {
             if let Some(owner) = locked::owner(named, self.compilation.root)?
                 // The command line has the dependencies of the current crate's package.
                 && Some(&owner.directory) != own.as_ref()
@@ -55,6 +86,6 @@ impl Builder<'_> {
         if owners.is_empty() {
             return Ok(());
         }
-        locked::add(&mut self.code, self.named, self.compilation.manifest_dir, self.compilation.root, owners)
+        locked::add(&mut self.code, &self.subject.named, self.compilation.manifest_dir, self.compilation.root, owners)
     }
 }

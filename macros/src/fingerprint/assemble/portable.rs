@@ -69,7 +69,7 @@ impl Builder<'_> {
             }
             let read = fs::metadata(&source.path).map_err(|error| message::unreadable(&source.path, &error))?;
             if is_suspect(&read, started) {
-                self.code.suspect.get_or_insert_with(|| source.path.display().to_string());
+                self.code.doubt.get_or_insert_with(|| message::changed_since(&source.path));
             }
             let base = owner.unwrap_or(Path::new(""));
             found

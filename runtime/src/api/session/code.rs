@@ -29,8 +29,8 @@ pub(super) fn check(process: &Process, fingerprints: &[CodeFingerprint]) -> Chec
                 ),
             );
         }
-        if let Some(source) = code.suspect {
-            checked.doubt = Some(doubt(source));
+        if let Some(doubt) = code.doubt {
+            checked.doubt = Some(doubt.to_owned());
         }
         if code.files_digest.is_empty() || checked.files.iter().any(|(known, _)| known == fingerprint) {
             continue;

@@ -37,8 +37,8 @@ pub struct Code {
     pub manifest_dir: &'static str,
     /// The compiler's working directory.
     pub directory: &'static str,
-    /// A source that may have changed since the compiler read it.
-    pub suspect: Option<&'static str>,
+    /// The reason why the fingerprint may not match the compiled code.
+    pub doubt: Option<&'static str>,
     /// The reason why the fingerprint is made from sources alone, if it is.
     pub fallback: Option<&'static str>,
 }
@@ -57,7 +57,7 @@ impl Code {
         files_parts: "",
         manifest_dir: "",
         directory: "",
-        suspect: None,
+        doubt: None,
         fallback: None,
     };
 }
@@ -79,7 +79,7 @@ impl CodeFingerprint {
         self.0.digest
     }
 
-    /// Returns the named directories and files, as they were written.
+    /// Returns the named directories and files, as they were written, and `own` for the package itself.
     pub const fn names(&self) -> &'static [&'static str] {
         self.0.names
     }

@@ -1,0 +1,213 @@
+//! Finds the functions with the attribute `artifact` in the sources of the crate that is being compiled.
+//!
+//! An attribute sees its own function only. The sources tell the artifacts that a test takes from a repository from
+//! those that need none.
+
+use crate::fingerprint::root_of_current_crate;
+use crate::sources::{self, Function, Item, Kind, compact};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use syn::{FnArg, GenericArgument, PathArguments, ReturnType, Signature, Type};
+
+/// The attribute, by the last segment of its path.
+const ARTIFACT: &str = "artifact";
+
+/// The functions that build artifacts, by the types of the artifacts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ArtifactFunctions(Arc<BTreeMap<String, Parameters>>);
+
+/// The parameters of a function that builds an artifact.
+#[derive(Debug, PartialEq, Eq)]
+enum Parameters {
+    /// The types of the parameters that are not the configuration.
+    Types(Vec<String>),
+    /// Several functions return this type.
+    Ambiguous,
+}
+
+impl ArtifactFunctions {
+    /// Returns the functions of the crate that is being compiled, or none if its root is unknown.
+    pub(crate) fn of_current_crate() -> Self {
+        static KNOWN: Mutex<Option<(PathBuf, ArtifactFunctions)>> = Mutex::new(None);
+        let Some(root) = root_of_current_crate() else { return Self::default() };
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((of, functions)) if *of == root => functions.clone(),
+            _ => {
+                let functions = Self::of_crate(&root);
+                *known = Some((root, functions.clone()));
+                functions
+            }
+        }
+    }
+
+    /// Returns the functions of the crate with this root.
+    fn of_crate(root: &Path) -> Self {
+        let mut found = BTreeMap::new();
+        if let (Some(directory), Some(name)) = (root.parent(), root.file_name().and_then(|name| name.to_str())) {
+            let add = |_: &str, tokens: Option<&[TokenTree]>| add_functions(tokens.unwrap_or_default(), &mut found);
+            // The compiler reports an unreadable root.
+            let _ = sources::walk(directory, name, |text| text.contains(ARTIFACT), add);
+        }
+        Self(Arc::new(found))
+    }
+
+    /// Returns `true` if the artifact of this type is built from a repository, directly or through the artifacts that
+    /// it is built from. Returns `None` if the sources do not say so.
+    pub(crate) fn takes_repository(&self, ty: &Type) -> Option<bool> {
+        self.takes(&shape(ty), &mut Vec::new())
+    }
+
+    fn takes(&self, artifact: &str, above: &mut Vec<String>) -> Option<bool> {
+        let Parameters::Types(types) = self.0.get(artifact)? else { return None };
+        // An artifact that is built from itself is an error elsewhere.
+        if above.iter().any(|one| one == artifact) {
+            return None;
+        }
+        above.push(artifact.to_owned());
+        let mut taken = Some(false);
+        for ty in types {
+            match ty.as_str() {
+                "Repo" => taken = Some(true),
+                "Path" | "Progress" => {}
+                other => match self.takes(other, above) {
+                    Some(true) => taken = Some(true),
+                    Some(false) => {}
+                    None => taken = taken.filter(|taken| *taken),
+                },
+            }
+            if taken == Some(true) {
+                break;
+            }
+        }
+        above.pop();
+        taken
+    }
+}
+
+fn add_functions(tokens: &[TokenTree], found: &mut BTreeMap<String, Parameters>) {
+    for Item { attributes, kind, .. } in sources::split(tokens) {
+        match kind {
+            Kind::Function(function) if sources::names(&attributes).iter().any(|name| name == ARTIFACT) => {
+                add_function(&function, found);
+            }
+            Kind::Module { content, .. } => {
+                add_functions(&content.stream().into_iter().collect::<Vec<_>>(), found);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn add_function(function: &Function<'_>, found: &mut BTreeMap<String, Parameters>) {
+    let qualified: TokenStream = function.signature.iter().cloned().collect();
+    let Ok((_, signature)) = syn::parse::Parser::parse2(visible_signature, qualified) else { return };
+    let ReturnType::Type(_, returned) = &signature.output else { return };
+    let is_config = |attribute: &syn::Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "config");
+    let types = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(parameter) if !parameter.attrs.iter().any(is_config) => Some(shape(&parameter.ty)),
+        _ => None,
+    });
+    let types = Parameters::Types(types.collect());
+    found.entry(shape(success(returned))).and_modify(|known| *known = Parameters::Ambiguous).or_insert(types);
+}
+
+fn visible_signature(input: syn::parse::ParseStream<'_>) -> syn::Result<(syn::Visibility, Signature)> {
+    Ok((input.parse()?, input.parse()?))
+}
+
+/// Returns `T` of `Result<T, …>`, or the type itself.
+fn success(returned: &Type) -> &Type {
+    let Type::Path(path) = returned else { return returned };
+    match path.path.segments.last() {
+        Some(last) if last.ident == "Result" => match &last.arguments {
+            PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
+                Some(GenericArgument::Type(success)) => success,
+                _ => returned,
+            },
+            _ => returned,
+        },
+        _ => returned,
+    }
+}
+
+/// Returns the last segment of a type's path with its generic arguments, without a reference.
+fn shape(ty: &Type) -> String {
+    match ty {
+        Type::Reference(reference) => shape(&reference.elem),
+        Type::Paren(inner) => shape(&inner.elem),
+        Type::Group(inner) => shape(&inner.elem),
+        Type::Path(path) if path.qself.is_none() => {
+            compact(path.path.segments.last().map(ToTokens::to_token_stream).unwrap_or_default())
+        }
+        other => compact(other.to_token_stream()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use syn::parse_str;
+
+    /// Returns the answer for a type in a crate of these sources. The first is the root.
+    fn takes(files: &[(&str, &str)], ty: &str) -> Option<bool> {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        for (name, text) in files {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().expect("in a directory")).expect("a directory");
+            fs::write(path, text).expect("written");
+        }
+        let functions = ArtifactFunctions::of_crate(&directory.path().join(files[0].0));
+        functions.takes_repository(&parse_str(ty).expect("a type"))
+    }
+
+    fn takes_in(root: &str, ty: &str) -> Option<bool> {
+        takes(&[("t.rs", root)], ty)
+    }
+
+    #[test]
+    fn parameters_decide_about_the_repository() {
+        assert_eq!(takes_in("#[artifact] fn a() -> Model {}", "Model"), Some(false));
+        assert_eq!(takes_in("#[artifact] fn a(_: &Path, p: &cached_smoke::Progress) -> Model {}", "Model"), Some(false));
+        assert_eq!(takes_in("#[artifact] fn a(repo: &Repo) -> Model {}", "Model"), Some(true));
+        assert_eq!(takes_in("#[artifact] fn a(x: &Unknown, repo: &cached_smoke::Repo) -> Model {}", "Model"), Some(true));
+        assert_eq!(takes_in("#[artifact] fn a(config: &Config) -> Model {}", "Model"), None);
+        assert_eq!(takes_in("#[artifact] fn a(#[config] config: &Config) -> Model {}", "Model"), Some(false));
+        assert_eq!(takes_in("fn a() -> Model {}", "Model"), None);
+    }
+
+    #[test]
+    fn artifacts_are_found_by_their_types() {
+        let root = "/// Text.\n#[cached_smoke::artifact(directory)] #[allow(x)] pub(crate) async fn a() -> Result<x::Map<u8, (A, B)>, E> {} \
+                    mod m { #[allow(x)] #[artifact] fn b(repo: &Repo) -> anyhow::Result<Vec<u8>> {} } \
+                    #[artifact] fn c() -> (u8, u16) {}";
+        assert_eq!(takes_in(root, "Map<u8, (A, B)>"), Some(false));
+        assert_eq!(takes_in(root, "crate::Map<u8, (A, B)>"), Some(false));
+        assert_eq!(takes_in(root, "Map<u8, (A, C)>"), None);
+        assert_eq!(takes_in(root, "Vec<u8>"), Some(true));
+        assert_eq!(takes_in(root, "(u8, u16)"), Some(false));
+    }
+
+    #[test]
+    fn artifacts_of_artifacts_are_followed() {
+        let root = "#[artifact] fn a(b: &B, d: &D) -> A {} #[artifact] fn b(repo: &Repo) -> B {} #[artifact] fn d() -> D {} \
+                    #[artifact] fn e(d: &D) -> Result<E> {} #[artifact] fn f(g: &G) -> F {} #[artifact] fn g(f: &F) -> G {}";
+        assert_eq!(["A", "B", "D", "E", "F"].map(|ty| takes_in(root, ty)), [Some(true), Some(true), Some(false), Some(false), None]);
+    }
+
+    #[test]
+    fn two_functions_of_one_type_are_ambiguous() {
+        let root = "#[artifact] fn a() -> A {} mod m { #[artifact] fn b() -> A {} }";
+        assert_eq!(takes_in(root, "A"), None);
+    }
+
+    #[test]
+    fn functions_in_module_files_are_found() {
+        let files = [("tests/t.rs", "mod common;"), ("tests/common/mod.rs", "mod deep;"), ("tests/common/deep.rs", "#[artifact] fn a() -> A {}")];
+        assert_eq!(takes(&files, "A"), Some(false));
+    }
+}

@@ -1,0 +1,104 @@
+//! Records the sources of the current crate.
+
+use super::super::digest;
+use super::super::mentions::Mentions;
+use super::super::paths::relative;
+use super::{Context, File, RecordedFiles, join};
+use crate::message;
+use crate::sources::Counted;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// The variables with the paths of the package's programs begin with this.
+pub(in super::super) const PROGRAM: &str = "CARGO_BIN_EXE_";
+/// The names in sources that run the package's programs.
+const RUNS: [&str; 2] = [PROGRAM, "cargo_bin"];
+
+/// The programs of the package, which cargo compiles before its tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Programs {
+    AreRun,
+    AreNotRun,
+}
+
+/// The current crate.
+#[derive(Debug)]
+pub(super) struct Own {
+    /// The name of the list of sources that the compiler writes.
+    list: String,
+    /// The output of the package's build script. It counts by itself.
+    output: Option<String>,
+    /// The files that only tests embed.
+    not_counted: BTreeSet<String>,
+    /// A macro may declare other sources.
+    is_open: bool,
+}
+
+impl RecordedFiles {
+    /// Records the sources of the crate with this root, and the files that they embed. `list` is the name of the
+    /// compiler's list of them, and `output` the directory of the build script's output.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message if a file cannot be read.
+    pub(in super::super) fn add_own(
+        &mut self,
+        root: &Path,
+        list: String,
+        output: Option<&Path>,
+        context: &Context<'_>,
+    ) -> Result<Programs, String> {
+        let package = context.manifest_dir;
+        let unreadable = |error| message::unreadable(root, &error);
+        // The compiler's directory has no links in its path, unlike that of the package.
+        let root_name = relative(root, &package.canonicalize().map_err(unreadable)?);
+        let counted = Counted::read(package, &root_name).map_err(unreadable)?;
+        for source in &counted.sources {
+            if let Some(code) = &source.code
+                && !self.files.contains_key(&source.name)
+            {
+                let file = File::record(&package.join(&source.name), context)?;
+                let code = Some(digest::of_bytes(code.as_bytes()));
+                self.files.insert(source.name.clone(), File { code, ..file });
+            }
+        }
+        let mut not_counted = BTreeSet::new();
+        let mut programs = Programs::AreNotRun;
+        for source in &counted.sources {
+            let path = package.join(&source.name);
+            match &source.code {
+                Some(code) => self.add_mentions(&source.name, &path, &Mentions::of(code), context)?,
+                None => self.add_file(source.name.clone(), &path, context)?,
+            }
+            let base = source.name.rsplit_once('/').map_or("", |(base, _)| base);
+            let embedded = Mentions::of(&source.tests);
+            not_counted.extend(embedded.files.iter().map(|file| join(base, file)));
+            not_counted.extend(embedded.files_of_package.iter().map(|file| join("", file)));
+            let is_run = |code: &String| RUNS.iter().any(|run| code.contains(run));
+            if source.code.as_ref().is_none_or(is_run) {
+                programs = Programs::AreRun;
+            }
+        }
+        not_counted.retain(|name| !self.files.contains_key(name));
+        let output = output.map(|output| output.display().to_string());
+        self.own = Some(Own { list, output, not_counted, is_open: counted.is_open });
+        Ok(programs)
+    }
+}
+
+impl Own {
+    /// Formats the lines `L`, `N` and `O`.
+    pub(super) fn lines(&self) -> String {
+        let output = self.output.as_deref().unwrap_or_default();
+        let mut lines = format!("L\t{}\t{}\n", self.list.escape_default(), output.escape_default());
+        for name in &self.not_counted {
+            // Writing to a string does not fail.
+            let _ = writeln!(lines, "N\t{}", name.escape_default());
+        }
+        if self.is_open {
+            lines.push_str("O\t\n");
+        }
+        lines
+    }
+}
