@@ -117,6 +117,7 @@ fn watched(files: &BTreeSet<PathBuf>) -> Vec<String> {
 }
 
 /// Returns the root of the crate that is being compiled, by the compiler's command line.
+#[allow(dead_code, reason = "the attribute will use it")]
 pub(crate) fn root_of_current_crate() -> Option<PathBuf> {
     let root = std::env::current_dir().ok()?.join(CommandLine::of_process().ok()?.input?);
     root.is_file().then_some(root)

@@ -21,7 +21,7 @@ mod text;
 mod walk;
 
 pub(crate) use attributes::names;
-pub(crate) use counted::{Counted, Source};
+pub(crate) use counted::Counted;
 pub(crate) use items::{Function, Item, Kind, split};
 pub(crate) use text::compact;
 pub(crate) use walk::walk;

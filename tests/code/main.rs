@@ -3,6 +3,7 @@
 
 mod compiled;
 mod named;
+mod own;
 mod places;
 mod suites;
 mod workspace;

@@ -16,8 +16,6 @@ pub(crate) enum Kind<'a> {
     Function(Function<'a>),
     /// `mod name { … }`
     Module { name: &'a Ident, content: &'a Group },
-    /// `mod name;`
-    ModuleFile(&'a Ident),
     /// `name! { … }`
     Call { name: &'a Ident, content: &'a Group },
     Other,
@@ -68,7 +66,6 @@ fn kind(tokens: &[TokenTree], head: usize) -> (Kind<'_>, usize) {
         }
         (Some(TokenTree::Ident(name)), Some(after)) if word == "mod" => match braces(after) {
             Some(content) => (Kind::Module { name, content }, at + 3),
-            None if is_punct(after, ';') => (Kind::ModuleFile(name), at + 3),
             None => (Kind::Other, at + 1),
         },
         (Some(mark), Some(TokenTree::Group(content))) if is_punct(mark, '!') => {
@@ -116,7 +113,6 @@ mod tests {
             let what = match item.kind {
                 Kind::Function(function) => format!("fn {}", function.name),
                 Kind::Module { name, .. } => format!("mod {name} {{}}"),
-                Kind::ModuleFile(name) => format!("mod {name};"),
                 Kind::Call { name, .. } => format!("{name}!"),
                 Kind::Other => return None,
             };
@@ -136,7 +132,6 @@ mod tests {
                 "1 fn one 16",
                 "0 fn two 4",
                 "0 mod m {} 4",
-                "1 mod tests; 5",
                 "0 fn three 6",
                 "0 proptest! 3",
             ]

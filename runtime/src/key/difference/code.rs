@@ -9,8 +9,19 @@ use crate::key::key_input::KeyInput;
 use crate::key::shorten::join;
 
 /// The kinds of parts as the macro writes them, the most informative first.
-const KINDS: &[&str] =
-    &["compiler", "target", "flag", "feature", "variable", "package", "file", "generated", "objects", "program", "crate"];
+const KINDS: &[&str] = &[
+    "compiler",
+    "target",
+    "flag",
+    "feature",
+    "variable",
+    "package",
+    "file",
+    "generated",
+    "objects",
+    "program",
+    "crate",
+];
 
 /// The value of each part, by kind and name.
 type Parts<'a> = BTreeMap<(usize, &'a str), &'a str>;

@@ -6,6 +6,10 @@
 //!
 //! A source that the test was compiled from counts as it was compiled, even if it has changed since. The compiler's
 //! list of sources is beside the test's executable.
+//!
+//! Of a source of the crate that calls `code_fingerprint!(own)`, only the code counts that the macro recorded.
+
+mod own;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
@@ -26,7 +30,7 @@ pub(crate) struct Files<'a> {
     code: &'a Code,
     /// The package's directory according to the test runner: an archive of tests may run in another checkout.
     base: PathBuf,
-    /// The compiler's list of the sources of the test.
+    /// The compiler's list of the sources of the test, or of the crate that called the macro.
     compiled: Option<PathBuf>,
 }
 
@@ -74,6 +78,8 @@ enum Line<'a> {
     File {
         stamp: Stamp,
         digest: &'a str,
+        /// The digest of the code that counts, in a source of the crate that called the macro.
+        code: Option<&'a str>,
         name: &'a str,
         is_suspect: bool,
     },
@@ -83,6 +89,16 @@ enum Line<'a> {
     },
     /// An entry that is skipped, in the last directory before this line.
     Skipped(&'a str),
+    /// The compiler's list of the sources of the crate that called the macro.
+    List {
+        name: &'a str,
+        /// The output of the package's build script, which is not recorded here.
+        output: &'a str,
+    },
+    /// A file that the compiler reads for tests only.
+    NotCounted(&'a str),
+    /// A macro may declare more sources.
+    Open,
 }
 
 impl<'a> Line<'a> {
@@ -94,10 +110,15 @@ impl<'a> Line<'a> {
             "F" | "S" => {
                 let size = next()?.parse().ok()?;
                 let stamp = Stamp { size, modified: next()?.parse().ok()?, changed: next()?.parse().ok()? };
-                Some(Line::File { stamp, digest: next()?, name: next()?, is_suspect: kind == "S" })
+                let digest = next()?;
+                let (digest, code) = digest.split_once(':').map_or((digest, None), |(all, code)| (all, Some(code)));
+                Some(Line::File { stamp, digest, code, name: next()?, is_suspect: kind == "S" })
             }
             "D" => Some(Line::Directory { modified: next()?.parse().ok()?, name: next()? }),
             "-" => Some(Line::Skipped(next()?)),
+            "L" => Some(Line::List { name: next()?, output: next()? }),
+            "N" => Some(Line::NotCounted(next()?)),
+            "O" => Some(Line::Open),
             _ => None,
         }
     }
@@ -106,12 +127,14 @@ impl<'a> Line<'a> {
 impl<'a> Files<'a> {
     /// Locates the files of a fingerprint for this process.
     pub(crate) fn of(code: &'a Code) -> Files<'a> {
-        let base =
-            std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(code.manifest_dir), PathBuf::from);
+        // The macro may be called in a library that tests of another package use.
+        let is_of_package = std::env::var_os("CARGO_PKG_NAME").is_none_or(|package| package == code.package);
+        let base = std::env::var_os("CARGO_MANIFEST_DIR").filter(|_| is_of_package).map(PathBuf::from);
         // The variable may name another package if the test was started by hand.
-        let base = if base.is_dir() { base } else { PathBuf::from(code.manifest_dir) };
-        let compiled = std::env::current_exe().ok().map(|executable| executable.with_extension("d"));
-        Files { code, base, compiled: compiled.filter(|list| list.is_file()) }
+        let base = base.filter(|base| base.is_dir()).unwrap_or_else(|| PathBuf::from(code.manifest_dir));
+        let executable = std::env::current_exe().unwrap_or_default();
+        let compiled = own::list(code, &executable).unwrap_or_else(|| executable.with_extension("d"));
+        Files { code, base, compiled: Some(compiled).filter(|list| list.is_file()) }
     }
 
     /// Returns `true` if the metadata of a file differs from its record, or if a file may have changed while the test
@@ -131,10 +154,10 @@ impl<'a> Files<'a> {
                 Line::Directory { modified, name } => {
                     differs |= self.metadata(name).is_none_or(|found| time(&found) != modified);
                 }
-                Line::Skipped(_) => {}
+                Line::Skipped(_) | Line::List { .. } | Line::NotCounted(_) | Line::Open => {}
             }
         }
-        differs && any_exists
+        differs && any_exists || self.has_unknown_sources()
     }
 
     /// Returns the files that differ from their records, or `None` if their content is the same.
@@ -162,33 +185,36 @@ impl<'a> Files<'a> {
         self.code.files.lines().filter_map(Line::parse)
     }
 
-    /// Digests the files whose metadata differs. Returns `None` if all content is the same.
+    /// Digests the files whose metadata differs, and unknown sources. Returns `None` if all content is the same.
     fn compare(&self, lines: &[Line<'_>], suspects: &[&str]) -> Option<State> {
         let compiled = self.compiled.as_deref().map(|list| sources(list, Path::new(self.code.directory)));
         let is_compiled = |name: &str| {
             let path = self.path(name).canonicalize().ok()?;
             compiled.as_ref().map(|compiled| compiled.contains(&path))
         };
+        let exists = |line: &Line<'_>| matches!(line, Line::File { name, .. } if self.metadata(name).is_some());
+        let any_exists = lines.iter().any(exists);
         let mut now: BTreeMap<&str, String> = BTreeMap::new();
         let mut changed: BTreeMap<String, String> = BTreeMap::new();
         for line in lines {
-            let Line::File { stamp, digest, name, .. } = *line else { continue };
-            let has_same_stamp = self.metadata(name).is_some_and(|found| Stamp::of(&found) == stamp);
+            let Line::File { stamp, digest, code, name, .. } = *line else { continue };
+            let has_same_stamp = !any_exists || self.metadata(name).is_some_and(|found| Stamp::of(&found) == stamp);
             let found = if has_same_stamp { digest.to_owned() } else { self.digest(name).unwrap_or_default() };
             if found == digest || is_compiled(name) == Some(true) {
-                now.insert(name, digest.to_owned());
+                now.insert(name, code.unwrap_or(digest).to_owned());
                 continue;
             }
-            // The test may contain the recorded file, read the present one, or both.
-            let value = if compiled.is_none() && !found.is_empty() { format!("{digest}>{found}") } else { found };
+            // The test may contain the recorded file, read the present one, or both. It contains each source of the
+            // crate that called the macro.
+            let both = compiled.is_none() && !found.is_empty() || code.is_some();
+            let value = if both { format!("{digest}>{found}") } else { found };
             changed.insert(name.to_owned(), value.clone());
             if !value.is_empty() {
                 now.insert(name, value);
             }
         }
-        for (name, digest) in self.new_files(lines, compiled.as_ref()) {
-            changed.insert(name, digest);
-        }
+        changed.extend(self.new_files(lines, compiled.as_ref()));
+        changed.extend(self.unknown_sources());
         let suspect = suspects.iter().find(|name| is_compiled(name) != Some(false)).map(|name| (*name).to_owned());
         if changed.is_empty() && suspect.is_none() {
             return None;
@@ -214,6 +240,7 @@ impl<'a> Files<'a> {
                     }
                 }
                 Line::Skipped(name) => drop(known.insert(join(directory, name))),
+                Line::List { .. } | Line::NotCounted(_) | Line::Open => {}
             }
         }
         let mut found = BTreeSet::new();
@@ -292,9 +319,14 @@ fn join(directory: &str, name: &str) -> String {
 
 /// Returns the files that the compiler lists, as paths without links.
 fn sources(list: &Path, directory: &Path) -> BTreeSet<PathBuf> {
+    listed(list, directory).into_iter().filter_map(|file| file.canonicalize().ok()).collect()
+}
+
+/// Returns the files that the compiler lists.
+fn listed(list: &Path, directory: &Path) -> Vec<PathBuf> {
     let text = fs::read_to_string(list).unwrap_or_default();
     let files = text.lines().filter_map(|line| line.strip_suffix(':').filter(|_| !line.starts_with('#')));
-    files.filter_map(|file| directory.join(file.replace("\\ ", " ")).canonicalize().ok()).collect()
+    files.map(|file| directory.join(file.replace("\\ ", " "))).collect()
 }
 
 /// Undoes [`str::escape_default`].

@@ -58,6 +58,16 @@ impl Package {
         Files { code: &code, base: self.root.path().to_owned(), compiled: list }.changes()
     }
 
+    /// Records the files as sources of the crate that called the macro, with these lines.
+    fn own(mut self, lines: &str) -> Package {
+        let with_code = |line: &str| match line.rsplit_once('\t') {
+            Some((fields, name)) if line.starts_with('F') => format!("{fields}:code of {name}\t{name}\n"),
+            _ => String::new(),
+        };
+        self.recorded = self.recorded.lines().map(with_code).collect::<String>() + lines;
+        self
+    }
+
     fn changed(&self, compiled: Option<&[&str]>) -> Vec<String> {
         self.changes(compiled).map(|state| state.changed.into_keys().collect()).unwrap_or_default()
     }
@@ -126,6 +136,49 @@ fn only_compiled_sources_are_suspects() {
     let suspect = package.changes(Some(&["data/b.rs"])).and_then(|state| state.suspect);
     assert_eq!(suspect.as_deref(), Some("data/b.rs"));
     assert!(package.changes(None).and_then(|state| state.suspect).is_some());
+}
+
+#[test]
+fn own_sources_count_by_their_code() {
+    let package = Package::new().own("");
+    assert_eq!(package.changes(Some(&["data/a.txt", "data/b.rs"])), None);
+    package.replace("data/b.rs", "fn b() { edited() }");
+    assert_eq!(package.changed(Some(&["data/a.txt", "data/b.rs"])), [""; 0], "the compiled code counts");
+    // Not the present content alone: it would be the key of a test that was compiled from it.
+    let state = package.changes(Some(&["data/a.txt"])).expect("changed");
+    let (recorded, present) = state.changed["data/b.rs"].split_once('>').expect("both");
+    assert_ne!(recorded, present);
+    fs::remove_file(package.path("data/b.rs")).expect("removed");
+    assert_eq!(package.changed(Some(&["data/a.txt"])), ["data/b.rs"]);
+    package.write("data/a.txt", "edited");
+    let state = package.changes(Some(&["data/a.txt"])).expect("changed");
+    let code = [("data/a.txt", "code of data/a.txt"), ("data/b.rs", &*state.changed["data/b.rs"])];
+    assert_eq!(state.digest, of_recorded_files(code));
+}
+
+#[test]
+fn sources_that_the_macro_did_not_find_count() {
+    let package = Package::new().own("L\tlist.d\t/made\nN\tdata/expected.txt\n");
+    fs::create_dir(package.path("deep")).expect("a directory");
+    let known = ["data/a.txt", "data/b.rs", "data/expected.txt", "/made/x.rs", "smoke.toml"];
+    assert_eq!(package.changes(Some(&known)), None);
+    assert_eq!(package.changes(Some(&["data/../data/a.txt", "data/b.rs"])), None, "another spelling");
+    package.write("deep/found.rs", "one");
+    let listed = [&known[..], &["deep/found.rs"]].concat();
+    let one = package.changes(Some(&listed)).expect("changed");
+    assert_eq!(one.changed.keys().collect::<Vec<_>>(), ["deep/found.rs"]);
+    package.write("deep/found.rs", "two");
+    assert_ne!(package.changes(Some(&listed)).expect("changed").digest, one.digest);
+}
+
+#[test]
+fn an_open_crate_without_its_list_counts_as_its_executable() {
+    let package = Package::new().own("L\tlist.d\t\nO\t\n");
+    assert_eq!(package.changes(Some(&[])), None);
+    assert_eq!(package.changed(None).len(), 1);
+    fs::remove_dir_all(package.path("data")).expect("removed");
+    assert_eq!(package.changed(None).len(), 1, "also without the sources");
+    assert_eq!(Package::new().own("L\tlist.d\t\n").changes(None), None);
 }
 
 #[test]
