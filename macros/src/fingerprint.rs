@@ -46,15 +46,16 @@ mod workspace;
 use crate::errors::Errors;
 use crate::message;
 use assemble::{Compilation, Failure};
-use call::Call;
+use call::{Arguments, Call};
 use code::Code;
 use command_line::CommandLine;
 use named::{Named, Subject};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use syn::LitStr;
 
 /// The largest file, in bytes, that the compiler watches by `include_bytes!`: it reads the whole file into memory.
@@ -72,7 +73,7 @@ pub(crate) fn expand(input: TokenStream, manifest_dir: Option<&Path>) -> TokenSt
                 errors.at(Span::call_site(), message::no_manifest_dir());
             }
             // The expansion has a value in any case, so that its absence is not a second error.
-            (Code::default(), errors.to_compile_errors())
+            (Arc::default(), errors.to_compile_errors())
         }
     };
     let krate = &call.krate;
@@ -123,10 +124,22 @@ pub(crate) fn root_of_current_crate() -> Option<PathBuf> {
     root.is_file().then_some(root)
 }
 
-fn fingerprint(manifest_dir: &Path, call: &Call, errors: &mut Errors) -> Code {
+/// Returns the fingerprint of a call. Calls with equal arguments in one crate have one fingerprint, and many functions
+/// of a crate may have the same.
+fn fingerprint(manifest_dir: &Path, call: &Call, errors: &mut Errors) -> Arc<Code> {
+    static KNOWN: Mutex<BTreeMap<Arguments, Arc<Code>>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(code) = known.get(&call.arguments()) {
+        return Arc::clone(code);
+    }
     let line = CommandLine::of_process();
     let out_dir = std::env::var_os("OUT_DIR").map(PathBuf::from);
-    fingerprint_in(manifest_dir, call, line, out_dir.as_deref(), errors)
+    let code = Arc::new(fingerprint_in(manifest_dir, call, line, out_dir.as_deref(), errors));
+    // A server of macros outside of the compiler serves several crates.
+    if errors.is_empty() && code.fallback.is_none() {
+        known.insert(call.arguments(), Arc::clone(&code));
+    }
+    code
 }
 
 fn fingerprint_in(

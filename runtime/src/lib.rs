@@ -168,11 +168,26 @@ pub use telemetry::{ArtifactReport, CacheReport, Outcome};
 /// | a package: its whole source root such as `"src"`, or a directory above (then its other files count as well, including those of tests) | the crate *as it was compiled*, by the metadata that the compiler wrote: each function's body, features, flags, generated and embedded files, values of `env!`, all crates below it, and its objects of other languages |
 /// | a directory or file inside a package, such as `"src/graph"` | these files, and everything that decides how they compile: features, `cfg`s, target, compiler, debug assertions, overflow checks, panic strategy, edition, embedded and generated files, values of `env!`, and the crates below as they were compiled. The rest of the package does not count: an edit of `src/index` keeps an artifact that names `"src/graph"`. Debug information, optimisation and coverage of this package do not count either |
 /// | any other file or directory: the test's own modules, data | the content of each file. A test compares the files when it runs, so data that is read at run time counts as it is then |
+/// | `own` | the package that is compiled: its library as it was compiled, and the sources of the current crate, without tests and comments |
 /// | nothing | the crates that the test is compiled with, dev-dependencies included, as they were compiled, except cached-smoke and its own dependencies; features and flags of the test itself. Not its own code: an edit of a test's body is a hit |
 ///
 /// These files do not count: files that git ignores, unless they are Rust sources; directories of version
 /// control, and those with a `CACHEDIR.TAG`; `Cargo.lock`; editors' temporary files; modules that a compiled
 /// source declares but is compiled without, such as unit tests in a separate file.
+///
+/// # `own`
+///
+/// `code_fingerprint!(own)` counts the package that is compiled, so that no directory needs a name. Names may
+/// follow: `code_fingerprint!(own, "../data")`. These count:
+///
+/// - the package's library as it was compiled, unless it is the current crate
+/// - the sources of the current crate: its root, and the files that it reaches by `mod`, `#[path]` and
+///   `include!`, with the files and variables that they mention
+/// - the programs of the package, if these sources mention `CARGO_BIN_EXE_` or `cargo_bin`
+///
+/// An edit of a test's body is a hit: in these sources, functions with a test attribute do not count, and
+/// neither do comments, unless they are documentation. A test counts if other code mentions its name, or if it
+/// contains an `impl`, a module or a function that builds an artifact. A source that is not Rust counts as it is.
 ///
 /// # Pitfalls
 ///

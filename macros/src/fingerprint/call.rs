@@ -20,7 +20,21 @@ pub(super) struct Call {
     pub(super) names: Vec<LitStr>,
 }
 
+/// The arguments of a call by their values.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Arguments {
+    portable: bool,
+    own: bool,
+    names: Vec<String>,
+}
+
 impl Call {
+    /// Returns the arguments without their places in the source.
+    pub(super) fn arguments(&self) -> Arguments {
+        let names = self.names.iter().map(LitStr::value).collect();
+        Arguments { portable: self.portable, own: self.own, names }
+    }
+
     /// Parses `#krate; "dir", own, portable, …`.
     pub(super) fn parse(input: TokenStream, errors: &mut Errors) -> Self {
         let parser = |input: ParseStream<'_>| {

@@ -14,6 +14,8 @@ pub(super) struct Mentions {
     pub(super) variables: BTreeSet<String>,
     /// The paths of files, relative to the source.
     pub(super) files: BTreeSet<String>,
+    /// Those of `files` that are embedded as data: `include_str!("x")`.
+    pub(super) embedded: BTreeSet<String>,
     /// The paths of files, relative to the package: `concat!(env!("CARGO_MANIFEST_DIR"), "/x")`.
     pub(super) files_of_package: BTreeSet<String>,
 }
@@ -26,6 +28,9 @@ impl Mentions {
         mentions.variables.extend(arguments(source, "env!"));
         for included in ["include!", "include_str!", "include_bytes!"] {
             mentions.files.extend(arguments(source, included));
+            if included != "include!" {
+                mentions.embedded.extend(arguments(source, included));
+            }
             let of_package = openings(source, included).filter_map(|rest| {
                 let (head, tail) = rest.strip_prefix("concat!")?.split_once(',')?;
                 head.contains("env!(\"CARGO_MANIFEST_DIR\")").then(|| literal(tail))?
@@ -89,6 +94,7 @@ mod tests {
         assert_eq!(mentions.variables.iter().collect::<Vec<_>>(), ["A", "B", "CARGO_MANIFEST_DIR"]);
         assert_eq!(mentions.files_of_package.iter().collect::<Vec<_>>(), ["data/w"]);
         assert_eq!(mentions.files.iter().collect::<Vec<_>>(), ["../far/away.rs", "../x.txt", "y.rs", "z"]);
+        assert_eq!(mentions.embedded.iter().collect::<Vec<_>>(), ["../x.txt", "z"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::message;
 use crate::sources::Counted;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The variables with the paths of the package's programs begin with this.
 pub(in super::super) const PROGRAM: &str = "CARGO_BIN_EXE_";
@@ -68,13 +68,14 @@ impl RecordedFiles {
         for source in &counted.sources {
             let path = package.join(&source.name);
             match &source.code {
-                Some(code) => self.add_mentions(&source.name, &path, &Mentions::of(code), context)?,
+                Some(code) => {
+                    let mentions = Mentions::of(code);
+                    self.count_whole(&data(&source.name, &mentions), context);
+                    self.add_mentions(&source.name, &path, &mentions, context)?;
+                }
                 None => self.add_file(source.name.clone(), &path, context)?,
             }
-            let base = source.name.rsplit_once('/').map_or("", |(base, _)| base);
-            let embedded = Mentions::of(&source.tests);
-            not_counted.extend(embedded.files.iter().map(|file| join(base, file)));
-            not_counted.extend(embedded.files_of_package.iter().map(|file| join("", file)));
+            not_counted.extend(data(&source.name, &Mentions::of(&source.tests)));
             let is_run = |code: &String| RUNS.iter().any(|run| code.contains(run));
             if source.code.as_ref().is_none_or(is_run) {
                 programs = Programs::AreRun;
@@ -85,6 +86,28 @@ impl RecordedFiles {
         self.own = Some(Own { list, output, not_counted, is_open: counted.is_open });
         Ok(programs)
     }
+}
+
+impl RecordedFiles {
+    /// Lets sources count with their tests and comments, because they are embedded as data.
+    fn count_whole(&mut self, embedded: &[String], context: &Context<'_>) {
+        let paths = embedded.iter().filter_map(|name| context.manifest_dir.join(name).canonicalize().ok());
+        let embedded: BTreeSet<PathBuf> = paths.collect();
+        let is_embedded = |name: &str| {
+            !embedded.is_empty()
+                && context.manifest_dir.join(name).canonicalize().is_ok_and(|path| embedded.contains(&path))
+        };
+        for (_, file) in self.files.iter_mut().filter(|(name, _)| is_embedded(name)) {
+            file.code = None;
+        }
+    }
+}
+
+/// Returns the names of the files that a source embeds as data.
+fn data(source: &str, mentions: &Mentions) -> Vec<String> {
+    let base = source.rsplit_once('/').map_or("", |(base, _)| base);
+    let beside = mentions.embedded.iter().map(|file| join(base, file));
+    beside.chain(mentions.files_of_package.iter().map(|file| join("", file))).collect()
 }
 
 impl Own {
