@@ -106,7 +106,8 @@ fn add_function(function: &Function<'_>, found: &mut BTreeMap<String, Parameters
     let qualified: TokenStream = function.signature.iter().cloned().collect();
     let Ok((_, signature)) = syn::parse::Parser::parse2(visible_signature, qualified) else { return };
     let ReturnType::Type(_, returned) = &signature.output else { return };
-    let is_config = |attribute: &syn::Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "config");
+    let is_config =
+        |attribute: &syn::Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "config");
     let types = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(parameter) if !parameter.attrs.iter().any(is_config) => Some(shape(&parameter.ty)),
         _ => None,
@@ -172,9 +173,15 @@ mod tests {
     #[test]
     fn parameters_decide_about_the_repository() {
         assert_eq!(takes_in("#[artifact] fn a() -> Model {}", "Model"), Some(false));
-        assert_eq!(takes_in("#[artifact] fn a(_: &Path, p: &cached_smoke::Progress) -> Model {}", "Model"), Some(false));
+        assert_eq!(
+            takes_in("#[artifact] fn a(_: &Path, p: &cached_smoke::Progress) -> Model {}", "Model"),
+            Some(false)
+        );
         assert_eq!(takes_in("#[artifact] fn a(repo: &Repo) -> Model {}", "Model"), Some(true));
-        assert_eq!(takes_in("#[artifact] fn a(x: &Unknown, repo: &cached_smoke::Repo) -> Model {}", "Model"), Some(true));
+        assert_eq!(
+            takes_in("#[artifact] fn a(x: &Unknown, repo: &cached_smoke::Repo) -> Model {}", "Model"),
+            Some(true)
+        );
         assert_eq!(takes_in("#[artifact] fn a(config: &Config) -> Model {}", "Model"), None);
         assert_eq!(takes_in("#[artifact] fn a(#[config] config: &Config) -> Model {}", "Model"), Some(false));
         assert_eq!(takes_in("fn a() -> Model {}", "Model"), None);
@@ -196,7 +203,10 @@ mod tests {
     fn artifacts_of_artifacts_are_followed() {
         let root = "#[artifact] fn a(b: &B, d: &D) -> A {} #[artifact] fn b(repo: &Repo) -> B {} #[artifact] fn d() -> D {} \
                     #[artifact] fn e(d: &D) -> Result<E> {} #[artifact] fn f(g: &G) -> F {} #[artifact] fn g(f: &F) -> G {}";
-        assert_eq!(["A", "B", "D", "E", "F"].map(|ty| takes_in(root, ty)), [Some(true), Some(true), Some(false), Some(false), None]);
+        assert_eq!(
+            ["A", "B", "D", "E", "F"].map(|ty| takes_in(root, ty)),
+            [Some(true), Some(true), Some(false), Some(false), None]
+        );
     }
 
     #[test]
@@ -207,7 +217,11 @@ mod tests {
 
     #[test]
     fn functions_in_module_files_are_found() {
-        let files = [("tests/t.rs", "mod common;"), ("tests/common/mod.rs", "mod deep;"), ("tests/common/deep.rs", "#[artifact] fn a() -> A {}")];
+        let files = [
+            ("tests/t.rs", "mod common;"),
+            ("tests/common/mod.rs", "mod deep;"),
+            ("tests/common/deep.rs", "#[artifact] fn a() -> A {}"),
+        ];
         assert_eq!(takes(&files, "A"), Some(false));
     }
 }

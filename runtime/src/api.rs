@@ -8,4 +8,5 @@ pub(crate) mod context;
 pub(crate) mod each;
 pub(crate) mod key_builder;
 pub(crate) mod private;
+pub(crate) mod scratch;
 pub(crate) mod session;

@@ -72,6 +72,7 @@
 //! | --- | --- |
 //! | write a test with fixtures | the attribute [`macro@cached_smoke`] |
 //! | use fixtures without the attribute | [`Session`] |
+//! | write to a fixture's files | [`Scratch`] |
 //! | describe your project, once | [`Suite`] |
 //! | describe one fixture | [`Artifact`] |
 //! | name the code that builds it | [`code_fingerprint!`] |
@@ -141,6 +142,7 @@ pub use api::artifact::{Artifact, NoSuite, Suite};
 pub use api::context::{BuildContext, LoadContext, Progress};
 pub use api::each::Each;
 pub use api::key_builder::KeyBuilder;
+pub use api::scratch::Scratch;
 pub use api::session::Session;
 #[doc = include_str!("../doc/attribute.md")]
 pub use cached_smoke_macros::{artifact, cached_smoke};

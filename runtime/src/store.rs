@@ -15,13 +15,15 @@
 //!
 //! Formats: [`manifest`], [`archive`].
 //!
-//! Directories: [`files`] lists and protects those of an artifact, [`verification`] checks them, [`view`] copies them
-//! for one process, [`staging`] holds unfinished ones, [`trash`] removed ones.
+//! Directories: [`files`] lists and protects those of an artifact, [`verification`] checks them, [`copy`] copies them
+//! for one process, [`staging`] holds unfinished ones, [`kept`] those of failed tests, [`trash`] removed ones.
 
 pub(crate) mod archive;
 mod artifact;
+pub(crate) mod copy;
 mod files;
 mod inventory;
+mod kept;
 pub(crate) mod lock;
 pub(crate) mod manifest;
 mod open;
@@ -32,12 +34,12 @@ pub(crate) mod retention;
 mod staging;
 mod trash;
 mod verification;
-pub(crate) mod view;
 
 pub(crate) use archive::packed;
 pub(crate) use artifact::Store;
-pub(crate) use files::list;
+pub(crate) use files::{list, list_undigested};
 pub(crate) use inventory::{Stored, inventory};
+pub(crate) use kept::Keeper;
 pub(crate) use open::{Entry, Found, Miss, Unpacked};
 pub(crate) use publish::Adopted;
 pub(crate) use read_lock::ReadLock;

@@ -30,6 +30,7 @@ mod repository_state;
 mod restore;
 mod retention;
 mod run_identity;
+mod scratch;
 mod stop_after;
 mod telemetry;
 mod waits;

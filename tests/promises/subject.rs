@@ -10,7 +10,7 @@ use std::sync::Barrier;
 use cached_smoke::{CacheReport, Outcome, Repo, Result, Session, cached_smoke};
 
 use artifacts::{
-    Config, Count, Declared, DeclaredToo, Impostor, Index, Lengths, LengthsConfig, Mapped, NeedsDeclared, Other,
+    Config, Count, Declared, DeclaredToo, Impostor, Index, Lengths, LengthsConfig, Mapped, NeedsDeclared, Other, Shop,
     Subject, Words,
 };
 use orders::wait_in;
@@ -258,6 +258,55 @@ fn reads_an_index(index: &Index<false>) {
 #[ignore = "run by the other tests, in a separate process"]
 fn reads_a_viewed_index(index: &Index<true>) {
     assert_eq!(index.0, "indexed");
+}
+
+#[test]
+#[ignore = "run by the other tests, in a separate process"]
+fn sells() {
+    let session = Session::<Subject>::open("bookshop").unwrap();
+    session.scratch::<Shop>().unwrap().sell();
+}
+
+#[test]
+#[ignore = "run by the other tests, in a separate process"]
+fn sells_in_two_copies() {
+    let session = Session::<Subject>::open("bookshop").unwrap();
+    let mut first = session.scratch::<Shop>().unwrap();
+    first.sell();
+    let mut second = session.scratch::<Shop>().unwrap();
+    assert_ne!(first.dir(), second.dir());
+    assert_eq!((first.lines(), second.lines()), (2, 1));
+    second.sell();
+    second.sell();
+    assert_eq!((first.lines(), second.lines()), (2, 3));
+    assert_eq!(session.get::<Shop>().unwrap().words, first.words);
+}
+
+#[test]
+#[ignore = "run by the other tests, in a separate process"]
+fn sells_and_fails() {
+    let session = Session::<Subject>::open("bookshop").unwrap();
+    let mut shop = session.scratch::<Shop>().unwrap();
+    shop.sell();
+    assert_eq!(shop.lines(), 1, "told to fail");
+}
+
+#[test]
+#[ignore = "run by the other tests, in a separate process"]
+fn keeps_its_copy() {
+    let session = Session::<Subject>::open("bookshop").unwrap();
+    let mut shop = session.scratch::<Shop>().unwrap();
+    shop.sell();
+    println!("kept={}", shop.keep().display());
+}
+
+#[test]
+#[ignore = "run by the other tests, in a separate process"]
+fn copies_many_times() {
+    let session = Session::<Subject>::open("bookshop").unwrap();
+    for _ in 0..100 {
+        session.scratch::<Shop>().unwrap().assert_is_of_one_build();
+    }
 }
 
 /// A body that does not need its artifacts.

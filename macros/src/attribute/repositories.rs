@@ -3,12 +3,12 @@
 use super::arguments::Repositories;
 use super::check::{self, Parameter};
 use super::names;
+use crate::artifact_functions::ArtifactFunctions;
 use crate::errors::Errors;
 use crate::message;
 use crate::shared::name::check_repository;
 use crate::shared::suggestion;
 use crate::smoke_toml::SmokeToml;
-use crate::artifact_functions::ArtifactFunctions;
 use crate::tokens::last_segment;
 use proc_macro2::{Ident, Span};
 use std::path::Path;

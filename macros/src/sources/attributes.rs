@@ -64,7 +64,9 @@ pub(super) fn paths(attributes: &[Group]) -> Vec<String> {
                 (TokenTree::Ident(name), Some(TokenTree::Punct(equals)), Some(TokenTree::Literal(literal)))
                     if name == "path" && equals.as_char() == '=' =>
                 {
-                    found.extend(syn::parse_str::<syn::LitStr>(&literal.to_string()).ok().map(|literal| literal.value()));
+                    found.extend(
+                        syn::parse_str::<syn::LitStr>(&literal.to_string()).ok().map(|literal| literal.value()),
+                    );
                 }
                 _ => {}
             }

@@ -15,9 +15,15 @@ pub(crate) struct Item<'a> {
 pub(crate) enum Kind<'a> {
     Function(Function<'a>),
     /// `mod name { … }`
-    Module { name: &'a Ident, content: &'a Group },
+    Module {
+        name: &'a Ident,
+        content: &'a Group,
+    },
     /// `name! { … }`
-    Call { name: &'a Ident, content: &'a Group },
+    Call {
+        name: &'a Ident,
+        content: &'a Group,
+    },
     Other,
 }
 
@@ -126,16 +132,7 @@ mod tests {
         let source = "#![allow(x)] use a::{b}; #[test] pub(crate) async fn one() -> [u8; 2] where A: B {} fn two() {} \
                       const A: fn() = { f }; pub mod m { fn no() {} } #[cfg(test)] mod tests; impl X { fn no() {} } \
                       extern \"C\" fn three() {} proptest::proptest! { fn no() {} } macro_rules! no { () => {} }";
-        assert_eq!(
-            found(source),
-            [
-                "1 fn one 16",
-                "0 fn two 4",
-                "0 mod m {} 4",
-                "0 fn three 6",
-                "0 proptest! 3",
-            ]
-        );
+        assert_eq!(found(source), ["1 fn one 16", "0 fn two 4", "0 mod m {} 4", "0 fn three 6", "0 proptest! 3",]);
     }
 
     #[test]

@@ -79,7 +79,9 @@ mod tests {
 
     #[test]
     fn different_tokens_have_different_texts() {
-        for (one, other) in [("a b", "ab"), ("a >> b", "a > > b"), ("\"a b\"", "\"ab\""), ("1 .a", "1. a"), ("'a b", "'ab")] {
+        for (one, other) in
+            [("a b", "ab"), ("a >> b", "a > > b"), ("\"a b\"", "\"ab\""), ("1 .a", "1. a"), ("'a b", "'ab")]
+        {
             assert_ne!(text(one), text(other), "{one}");
         }
     }

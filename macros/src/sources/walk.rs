@@ -84,7 +84,9 @@ fn add_declared(tokens: &[TokenTree], place: &Place, files: &mut Vec<(String, Pl
                 }
                 attributes.clear();
             }
-            (TokenTree::Ident(word), [mark, TokenTree::Group(arguments), ..]) if word == "include" && is_punct(mark, '!') => {
+            (TokenTree::Ident(word), [mark, TokenTree::Group(arguments), ..])
+                if word == "include" && is_punct(mark, '!') =>
+            {
                 files.extend(included(arguments, place));
             }
             (TokenTree::Group(group), _) => {
@@ -109,7 +111,9 @@ fn add_declared_in(group: &Group, place: &Place, files: &mut Vec<(String, Place)
 fn included(arguments: &Group, place: &Place) -> Option<(String, Place)> {
     let tokens: Vec<TokenTree> = arguments.stream().into_iter().collect();
     let literal = |token: &TokenTree| match token {
-        TokenTree::Literal(literal) => syn::parse_str::<syn::LitStr>(&literal.to_string()).ok().map(|text| text.value()),
+        TokenTree::Literal(literal) => {
+            syn::parse_str::<syn::LitStr>(&literal.to_string()).ok().map(|text| text.value())
+        }
         _ => None,
     };
     match &tokens[..] {
@@ -157,8 +161,16 @@ mod tests {
             ("far/f.rs", ""),
             ("tests/other.rs", ""),
         ];
-        let expected =
-            ["tests/../far/d.rs", "tests/../far/f.rs", "tests/a.rs", "tests/a/deep.rs", "tests/b/c/e.rs", "tests/b/c/mod.rs", "tests/in_body.rs", "tests/t.rs"];
+        let expected = [
+            "tests/../far/d.rs",
+            "tests/../far/f.rs",
+            "tests/a.rs",
+            "tests/a/deep.rs",
+            "tests/b/c/e.rs",
+            "tests/b/c/mod.rs",
+            "tests/in_body.rs",
+            "tests/t.rs",
+        ];
         assert_eq!(reached(&files), expected);
     }
 

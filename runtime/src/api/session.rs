@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use once_cell::sync::OnceCell;
 
 use crate::api::artifact::{Artifact, Suite};
+use crate::api::scratch::{Copies, Scratch};
 use crate::config::StopAfter;
 use crate::error::Error;
 use crate::key::ResolvedKey;
@@ -25,6 +26,7 @@ use crate::store::{Entry, Staging};
 use crate::telemetry::{ArtifactReport, CacheReport};
 use dyn_artifact::{TypedArtifact, Value};
 use inner::{SessionInner, record_key_failure};
+use request::PrivateFiles;
 pub(crate) use request::{Builder, Seen};
 
 /// A test's access to the artifacts of one repository.
@@ -64,20 +66,42 @@ pub(crate) struct Loaded {
     /// The value of all requests for a reference.
     shared: OnceCell<Value>,
     /// The value that was loaded first, until a request takes it.
-    spare: Mutex<Option<Value>>,
+    spare: Mutex<Option<Spare>>,
     resolved_key: ResolvedKey,
     report: ArtifactReport,
     origin: Origin,
 }
 
+/// A value that no request has taken yet.
+struct Spare {
+    value: Value,
+    /// The private directory that the value was loaded from, if it was.
+    copy: Option<PrivateFiles>,
+}
+
 impl Loaded {
-    fn new(value: Value, resolved_key: ResolvedKey, report: ArtifactReport, origin: Origin) -> Loaded {
-        Loaded { shared: OnceCell::new(), spare: Mutex::new(Some(value)), resolved_key, report, origin }
+    fn new(spare: Spare, resolved_key: ResolvedKey, report: ArtifactReport, origin: Origin) -> Loaded {
+        Loaded { shared: OnceCell::new(), spare: Mutex::new(Some(spare)), resolved_key, report, origin }
     }
 
     /// Returns the value that was loaded first, to the first caller.
     fn take(&self) -> Option<Value> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let Spare { value, copy } = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        // The process may have mapped the files: they stay until it ends.
+        std::mem::forget(copy);
+        Some(value)
+    }
+
+    /// Returns the value that was loaded first and its private copy, to the first caller, if it was loaded from one.
+    fn take_copy(&self) -> Option<(Value, Staging)> {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        match spare.take() {
+            Some(Spare { value, copy: Some(PrivateFiles::Copy(staging)) }) => Some((value, staging)),
+            other => {
+                *spare = other;
+                None
+            }
+        }
     }
 }
 
@@ -232,6 +256,25 @@ impl<S: Suite> Session<S> {
         let artifact = TypedArtifact::<S, A>::new(self);
         self.check_stop(&artifact)?;
         Ok(*known(self.inner.owned(&artifact)?.downcast().ok()))
+    }
+
+    /// Returns the artifact, loaded from a writable copy of its files.
+    ///
+    /// Each call makes another copy. [`Scratch`] removes its copy, or keeps it if the test panics.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get). Fails also if neither the cache nor the directory for temporary files has room for a copy.
+    pub fn scratch<A: Artifact<S>>(&self) -> Result<Scratch<A>, Error> {
+        let artifact = TypedArtifact::<S, A>::scratch(self);
+        self.check_stop(&artifact)?;
+        let (value, copy) = self.inner.scratch(&artifact)?;
+        Ok(Scratch::new(known(value.downcast().ok()), copy))
+    }
+
+    /// Returns the private copies of this test, to which the result of the test matters.
+    #[expect(dead_code, reason = "the attribute will call it")]
+    pub(crate) fn copies(&self) -> &Copies {
+        &self.inner.copies
     }
 
     /// From here on, requests may come from a thread that drives an async runtime.

@@ -22,8 +22,19 @@ const MAX_ATTEMPTS: usize = 10_000;
 /// Fails if there is no file, if a file cannot be read, or if one cannot be stored: links, devices, and names that some
 /// operating system does not allow.
 pub(crate) fn list(directory: &Path) -> Result<Vec<ListedFile>, Error> {
+    list_with(directory, file_digest)
+}
+
+/// As [`list`], without digests: for files that only this process uses.
+pub(crate) fn list_undigested(directory: &Path) -> Result<Vec<ListedFile>, Error> {
+    list_with(directory, |_| Ok(String::new()))
+}
+
+type Digest = fn(&Path) -> Result<String, Error>;
+
+fn list_with(directory: &Path, digest: Digest) -> Result<Vec<ListedFile>, Error> {
     let mut listed = Vec::new();
-    collect(directory, "", &mut listed)?;
+    collect(directory, "", digest, &mut listed)?;
     if listed.is_empty() {
         return Err(Error::Message(
             "no file was written to the artifact's directory\n\
@@ -35,7 +46,7 @@ pub(crate) fn list(directory: &Path) -> Result<Vec<ListedFile>, Error> {
     Ok(listed)
 }
 
-fn collect(directory: &Path, prefix: &str, listed: &mut Vec<ListedFile>) -> Result<(), Error> {
+fn collect(directory: &Path, prefix: &str, digest: Digest, listed: &mut Vec<ListedFile>) -> Result<(), Error> {
     for entry in fs::read_dir(directory).map_err(Error::io("list the directory", directory))? {
         let entry = entry.map_err(Error::io("list the directory", directory))?;
         let path = entry.path();
@@ -48,7 +59,7 @@ fn collect(directory: &Path, prefix: &str, listed: &mut Vec<ListedFile>) -> Resu
         let metadata = entry.metadata().map_err(Error::io("read the metadata of", &path))?;
         if metadata.is_dir() {
             let before = listed.len();
-            collect(&path, &format!("{relative}/"), listed)?;
+            collect(&path, &format!("{relative}/"), digest, listed)?;
             if listed.len() == before {
                 listed.push(ListedFile {
                     path: relative,
@@ -58,7 +69,7 @@ fn collect(directory: &Path, prefix: &str, listed: &mut Vec<ListedFile>) -> Resu
                 });
             }
         } else if metadata.is_file() {
-            let (kind, digest) = (kind(&metadata), file_digest(&path)?);
+            let (kind, digest) = (kind(&metadata), digest(&path)?);
             listed.push(ListedFile { path: relative, kind, size: metadata.len(), digest });
         } else {
             return Err(refuse("it is neither a plain file nor a directory"));

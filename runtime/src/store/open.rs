@@ -24,8 +24,6 @@ pub(crate) struct Entry {
     pub(crate) read_lock: ReadLock,
     /// The owner of `directory`, if that is outside of the entry.
     pub(crate) _staging: Option<Staging>,
-    /// The private view from which the artifact was loaded.
-    pub(crate) view: Option<Staging>,
 }
 
 /// The reason to build an artifact.
@@ -101,7 +99,7 @@ impl Store<'_> {
                 if checked == Checked::NowForTheRun {
                     read_lock.touch();
                 }
-                Found::Ready(Entry { manifest, directory, read_lock, _staging: None, view: None })
+                Found::Ready(Entry { manifest, directory, read_lock, _staging: None })
             }
             Err(damage) if self.storage == Storage::Archive => {
                 let damage = directory.exists().then_some(damage);
@@ -132,7 +130,7 @@ impl Store<'_> {
         }
         files::protect(&unpacked, &manifest.files)?;
         if !in_place {
-            let entry = Entry { manifest, directory: unpacked, read_lock, _staging: Some(staging), view: None };
+            let entry = Entry { manifest, directory: unpacked, read_lock, _staging: Some(staging) };
             return Ok(Unpacked::Ready(Box::new(entry)));
         }
         let directory = self.plain_files();
@@ -140,7 +138,7 @@ impl Store<'_> {
         move_into_place(&unpacked, &directory)?;
         verification::record(self.run, &self.verification_name(), &directory, &manifest);
         read_lock.touch();
-        let entry = Entry { manifest, directory, read_lock, _staging: None, view: None };
+        let entry = Entry { manifest, directory, read_lock, _staging: None };
         Ok(Unpacked::Ready(Box::new(entry)))
     }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::kept::{self, Keeper};
 use crate::error::Error;
 use crate::file_lock::{self, Attempt, FileLock};
 use crate::layout;
@@ -91,6 +92,16 @@ impl Staging {
     pub(crate) fn files(&self) -> PathBuf {
         self.directory.join("files")
     }
+
+    /// Keeps the directory for a week. Returns the directory of the files.
+    pub(crate) fn keep(mut self, keeper: Keeper<'_>) -> PathBuf {
+        if let Some((lock, _held)) = self.lock.take() {
+            // A directory without a mark stays until the next sweep.
+            let _ = kept::keep(&lock, keeper);
+        }
+        self.root = None;
+        self.files()
+    }
 }
 
 impl Drop for Staging {
@@ -109,13 +120,15 @@ impl Drop for Staging {
 pub(crate) fn sweep_private() {
     let root = private_directory::path();
     if private_directory::is_ours_alone(&root) {
-        sweep(&root);
-        private_directory::sweep_warnings(&root, SystemTime::now());
+        let now = SystemTime::now();
+        sweep(&root, now);
+        private_directory::sweep_warnings(&root, now);
     }
 }
 
-/// Removes the staging directories of ended processes below `root`.
-pub(crate) fn sweep(root: &Path) {
+/// Removes the staging directories of ended processes below `root`, and those that were kept long before `now`.
+pub(crate) fn sweep(root: &Path, now: SystemTime) {
+    kept::sweep(root, now);
     let Ok(entries) = fs::read_dir(root) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -150,7 +163,7 @@ mod tests {
         fs::create_dir_all(directory.join("files")).expect("created");
         fs::write(&lock, "").expect("written");
         fs::create_dir(root.path().join("other")).expect("created");
-        sweep(root.path());
+        sweep(root.path(), SystemTime::now());
         assert!(held.files().exists() && root.path().join("other").exists());
         assert!(!directory.exists() && !lock.exists());
     }

@@ -80,8 +80,9 @@ pub(super) fn discard_artifact(layout: &Layout, artifact_path: &ArtifactPath, la
 
 /// Removes the staging directories of ended processes, and the trash that no process holds a read lock on.
 pub(crate) fn sweep(layout: &Layout) {
-    staging::sweep(&layout.staging());
-    sweep_trash(&layout.trash(), SystemTime::now());
+    let now = SystemTime::now();
+    staging::sweep(&layout.staging(), now);
+    sweep_trash(&layout.trash(), now);
 }
 
 fn sweep_trash(trash: &Path, now: SystemTime) {

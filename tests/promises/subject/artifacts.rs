@@ -265,6 +265,74 @@ impl<const VIEW: bool> Artifact<Subject> for Index<VIEW> {
     }
 }
 
+/// A database that is opened for writing, with files beside its data, as SQLite does.
+pub(super) struct Shop {
+    /// The number of words of the repository. From a dependency that `load` asks for.
+    pub(super) words: usize,
+    database: fs::File,
+    directory: std::path::PathBuf,
+}
+
+/// The number of files with the number of the build.
+const BUILD_FILES: u32 = 40;
+
+impl Artifact<Subject> for Shop {
+    const NAME: &'static str = "shop";
+    const STORAGE: Storage = Storage::Directory;
+
+    fn key(key: &mut KeyBuilder<'_, Subject>) {
+        wait_at_the_barrier();
+        key.needs::<Words>();
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        log("build shop");
+        save_kinds(cx.dir())?;
+        fs::write(cx.dir().join("shop.db"), "novel 1\n")?;
+        fs::write(cx.dir().join("shop.lock"), "")?;
+        fs::create_dir_all(cx.dir().join("below/builds"))?;
+        for number in 0..BUILD_FILES {
+            fs::write(cx.dir().join(format!("below/builds/{number}")), std::process::id().to_string())?;
+        }
+        Shop::open(cx.dir(), cx.artifact::<Words>()?)
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        log(&format!("load shop in {}", cx.dir().display()));
+        check_kinds(cx.dir())?;
+        Shop::open(cx.dir(), cx.artifact::<Words>()?)
+    }
+}
+
+impl Shop {
+    fn open(directory: &Path, Words(words): &Words) -> Result<Shop> {
+        let open = |name: &str| fs::File::options().create(true).append(true).read(true).open(directory.join(name));
+        let database = open("shop.db").or_else(|_| fs::File::open(directory.join("shop.db")))?;
+        Ok(Shop { words: words.len(), database, directory: directory.to_owned() })
+    }
+
+    /// Writes under the lock, with a log beside the data.
+    pub(super) fn sell(&mut self) {
+        let lock = fs::File::options().append(true).open(self.directory.join("shop.lock")).unwrap();
+        lock.try_lock().unwrap_or_else(|error| panic!("another test holds the lock: {error}"));
+        fs::write(self.directory.join("shop.db-wal"), "sold").unwrap();
+        fs::create_dir_all(self.directory.join("below/new")).unwrap();
+        wait_in("sale");
+        self.database.write_all(b"sold\n").unwrap();
+        fs::remove_file(self.directory.join("shop.db-wal")).unwrap();
+    }
+
+    pub(super) fn lines(&self) -> usize {
+        fs::read_to_string(self.directory.join("shop.db")).unwrap().lines().count()
+    }
+
+    pub(super) fn assert_is_of_one_build(&self) {
+        let read = |number| fs::read_to_string(self.directory.join(format!("below/builds/{number}"))).unwrap();
+        let builds: HashSet<String> = (0..BUILD_FILES).map(read).collect();
+        assert_eq!(builds.len(), 1, "a copy has files of several builds: {builds:?}");
+    }
+}
+
 /// Larger than a block of any file system.
 #[cfg(unix)]
 const HOLE: u64 = 64 << 20;

@@ -62,7 +62,12 @@ fn all_other_code_counts() {
 
 #[test]
 fn tests_with_far_reaching_bodies_count() {
-    for body in ["impl A for B { 1 }", "#[macro_export] macro_rules! m { 1 }", "#[unsafe(no_mangle)] fn f() { 1 }", "#[artifact] fn f() { 1 }"] {
+    for body in [
+        "impl A for B { 1 }",
+        "#[macro_export] macro_rules! m { 1 }",
+        "#[unsafe(no_mangle)] fn f() { 1 }",
+        "#[artifact] fn f() { 1 }",
+    ] {
         counts(&format!("#[test] fn t() {{ {body} }}"), &format!("#[test] fn t() {{ {} }}", body.replace('1', "2")));
     }
 }
@@ -84,7 +89,8 @@ fn tests_that_code_calls_count() {
 
 #[test]
 fn a_test_may_have_the_name_of_a_function() {
-    let with = |body: &str| format!("fn parse() {{ parse() }} mod tests {{ use super::*; #[test] fn parse() {{ {body} }} }}");
+    let with =
+        |body: &str| format!("fn parse() {{ parse() }} mod tests {{ use super::*; #[test] fn parse() {{ {body} }} }}");
     does_not_count(&with("1"), &with("2"));
 }
 

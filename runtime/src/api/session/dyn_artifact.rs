@@ -32,9 +32,20 @@ pub(super) struct ArtifactMeta {
     pub(super) type_name: &'static str,
     pub(super) name: &'static str,
     pub(super) storage: Storage,
-    pub(super) private_view: bool,
+    pub(super) load_from: LoadFrom,
     /// The artifact is built from the repository of the test.
     pub(super) uses_repo: bool,
+}
+
+/// The files that `load` gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoadFrom {
+    /// The stored files, or a private view if `load` lacks a permission.
+    Stored,
+    /// A private view: the artifact wants one.
+    View,
+    /// A private copy: the test wants one.
+    Copy,
 }
 
 /// The arguments of a call of `build` or `load`.
@@ -61,12 +72,18 @@ pub(super) trait DynArtifact: Sync {
 /// The artifact `A` for a session.
 pub(super) struct TypedArtifact<'a, S: Suite, A> {
     session: &'a Session<S>,
+    is_scratch: bool,
     artifact: PhantomData<fn() -> A>,
 }
 
 impl<'a, S: Suite, A: Artifact<S>> TypedArtifact<'a, S, A> {
     pub(super) fn new(session: &'a Session<S>) -> TypedArtifact<'a, S, A> {
-        TypedArtifact { session, artifact: PhantomData }
+        TypedArtifact { session, is_scratch: false, artifact: PhantomData }
+    }
+
+    /// The same, loaded from a private copy.
+    pub(super) fn scratch(session: &'a Session<S>) -> TypedArtifact<'a, S, A> {
+        TypedArtifact { is_scratch: true, ..TypedArtifact::new(session) }
     }
 
     fn needs<'c>(&'c self, context: &'c HookContext<'_>) -> Dependencies<'c, S> {
@@ -95,8 +112,12 @@ impl<S: Suite, A: Artifact<S>> DynArtifact for TypedArtifact<'_, S, A> {
             type_name: type_name::<A>(),
             name: A::NAME,
             storage: A::STORAGE,
-            private_view: A::PRIVATE_VIEW,
             uses_repo: A::USES_REPO,
+            load_from: match (self.is_scratch, A::PRIVATE_VIEW) {
+                (true, _) => LoadFrom::Copy,
+                (false, true) => LoadFrom::View,
+                (false, false) => LoadFrom::Stored,
+            },
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
@@ -14,6 +14,7 @@ use super::in_progress::{self, Entered};
 use super::inputs;
 use super::process::{self, Process};
 use super::request::{self, ArtifactRequest, Builder, FailedRequest, Loading, Seen};
+use crate::api::scratch::{Copies, PrivateCopy};
 use crate::config::StopAfter;
 use crate::error::{Error, Step};
 use crate::key::repo::Repo;
@@ -46,6 +47,7 @@ pub(super) struct SessionInner {
     deferred: OnceCell<()>,
     emitted: OnceCell<()>,
     in_runtime: OnceCell<()>,
+    pub(super) copies: Arc<Copies>,
 }
 
 impl SessionInner {
@@ -65,6 +67,7 @@ impl SessionInner {
         match SessionInner::open_repo(process, repo) {
             Ok(repo) => Ok(SessionInner {
                 process,
+                copies: Arc::new(Copies::new(&test, process.run.id())),
                 test,
                 is_of_attribute,
                 is_set_up: OnceCell::new(),
@@ -132,6 +135,21 @@ impl SessionInner {
         self.value_of(loaded, artifact)
     }
 
+    /// Returns a value that is loaded from a private copy of the files.
+    pub(super) fn scratch(&self, artifact: &dyn DynArtifact) -> Result<(Value, PrivateCopy), Error> {
+        let loaded = self.obtain(artifact)?;
+        let (value, files) = match loaded.take_copy() {
+            Some(copy) => copy,
+            None => {
+                let request = ArtifactRequest::new(self, artifact, loaded.resolved_key.clone());
+                let (value, files, again) = self.outside_of_runtime(|| request.load_copy(&loaded.origin))?;
+                self.add_time(&again);
+                (value, files)
+            }
+        };
+        Ok((value, PrivateCopy::new(files, artifact.meta().name, Arc::clone(&self.copies))))
+    }
+
     /// Returns the value that was loaded with the artifact, to the first caller. Later callers get a value that is
     /// loaded from the files, or built again if the files are gone.
     fn value_of(&self, loaded: &'static Loaded, artifact: &dyn DynArtifact) -> Result<Value, Error> {
@@ -151,7 +169,7 @@ impl SessionInner {
                     // The files may be those of a later build by now, so they are not verified.
                     let files = loading.load_stored(&directory, loaded.origin.stored_files(), false)?;
                     // The process may have mapped the files: they stay until it ends.
-                    std::mem::forget(files.view);
+                    std::mem::forget(files.private);
                     let restore_seconds = begun.elapsed().saturating_sub(files.time_in_dependencies).as_secs_f64();
                     Ok((files.value, ArtifactReport { restore_seconds, ..loaded.report.again() }))
                 }
@@ -366,6 +384,7 @@ impl SessionInner {
 
 impl Drop for SessionInner {
     fn drop(&mut self) {
+        self.copies.settle(false);
         self.emit();
     }
 }

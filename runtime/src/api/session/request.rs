@@ -15,6 +15,7 @@
 mod build;
 mod builder;
 mod calls;
+mod copy;
 mod detached;
 mod failures;
 mod fetch;
@@ -28,10 +29,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::dyn_artifact::{ArtifactMeta, DynArtifact, Value};
+use super::dyn_artifact::{ArtifactMeta, DynArtifact};
 use super::inner::SessionInner;
 use super::process::Process;
-use super::{Loaded, Origin};
+use super::{Loaded, Origin, Spare};
 use crate::config::Mode;
 use crate::error::{Error, subject};
 use crate::file_lock;
@@ -44,7 +45,7 @@ use crate::store::{Entry, Store};
 use crate::telemetry::{ArtifactReport, Outcome};
 pub(crate) use builder::{Builder, Seen};
 pub(super) use builder::{is_builder, limit_time};
-pub(super) use load::Loading;
+pub(super) use load::{Loading, PrivateFiles};
 
 /// The kind of note that marks an artifact as rebuilt by this run.
 const FORCED: &str = "forced";
@@ -103,7 +104,7 @@ impl From<Error> for FailedRequest {
 
 /// An artifact that was loaded from the cache.
 struct Restored {
-    value: Value,
+    spare: Spare,
     entry: Entry,
 }
 
@@ -194,21 +195,21 @@ impl<'a> ArtifactRequest<'a> {
         self.restored(if is_of_this_run { Outcome::Shared } else { Outcome::Hit }, restored)
     }
 
-    fn restored(&mut self, outcome: Outcome, Restored { value, entry }: Restored) -> Loaded {
+    fn restored(&mut self, outcome: Outcome, Restored { spare, entry }: Restored) -> Loaded {
         self.report.outcome = outcome;
         self.report.bytes = entry.manifest.bytes();
         self.report.build_seconds = entry.manifest.build_seconds();
-        self.loaded(value, Origin::Entry(Box::new(entry)))
+        self.loaded(spare, Origin::Entry(Box::new(entry)))
     }
 
-    fn loaded(&mut self, value: Value, origin: Origin) -> Loaded {
+    fn loaded(&mut self, spare: Spare, origin: Origin) -> Loaded {
         if self.report.outcome.is_miss() {
             self.report.build_seconds = self.report.rebuild_seconds;
         }
         if let Some(remote) = &self.remote {
             fetch::record(remote, &mut self.report);
         }
-        Loaded::new(value, self.resolved_key.clone(), self.report.clone(), origin)
+        Loaded::new(spare, self.resolved_key.clone(), self.report.clone(), origin)
     }
 
     /// Warns that the cache keeps nothing. From here on this process starts no builders: they could not hand over

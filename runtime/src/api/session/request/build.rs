@@ -9,7 +9,7 @@ use super::stopwatch::Stopwatch;
 use super::{ArtifactRequest, FORCED, Step};
 use crate::api::context::Progress;
 use crate::api::session::dyn_artifact::{HookContext, Value};
-use crate::api::session::{Loaded, Origin};
+use crate::api::session::{Loaded, Origin, Spare};
 use crate::api::session::{code, inputs};
 use crate::error::{Error, Step as Hook};
 use crate::key::repo::Repo;
@@ -69,7 +69,7 @@ impl ArtifactRequest<'_> {
                 Ok(loaded)
             }
             Built::Private(staging) => self.use_private(staging),
-            Built::Unsaved(value) => Ok(self.loaded(value, Origin::Nowhere)),
+            Built::Unsaved(value) => Ok(self.loaded(Spare { value, copy: None }, Origin::Nowhere)),
         }
     }
 
@@ -171,13 +171,13 @@ impl ArtifactRequest<'_> {
     pub(super) fn load_published(&mut self) -> Result<Loaded, Error> {
         let watch = Stopwatch::start();
         let reason = match self.store.open() {
-            Found::Ready(mut entry) => {
+            Found::Ready(entry) => {
                 // If it does not load, this test fails. Other tests may be able to load it.
-                let loaded = self.load_files(&mut entry);
+                let loaded = self.load_files(&entry);
                 let loaded = loaded.inspect_err(|_| self.failed_build_seconds = self.report.rebuild_seconds)?;
                 self.report.restore_seconds += watch.seconds_without(loaded.time_in_dependencies);
                 self.report.bytes = entry.manifest.bytes();
-                return Ok(self.loaded(loaded.value, Origin::Entry(Box::new(entry))));
+                return Ok(self.loaded(loaded.into(), Origin::Entry(Box::new(entry))));
             }
             Found::Packed(..) => "its files were changed".to_owned(),
             Found::Missing(miss) => self.store.explain(&miss),
@@ -194,7 +194,7 @@ impl ArtifactRequest<'_> {
     pub(super) fn build_privately(&mut self, reason: String) -> Result<Loaded, Error> {
         match self.build_in_private(reason)? {
             Built::Private(staging) => self.use_private(staging),
-            Built::Unsaved(value) => Ok(self.loaded(value, Origin::Nowhere)),
+            Built::Unsaved(value) => Ok(self.loaded(Spare { value, copy: None }, Origin::Nowhere)),
             Built::Published => unreachable!("a private build publishes nothing"),
         }
     }
@@ -220,7 +220,7 @@ impl ArtifactRequest<'_> {
 
     /// Builds the artifact outside of the cache once more, for a caller that consumes the value.
     pub(in crate::api::session) fn build_again(mut self) -> Result<(Value, ArtifactReport), Error> {
-        match self.call_build_and_save(Staging::private()?).map_err(|failed| *failed.error)? {
+        match self.save_again()? {
             Saved::Nowhere(value) => Ok((value, self.report)),
             Saved::In(staging) => {
                 let loaded = self.loading().load(&staging.files(), false)?;
@@ -231,12 +231,27 @@ impl ArtifactRequest<'_> {
         }
     }
 
+    /// Builds the artifact outside of the cache once more, and returns its files.
+    pub(super) fn files_again(&mut self) -> Result<Staging, Error> {
+        match self.save_again()? {
+            Saved::In(staging) => Ok(staging),
+            Saved::Nowhere(_) => {
+                let error = Error::Message("no directory has room for a private copy of its files".to_owned());
+                Err(error.about(self.repo(), self.meta.name, Hook::Store))
+            }
+        }
+    }
+
+    fn save_again(&mut self) -> Result<Saved, Error> {
+        self.call_build_and_save(Staging::private()?).map_err(|failed| *failed.error)
+    }
+
     /// Loads files that only this process uses.
     pub(super) fn use_private(&mut self, staging: Staging) -> Result<Loaded, Error> {
         let watch = Stopwatch::start();
-        let loaded = self.loading().load(&staging.files(), false)?;
+        let loaded = self.loading().load_private(&staging.files())?;
         self.report.restore_seconds += watch.seconds_without(loaded.time_in_dependencies);
-        Ok(self.loaded(loaded.value, Origin::Private(staging)))
+        Ok(self.loaded(loaded.into(), Origin::Private(staging)))
     }
 
     fn bypassed(&mut self, reason: String) {

@@ -1,4 +1,4 @@
-//! Loads an artifact from its files: in the cache, unpacked for this process, or through a private view.
+//! Loads an artifact from its files: in the cache, unpacked for this process, or in a private copy.
 
 use std::any::TypeId;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use super::ArtifactRequest;
 use super::calls::{failed, guarded, innermost};
-use crate::api::session::dyn_artifact::{DynArtifact, HookContext, Value};
+use crate::api::session::Spare;
+use crate::api::session::dyn_artifact::{DynArtifact, HookContext, LoadFrom, Value};
 use crate::api::session::process::Process;
-use crate::config::Mode;
 use crate::error::{Error, Step};
 use crate::message;
+use crate::store::copy::Large;
 use crate::store::manifest::ListedFile;
-use crate::store::view::{self, Large};
-use crate::store::{Entry, Staging, sweep_staging};
+use crate::store::{Entry, Staging};
 
 /// Calls the `load` of one artifact.
 pub(in crate::api::session) struct Loading<'a> {
@@ -27,8 +27,22 @@ pub(in crate::api::session) struct Loading<'a> {
 pub(in crate::api::session) struct LoadedFiles {
     pub(in crate::api::session) value: Value,
     pub(in crate::api::session) time_in_dependencies: Duration,
-    /// The private view that the files were loaded from. It must exist as long as the value.
-    pub(in crate::api::session) view: Option<Staging>,
+    /// The private directory that the files were loaded from. It must exist as long as the value.
+    pub(in crate::api::session) private: Option<PrivateFiles>,
+}
+
+/// A private directory from which an artifact was loaded.
+pub(in crate::api::session) enum PrivateFiles {
+    /// A private view, which may link to stored files.
+    View(#[expect(dead_code, reason = "only held, so that it exists as long as the value")] Staging),
+    /// A private copy, which a test may write to.
+    Copy(Staging),
+}
+
+impl From<LoadedFiles> for Spare {
+    fn from(LoadedFiles { value, private, .. }: LoadedFiles) -> Spare {
+        Spare { value, copy: private }
+    }
 }
 
 impl Loading<'_> {
@@ -37,7 +51,7 @@ impl Loading<'_> {
         let context = HookContext { is_verified, ..HookContext::new(directory, self.needs) };
         let loaded = guarded(|| self.artifact.load(&context));
         let value = loaded.map_err(|error| failed(self.repo, self.artifact.meta().name, Step::Load, error))?;
-        Ok(LoadedFiles { value, time_in_dependencies: context.time_in_dependencies(), view: None })
+        Ok(LoadedFiles { value, time_in_dependencies: context.time_in_dependencies(), private: None })
     }
 
     /// Loads stored files, which no process may write to. Uses a private view if the artifact wants one, or if `load`
@@ -52,12 +66,14 @@ impl Loading<'_> {
         is_verified: bool,
     ) -> Result<LoadedFiles, Error> {
         let through_view = |large| {
-            let view = self.view(directory, files, large)?;
+            let view = self.private_copy(directory, files, large)?;
             let loaded = self.load(&view.files(), is_verified)?;
-            Ok(LoadedFiles { view: Some(view), ..loaded })
+            Ok(LoadedFiles { private: Some(PrivateFiles::View(view)), ..loaded })
         };
-        if self.artifact.meta().private_view {
-            return through_view(Large::Copied);
+        match self.artifact.meta().load_from {
+            LoadFrom::Stored => {}
+            LoadFrom::View => return through_view(Large::Copied),
+            LoadFrom::Copy => return self.load_copy(self.private_copy(directory, files, Large::Copied)?),
         }
         let error = match self.load(directory, is_verified) {
             Err(error) if error.lacks_permission() => error,
@@ -74,18 +90,18 @@ impl Loading<'_> {
         Ok(loaded)
     }
 
-    fn view(&self, directory: &Path, files: &[ListedFile], large: Large) -> Result<Staging, Error> {
-        let fill = |staging: Staging| view::fill(&staging, directory, files, large).map(|()| staging);
-        // A view on the file system of the cache can share blocks with the stored files. The views of tests that have
-        // ended are removed here, because one run may make many.
-        let root = (self.process.config.mode == Mode::ReadWrite).then(|| self.process.layout.staging());
-        if let Some(root) = &root {
-            sweep_staging(root);
+    /// Loads files that only this process uses.
+    pub(in crate::api::session) fn load_private(&self, directory: &Path) -> Result<LoadedFiles, Error> {
+        match self.artifact.meta().load_from {
+            LoadFrom::Copy => self.load_copy(self.copy_unlisted(directory)?),
+            LoadFrom::Stored | LoadFrom::View => self.load(directory, false),
         }
-        match root.map(|root| Staging::create(&root).and_then(fill)) {
-            Some(Ok(view)) => Ok(view),
-            _ => Staging::private().and_then(fill),
-        }
+    }
+
+    /// Loads a private copy. Its files do not count as verified: the test may write to them.
+    pub(super) fn load_copy(&self, copy: Staging) -> Result<LoadedFiles, Error> {
+        let loaded = self.load(&copy.files(), false)?;
+        Ok(LoadedFiles { private: Some(PrivateFiles::Copy(copy)), ..loaded })
     }
 }
 
@@ -96,9 +112,7 @@ impl ArtifactRequest<'_> {
     }
 
     /// Loads an entry whose files were compared in this run.
-    pub(super) fn load_files(&self, entry: &mut Entry) -> Result<LoadedFiles, Error> {
-        let mut loaded = self.loading().load_stored(&entry.directory, &entry.manifest.files, true)?;
-        entry.view = loaded.view.take();
-        Ok(loaded)
+    pub(super) fn load_files(&self, entry: &Entry) -> Result<LoadedFiles, Error> {
+        self.loading().load_stored(&entry.directory, &entry.manifest.files, true)
     }
 }

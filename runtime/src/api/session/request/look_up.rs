@@ -144,8 +144,8 @@ impl ArtifactRequest<'_> {
     }
 
     /// Loads an entry whose files are intact. An entry of an earlier run that does not load is a miss all the same.
-    pub(super) fn load_entry(&mut self, mut entry: Entry, watch: Stopwatch) -> Result<Lookup, Error> {
-        let loaded = match self.load_files(&mut entry) {
+    pub(super) fn load_entry(&mut self, entry: Entry, watch: Stopwatch) -> Result<Lookup, Error> {
+        let loaded = match self.load_files(&entry) {
             Ok(loaded) => loaded,
             Err(error) if is_skip(&error) => return Err(error),
             // A second build in one run would give the same files. Another test may be able to load them.
@@ -156,12 +156,17 @@ impl ArtifactRequest<'_> {
             }
         };
         // The files that `load` opened by name may be of two builds.
-        if !entry.read_lock.is_current(&self.process.layout.manifest(&self.store.artifact_path)) {
+        if !self.is_current(&entry) {
             self.report.restore_seconds += watch.seconds();
             return Ok(Lookup::Miss(Miss::Replaced));
         }
         self.report.restore_seconds += watch.seconds_without(loaded.time_in_dependencies);
-        Ok(Lookup::Hit(Box::new(Restored { value: loaded.value, entry })))
+        Ok(Lookup::Hit(Box::new(Restored { spare: loaded.into(), entry })))
+    }
+
+    /// Returns `true` if the files are those of the manifest: no other process has replaced the entry.
+    pub(super) fn is_current(&self, entry: &Entry) -> bool {
+        entry.read_lock.is_current(&self.process.layout.manifest(&self.store.artifact_path))
     }
 
     /// Fails, or skips the test, if `SMOKE_ON_MISS` forbids to build.
