@@ -19,7 +19,7 @@ pub use returned::{Passed, report};
 pub use sessions::{AnySuite, Mode, Of, Offers, Sessions};
 pub use std::process::ExitCode;
 pub use test::{Fixture, Setup, Test};
-pub use value::{Value, ViaOwned};
+pub use value::{Value, ViaOwned, ViaScratch};
 
 pub use crate::api::artifact::Definition;
 pub use crate::key::fingerprint::Code;

@@ -66,6 +66,11 @@ impl<A> Scratch<A> {
         Scratch { artifact, copy }
     }
 
+    /// Returns the copy with a part of its artifact.
+    pub(crate) fn map<B>(self, part: impl FnOnce(A) -> B) -> Scratch<B> {
+        Scratch { artifact: Box::new(part(*self.artifact)), copy: self.copy }
+    }
+
     /// Returns the directory of the copy: the one that [`LoadContext::dir`](crate::LoadContext::dir) returned.
     pub fn dir(&self) -> &Path {
         &self.copy.directory
@@ -155,7 +160,6 @@ impl Copies {
     }
 
     /// Keeps all directories until [`settle`](Self::settle): the caller will know the result of the test.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the attribute will call it"))]
     pub(crate) fn wait_for_result(&self, expects_panic: bool) {
         *self.state() = State { expects_panic, waiting: Some(Vec::new()) };
     }

@@ -272,7 +272,6 @@ impl<S: Suite> Session<S> {
     }
 
     /// Returns the private copies of this test, to which the result of the test matters.
-    #[expect(dead_code, reason = "the attribute will call it")]
     pub(crate) fn copies(&self) -> &Copies {
         &self.inner.copies
     }

@@ -11,21 +11,36 @@ use std::process::{ExitCode, Termination};
 pub trait Passed {
     /// Returns the value of a test that passes.
     fn passed() -> Self;
+
+    /// Returns `true` for the value of a test that fails.
+    fn has_failed(&self) -> bool;
 }
 
 impl Passed for () {
     fn passed() {}
+
+    fn has_failed(&self) -> bool {
+        false
+    }
 }
 
 impl Passed for ExitCode {
     fn passed() -> ExitCode {
         ExitCode::SUCCESS
     }
+
+    fn has_failed(&self) -> bool {
+        *self != ExitCode::SUCCESS
+    }
 }
 
 impl<T: Passed, E> Passed for Result<T, E> {
     fn passed() -> Result<T, E> {
         Ok(T::passed())
+    }
+
+    fn has_failed(&self) -> bool {
+        self.as_ref().map_or(true, T::has_failed)
     }
 }
 

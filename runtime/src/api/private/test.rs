@@ -92,7 +92,7 @@ impl<Q: Mode> Setup<Q> {
     #[track_caller]
     pub fn run<R: Passed>(self, function: fn(&Fixture<Q>) -> R) -> R {
         match self.test.resolve_fixture(self.fixture()) {
-            Some(fixture) => function(&fixture),
+            Some(fixture) => self.test.settled(function(&fixture), &fixture),
             None => R::passed(),
         }
     }
@@ -107,10 +107,11 @@ impl<Q: Mode> Setup<Q> {
     #[track_caller]
     pub fn run_async<R: Passed>(self, function: impl AsyncFnOnce(&Fixture<Q>) -> R) -> impl Future<Output = R> {
         let fixture = on_own_thread(|| self.fixture()).inspect(|fixture| fixture.0.main().enter_runtime());
-        let fixture = self.test.resolve_fixture(fixture);
+        let test = self.test;
+        let fixture = test.resolve_fixture(fixture);
         async move {
             match fixture {
-                Some(fixture) => function(&fixture).await,
+                Some(fixture) => test.settled(function(&fixture).await, &fixture),
                 None => R::passed(),
             }
         }
@@ -130,6 +131,7 @@ impl<Q: Mode> Setup<Q> {
 
     fn prepared(&self) -> Result<Fixture<Q>, Error> {
         let mut sessions = self.sessions()?;
+        sessions.main().copies().wait_for_result(self.test.should_panic.is_some());
         let stop_after = sessions.main().stop_after();
         if stop_after == Some(StopAfter::Key) {
             self.parameters.iter().try_for_each(|parameter| (parameter.record_key)(&mut sessions))?;
@@ -163,6 +165,12 @@ impl Test {
 
     fn setup<Q: Mode>(self) -> Setup<Q> {
         Setup { test: self, parameters: Vec::new(), config: <Q::Suite as Suite>::Config::default }
+    }
+
+    /// Removes the private copies of the test, or keeps them if the test has failed. Returns the value of the test.
+    fn settled<R: Passed, Q: Mode>(&self, returned: R, fixture: &Fixture<Q>) -> R {
+        fixture.0.main().copies().settle(returned.has_failed() || self.should_panic.is_some());
+        returned
     }
 
     /// Returns the name as `cargo test` prints it: without the name of the crate.

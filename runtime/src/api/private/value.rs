@@ -3,6 +3,7 @@
 use super::argument::{Arg, ViaArtifact};
 use super::home::Provided;
 use super::sessions::{Mode, Sessions};
+use crate::api::scratch::Scratch;
 use crate::api::session::Seen;
 use crate::error::Error;
 
@@ -56,6 +57,19 @@ pub trait Value<Q: Mode, M>: Sized + Send + Sync + 'static {
             Some(value) => value,
             None => unreachable!("it was prepared"),
         }
+    }
+}
+
+/// The marker of private copies.
+#[derive(Debug)]
+pub struct ViaScratch<M>(std::marker::PhantomData<M>);
+
+impl<Q: Mode, A: Provided<Q, M> + Send + Sync, M> Value<Q, ViaScratch<M>> for Scratch<A> {
+    type Reference = A;
+    type Marker = M;
+
+    fn load(sessions: &mut Sessions<Q>) -> Result<Scratch<A>, Error> {
+        Ok(A::session(sessions)?.scratch::<A::By>()?.map(A::take))
     }
 }
 
