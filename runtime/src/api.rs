@@ -7,6 +7,7 @@ pub(crate) mod artifact;
 pub(crate) mod context;
 pub(crate) mod each;
 pub(crate) mod key_builder;
+pub(crate) mod metrics;
 pub(crate) mod private;
 pub(crate) mod scratch;
 pub(crate) mod session;

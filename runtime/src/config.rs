@@ -95,6 +95,7 @@ pub struct Config {
     pub(crate) left_out: Vec<String>,
     pub(crate) stop_after: Option<StopAfter>,
     pub(crate) detach: bool,
+    pub(crate) announce: bool,
     pub(crate) remote: Option<Remote>,
     pub(crate) smoke_toml: PathBuf,
     pub(crate) repos: BTreeMap<String, RepoSource>,
@@ -196,6 +197,7 @@ impl Config {
         let strict = defaults.strict.map(switch);
         let strict = choice(text("SMOKE_STRICT", strict.as_ref())?, &[("0", false), ("1", true)])?;
         let detach = defaults.detach.map(switch);
+        let announce = defaults.announce.map(|is_on| if is_on { "on" } else { "off" }.to_owned());
 
         Ok(Config {
             force: force(text("SMOKE_FORCE_REBUILD", defaults.force_rebuild.as_ref())?, &repos)?,
@@ -211,6 +213,7 @@ impl Config {
                 text("SMOKE_DETACH", detach.as_ref())?,
                 if variable("NEXTEST").is_some() { &[("1", true), ("0", false)] } else { &[("0", false), ("1", true)] },
             )?,
+            announce: choice(text("SMOKE_ANNOUNCE", announce.as_ref())?, &[("on", true), ("off", false)])?,
             stop_after: text("SMOKE_STOP_AFTER", None)?
                 .map(|setting| choice(Some(setting), &[("key", StopAfter::Key), ("fixture", StopAfter::Fixture)]))
                 .transpose()?,

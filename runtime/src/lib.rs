@@ -79,6 +79,7 @@
 //! | declare other inputs and dependencies | [`KeyBuilder`], in [`Artifact::key`] |
 //! | choose between an archive and a directory | [`Storage`] |
 //! | report how far a build is | [`Progress`] |
+//! | keep numbers about an artifact | [`Metrics`] |
 //! | know what the cache did for a test | [`CacheReport`] |
 //!
 //! # Pitfalls
@@ -126,6 +127,7 @@ mod run;
 mod shared;
 mod store;
 mod telemetry;
+mod terminal;
 mod text;
 
 #[doc(hidden)]
@@ -142,6 +144,7 @@ pub use api::artifact::{Artifact, NoSuite, Suite};
 pub use api::context::{BuildContext, LoadContext, Progress};
 pub use api::each::Each;
 pub use api::key_builder::KeyBuilder;
+pub use api::metrics::{MetricValue, Metrics};
 pub use api::scratch::Scratch;
 pub use api::session::Session;
 #[doc = include_str!("../doc/attribute.md")]

@@ -76,7 +76,7 @@ pub(crate) const FIRST_REMINDER: Duration = Duration::from_secs(1);
 /// The time between reports of one wait.
 pub(crate) const REMINDER: Duration = Duration::from_secs(5);
 /// The time until slow work is first reported.
-const SLOW: Duration = Duration::from_secs(2);
+pub(crate) const SLOW: Duration = Duration::from_secs(2);
 
 /// Runs `work`, and reports on standard error after two seconds, and then every five, that it still runs.
 ///

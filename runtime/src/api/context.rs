@@ -2,10 +2,11 @@
 
 use std::any::TypeId;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::api::artifact::{Artifact, Suite};
+use crate::api::metrics::{MetricValue, Metrics};
 use crate::api::session::Session;
 use crate::codec::Stored;
 use crate::error::Error;
@@ -23,6 +24,7 @@ pub struct BuildContext<'a, S: Suite> {
     pub(crate) needs: Dependencies<'a, S>,
     pub(crate) dir: &'a Path,
     pub(crate) progress: Progress,
+    pub(crate) metrics: &'a Metrics,
 }
 
 /// The argument of [`Artifact::load`].
@@ -55,6 +57,31 @@ impl<S: Suite> BuildContext<'_, S> {
     /// Returns the reporter of the build's progress.
     pub fn progress(&self) -> &Progress {
         &self.progress
+    }
+
+    /// Records a number about the artifact, which tests, `cargo smoke-cache list` and `report` show. A shortcut for
+    /// [`Metrics::set`], which has the rules.
+    ///
+    /// ```
+    /// # use cached_smoke::{Artifact, BuildContext, LoadContext, Result, Suite};
+    /// # struct Graph { nodes: Vec<String> }
+    /// # impl<S: Suite> Artifact<S> for Graph {
+    /// #     const NAME: &'static str = "graph";
+    /// fn build(cx: &BuildContext<'_, S>) -> Result<Self> {
+    ///     let graph = Graph { nodes: vec!["a".to_owned()] };
+    ///     cx.metric("nodes", graph.nodes.len());
+    ///     Ok(graph)
+    /// }
+    /// #     fn load(_: &LoadContext<'_, S>) -> Result<Self> { Ok(Graph { nodes: Vec::new() }) }
+    /// # }
+    /// ```
+    pub fn metric(&self, name: &str, value: impl MetricValue) {
+        self.metrics.set(name, value);
+    }
+
+    /// Returns the recorder of the artifact's metrics, to pass on to the code that knows them.
+    pub fn metrics(&self) -> &Metrics {
+        self.metrics
     }
 
     /// Restores or builds a dependency.
@@ -152,7 +179,7 @@ pub(crate) struct Dependencies<'a, S: Suite> {
     /// The repository that the artifact is built from.
     pub(crate) repo: Option<&'a Repo>,
     pub(crate) allowed: &'a [TypeId],
-    pub(crate) spent: &'a Mutex<Duration>,
+    pub(crate) spent: &'a DependencyTime,
 }
 
 impl<'a, S: Suite> Dependencies<'a, S> {
@@ -182,10 +209,45 @@ impl<'a, S: Suite> Dependencies<'a, S> {
                  help: add `key.needs::<…>()` to the `key` of `{this}`"
             )));
         }
+        self.spent.measure(get)
+    }
+}
+
+/// The time that a call of `build` or `load` spends on its dependencies.
+#[derive(Debug, Default)]
+pub(crate) struct DependencyTime(Mutex<Spent>);
+
+#[derive(Debug, Default)]
+struct Spent {
+    total: Duration,
+    /// The number of requests in flight.
+    in_flight: usize,
+}
+
+impl DependencyTime {
+    /// Returns the time of the requests that have ended.
+    pub(crate) fn total(&self) -> Duration {
+        self.spent().total
+    }
+
+    /// Returns the part of `elapsed` that is not spent on dependencies; `None` while one is requested.
+    pub(crate) fn own_part(&self, elapsed: Duration) -> Option<Duration> {
+        let spent = self.spent();
+        (spent.in_flight == 0).then(|| elapsed.saturating_sub(spent.total))
+    }
+
+    fn measure<T>(&self, get: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
+        self.spent().in_flight += 1;
         let result = get();
-        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += begun.elapsed();
+        let mut spent = self.spent();
+        spent.in_flight -= 1;
+        spent.total += begun.elapsed();
         result
+    }
+
+    fn spent(&self) -> MutexGuard<'_, Spent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

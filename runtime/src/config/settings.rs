@@ -83,6 +83,12 @@ const SETTINGS: &[Setting] = &[
         help: "`1`: build in a separate process, which survives a killed test",
     },
     Setting {
+        variable: "SMOKE_ANNOUNCE",
+        key: Some("defaults.announce"),
+        default: "`on`",
+        help: "`off`: do not announce a build that takes more than 2 s",
+    },
+    Setting {
         variable: "SMOKE_STOP_AFTER",
         key: None,
         default: NONE,

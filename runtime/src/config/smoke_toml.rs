@@ -58,6 +58,7 @@ pub(crate) struct Defaults {
     pub(crate) lock_timeout: Option<String>,
     pub(crate) max_size: Option<String>,
     pub(crate) detach: Option<bool>,
+    pub(crate) announce: Option<bool>,
 }
 
 /// `[test]`: arguments that `cargo smoke-cache test` passes to the test runner.

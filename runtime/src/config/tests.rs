@@ -102,6 +102,14 @@ fn detach_is_set_by_variable_then_file_then_runner() {
 }
 
 #[test]
+fn announcements_are_set_by_variable_then_file() {
+    let announce = |text: &str, variables: &[(&str, &str)]| read(text, variables).expect("valid").announce;
+    let off = "[defaults]\nannounce = false\n";
+    assert!(announce("", &[]) && !announce(off, &[]));
+    assert!(announce(off, &[("SMOKE_ANNOUNCE", "on")]) && !announce("", &[("SMOKE_ANNOUNCE", "off")]));
+}
+
+#[test]
 fn an_invalid_repo_table_is_reported_with_the_reason() {
     for (table, expected) in [
         ("path = \"a\"\npypi = \"b==1\"", "exactly one of"),

@@ -1,6 +1,8 @@
 //! The manifest of an artifact: its key inputs, its files, and their digests.
 
-use std::collections::HashSet;
+mod metrics;
+
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Component, Path};
 use std::time::Duration;
 
@@ -10,6 +12,12 @@ use crate::digest::Parts;
 use crate::key::{Key, KeyInput};
 use crate::layout::FORMAT;
 use crate::plain_file;
+
+/// The format of a manifest with metrics. Versions that know no metrics leave it alone. A manifest without metrics, and
+/// every key, has the format of the cache, so that all versions share them.
+const FORMAT_WITH_METRICS: u32 = 3;
+/// The latest format that this version reads.
+pub(crate) const LATEST_FORMAT: u32 = FORMAT_WITH_METRICS;
 
 /// The size limit of a manifest: larger than that of an artifact of a million files.
 pub(crate) const MAX_BYTES: u64 = 256 << 20;
@@ -82,7 +90,7 @@ pub(crate) struct ArchiveFile {
 }
 
 /// The manifest, stored beside the artifact as `NAME.json`. The artifact exists if and only if a valid manifest does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
@@ -99,6 +107,9 @@ pub(crate) struct Manifest {
     pub(crate) files: Vec<ListedFile>,
     pub(crate) archive: Option<ArchiveFile>,
     pub(crate) build_milliseconds: u64,
+    /// The numbers that the build recorded, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "metrics")]
+    pub(crate) metrics: BTreeMap<String, f64>,
     /// The time of the build, in seconds since 1970.
     pub(crate) completed: u64,
     /// The id of the run that built it.
@@ -127,15 +138,16 @@ pub(crate) struct Built {
     pub(crate) files: Vec<ListedFile>,
     pub(crate) archive: Option<ArchiveFile>,
     pub(crate) build_milliseconds: u64,
+    pub(crate) metrics: BTreeMap<String, f64>,
     pub(crate) completed: u64,
     pub(crate) run: String,
 }
 
 impl Manifest {
     pub(crate) fn new(key: &Key, artifact: &str, built: Built) -> Manifest {
-        let Built { type_name, storage, files, archive, build_milliseconds, completed, run } = built;
+        let Built { type_name, storage, files, archive, build_milliseconds, metrics, completed, run } = built;
         let mut manifest = Manifest {
-            format: FORMAT,
+            format: if metrics.is_empty() { FORMAT } else { FORMAT_WITH_METRICS },
             artifact: artifact.to_owned(),
             type_name,
             repo: key.repo().to_owned(),
@@ -146,6 +158,7 @@ impl Manifest {
             files,
             archive,
             build_milliseconds,
+            metrics,
             completed,
             run,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -177,7 +190,7 @@ impl Manifest {
             Ok(manifest) => Some(manifest.format),
             Err(_) => serde_json::from_slice(text).ok().map(|OnlyFormat { format }| format),
         };
-        if let Some(newer) = format.filter(|format| *format > FORMAT) {
+        if let Some(newer) = format.filter(|format| *format > LATEST_FORMAT) {
             return Err(Unusable::NewerFormat(newer));
         }
         let damaged = |error: serde_json::Error| Unusable::Damaged(format!("its manifest cannot be read: {error}"));

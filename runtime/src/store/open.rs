@@ -1,19 +1,22 @@
 //! Finding an artifact, checking its files, and unpacking its archive.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
 
 use super::archive::{self, UnpackError};
 use super::artifact::Store;
 use super::files::{self, move_into_place};
-use super::manifest::{Manifest, Storage, Unusable};
+use super::manifest::{self, Manifest, Storage, Unusable};
 use super::read_lock::ReadLock;
 use super::staging::Staging;
 use super::trash;
 use super::verification::{self, Checked};
 use crate::error::Error;
 use crate::key;
-use crate::layout;
+use crate::plain_file;
 
 /// An artifact whose files were checked, held against removal.
 #[derive(Debug)]
@@ -72,7 +75,7 @@ impl Store<'_> {
             Unusable::OtherKey => Miss::Damaged("key prefix collision: the entry belongs to another key".to_owned()),
             Unusable::NewerFormat(format) => Miss::Foreign(format!(
                 "the entry has format {format}, but this version of cached-smoke knows formats up to {}",
-                layout::FORMAT
+                manifest::LATEST_FORMAT
             )),
         })?;
         self.check_type(&manifest).map_err(Miss::Damaged)?;
@@ -152,6 +155,22 @@ impl Store<'_> {
         }
     }
 
+    /// Returns the time of the artifact's latest build in this repository, of any key.
+    pub(crate) fn last_build(&self) -> Option<Duration> {
+        // The digest of the manifest is not checked: the time is only shown.
+        #[derive(Deserialize)]
+        struct BuildTime {
+            completed: u64,
+            build_milliseconds: u64,
+        }
+        let read = |path: &Path| {
+            let text = plain_file::open(path).and_then(|file| plain_file::read(&file, manifest::MAX_BYTES)).ok()?;
+            serde_json::from_slice::<BuildTime>(&text).ok()
+        };
+        let latest = self.manifest_paths().filter_map(|path| read(&path)).max_by_key(|time| time.completed)?;
+        Some(Duration::from_millis(latest.build_milliseconds))
+    }
+
     /// Returns how the key differs from that of the most similar entry.
     fn explain_absence(&self) -> String {
         let manifests = self.other_manifests();
@@ -167,8 +186,13 @@ impl Store<'_> {
 
     /// Returns the manifests of this artifact in all entries of the repository.
     fn other_manifests(&self) -> Vec<Manifest> {
+        self.manifest_paths().filter_map(|path| Manifest::at(&path).ok()).collect()
+    }
+
+    /// Returns the paths that the manifests of this artifact have in the entries of the repository.
+    fn manifest_paths(&self) -> impl Iterator<Item = PathBuf> {
         let name = format!("{}.json", self.artifact_path.artifact);
-        let Ok(entries) = fs::read_dir(self.layout.repo(&self.artifact_path.repo)) else { return Vec::new() };
-        entries.flatten().filter_map(|entry| Manifest::at(&entry.path().join(&name)).ok()).collect()
+        let entries = fs::read_dir(self.layout.repo(&self.artifact_path.repo)).into_iter().flatten().flatten();
+        entries.map(move |entry| entry.path().join(&name))
     }
 }

@@ -1,5 +1,6 @@
 //! Publishing an artifact: its files are moved into place, the manifest last.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -28,6 +29,7 @@ impl Store<'_> {
         staging: &Staging,
         listed: Vec<ListedFile>,
         build_milliseconds: u64,
+        metrics: BTreeMap<String, f64>,
     ) -> Result<Manifest, Error> {
         let files = staging.files();
         files::protect(&files, &listed)?;
@@ -46,8 +48,8 @@ impl Store<'_> {
         let completed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let run = self.run.id().to_owned();
         let type_name = self.type_name.clone();
-        let built =
-            Built { type_name, storage: self.storage, files: listed, archive, build_milliseconds, completed, run };
+        let storage = self.storage;
+        let built = Built { type_name, storage, files: listed, archive, build_milliseconds, metrics, completed, run };
         let manifest = Manifest::new(&self.key, &self.artifact_path.artifact, built);
         let packed = (self.storage == Storage::Archive).then_some(packed);
         self.commit(staging, &manifest, &manifest.to_json(), &files, packed.as_deref())?;

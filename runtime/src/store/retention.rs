@@ -177,6 +177,8 @@ impl Collected {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::key::Key;
     use crate::layout::ArtifactPath;
@@ -205,6 +207,7 @@ mod tests {
             files: Vec::new(),
             archive: None,
             build_milliseconds: 1,
+            metrics: BTreeMap::new(),
             completed: 1,
             run: "r".to_owned(),
         };

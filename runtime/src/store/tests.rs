@@ -65,7 +65,7 @@ impl Cache {
         }
         let listed = list(&staging.files()).expect("listed");
         let run = Run::named("builder", &cache.layout);
-        cache.store(&run).publish(&staging, listed, 1).expect("published");
+        cache.store(&run).publish(&staging, listed, 1, BTreeMap::new()).expect("published");
         cache
     }
 
@@ -272,6 +272,7 @@ fn huge_sizes_in_a_manifest_are_damage() {
             files,
             archive,
             build_milliseconds: u64::MAX,
+            metrics: BTreeMap::new(),
             completed: u64::MAX,
             run: "r".to_owned(),
         };

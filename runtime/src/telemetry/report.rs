@@ -1,5 +1,6 @@
 //! The report of a test, with one part for each artifact that the test requested.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -78,6 +79,10 @@ pub struct ArtifactReport {
     pub key: String,
     /// The size of the plain files, in bytes.
     pub bytes: u64,
+    /// The numbers that the build recorded with [`BuildContext::metric`](crate::BuildContext::metric), by name, also if
+    /// the artifact is a hit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, f64>,
     /// The seconds that this test spent to build, save and publish the artifact, without the time of its dependencies.
     pub rebuild_seconds: f64,
     /// The seconds that the build took, in whichever test or machine; 0 if this process had loaded the artifact before,
@@ -108,6 +113,7 @@ impl ArtifactReport {
             reason: reason.to_owned(),
             key: key.to_owned(),
             bytes: 0,
+            metrics: BTreeMap::new(),
             rebuild_seconds: 0.0,
             build_seconds: 0.0,
             restore_seconds: 0.0,
@@ -138,8 +144,9 @@ impl ArtifactReport {
             Outcome::Fetched => Outcome::Hit,
             outcome => outcome,
         };
-        let ArtifactReport { artifact, key, reason, bytes, .. } = self;
-        ArtifactReport { outcome, bytes: *bytes, ..ArtifactReport::new(artifact, key, reason) }
+        let ArtifactReport { artifact, key, reason, bytes, metrics, .. } = self;
+        let metrics = metrics.clone();
+        ArtifactReport { outcome, bytes: *bytes, metrics, ..ArtifactReport::new(artifact, key, reason) }
     }
 }
 

@@ -11,6 +11,7 @@ fn artifact(name: &str, outcome: Outcome, reason: &str) -> ArtifactReport {
         reason: reason.to_owned(),
         key: "django:40cfbab0b4f1:5d0c6a1be2f94c77".to_owned(),
         bytes: 1,
+        metrics: std::collections::BTreeMap::from([("nodes".to_owned(), 3.0)]),
         rebuild_seconds: 1.5,
         build_seconds: 1.5,
         restore_seconds: 0.004,
@@ -64,6 +65,13 @@ fn saved_seconds_are_build_minus_restore_for_hits_only() {
 }
 
 #[test]
+fn later_tests_of_a_process_have_the_metrics() {
+    let first = artifact("graph", Outcome::Built, "first build");
+    assert!(!first.metrics.is_empty());
+    assert_eq!(first.again().metrics, first.metrics);
+}
+
+#[test]
 fn skipped_and_empty_reports_are_neither_hit_nor_miss() {
     for empty in [report(vec![]), report(vec![artifact("a", Outcome::Skipped, "x")])] {
         assert_eq!((empty.cache_hit(), empty.cache_miss()), (false, false));
@@ -79,6 +87,7 @@ fn reports_are_read_back_without_truncated_lines() {
     append(&path, &written).expect("appended");
     let text = std::fs::read_to_string(&path).expect("readable");
     assert!(text.contains("\"outcome\":\"built\",\"cache_hit\":false,\"cache_miss\":true,"), "{text}");
+    assert!(text.contains("\"metrics\":{\"nodes\":3.0}"), "{text}");
     File::options().append(true).open(&path).expect("opened").write_all(b"{\"run\":").expect("written");
     assert_eq!(read_reports(directory.path(), "r").expect("readable"), [written]);
     assert_eq!(read_reports(directory.path(), "none").expect("a missing run is not an error"), []);

@@ -1,5 +1,6 @@
 //! The artifacts in the cache: listing, verifying and removing them.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::cache::{checked_layout, layout_to_write};
@@ -43,6 +44,8 @@ pub struct ManifestInfo {
     pub files: usize,
     /// The duration of the build, in seconds.
     pub build_seconds: f64,
+    /// The numbers that the build recorded, by name.
+    pub metrics: BTreeMap<String, f64>,
     /// The time of the build.
     pub built: SystemTime,
     /// The id of the run that built the artifact.
@@ -84,6 +87,7 @@ impl From<&Manifest> for ManifestInfo {
             storage: manifest.storage,
             files: manifest.files.len(),
             build_seconds: manifest.build_seconds(),
+            metrics: manifest.metrics.clone(),
             built: UNIX_EPOCH.checked_add(Duration::from_secs(manifest.completed)).unwrap_or(UNIX_EPOCH),
             run: manifest.run.clone(),
         }

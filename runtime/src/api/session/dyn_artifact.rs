@@ -6,14 +6,14 @@
 use std::any::{Any, TypeId, type_name};
 use std::marker::PhantomData;
 use std::path::Path;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::Arc;
 
 use super::Session;
 use super::request::Seen;
 use crate::api::artifact::{Artifact, Definition, Suite};
-use crate::api::context::{BuildContext, Dependencies, LoadContext, Progress};
+use crate::api::context::{BuildContext, Dependencies, DependencyTime, LoadContext, Progress};
 use crate::api::key_builder::KeyBuilder;
+use crate::api::metrics::Metrics;
 use crate::error::{Error, Result};
 use crate::key::Declared;
 use crate::key::fingerprint::CodeFingerprint;
@@ -55,7 +55,9 @@ pub(super) struct HookContext<'a> {
     pub(super) is_verified: bool,
     /// The dependencies that the call may request.
     pub(super) needs: &'a [TypeId],
-    pub(super) time_in_dependencies: Mutex<Duration>,
+    pub(super) time_in_dependencies: Arc<DependencyTime>,
+    /// The numbers that `build` records.
+    pub(super) metrics: Metrics,
 }
 
 /// The functions of an artifact. Each may panic.
@@ -131,7 +133,8 @@ impl<S: Suite, A: Artifact<S>> DynArtifact for TypedArtifact<'_, S, A> {
     }
 
     fn build(&self, context: &HookContext<'_>, progress: Progress) -> Result<Value> {
-        let cx = BuildContext { needs: self.needs(context), dir: context.directory, progress };
+        let cx =
+            BuildContext { needs: self.needs(context), dir: context.directory, progress, metrics: &context.metrics };
         Ok(Box::new(A::build(&cx)?))
     }
 

@@ -12,6 +12,7 @@
 //!
 //! A build obtains its dependencies while it holds its own build lock. [`lock`](crate::store::lock) defines the order.
 
+mod announcement;
 mod build;
 mod builder;
 mod calls;
@@ -43,6 +44,7 @@ use crate::remote::Remote;
 use crate::store::lock::BuildLock;
 use crate::store::{Entry, Store};
 use crate::telemetry::{ArtifactReport, Outcome};
+use announcement::Announcement;
 pub(crate) use builder::{Builder, Seen};
 pub(super) use builder::{is_builder, limit_time};
 pub(super) use load::{Loading, PrivateFiles};
@@ -69,6 +71,8 @@ pub(super) struct ArtifactRequest<'a> {
     failed_build_seconds: f64,
     /// In a builder process: the directory for artifacts that the cache cannot keep.
     handover: Option<PathBuf>,
+    /// The build in flight, if the user is to know of it.
+    announcement: Option<Announcement>,
 }
 
 /// The end of a request before its last step.
@@ -141,6 +145,7 @@ impl<'a> ArtifactRequest<'a> {
             remote: None,
             failed_build_seconds: 0.0,
             handover: None,
+            announcement: None,
         };
         request.is_forced = request.must_be_rebuilt();
         request
@@ -153,6 +158,9 @@ impl<'a> ArtifactRequest<'a> {
             Err(Stop::Private(reason)) => self.build_privately(reason),
             Err(Stop::Failed(error)) => Err(error),
         };
+        if let Err(error) = &result {
+            self.announce_failure(error);
+        }
         result.map_err(|error| FailedRequest { error: Box::new(error), build_seconds: self.failed_build_seconds })
     }
 
@@ -198,6 +206,7 @@ impl<'a> ArtifactRequest<'a> {
     fn restored(&mut self, outcome: Outcome, Restored { spare, entry }: Restored) -> Loaded {
         self.report.outcome = outcome;
         self.report.bytes = entry.manifest.bytes();
+        self.report.metrics.clone_from(&entry.manifest.metrics);
         self.report.build_seconds = entry.manifest.build_seconds();
         self.loaded(spare, Origin::Entry(Box::new(entry)))
     }
@@ -209,6 +218,7 @@ impl<'a> ArtifactRequest<'a> {
         if let Some(remote) = &self.remote {
             fetch::record(remote, &mut self.report);
         }
+        self.announce_result();
         Loaded::new(spare, self.resolved_key.clone(), self.report.clone(), origin)
     }
 

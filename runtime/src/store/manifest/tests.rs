@@ -9,6 +9,7 @@ fn manifest() -> (Key, Manifest) {
         files: vec![file],
         archive: None,
         build_milliseconds: 1234,
+        metrics: BTreeMap::new(),
         completed: 7,
         run: "r".to_owned(),
     };
@@ -142,5 +143,51 @@ fn a_malformed_manifest_is_damage() {
         text.clone() + "{}",
     ] {
         assert!(matches!(read(&hostile, &key), Err(Unusable::Damaged(_))), "{}", &hostile[..hostile.len().min(200)]);
+    }
+}
+
+/// Returns the manifest of a build that recorded these metrics.
+fn with_metrics(metrics: &[(&str, f64)]) -> (Key, Manifest) {
+    let (key, manifest) = manifest();
+    let Manifest { type_name, storage, files, archive, build_milliseconds, completed, run, .. } = manifest;
+    let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+    let built = Built { type_name, storage, files, archive, build_milliseconds, metrics, completed, run };
+    let manifest = Manifest::new(&key, "graph", built);
+    (key, manifest)
+}
+
+#[test]
+fn metrics_are_read_back_to_the_last_bit() {
+    // serde_json reads the second as its neighbour, unless a feature of it is on.
+    let values = [("nodes", 1200.0), ("a", 10.0 / 81.0), ("b", 0.1 + 0.2), ("c", -0.0), ("d", 5e-324), ("e", f64::MAX)];
+    let (key, manifest) = with_metrics(&values);
+    let read = read(&manifest.to_json(), &key).expect("a valid manifest");
+    for (name, value) in values {
+        assert_eq!(read.metrics[name].to_bits(), value.to_bits(), "{name}");
+    }
+}
+
+#[test]
+fn only_metrics_need_the_later_format() {
+    let (_, without) = manifest();
+    assert!(without.format == FORMAT && !without.to_json().contains("metrics"), "as earlier versions wrote it");
+    assert_eq!(with_metrics(&[("nodes", 1.0)]).1.format, FORMAT_WITH_METRICS);
+    const { assert!(FORMAT < FORMAT_WITH_METRICS) };
+}
+
+#[test]
+fn malformed_metrics_are_damage() {
+    let (key, manifest) = with_metrics(&[("nodes", 1200.0)]);
+    let text = manifest.to_json();
+    for (from, to) in [
+        ("\"1200.0\"", "\"NaN\""),
+        ("\"1200.0\"", "\"1e999\""),
+        ("\"1200.0\"", "\"many\""),
+        ("\"1200.0\"", "1200"),
+        ("\"1200.0\"", "\"1201.0\""),
+        ("\"nodes\"", "\"\\u001b[2J\""),
+    ] {
+        assert!(text.contains(from), "{text}");
+        assert!(matches!(read(&text.replace(from, to), &key), Err(Unusable::Damaged(_))), "{to}");
     }
 }

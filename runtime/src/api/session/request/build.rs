@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::calls::{failed, guarded};
 use super::fetch::{FETCHED, record, upload};
@@ -136,7 +137,7 @@ impl ArtifactRequest<'_> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a build")]
         let milliseconds = (self.report.rebuild_seconds * 1000.0) as u64;
         let published = message::while_slow(&format!("publishing {}", self.subject()), || {
-            self.store.publish(&staging, listed, milliseconds)
+            self.store.publish(&staging, listed, milliseconds, self.report.metrics.clone())
         });
         self.report.rebuild_seconds += watch.seconds();
         if let Err(error) = published {
@@ -177,6 +178,7 @@ impl ArtifactRequest<'_> {
                 let loaded = loaded.inspect_err(|_| self.failed_build_seconds = self.report.rebuild_seconds)?;
                 self.report.restore_seconds += watch.seconds_without(loaded.time_in_dependencies);
                 self.report.bytes = entry.manifest.bytes();
+                self.report.metrics.clone_from(&entry.manifest.metrics);
                 return Ok(self.loaded(loaded.into(), Origin::Entry(Box::new(entry))));
             }
             Found::Packed(..) => "its files were changed".to_owned(),
@@ -200,6 +202,7 @@ impl ArtifactRequest<'_> {
     }
 
     pub(super) fn build_in_private(&mut self, reason: String) -> Result<Built, Error> {
+        self.report.reason.clone_from(&reason);
         let saved = self.call_build_and_save(self.private_staging()?).map_err(|failed| *failed.error)?;
         self.bypassed(reason);
         Ok(match saved {
@@ -263,13 +266,21 @@ impl ArtifactRequest<'_> {
     fn call_build_and_save(&mut self, staging: Staging) -> Result<Saved, FailedCall> {
         let watch = Stopwatch::start();
         let directory = staging.files();
-        let context = HookContext::new(&directory, &self.resolved_key.needs);
+        let time_in_dependencies = Arc::default();
+        self.announce(&self.report.reason.clone(), Arc::clone(&time_in_dependencies));
+        let context = HookContext { time_in_dependencies, ..HookContext::new(&directory, &self.resolved_key.needs) };
         let waiting = self.lock.as_ref().and_then(|lock| lock.notice());
         let progress = Progress::new(format!("building {}", self.subject()), waiting);
-        let built = guarded(|| self.artifact.build(&context, progress));
+        let built = guarded(|| {
+            let value = self.artifact.build(&context, progress)?;
+            Ok((value, context.metrics.take()?))
+        });
         let time_in_dependencies = context.time_in_dependencies();
         let result = match built {
-            Ok(value) => self.call_save(value, staging),
+            Ok((value, metrics)) => {
+                self.report.metrics = metrics;
+                self.call_save(value, staging)
+            }
             Err(error) => {
                 let error = failed(self.repo(), self.meta.name, Hook::Build, error);
                 Err(FailedCall { error: Box::new(error), is_directory_lost: !is_usable(&directory) })

@@ -2,20 +2,27 @@
 
 use std::any::TypeId;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::metrics::Metrics;
 use crate::api::session::dyn_artifact::HookContext;
 use crate::error::{BoxError, Error, Result, Step};
 use crate::panic::catch_panic;
 
 impl<'a> HookContext<'a> {
     pub(super) fn new(directory: &'a Path, needs: &'a [TypeId]) -> HookContext<'a> {
-        HookContext { directory, is_verified: false, needs, time_in_dependencies: Mutex::default() }
+        HookContext {
+            directory,
+            is_verified: false,
+            needs,
+            time_in_dependencies: Arc::default(),
+            metrics: Metrics::default(),
+        }
     }
 
     pub(super) fn time_in_dependencies(&self) -> Duration {
-        *self.time_in_dependencies.lock().unwrap_or_else(PoisonError::into_inner)
+        self.time_in_dependencies.total()
     }
 }
 

@@ -65,6 +65,7 @@ impl ArtifactRequest<'_> {
         if let Some(lock) = self.lock.take().and_then(Arc::into_inner) {
             lock.leave_to_others();
         }
+        self.announce(&self.store.explain(miss), Arc::default());
         // `SMOKE_LOCK_TIMEOUT` limits the wait for the builds of others. A test waits for its own build as if it built
         // in its own process. The report counts it as build time.
         match self.acquire(builder::time_limit(self.process.config) + GRACE) {
@@ -83,6 +84,7 @@ impl ArtifactRequest<'_> {
         };
         let end = handover::read(&handover).map(|handover| {
             handover.warnings.iter().for_each(Warning::write);
+            self.announce_dependencies(&handover.needed);
             handover.needed.into_iter().for_each(|report| self.session.record(report));
             handover.end
         });
