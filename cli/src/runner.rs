@@ -185,6 +185,10 @@ impl Runner {
         command.args(if self.is_nextest { &["nextest", "run"][..] } else { &["test"] });
         command.env("SMOKE_RUN_ID", &self.run).env("SMOKE_LEAVE_OUT", &self.skipped);
         command.envs(self.helper.iter().map(|(name, value)| (name, value)));
+        // This tool shows the builds itself.
+        if env::var_os("SMOKE_ANNOUNCE").is_none_or(|value| value.is_empty()) {
+            command.env("SMOKE_ANNOUNCE", "off");
+        }
         // Set if cargo or nextest runs this tool. The tests belong to another package and another run.
         for name in ["CARGO_MANIFEST_DIR", "NEXTEST_RUN_ID"] {
             command.env_remove(name);

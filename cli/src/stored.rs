@@ -1,5 +1,6 @@
 //! The artifacts in the cache, as rows of `list` and `verify`.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytesize::ByteSize;
@@ -32,6 +33,7 @@ pub(crate) struct StoredRow {
     key: String,
     bytes: u64,
     build_seconds: Option<f64>,
+    metrics: BTreeMap<String, f64>,
     /// In seconds since 1970.
     last_used: u64,
     /// `ok`, `damaged` or `newer`; in JSON also `building`, for an artifact that is not stored yet, or is being
@@ -61,6 +63,7 @@ impl StoredRow {
             key: stored.key(),
             bytes: stored.bytes,
             build_seconds: made.map(|made| made.build_seconds),
+            metrics: made.map(|made| made.metrics.clone()).unwrap_or_default(),
             last_used: seconds_since_1970(stored.last_used),
             state,
             reason,
@@ -87,8 +90,8 @@ impl From<&Building> for StoredRow {
 
 impl Row for StoredRow {
     const HEADERS: &'static [&'static str] =
-        &["repo", "artifact", "configuration", "state", "size", "build_seconds", "last used", "key"];
-    const OPTIONAL: Option<&'static str> = Some("configuration");
+        &["repo", "artifact", "configuration", "state", "size", "build_seconds", "metrics", "last used", "key"];
+    const OPTIONAL: &'static [&'static str] = &["configuration", "metrics"];
 
     fn cells(&self) -> Vec<Cell> {
         let is_good = match self.state {
@@ -103,6 +106,7 @@ impl Row for StoredRow {
             table::state(self.state, is_good),
             Cell::new(ByteSize(self.bytes)),
             self.build_seconds.map_or_else(|| Cell::new("-"), table::seconds),
+            Cell::new(table::metrics(&self.metrics)),
             Cell::new(ago(self.last_used)),
             Cell::new(&self.key),
         ]

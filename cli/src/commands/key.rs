@@ -64,7 +64,7 @@ impl<'a> KeyRow<'a> {
 
 impl Row for KeyRow<'_> {
     const HEADERS: &'static [&'static str] = &["repo", "artifact", "configuration", "cache", "key", "reason"];
-    const OPTIONAL: Option<&'static str> = Some("configuration");
+    const OPTIONAL: &'static [&'static str] = &["configuration"];
 
     fn cells(&self) -> Vec<Cell> {
         let state = if self.is_there { table::state("hit", Some(true)) } else { table::state("miss", None) };

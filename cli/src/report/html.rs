@@ -1,7 +1,7 @@
 //! The report as a page for a browser: one file without scripts or requests.
 //!
 //! - `figures`, `misses`: the numbers, before they are drawn
-//! - `sections`, `charts`, `table`: the parts of the page
+//! - `sections`, `charts`, `metrics`, `table`: the parts of the page
 //! - `line_chart`, `scale`, `bars`: drawings. Chart crates draw in fixed sizes and colours; these follow the width of
 //!   the screen and its light or dark scheme
 //! - `number`: numbers and units as texts
@@ -10,6 +10,7 @@ mod bars;
 mod charts;
 mod figures;
 mod line_chart;
+mod metrics;
 mod misses;
 mod number;
 mod scale;
@@ -55,6 +56,7 @@ fn page(runs: &[PastRun]) -> String {
                         (charts::repositories(&figures.repositories))
                         (charts::artifacts(&figures.artifacts))
                     }
+                    (metrics::charts(&figures.runs))
                     (sections::misses(&figures.misses))
                     (sections::latest(&figures.runs))
                     (sections::all(&figures.runs))

@@ -6,6 +6,7 @@ use cached_smoke::tooling::PastRun;
 
 use super::summary::Summary;
 use super::traffic::Traffic;
+use crate::table;
 
 /// Returns a table of artifacts for each run, the latest first.
 pub(crate) fn markdown(runs: &[PastRun]) -> String {
@@ -47,6 +48,14 @@ pub(crate) fn markdown(runs: &[PastRun]) -> String {
             );
         }
         text.push('\n');
+        let measured: Vec<_> = summary.rows().iter().filter(|row| !row.metrics.is_empty()).collect();
+        for row in &measured {
+            let metrics = table::metrics(&row.metrics);
+            let _ = writeln!(text, "- {} {}: {}", cell(&row.repo), cell(&row.artifact), cell(&metrics));
+        }
+        if !measured.is_empty() {
+            text.push('\n');
+        }
     }
     text
 }

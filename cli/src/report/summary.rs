@@ -31,6 +31,8 @@ pub(crate) struct Row {
     pub(crate) saved_seconds: f64,
     pub(crate) key: String,
     pub(crate) reason: String,
+    /// The numbers that the build recorded.
+    pub(crate) metrics: BTreeMap<String, f64>,
 }
 
 /// The sums over a run.
@@ -132,6 +134,7 @@ impl Row {
             saved_seconds: artifacts.iter().map(|one| one.saved_seconds()).sum(),
             key: first.key.clone(),
             reason: decisive.reason.clone(),
+            metrics: artifacts.iter().find(|one| !one.metrics.is_empty()).unwrap_or(&decisive).metrics.clone(),
         }
     }
 }
@@ -172,6 +175,10 @@ impl fmt::Display for Summary {
         for row in self.rows.iter().filter(|row| !row.reason.is_empty()) {
             let subject = [row.repo.as_str(), row.artifact.as_str()].join(" ");
             writeln!(f, "{}: {}: {}", subject.trim_end(), row.outcome, output::plain(&row.reason))?;
+        }
+        for row in self.rows.iter().filter(|row| !row.metrics.is_empty()) {
+            let metrics = output::plain(&table::metrics(&row.metrics));
+            writeln!(f, "{} {}: {metrics}", row.repo, row.artifact)?;
         }
         let Sums { tests, artifacts, hits, saved_seconds, wait_seconds, waited, outcomes, .. } = &self.sums;
         let mut counts: Vec<String> = outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
@@ -231,6 +238,16 @@ mod tests {
         reports[0].artifacts[0].reason = "\u{1b}[2Jgone\nand more".to_owned();
         let text = Summary::new(&reports).to_string();
         assert!(text.contains("a graph: failed:  [2Jgone and more\n") && !text.contains('\u{1b}'), "{text:?}");
+    }
+
+    #[test]
+    fn metrics_have_a_line_for_each_artifact() {
+        let mut reports =
+            reports(&[("a", "graph", Outcome::Hit), ("a", "graph", Outcome::Hit), ("a", "b", Outcome::Hit)]);
+        reports[1].artifacts[0].metrics = BTreeMap::from([("nodes".to_owned(), 3.0), ("overlap".to_owned(), 0.25)]);
+        let text = Summary::new(&reports).to_string();
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains('=')).collect();
+        assert_eq!(lines, ["a graph: nodes=3 overlap=0.25"], "{text}");
     }
 
     #[test]

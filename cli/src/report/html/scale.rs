@@ -1,16 +1,17 @@
-//! A vertical axis from zero to a round number.
+//! A vertical axis that includes zero and ends at a round number.
 
 use super::number::sane;
 
-/// The end of an axis, and the values of its grid lines.
+/// The ends of an axis, and the values of its grid lines.
 pub(super) struct Scale {
+    bottom: f64,
     top: f64,
     ticks: Vec<f64>,
 }
 
 impl Scale {
     pub(super) fn percent() -> Scale {
-        Scale { top: 100.0, ticks: vec![0.0, 25.0, 50.0, 75.0, 100.0] }
+        Scale { bottom: 0.0, top: 100.0, ticks: vec![0.0, 25.0, 50.0, 75.0, 100.0] }
     }
 
     /// Returns an axis of bytes that includes the largest value, with grid lines at round numbers of a unit.
@@ -22,16 +23,30 @@ impl Scale {
         // Four steps reach the largest value, or five after a rounding error.
         let count = (1..5).find(|count| step * f64::from(*count) >= largest).unwrap_or(5);
         let ticks: Vec<f64> = (0..=count).map(|index| step * f64::from(index)).collect();
-        Scale { top: step * f64::from(count), ticks }
+        Scale { bottom: 0.0, top: step * f64::from(count), ticks }
+    }
+
+    /// Returns an axis of plain numbers that includes all of them and zero, with grid lines at round numbers.
+    pub(super) fn numbers(numbers: impl Iterator<Item = f64>) -> Scale {
+        let (low, high) = numbers.fold((0.0, 0.0), |(low, high): (f64, f64), number| {
+            let number = sane(number);
+            (low.min(number), high.max(number))
+        });
+        // Smaller numbers have no round steps. They are drawn at zero.
+        let step = round_up(((high - low) / 4.0).max(1e-12));
+        let (below, above) = ((low / step).floor(), if high > low { (high / step).ceil() } else { 1.0 });
+        // At most four steps reach from the lowest to the highest, and one more at each end after rounding.
+        let ticks = (-6..=6).map(f64::from).filter(|index| (below..=above).contains(index)).map(|index| step * index);
+        Scale { bottom: below * step, top: above * step, ticks: ticks.collect() }
     }
 
     pub(super) fn ticks(&self) -> &[f64] {
         &self.ticks
     }
 
-    /// Returns the place of a value on the axis, from 0 to 1. A negative value is at 0.
+    /// Returns the place of a value on the axis, from 0 to 1. A value below the axis is at 0.
     pub(super) fn part(&self, value: f64) -> f64 {
-        (sane(value) / self.top).clamp(0.0, 1.0)
+        ((sane(value) - self.bottom) / (self.top - self.bottom)).clamp(0.0, 1.0)
     }
 }
 
@@ -56,10 +71,26 @@ mod tests {
     }
 
     #[test]
+    fn axis_of_numbers_includes_zero_and_all_of_them() {
+        for (numbers, ticks) in [
+            (&[][..], &[0.0, 1e-12][..]),
+            (&[3.0, 7.0], &[0.0, 2.0, 4.0, 6.0, 8.0]),
+            (&[0.7], &[0.0, 0.2, 0.4, 0.6, 0.8]),
+            (&[-3.0], &[-3.0, -2.0, -1.0, 0.0]),
+            (&[-0.5, 1.0], &[-0.5, 0.0, 0.5, 1.0]),
+        ] {
+            let scale = Scale::numbers(numbers.iter().copied());
+            assert_eq!(scale.ticks().len(), ticks.len(), "{numbers:?}: {:?}", scale.ticks());
+            assert!(scale.ticks().iter().zip(ticks).all(|(left, right)| (left - right).abs() < 1e-9), "{numbers:?}");
+            assert!((scale.part(scale.ticks()[0])).abs() < 1e-9, "{numbers:?}");
+        }
+    }
+
+    #[test]
     fn every_number_has_a_place_on_the_axis() {
         for largest in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE, 1e-9, 0.1, 1.0, 59.0, 1e9, 1e300] {
-            for scale in [Scale::bytes(largest), Scale::percent()] {
-                assert!(scale.ticks().len() >= 2 && scale.ticks().len() <= 6, "{largest}");
+            for scale in [Scale::bytes(largest), Scale::percent(), Scale::numbers([largest, -1.0].into_iter())] {
+                assert!(scale.ticks().len() >= 2 && scale.ticks().len() <= 7, "{largest}");
                 assert!(scale.ticks().iter().all(|tick| tick.is_finite()), "{largest}");
                 for value in [largest, 0.0, -1.0, f64::NAN, f64::NEG_INFINITY, 1e300] {
                     assert!((0.0..=1.0).contains(&scale.part(value)), "{largest} {value}");
