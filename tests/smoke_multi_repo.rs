@@ -7,7 +7,7 @@ mod smoke;
 
 use std::ops::RangeInclusive;
 
-use cached_smoke::Repo;
+use cached_smoke::{CacheReport, Repo};
 use code_index::{AnalyzerConfig, DependencyGraph, EdgeKind, Matched, NodeKind, SparseIndex};
 
 use smoke::{SmokeConfig, cached_smoke};
@@ -255,6 +255,14 @@ fn holds_together(graph: &DependencyGraph, index: &SparseIndex, repo: &Repo) {
     for edge in graph.edges().filter(|edge| edge.kind() == EdgeKind::Inherits) {
         assert_eq!(edge.source().kind(), NodeKind::Class, "{} inherits", edge.source().id());
     }
+}
+
+/// The metrics of the graph are those of its build, also in a run that restores it.
+#[cached_smoke(repo = "bookshop")]
+fn bookshop_has_metrics(graph: &DependencyGraph, report: &CacheReport) {
+    let metrics = &report.artifacts[0].metrics;
+    assert_eq!(metrics["nodes"].to_string(), graph.nodes().len().to_string());
+    assert_eq!(metrics["edges"].to_string(), graph.edges().len().to_string());
 }
 
 /// Another analyzer builds another index of the same graph.

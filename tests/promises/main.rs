@@ -7,6 +7,7 @@
 mod subject;
 
 mod access;
+mod announce;
 mod attribute;
 mod bypass;
 mod cache_directory;
@@ -22,6 +23,7 @@ mod faults;
 mod filesystems;
 mod force_rebuild;
 mod keys;
+mod metrics;
 mod on_miss;
 mod one_build;
 mod preserved;

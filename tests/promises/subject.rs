@@ -40,6 +40,14 @@ fn only_count(count: &Count) {
     assert!(count.0 > 0);
 }
 
+#[cached_smoke(repo = "bookshop", suite = Subject)]
+#[ignore = "run by the other tests, in a separate process"]
+fn reads_the_metrics(report: &CacheReport, count: &Count) {
+    let metrics = &report.artifacts[0].metrics;
+    assert_eq!(metrics["files"].to_string(), count.0.to_string());
+    println!("metrics={metrics:?}");
+}
+
 #[cached_smoke(repo = "bookshop", suite = Other)]
 #[ignore = "run by the other tests, in a separate process"]
 fn other_count(count: &Count) {

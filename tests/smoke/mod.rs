@@ -40,7 +40,10 @@ impl Artifact<Smoke> for DependencyGraph {
 
     fn build(cx: &BuildContext<'_, Smoke>) -> Result<Self> {
         cx.progress().step("reading the repository");
-        Ok(GraphBuilder::with_config(cx.repo().path(), cx.config().graph.clone()).build()?)
+        let graph = GraphBuilder::with_config(cx.repo().path(), cx.config().graph.clone()).build()?;
+        cx.metric("nodes", graph.nodes().len());
+        cx.metric("edges", graph.edges().len());
+        Ok(graph)
     }
 
     fn save(&self, dir: &Path) -> Result<()> {

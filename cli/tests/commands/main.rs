@@ -5,6 +5,7 @@ mod browser;
 #[cfg(unix)]
 mod cache_directory;
 mod keys;
+mod metrics;
 mod populate;
 #[cfg(unix)]
 mod remote;

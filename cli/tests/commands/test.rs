@@ -162,6 +162,20 @@ fn interrupt_ends_the_runner_and_the_summary_follows() {
     }
 }
 
+#[test]
+fn tests_announce_no_builds_that_the_command_shows() {
+    let project = project("unannounced");
+    let tests = fs::read_to_string(project.path("tests/a.rs")).unwrap();
+    let test =
+        "#[test]\nfn is_told() {\n    assert_eq!(std::env::var(\"SMOKE_ANNOUNCE\").as_deref(), Ok(\"off\"));\n}\n";
+    project.write("tests/a.rs", &(tests + "\n" + test));
+    let status = |announce: &str| {
+        let variables = [("SMOKE_ANNOUNCE", announce)];
+        smoke_cache_with(&project, &variables, &["test", "--runner", "cargo"]).status.code()
+    };
+    assert_eq!((status(""), status("on")), (Some(0), Some(101)), "what the user sets has precedence");
+}
+
 /// nextest does not show the output of a test while it runs.
 #[cfg(unix)]
 #[test]

@@ -25,6 +25,8 @@ fn machine_fetches_what_another_builds() {
     assert!(fetched.stdout.contains(" cache_hit=1 cache_miss=0 "), "{}", fetched.stdout);
     assert!(fetched.stdout.contains(" remote_seconds="), "{}", fetched.stdout);
     assert!(fetched.report("words").bytes > 0);
+    assert_eq!(fetched.report("words").metrics, built.report("words").metrics);
+    assert!(fetched.report("words").metrics["bytes"] > 0.0);
     // All bytes of entries and blobs have been fetched.
     let travelled = fetched.report("words").remote_bytes + fetched.report("lengths").remote_bytes;
     let there = world.objects().into_iter().map(|path| world.path("bucket").join(path));

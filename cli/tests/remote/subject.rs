@@ -48,7 +48,9 @@ impl Artifact<Shop> for Words {
     fn build(cx: &BuildContext<'_, Shop>) -> Result<Self> {
         work("words");
         let added = std::env::var(ADDS).unwrap_or_default();
-        Ok(Words(fs::read_to_string(cx.repo().path().join("a.txt"))? + &added))
+        let words = fs::read_to_string(cx.repo().path().join("a.txt"))? + &added;
+        cx.metric("bytes", words.len());
+        Ok(Words(words))
     }
 
     fn save(&self, dir: &Path) -> Result<()> {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::name::check_name;
 
-/// The recorder of a build's metrics: numbers of your own, such as the number of nodes of a graph.
+/// The recorder of a build's metrics: numbers about the artifact, such as the nodes of a graph.
 ///
 /// The cache stores them with the artifact. [`ArtifactReport::metrics`](crate::ArtifactReport::metrics) returns them in
 /// every test, also on a hit. `cargo smoke-cache list` and `report` show them.
@@ -40,7 +40,8 @@ struct Recorded {
 }
 
 impl Metrics {
-    /// Records a number under a name. Names have 1 to 64 of the characters `A-Z a-z 0-9 . _ -`, and no dot at the start.
+    /// Records a number under a name. A name has 1 to 64 of the characters `A-Z a-z 0-9 . _ -`, and no dot at the
+    /// start.
     ///
     /// A metric is an `f64`: an integer above 2^53 is rounded.
     ///

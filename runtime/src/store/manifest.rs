@@ -13,8 +13,8 @@ use crate::key::{Key, KeyInput};
 use crate::layout::FORMAT;
 use crate::plain_file;
 
-/// The format of a manifest with metrics. Versions that know no metrics leave it alone. A manifest without metrics, and
-/// every key, has the format of the cache, so that all versions share them.
+/// The format of a manifest with metrics. Versions that know no metrics do not touch it. A manifest without metrics,
+/// and every key, has the format of the cache, so that all versions share them.
 const FORMAT_WITH_METRICS: u32 = 3;
 /// The latest format that this version reads.
 pub(crate) const LATEST_FORMAT: u32 = FORMAT_WITH_METRICS;

@@ -191,7 +191,13 @@ impl Artifact<Subject> for Count {
         if order("SUBJECT_ASK").is_some() {
             cx.artifact::<Words>()?;
         }
-        Ok(Count(files(cx.repo().path())?.len()))
+        let count = files(cx.repo().path())?.len();
+        for metric in order("SUBJECT_METRICS").unwrap_or_default().lines() {
+            let (name, value) = metric.split_once(' ').unwrap();
+            cx.metric(name, value.parse::<f64>()?);
+        }
+        cx.metrics().set("files", count);
+        Ok(Count(count))
     }
 
     fn save(&self, dir: &Path) -> Result<()> {

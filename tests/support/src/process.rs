@@ -78,6 +78,13 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// Lets libtest capture the output of the test.
+    pub fn captured(self) -> Self {
+        let mut command = Command::new(self.command.get_program());
+        command.args(self.command.get_args().filter(|argument| *argument != "--nocapture"));
+        self.with_command(command)
+    }
+
     /// Sets the umask, by a shell that replaces itself with the process.
     pub fn under_umask(self, umask: &str) -> Self {
         self.wrapped("sh", &["-c", &format!("umask {umask} && exec \"$0\" \"$@\"")])

@@ -1,6 +1,7 @@
 //! The metrics in a manifest: an object of texts.
 //!
-//! `serde_json` reads some numbers as their neighbour. The digest of the manifest would then differ from the stored one.
+//! `serde_json` reads some numbers as their neighbour. The digest of the manifest would then differ from the stored
+//! one.
 
 use std::collections::BTreeMap;
 
