@@ -116,9 +116,9 @@ impl<S: Suite> LoadContext<'_, S> {
         self.needs.session.config()
     }
 
-    /// Returns the directory of the artifact's files. They are read-only and shared with other processes. They may be
-    /// mapped into memory: a process that replaces or removes an artifact moves the files away, and does not change
-    /// them.
+    /// Returns the directory of the artifact's files. They are read-only and shared with other processes, unless they
+    /// are a private view or a [`Scratch`](crate::Scratch). They may be mapped into memory: a process that replaces or
+    /// removes an artifact moves the files away, and does not change them.
     pub fn dir(&self) -> &Path {
         self.dir
     }
@@ -131,9 +131,9 @@ impl<S: Suite> LoadContext<'_, S> {
 
     /// Returns `true` if this run has compared every byte of the files with the manifest's digests.
     ///
-    /// A `load` may then map the files without another check, which is the fastest way to load. Returns `false`
-    /// for a private build, and for [`owned`](Self::owned). The check does not cover later changes by a user who can
-    /// write to the cache directory.
+    /// A `load` may then map the files without another check, which is the fastest way to load. Returns `false` for a
+    /// private build, for [`owned`](Self::owned), and for a [`Scratch`](crate::Scratch). The check does not cover later
+    /// changes by a user who can write to the cache directory.
     ///
     /// ```
     /// # use cached_smoke::{LoadContext, Result, Suite};

@@ -148,6 +148,8 @@ impl ArtifactRequest<'_> {
         let loaded = match self.load_files(&entry) {
             Ok(loaded) => loaded,
             Err(error) if is_skip(&error) => return Err(error),
+            // No directory has room for a private copy. The entry is intact.
+            Err(error) if matches!(error, Error::Io { .. }) && error.is_storage() => return Err(error),
             // A second build in one run would give the same files. Another test may be able to load them.
             Err(error) if entry.manifest.run == self.process.run.id() => return Err(error),
             Err(error) => {
