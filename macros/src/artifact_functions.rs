@@ -72,7 +72,7 @@ impl ArtifactFunctions {
         for ty in types {
             match ty.as_str() {
                 "Repo" => taken = Some(true),
-                "Path" | "Progress" => {}
+                "Path" | "Progress" | "Metrics" => {}
                 other => match self.takes(other, above) {
                     Some(true) => taken = Some(true),
                     Some(false) => {}

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::api::artifact::{Artifact, Suite};
 use crate::api::context::{BuildContext, Progress};
 use crate::api::key_builder::KeyBuilder;
+use crate::api::metrics::Metrics;
 use crate::codec::Codec;
 use crate::error::{BoxError, Error};
 use crate::key::repo::Repo;
@@ -35,7 +36,7 @@ pub trait ValueOf<F> {}
 /// The marker `M` separates the implementations, as in [`Provided`](super::Provided).
 #[diagnostic::on_unimplemented(
     message = "an artifact function cannot have a parameter of type `&{Self}`",
-    label = "neither `Repo`, `Path`, `Progress`, another artifact, nor the configuration of the suite",
+    label = "neither `Repo`, `Path`, `Progress`, `Metrics`, another artifact, nor the configuration of the suite",
     note = "a function takes the configuration with `#[artifact(suite = …)]`, and a field of it as \
             `#[config] field: &Type`"
 )]
@@ -101,6 +102,12 @@ impl<S: Suite> Input<S, ViaContext> for Path {
 impl<S: Suite> Input<S, ViaContext> for Progress {
     fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a Progress, Error> {
         Ok(cx.progress())
+    }
+}
+
+impl<S: Suite> Input<S, ViaContext> for Metrics {
+    fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a Metrics, Error> {
+        Ok(cx.metrics())
     }
 }
 
