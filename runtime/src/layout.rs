@@ -8,7 +8,8 @@
 //!     sparse_index/                         an artifact in directory form
 //!     sparse_index.json
 //! .locks/django/40cf…/graph.lock            build lock: one per key and artifact; `.locks/collector.lock`
-//! .staging/<random>/                        a staging directory, with its lock `.staging/<random>.lock`
+//! .staging/<random>/                        a staging directory, with its lock `.staging/<random>.lock`, or the kept
+//!                                           copy of a failed test, with its mark `.staging/<random>.kept`
 //! .trash/<random>/                          removed artifacts with read locks; `damaged-…`: kept for inspection
 //! .unpacked/django/40cf…/graph/             the unpacked files of an archive
 //! .runs/<run>/                              the notes that the processes of a run share

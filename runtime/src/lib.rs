@@ -239,6 +239,7 @@ mod book {
         readme = "README.md",
         start = "docs/guide/start.md",
         artifacts = "docs/guide/artifacts.md",
+        writing = "docs/guide/writing.md",
         adopting = "docs/adopting.md",
     }
 }

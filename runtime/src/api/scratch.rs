@@ -52,7 +52,7 @@ use crate::store::{Keeper, Staging};
 ///
 /// # Pitfalls
 ///
-/// - A test of its own [`Session`](crate::Session) that returns an error does not panic, so its copy is removed. Call
+/// - Without the attribute, a test that returns an error is not seen to fail, and its copy is removed. Call
 ///   [`keep`](Self::keep), or panic.
 /// - Close other handles on the files before the value is dropped. On Windows, an open file cannot be removed.
 pub struct Scratch<A> {
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_copy_is_kept_if_its_test_fails() {
-        // A session of its own: only a panic counts.
+        // Without the attribute, only a panic counts.
         assert_eq!((is_kept(None, false, false), is_kept(None, true, false)), (false, true));
         // The attribute: a returned error counts as well.
         assert_eq!((is_kept(Some(false), false, false), is_kept(Some(false), false, true)), (false, true));

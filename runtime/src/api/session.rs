@@ -263,7 +263,8 @@ impl<S: Suite> Session<S> {
     /// Each call makes another copy. [`Scratch`] removes its copy, or keeps it if the test panics.
     ///
     /// # Errors
-    /// As [`get`](Self::get). Fails also if neither the cache nor the directory for temporary files has room for a copy.
+    /// As [`get`](Self::get). Fails also if neither the cache nor the directory for temporary files has room for a
+    /// copy.
     pub fn scratch<A: Artifact<S>>(&self) -> Result<Scratch<A>, Error> {
         let artifact = TypedArtifact::<S, A>::scratch(self);
         self.check_stop(&artifact)?;

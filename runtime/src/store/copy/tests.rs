@@ -38,7 +38,7 @@ fn writes_to_a_copy_do_not_reach_the_stored_files() {
 
 #[cfg(unix)]
 #[test]
-fn copies_are_writable_by_their_owner_and_keep_the_executable_bit() {
+fn copies_are_writable_and_keep_the_executable_bit() {
     use std::os::unix::fs::MetadataExt;
     let root = tempfile::tempdir().expect("a temporary directory");
     let (stored, files) = stored(root.path());

@@ -68,7 +68,7 @@ impl ArtifactRequest<'_> {
         Ok((value, copy, self.report))
     }
 
-    /// Copies the files of an entry, or those of the entry that has replaced it. Returns `None` if there is none.
+    /// Copies the files of an entry, or those of the entry that has replaced it. Returns `None` if no entry is intact.
     fn copy_entry(&self, entry: &Entry) -> Result<Option<Staging>, Error> {
         if let Some(copy) = self.copy_current(entry)? {
             return Ok(Some(copy));

@@ -1,0 +1,1 @@
+//! Tests that write to a database. `tests/shop.rs` is the example.
