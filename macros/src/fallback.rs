@@ -6,7 +6,7 @@ use crate::markers::Kind;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Returns the errors, and the function without the attributes of a test. `reason` tells why no code calls it.
+/// Returns the errors, and the function without the attributes of a test. `reason` explains why no code calls it.
 pub(crate) fn function(errors: &Errors, function: &Function, reason: &str) -> TokenStream {
     let errors = errors.to_compile_errors();
     let Function { attributes, visibility, signature, body } = function;

@@ -208,7 +208,7 @@ pub(crate) fn by_mutable_reference(ty: &str) -> String {
     with_help(
         "an artifact is shared, so a test cannot change it",
         format!(
-            "write `&{ty}` to read it, `mut value: {ty}` to change a value of its own, or `mut files: Scratch<{ty}>` to \
+            "write `&{ty}` to read it, `mut value: {ty}` to change a separate value, or `mut files: Scratch<{ty}>` to \
              change a copy of the files"
         ),
     )
@@ -272,7 +272,7 @@ pub(crate) fn artifact_parameter_is_open() -> &'static str {
 pub(crate) fn artifact_parameter_is_mutable(ty: &str) -> String {
     with_help(
         "an input is shared, so the function cannot change it",
-        format!("write `&{ty}`, or `mut value: {ty}` for a value of its own"),
+        format!("write `&{ty}`, or `mut value: {ty}` for a separate value"),
     )
 }
 

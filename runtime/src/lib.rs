@@ -100,8 +100,8 @@
 //!
 //! Any number of threads and processes may use one cache directory at once, also while another process cleans
 //! it. On several machines at once, it is as safe as the file system's locks (`flock`) are. Entries and
-//! archives are untrusted input: every byte is compared with a digest before it is used. This crate has no
-//! unsafe code.
+//! archives are untrusted input: every byte is compared with a digest before it is used. With default
+//! features, this crate has no unsafe code; the feature `rkyv` has some, to map files.
 //!
 //! [book]: https://github.com/cached-smoke/cached-smoke/blob/main/docs/README.md
 
@@ -240,6 +240,7 @@ mod book {
         start = "docs/guide/start.md",
         artifacts = "docs/guide/artifacts.md",
         writing = "docs/guide/writing.md",
+        codecs = "docs/guide/codecs.md",
         adopting = "docs/adopting.md",
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["fuzzing", "tooling"],
     &["api"],
-    &["remote", "telemetry"],
+    &["codec", "remote", "telemetry"],
     &["store"],
     &["key"],
     &["run"],

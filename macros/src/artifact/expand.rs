@@ -235,10 +235,11 @@ impl Expansion<'_> {
             return None;
         }
         Some(match &arguments.codec {
-            None => quote!(#krate::codec::Default),
+            None => quote!(#krate::codec::Json),
             Some(codec) => match codec.path.get_ident().map(Ident::to_string).as_deref() {
                 Some("rkyv") => quote!(#krate::codec::Rkyv),
                 Some("json") => quote!(#krate::codec::Json),
+                Some("postcard") => quote!(#krate::codec::Postcard),
                 _ => codec.to_token_stream(),
             },
         })

@@ -56,7 +56,7 @@ pub(super) fn is_over_each(parameters: &[Parameter<'_>]) -> bool {
 /// Another attribute that may fill in parameters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Filler {
-    /// No attribute fills in parameters without an attribute of their own.
+    /// No attribute fills in parameters that have no attribute.
     None,
     /// Such as `#[rstest]` or `#[test_case]`: it also fills in parameters by value.
     Values,

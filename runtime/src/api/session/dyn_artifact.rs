@@ -102,7 +102,7 @@ impl<'a, S: Suite, A: Artifact<S>> TypedArtifact<'a, S, A> {
 impl<S: Suite, A: Artifact<S>> DynArtifact for TypedArtifact<'_, S, A> {
     fn meta(&self) -> ArtifactMeta {
         let (suite, suite_name, code) = match A::DEFINITION {
-            // It belongs to no suite, so it is a suite of its own: it is the same in every suite that uses it.
+            // It belongs to no suite. Its type stands for the suite, so it is the same in every suite that uses it.
             Definition::Function(code) => (TypeId::of::<A>(), type_name::<A>(), code),
             Definition::Trait | Definition::FunctionOfSuite => (TypeId::of::<S>(), type_name::<S>(), S::CODE),
         };
