@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::process::Command;
 
 use test_support::{Run, Sandbox, Started, wait_until};
@@ -18,20 +18,21 @@ fn lines_of_slow_build(run: Run<'_>) -> Vec<String> {
 /// Runs a process whose build waits until it is announced on a stream. Returns all lines of the stream.
 fn lines_on(run: Run<'_>, stream: fn(&mut Started) -> Box<dyn Read>) -> Vec<String> {
     let (mut started, held) = run.start_until_in("words");
-    let mut lines = BufReader::new(stream(&mut started)).lines().map_while(Result::ok);
-    let mut all = Vec::new();
-    while let Some(line) = lines.next() {
-        let is_announced = line.contains("[smoke-cache] building ");
-        all.push(line);
-        if is_announced {
-            break;
-        }
-    }
+    let (mut stream, mut read) = (stream(&mut started), Vec::new());
+    let mut text = || -> Option<String> {
+        let mut chunk = [0; 4096];
+        let count = stream.read(&mut chunk).unwrap_or(0);
+        read.extend_from_slice(&chunk[..count]);
+        (count > 0).then(|| String::from_utf8_lossy(&read).into_owned())
+    };
+    while text().is_some_and(|text| !text.contains("[smoke-cache] building ")) {}
     drop(held);
-    all.extend(lines);
+    while text().is_some() {}
     let done = started.done();
-    assert!(done.passed, "{all:#?}{}{}", done.stdout, done.stderr);
-    all
+    let text = String::from_utf8_lossy(&read);
+    assert!(done.passed, "{text}{}{}", done.stdout, done.stderr);
+    // A line on a terminal ends with a control sequence.
+    text.split(['\n', '\u{1b}']).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 /// Returns the announcements among the lines, with `N` for each duration.

@@ -46,7 +46,7 @@ impl Announcement {
         let begun = Instant::now();
         let is_made = Arc::new(AtomicBool::new(false));
         let waiting = if last.is_some_and(|last| last >= SLOW) {
-            terminal::write_line(&text);
+            terminal::write_lines(&text);
             is_made.store(true, Ordering::Relaxed);
             None
         } else {
@@ -57,7 +57,7 @@ impl Announcement {
                 while is_over.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                     let own = in_dependencies.own_part(begun.elapsed());
                     if own.is_some_and(|own| own >= SLOW) {
-                        terminal::write_line(&text);
+                        terminal::write_lines(&text);
                         is_made.store(true, Ordering::Relaxed);
                         return;
                     }
@@ -79,7 +79,7 @@ impl Announcement {
             let _ = thread.join();
         }
         if self.is_made.load(Ordering::Relaxed) {
-            terminal::write_line(&format!("{PREFIX} {}", result(&self.subject, self.begun.elapsed())));
+            terminal::write_lines(&format!("{PREFIX} {}", result(&self.subject, self.begun.elapsed())));
         }
     }
 }
@@ -135,7 +135,7 @@ impl ArtifactRequest<'_> {
             |report: &&ArtifactReport| report.outcome.is_miss() && report.rebuild_seconds >= SLOW.as_secs_f64();
         for report in reports.iter().filter(is_slow) {
             let subject = format!("`{}` of {}", report.artifact, self.repo());
-            terminal::write_line(&format!("{PREFIX} {}", result(&subject, report)));
+            terminal::write_lines(&format!("{PREFIX} {}", result(&subject, report)));
         }
     }
 
