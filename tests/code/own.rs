@@ -84,7 +84,7 @@ fn programs_of_the_package_count_if_they_are_run() {
     let workspace = Workspace::new("own-program", "own", run);
     workspace.write("src/main.rs", "fn main() { println!(\"one\") }\n");
     workspace.is_built_for("first build");
-    workspace.counts("src/main.rs", "one", "two", "code changed: program own-program changed");
+    workspace.counts("src/main.rs", "one", "two", "debug/own-program changed");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn suite_of_a_library_counts_the_library() {
     workspace.replace("tests/t.rs", "mod support;\nuse support::*;", "use fixtures::*;");
     workspace.is_built_for("first build");
     workspace.is_restored();
-    workspace.counts("fixtures/src/lib.rs", "u32 { 1 }", "u32 { 2 }", "crate fixtures changed");
+    workspace.counts("fixtures/src/lib.rs", "u32 { 1 }", "u32 { 2 }", "file src/lib.rs changed");
     // The test that uses the suite is another crate.
     workspace.does_not_count("tests/t.rs", "\"stale\"", "\"not current\"");
 }

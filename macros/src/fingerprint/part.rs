@@ -27,8 +27,6 @@ pub(super) enum Kind {
     Generated,
     /// Objects of other languages that a crate contains or links.
     Objects,
-    /// A program of the package that tests may run.
-    Program,
     /// A crate as it was compiled.
     Crate,
 }
@@ -45,7 +43,6 @@ impl Kind {
             Self::File => "file",
             Self::Generated => "generated",
             Self::Objects => "objects",
-            Self::Program => "program",
             Self::Crate => "crate",
         }
     }

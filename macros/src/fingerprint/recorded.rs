@@ -7,8 +7,6 @@
 mod modules;
 mod own;
 
-pub(super) use own::{PROGRAM, Programs};
-
 use super::digest::of_recorded_files;
 use super::files::{self, Extent, Ignored};
 use super::mentions::{Mentions, is_rust};

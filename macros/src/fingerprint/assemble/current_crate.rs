@@ -1,9 +1,8 @@
 //! Adds the current crate, which is still being compiled.
 
-use super::super::files;
 use super::super::locked;
 use super::super::part::Kind;
-use super::super::recorded::{Context, PROGRAM, Programs};
+use super::super::recorded::Context;
 use super::build_output::OUT_DIR;
 use super::{Builder, variable};
 use crate::message;
@@ -52,22 +51,7 @@ impl Builder<'_> {
             self.code.doubt.get_or_insert_with(message::unknown_sources);
             return Ok(());
         };
-        match self.code.recorded.add_own(root, list, self.compilation.out_dir, context)? {
-            Programs::AreRun => self.add_programs(),
-            Programs::AreNotRun => Ok(()),
-        }
-    }
-
-    /// Adds the programs of the package, which cargo compiles before a test.
-    fn add_programs(&mut self) -> Result<(), String> {
-        for (name, path) in std::env::vars_os() {
-            let Some(name) = name.to_str().and_then(|name| name.strip_prefix(PROGRAM)) else { continue };
-            let path = PathBuf::from(path);
-            if path.is_file() {
-                self.code.parts.add(Kind::Program, name, files::digest(&path)?);
-            }
-        }
-        Ok(())
+        self.code.recorded.add_own(root, list, self.compilation.out_dir, context)
     }
 
     /// Adds the named packages that no dependency is compiled from, by sources and lock file. One example is the

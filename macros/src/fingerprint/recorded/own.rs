@@ -11,16 +11,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The variables with the paths of the package's programs begin with this.
-pub(in super::super) const PROGRAM: &str = "CARGO_BIN_EXE_";
+const PROGRAM: &str = "CARGO_BIN_EXE_";
 /// The names in sources that run the package's programs.
 const RUNS: [&str; 2] = [PROGRAM, "cargo_bin"];
-
-/// The programs of the package, which cargo compiles before its tests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Programs {
-    AreRun,
-    AreNotRun,
-}
 
 /// The current crate.
 #[derive(Debug)]
@@ -48,12 +41,12 @@ impl RecordedFiles {
         list: String,
         output: Option<&Path>,
         context: &Context<'_>,
-    ) -> Result<Programs, String> {
+    ) -> Result<(), String> {
         let package = context.manifest_dir;
         let unreadable = |error| message::unreadable(root, &error);
         // The compiler's directory has no links in its path, unlike that of the package.
-        let root_name = relative(root, &package.canonicalize().map_err(unreadable)?);
-        let counted = Counted::read(package, &root_name).map_err(unreadable)?;
+        let canonical = package.canonicalize().map_err(unreadable)?;
+        let counted = Counted::read(package, &relative(root, &canonical)).map_err(unreadable)?;
         for source in &counted.sources {
             if let Some(code) = &source.code
                 && !self.files.contains_key(&source.name)
@@ -64,7 +57,6 @@ impl RecordedFiles {
             }
         }
         let mut not_counted = BTreeSet::new();
-        let mut programs = Programs::AreNotRun;
         for source in &counted.sources {
             let path = package.join(&source.name);
             match &source.code {
@@ -76,15 +68,27 @@ impl RecordedFiles {
                 None => self.add_file(source.name.clone(), &path, context)?,
             }
             not_counted.extend(data(&source.name, &Mentions::of(&source.tests)));
-            let is_run = |code: &String| RUNS.iter().any(|run| code.contains(run));
-            if source.code.as_ref().is_none_or(is_run) {
-                programs = Programs::AreRun;
-            }
+        }
+        let runs = |code: &String| RUNS.iter().any(|run| code.contains(run));
+        if counted.sources.iter().any(|source| source.code.as_ref().is_none_or(runs)) {
+            self.add_programs(&canonical, context)?;
         }
         not_counted.retain(|name| !self.files.contains_key(name));
         let output = output.map(|output| output.display().to_string());
         self.own = Some(Own { list, output, not_counted, is_open: counted.is_open });
-        Ok(programs)
+        Ok(())
+    }
+
+    /// Records the programs of the package, which cargo compiles before a test. Cargo does not compile the test again if
+    /// a program changes.
+    fn add_programs(&mut self, package: &Path, context: &Context<'_>) -> Result<(), String> {
+        for (name, path) in std::env::vars_os() {
+            let path = PathBuf::from(path);
+            if name.to_string_lossy().starts_with(PROGRAM) && path.is_file() {
+                self.add_file(relative(&path, package), &path, context)?;
+            }
+        }
+        Ok(())
     }
 }
 

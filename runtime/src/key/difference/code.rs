@@ -9,19 +9,8 @@ use crate::key::key_input::KeyInput;
 use crate::key::shorten::join;
 
 /// The kinds of parts as the macro writes them, the most informative first.
-const KINDS: &[&str] = &[
-    "compiler",
-    "target",
-    "flag",
-    "feature",
-    "variable",
-    "package",
-    "file",
-    "generated",
-    "objects",
-    "program",
-    "crate",
-];
+const KINDS: &[&str] =
+    &["compiler", "target", "flag", "feature", "variable", "package", "file", "generated", "objects", "crate"];
 
 /// The value of each part, by kind and name.
 type Parts<'a> = BTreeMap<(usize, &'a str), &'a str>;
@@ -106,7 +95,6 @@ mod tests {
             ("compiler\t\trustc 1.95.0", "compiler\t\trustc 1.96.0", "compiler rustc 1.95.0 → rustc 1.96.0"),
             ("generated\tapp/gen.rs\t1", "generated\tapp/gen.rs\t2", "generated file app/gen.rs changed"),
             ("objects\tapp\t1", "objects\tapp\t2", "objects of crate app changed"),
-            ("program\tapp\t1", "program\tapp\t2", "program app changed"),
         ] {
             let (old, new) = (code("code", &[old]), code("code", &[new]));
             assert_eq!(describe(&[&old], &[&new]), format!("code changed: {message}"));
