@@ -121,6 +121,7 @@ fn suite_of_a_library_counts_the_library() {
     workspace.is_built_for("first build");
     workspace.is_restored();
     workspace.counts("fixtures/src/lib.rs", "u32 { 1 }", "u32 { 2 }", "file src/lib.rs changed");
-    // The test that uses the suite is another crate.
+    // The test that uses the suite is another crate, and its package has files of the same names.
+    workspace.does_not_count("src/lib.rs", "one", "two");
     workspace.does_not_count("tests/t.rs", "\"stale\"", "\"not current\"");
 }

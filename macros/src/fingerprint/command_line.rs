@@ -122,7 +122,7 @@ impl CommandLine {
         Unit::find(self.out_dir.as_deref()?, &suffix)
     }
 
-    /// Returns the name of the list of the current crate's sources, which the compiler writes into its output directory.
+    /// Returns the name of the list of the current crate's sources. The compiler writes it into its output directory.
     pub(super) fn list(&self) -> String {
         format!("{}{}.d", self.name, self.codegen("extra-filename").unwrap_or_default())
     }

@@ -179,7 +179,7 @@ impl RecordedFiles {
         for (name, file) in &self.files {
             let kind = if file.is_suspect { 'S' } else { 'F' };
             let File { size, modified, changed, digest, .. } = file;
-            let code = file.code.iter().map(|code| format!(":{code}")).collect::<String>();
+            let code = file.code.as_ref().map(|code| format!(":{code}")).unwrap_or_default();
             // Writing to a string does not fail.
             let _ = writeln!(lines, "{kind}\t{size}\t{modified}\t{changed}\t{digest}{code}\t{}", name.escape_default());
         }

@@ -34,21 +34,21 @@ impl Place {
         by_path.chain([by_name]).map(place).collect()
     }
 
-    /// Returns the files that may be meant by `mod name;`, each with the place of its own modules.
+    /// Returns the files that may be meant by `mod name;`, each with the place of the modules in it.
     pub(super) fn files(&self, name: &str, attributes: &[Group]) -> Vec<(String, Self)> {
-        let by_path = attributes::paths(attributes).into_iter().map(|path| self.in_file(join(&self.directory, &path)));
+        let by_path = attributes::paths(attributes).into_iter().map(|path| Self::in_file(join(&self.directory, &path)));
         let (file, directory) = (format!("{name}.rs"), format!("{name}/mod.rs"));
         let file = join(&self.modules(), &file);
         let place = Self::of_module(&file, name);
-        by_path.chain([(file, place), self.in_file(join(&self.modules(), &directory))]).collect()
+        by_path.chain([(file, place), Self::in_file(join(&self.modules(), &directory))]).collect()
     }
 
     /// Returns the file that `include!` names, with the place of its modules.
     pub(super) fn included(&self, path: &str) -> (String, Self) {
-        self.in_file(join(&self.beside, path))
+        Self::in_file(join(&self.beside, path))
     }
 
-    fn in_file(&self, name: String) -> (String, Self) {
+    fn in_file(name: String) -> (String, Self) {
         let place = Self::of_file(&name);
         (name, place)
     }

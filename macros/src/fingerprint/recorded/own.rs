@@ -79,8 +79,8 @@ impl RecordedFiles {
         Ok(())
     }
 
-    /// Records the programs of the package, which cargo compiles before a test. Cargo does not compile the test again if
-    /// a program changes.
+    /// Records the programs of the package, which cargo compiles before a test. Cargo does not compile the test again
+    /// if a program changes.
     fn add_programs(&mut self, package: &Path, context: &Context<'_>) -> Result<(), String> {
         for (name, path) in std::env::vars_os() {
             let path = PathBuf::from(path);
