@@ -171,7 +171,9 @@ impl Copies {
             (state.waiting.take().unwrap_or_default(), state.expects_panic)
         };
         if has_failed || thread::panicking() && !expects_panic {
-            waiting.into_iter().for_each(|(staging, artifact)| self.announce(staging, artifact));
+            for (staging, artifact) in waiting {
+                self.announce(staging, artifact);
+            }
         }
     }
 

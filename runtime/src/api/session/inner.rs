@@ -138,14 +138,13 @@ impl SessionInner {
     /// Returns a value that is loaded from a private copy of the files.
     pub(super) fn scratch(&self, artifact: &dyn DynArtifact) -> Result<(Value, PrivateCopy), Error> {
         let loaded = self.obtain(artifact)?;
-        let (value, files) = match loaded.take_copy() {
-            Some(copy) => copy,
-            None => {
-                let request = ArtifactRequest::new(self, artifact, loaded.resolved_key.clone());
-                let (value, files, again) = self.outside_of_runtime(|| request.load_copy(&loaded.origin))?;
-                self.add_time(&again);
-                (value, files)
-            }
+        let (value, files) = if let Some(copy) = loaded.take_copy() {
+            copy
+        } else {
+            let request = ArtifactRequest::new(self, artifact, loaded.resolved_key.clone());
+            let (value, files, again) = self.outside_of_runtime(|| request.load_copy(&loaded.origin))?;
+            self.add_time(&again);
+            (value, files)
         };
         Ok((value, PrivateCopy::new(files, artifact.meta().name, Arc::clone(&self.copies))))
     }

@@ -186,8 +186,8 @@ impl ArtifactRequest<'_> {
     fn upload_published(&mut self) {
         let is_built = self.report.outcome.is_miss();
         if let Some(mut remote) = self.remote.take().filter(|_| is_built)
-            && let Found::Ready(mut entry) = self.store.open()
-            && self.load_files(&mut entry).is_ok()
+            && let Found::Ready(entry) = self.store.open()
+            && self.load_files(&entry).is_ok()
         {
             let redirectory = self.report.outcome == Outcome::Forced;
             upload(&mut remote, &self.store, &entry.manifest, redirectory);

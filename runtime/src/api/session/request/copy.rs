@@ -54,12 +54,11 @@ impl ArtifactRequest<'_> {
             }
             Origin::Private(_) | Origin::Nowhere => None,
         };
-        let copy = match copy {
-            Some(copy) => copy,
-            None => {
-                let files = self.files_again()?;
-                self.loading().copy_unlisted(&files.files())?
-            }
+        let copy = if let Some(copy) = copy {
+            copy
+        } else {
+            let files = self.files_again()?;
+            self.loading().copy_unlisted(&files.files())?
         };
         let LoadedFiles { value, time_in_dependencies, private } = self.loading().load_copy(copy)?;
         let Some(PrivateFiles::Copy(copy)) = private else { unreachable!("it was loaded from a copy") };
