@@ -17,8 +17,8 @@ const MAX_SOURCE: u64 = 1 << 20;
 /// Calls `visit` with the name of each file, and with its tokens unless it is not Rust. Names are relative to
 /// `package` unless they are absolute.
 ///
-/// `visit` must not use tokens of the compiler. A text for which `matters` returns `false` may be skipped if it declares
-/// no file.
+/// `visit` must not use tokens of the compiler. A text for which `matters` returns `false` may be skipped if it
+/// declares no file.
 ///
 /// # Errors
 ///

@@ -96,6 +96,7 @@ fn writes_equal_bytes<C: Codec<Graph>>() {
 #[test]
 fn json_restores_a_value() {
     assert_eq!(restored::<Json, _>(&graph()).unwrap(), graph());
+    writes_equal_bytes::<Json>();
 }
 
 #[test]
