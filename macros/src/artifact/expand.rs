@@ -162,8 +162,15 @@ impl Expansion<'_> {
             }
             Input::Field(field) => quote!(#key.config(&#key.suite_config().#field);),
         });
-        let code = arguments.code.as_ref().filter(|_| arguments.suite.is_some());
-        let code = code.map(|code| quote!(#key.code(#code);));
+        let code = match (&arguments.suite, &arguments.code) {
+            (None, _) => None,
+            (Some(_), Some(code)) => Some(quote!(#key.code(#code);)),
+            // The suite may not name the file of the function.
+            (Some(suite), None) => Some(quote! {
+                #key.code(<#suite as #krate::Suite>::CODE);
+                #key.code(#krate::__private::code_fingerprint!(#krate; own));
+            }),
+        };
         let codec = self.codec().map(|codec| {
             let value = definition.value;
             quote!(#krate::__private::declare_codec::<#suite, #codec, #value>(#key);)
