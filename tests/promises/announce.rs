@@ -17,6 +17,8 @@ fn lines_of_slow_build(run: Run<'_>) -> Vec<String> {
 
 /// Runs a process whose build waits until it is announced on a stream. Returns all lines of the stream.
 fn lines_on(run: Run<'_>, stream: fn(&mut Started) -> Box<dyn Read>) -> Vec<String> {
+    // Without its announcement, the build would wait for ever.
+    let run = run.wrapped("timeout", &["--signal=KILL", "60"]);
     let (mut started, held) = run.start_until_in("words");
     let (mut stream, mut read) = (stream(&mut started), Vec::new());
     let mut text = || -> Option<String> {
