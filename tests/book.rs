@@ -1,4 +1,4 @@
-//! The documentation shows code that runs: the example of the README is the package `examples/hello`.
+//! The documentation shows code that runs: its first example is the package `examples/hello`.
 
 use std::fs;
 use std::path::Path;
@@ -14,24 +14,25 @@ fn blocks(page: &str) -> Vec<&str> {
     page.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n')).map(|(_, code)| code).collect()
 }
 
+/// Returns the example without its first line, the doc comment of the file.
+fn hello() -> String {
+    let test = read("examples/hello/tests/hello.rs");
+    test.split_once("\n\n").expect("a doc comment, then the code").1.to_owned()
+}
+
+fn assert_shown(page: &str, code: &str) {
+    let text = read(page);
+    let is_shown = blocks(&text).iter().any(|block| block.trim_end().contains(code.trim_end()));
+    assert!(is_shown, "{page} does not show:\n{code}");
+}
+
 #[test]
 fn the_readme_shows_the_hello_example() {
-    let readme = read("README.md");
-    let test = read("examples/hello/tests/hello.rs");
-    // The first line is the doc comment of the file.
-    let test = test.split_once("\n\n").expect("a doc comment, then the code").1;
-    for file in [test, &read("examples/hello/smoke.toml")] {
-        assert!(blocks(&readme).contains(&file), "the README does not show:\n{file}");
-    }
+    let hello = hello();
+    assert_shown("README.md", &hello[hello.find("#[artifact]").expect("an artifact")..]);
 }
 
 #[test]
 fn the_first_page_of_the_guide_shows_the_hello_example() {
-    let page = read("docs/guide/start.md");
-    let test = read("examples/hello/tests/hello.rs");
-    let code = test.split_once("\n\n").expect("a doc comment, then the code").1;
-    let (suite, tests) = code.split_at(code.find("#[cached_smoke(").expect("a test"));
-    for part in [suite.trim_end(), tests.trim_end(), read("examples/hello/smoke.toml").trim_end()] {
-        assert!(blocks(&page).iter().any(|block| block.trim_end() == part), "the page does not show:\n{part}");
-    }
+    assert_shown("docs/guide/start.md", &hello());
 }

@@ -7,61 +7,28 @@
 //!
 //! # Example
 //!
-//! A `smoke.toml` beside `Cargo.toml` names the directory that the fixture is built from:
+//! A test file, such as `tests/model.rs`:
 //!
-//! ```toml
-//! [repos.sources]
-//! path = "src"
-//! ```
+//! ```test_harness
+//! use cached_smoke::{artifact, cached_smoke};
 //!
-//! A test file, such as `tests/hello.rs`:
-//!
-//! ```test_harness,no_run
-//! use std::{fs, path::Path};
-//!
-//! use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Result, Suite};
-//! use cached_smoke::{cached_smoke, code_fingerprint};
-//!
-//! /// The suite: once per project.
-//! struct Smoke;
-//!
-//! impl Suite for Smoke {
-//!     type Config = (); // the settings of a build; part of the key
-//!     const CODE: CodeFingerprint = code_fingerprint!("src", "tests"); // the code that builds
+//! #[derive(serde::Serialize, serde::Deserialize)]
+//! struct Model {
+//!     slope: f64,
 //! }
 //!
-//! /// The fixture: the names of the source files.
-//! struct Sources(Vec<String>);
-//!
-//! impl Artifact<Smoke> for Sources {
-//!     const NAME: &'static str = "sources";
-//!
-//!     // Slow. Runs on a miss.
-//!     fn build(cx: &BuildContext<'_, Smoke>) -> Result<Self> {
-//!         let mut names = Vec::new();
-//!         for file in fs::read_dir(cx.repo().path())? {
-//!             names.push(file?.file_name().to_string_lossy().into_owned());
-//!         }
-//!         Ok(Sources(names))
-//!     }
-//!
-//!     // Writes the files to keep, after a build.
-//!     fn save(&self, dir: &Path) -> Result<()> {
-//!         Ok(fs::write(dir.join("names"), self.0.join("\n"))?)
-//!     }
-//!
-//!     // Fast. Runs in every test process.
-//!     fn load(cx: &LoadContext<'_, Smoke>) -> Result<Self> {
-//!         let names = fs::read_to_string(cx.dir().join("names"))?;
-//!         Ok(Sources(names.lines().map(str::to_owned).collect()))
-//!     }
+//! #[artifact]
+//! fn model() -> Model {
+//!     Model { slope: 2.0 } // ten seconds, once
 //! }
 //!
-//! #[cached_smoke(repo = "sources")]
-//! fn finds_a_rust_file(sources: &Sources) {
-//!     assert!(sources.0.iter().any(|name| name.ends_with(".rs")));
+//! #[cached_smoke(repos = [])]
+//! fn predicts(model: &Model) {
+//!     assert!(model.slope > 1.9);
 //! }
 //! ```
+//!
+//! `repos = []` is only needed where a `smoke.toml` lists repositories, as in the package of this example.
 //!
 //! `cargo test`, `cargo nextest run` and `cargo smoke-cache test` run it. The [book] continues from here:
 //! other inputs, nextest, CI, a remote cache, and every setting.
@@ -73,8 +40,11 @@
 //! | write a test with fixtures | the attribute [`macro@cached_smoke`] |
 //! | use fixtures without the attribute | [`Session`] |
 //! | write to a fixture's files | [`Scratch`] |
-//! | describe your project, once | [`Suite`] |
-//! | describe one fixture | [`Artifact`] |
+//! | make a function a fixture | the attribute [`macro@artifact`] |
+//! | describe a fixture that is more than a function | [`Artifact`] |
+//! | give the fixtures a configuration | [`Suite`] |
+//! | take one fixture over all repositories | [`Each`] |
+//! | choose or write a file format | [`codec`] |
 //! | name the code that builds it | [`code_fingerprint!`] |
 //! | declare other inputs and dependencies | [`KeyBuilder`], in [`Artifact::key`] |
 //! | choose between an archive and a directory | [`Storage`] |
@@ -84,8 +54,8 @@
 //!
 //! # Pitfalls
 //!
-//! - **Name all code.** [`code_fingerprint!`] must name the package that builds the artifact, and the module
-//!   with the implementation of [`Artifact`].
+//! - **Name all code.** In a [`Suite`], [`code_fingerprint!`] must name the package that builds the artifact, and
+//!   the module with the implementation of [`Artifact`].
 //! - **Declare all inputs.** A build that reads files outside the repository, environment variables, or the
 //!   output of other programs must declare them: [`KeyBuilder::file`], [`directory`](KeyBuilder::directory),
 //!   [`env`](KeyBuilder::env), [`tool`](KeyBuilder::tool). No key covers the network or the clock.
@@ -147,8 +117,10 @@ pub use api::key_builder::KeyBuilder;
 pub use api::metrics::{MetricValue, Metrics};
 pub use api::scratch::Scratch;
 pub use api::session::Session;
+#[doc = include_str!("../doc/artifact.md")]
+pub use cached_smoke_macros::artifact;
 #[doc = include_str!("../doc/attribute.md")]
-pub use cached_smoke_macros::{artifact, cached_smoke};
+pub use cached_smoke_macros::cached_smoke;
 pub use error::{BoxError, Error, Result, Step};
 pub use key::fingerprint::CodeFingerprint;
 pub use key::repo::Repo;
@@ -239,6 +211,8 @@ mod book {
         readme = "README.md",
         start = "docs/guide/start.md",
         artifacts = "docs/guide/artifacts.md",
+        repositories = "docs/guide/repositories.md",
+        recipes = "docs/guide/recipes.md",
         writing = "docs/guide/writing.md",
         codecs = "docs/guide/codecs.md",
         adopting = "docs/adopting.md",

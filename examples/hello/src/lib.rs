@@ -1,1 +1,1 @@
-//! The smallest project with a cached fixture. `tests/hello.rs` is the example.
+//! A cached fixture in three lines. `tests/hello.rs` is the example.

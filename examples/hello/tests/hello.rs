@@ -1,52 +1,37 @@
-//! Two tests that share one slow fixture.
+//! Two tests that share one slow fixture. The cache directory is that of the workspace: see `smoke.toml` at its root.
 
-use std::{fs, path::Path, thread, time::Duration};
+use std::{thread, time::Duration};
 
-use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Result, Suite};
-use cached_smoke::{cached_smoke, code_fingerprint};
+use cached_smoke::{artifact, cached_smoke};
+use serde::{Deserialize, Serialize};
 
-/// The suite: once per project.
-struct Smoke;
-
-impl Suite for Smoke {
-    type Config = (); // the settings of a build; part of the key
-    const CODE: CodeFingerprint = code_fingerprint!("src", "tests"); // the code that builds
+#[derive(Serialize, Deserialize)]
+struct Model {
+    slope: f64,
 }
 
-/// The fixture: the names of the source files.
-struct Sources(Vec<String>);
-
-impl Artifact<Smoke> for Sources {
-    const NAME: &'static str = "sources";
-
-    // Slow. Runs on a miss.
-    fn build(cx: &BuildContext<'_, Smoke>) -> Result<Self> {
-        thread::sleep(Duration::from_secs(3));
-        let mut names = Vec::new();
-        for file in fs::read_dir(cx.repo().path())? {
-            names.push(file?.file_name().to_string_lossy().into_owned());
-        }
-        Ok(Sources(names))
+impl Model {
+    fn train(steps: u32) -> Model {
+        thread::sleep(Duration::from_millis(25) * steps); // stands for work
+        Model { slope: 2.0 }
     }
 
-    // Writes the files to keep, after a build.
-    fn save(&self, dir: &Path) -> Result<()> {
-        Ok(fs::write(dir.join("names"), self.0.join("\n"))?)
-    }
-
-    // Fast. Runs in every test process.
-    fn load(cx: &LoadContext<'_, Smoke>) -> Result<Self> {
-        let names = fs::read_to_string(cx.dir().join("names"))?;
-        Ok(Sources(names.lines().map(str::to_owned).collect()))
+    fn predict(&self, x: f64) -> f64 {
+        self.slope * x
     }
 }
 
-#[cached_smoke(repo = "sources")]
-fn finds_a_source_file(sources: &Sources) {
-    assert!(!sources.0.is_empty());
+#[artifact]
+fn model() -> Model {
+    Model::train(100)
 }
 
-#[cached_smoke(repo = "sources")]
-fn finds_a_rust_file(sources: &Sources) {
-    assert!(sources.0.iter().any(|name| name == "lib.rs"));
+#[cached_smoke]
+fn predicts_the_origin(model: &Model) {
+    assert!(model.predict(0.0).abs() < 0.1);
+}
+
+#[cached_smoke]
+fn predicts_a_point(model: &Model) {
+    assert!((model.predict(3.0) - 6.0).abs() < 0.1);
 }

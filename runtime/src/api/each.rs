@@ -4,11 +4,15 @@ use crate::key::repo::Repo;
 
 /// An artifact over each repository of a test, in the order of the test's repositories.
 ///
-/// ```ignore
+/// ```test_harness,no_run
+/// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
+/// # use {support::*, cached_smoke::cached_smoke};
+/// use cached_smoke::Each;
+///
 /// #[cached_smoke(repos = ["django", "requests"])]
-/// fn names_are_unique(all: &Each<SparseIndex>) {
-///     for (repo, index) in all {
-///         assert!(index.is_unique(), "{repo}");
+/// fn all_have_names(all: &Each<DependencyGraph>) {
+///     for (repo, graph) in all {
+///         assert!(!graph.nodes.is_empty(), "{repo}");
 ///     }
 /// }
 /// ```

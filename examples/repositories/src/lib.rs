@@ -1,0 +1,1 @@
+//! Tests over several folders of input files. `tests/words.rs` is the example.
