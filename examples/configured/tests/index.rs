@@ -27,7 +27,7 @@ fn index(documents: &Documents, #[config] stop_words: &[String], dir: &Path) -> 
     Index::create(documents, stop_words, dir)
 }
 
-#[cached_smoke]
+#[cached_smoke(suite = Smoke)]
 fn finds_a_word(index: &Index) {
     assert_eq!(index.search("7"), ["7"]);
 }

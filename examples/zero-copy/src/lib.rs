@@ -1,0 +1,1 @@
+//! A large fixture that tests map instead of reading it. `tests/embeddings.rs` is the example.
