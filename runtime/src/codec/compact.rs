@@ -14,8 +14,8 @@ const FILE: &str = "value.postcard";
 
 /// [postcard's format](https://postcard.jamesmunns.com/) in the file `value.postcard`.
 ///
-/// The file has about a third of the size of a [`Json`](super::Json) file, and loads five to eight times faster. The format contains no
-/// names and no types, so these do not load:
+/// The file has about a third of the size of a [`Json`](super::Json) file, and loads five to eight times faster. The
+/// format contains no names and no types, so these do not load:
 ///
 /// - fields with `#[serde(flatten)]`, `skip_serializing_if` or `skip_serializing`
 /// - enums with `#[serde(untagged)]`, `tag` or `content`
