@@ -41,7 +41,7 @@ const _: () = {
         fn key(__key: &mut ::cached_smoke::KeyBuilder<'_, __Suite>) {
             ::cached_smoke::__private::declare_codec::<
                 __Suite,
-                ::cached_smoke::codec::Default,
+                ::cached_smoke::codec::Json,
                 Model,
             >(__key);
         }
@@ -57,7 +57,7 @@ const _: () = {
             })
         }
         fn save(&self, __dir: &::std::path::Path) -> ::cached_smoke::Result<()> {
-            <::cached_smoke::codec::Default as ::cached_smoke::codec::Codec<
+            <::cached_smoke::codec::Json as ::cached_smoke::codec::Codec<
                 Model,
             >>::save(self.stage.built(), __dir)
         }
@@ -66,7 +66,7 @@ const _: () = {
         ) -> ::cached_smoke::Result<Self> {
             ::core::result::Result::Ok(Self {
                 stage: ::cached_smoke::__private::Stage::Loaded(
-                    <::cached_smoke::codec::Default as ::cached_smoke::codec::Codec<
+                    <::cached_smoke::codec::Json as ::cached_smoke::codec::Codec<
                         Model,
                     >>::load(&__cx.stored())?,
                 ),
@@ -139,6 +139,9 @@ const _: () = {
         fn key(__key: &mut ::cached_smoke::KeyBuilder<'_, Smoke>) {
             <Repo as ::cached_smoke::__private::Input<Smoke, _>>::declare(__key);
             __key.config(&__key.suite_config().granularity);
+            __key.code(<Smoke as ::cached_smoke::Suite>::CODE);
+            __key
+                .code(::cached_smoke::__private::code_fingerprint!(::cached_smoke; own));
             ::cached_smoke::__private::declare_codec::<
                 Smoke,
                 ::cached_smoke::codec::Rkyv,
