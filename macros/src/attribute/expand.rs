@@ -8,7 +8,7 @@ use crate::function::Function;
 use crate::markers::{Kind, should_panic};
 use crate::shared::name::NO_REPOSITORY;
 use crate::smoke_toml::SmokeToml;
-use crate::tokens::{here, local, mentions_impl, one_module_deeper};
+use crate::tokens::{here, last_segment, local, mentions_impl, one_module_deeper};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, FnArg, LitStr, PatType, Path, ReturnType, Signature};
@@ -140,10 +140,15 @@ impl Expansion<'_> {
     fn start(&self, is_open: bool) -> TokenStream {
         match &self.arguments.suite {
             Some(suite) => quote!(.of_suite::<#suite>()),
-            // All artifacts then have the suite of the configuration or of `Session<_>`.
-            None if is_open || self.arguments.config.is_some() => quote!(.of_suite()),
+            // All artifacts then have the suite of the configuration or of the session.
+            None if is_open || self.arguments.config.is_some() || self.takes_session() => quote!(.of_suite()),
             None => quote!(.of_any_suite()),
         }
+    }
+
+    fn takes_session(&self) -> bool {
+        let mut types = self.parameters.iter().filter_map(Parameter::own_type);
+        types.any(|ty| last_segment(ty).is_some_and(|last| last.ident == "Session"))
     }
 
     /// Returns the parameters that other attributes fill in.
