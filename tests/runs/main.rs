@@ -6,7 +6,7 @@ mod time_limits;
 use std::fs;
 use std::process::Stdio;
 
-use test_support::{Project, TESTS, passed, text as text_of};
+use test_support::{Project, TESTS, copy_executable, passed, text as text_of};
 
 #[test]
 fn test_binaries_under_one_cargo_are_one_run() {
@@ -29,7 +29,7 @@ fn each_run_of_a_renamed_cargo_is_one_run() {
     for (name, variable) in [(".cargo-wrapped", None), ("tool", None), ("tool", Some(env!("CARGO")))] {
         let cargo = project.path(name);
         if !cargo.exists() {
-            fs::copy(env!("CARGO"), &cargo).unwrap();
+            copy_executable(env!("CARGO").as_ref(), &cargo);
         }
         for _ in 0..2 {
             let mut forced = project.command(&cargo);

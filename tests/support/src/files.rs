@@ -41,8 +41,20 @@ pub fn make_pipe(path: &Path) {
 #[cfg(unix)]
 pub fn write_executable(path: &Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    let draft = path.with_extension("draft");
+    fs::write(&draft, text).unwrap();
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
+    copy_executable(&draft, path);
+    fs::remove_file(draft).unwrap();
+}
+
+/// Copies an executable file.
+///
+/// A separate process writes the copy. If this one did, a process that another thread starts meanwhile would inherit
+/// the open file, and the kernel refuses to run a file that is open for writing (`ETXTBSY`).
+#[cfg(unix)]
+pub fn copy_executable(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg(from).arg(to).status().unwrap().success());
 }
 
 /// Runs git in `directory`, without any configuration but that of its repository, and returns its standard output.

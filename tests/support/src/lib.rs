@@ -55,7 +55,7 @@ mod world;
 
 pub use environment::clean_environment;
 #[cfg(unix)]
-pub use files::write_executable;
+pub use files::{copy_executable, write_executable};
 pub use files::{files_below, git, make_pipe, tamper};
 pub use preload::{can_trace, compile_preload};
 pub use process::{Done, Run, Started, both_streams, passed, text};

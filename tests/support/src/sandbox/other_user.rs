@@ -44,7 +44,7 @@ impl Run<'_> {
         // Another user could not run it where it is, if that is below a home directory.
         let executable = self.root().join("subject");
         if !executable.exists() {
-            fs::copy(self.program(), &executable).unwrap();
+            crate::copy_executable(self.program().as_ref(), &executable);
         }
         give_files_of_root(self.root(), user);
         let user = user.to_string();
