@@ -40,7 +40,7 @@ impl Artifact<Copies> for Blobs {
     const STORAGE: Storage = Storage::Directory;
 
     fn build(cx: &BuildContext<'_, Copies>) -> Result<Self> {
-        let block: Vec<u8> = (0..cx.config().bytes.min(1 << 20)).map(|index| (index % 251) as u8 + 1).collect();
+        let block: Vec<u8> = (1..=251).cycle().take(cx.config().bytes.min(1 << 20)).collect();
         for number in 0..cx.config().number {
             let mut file = File::create(cx.dir().join(number.to_string()))?;
             for _ in 0..cx.config().bytes / block.len() {

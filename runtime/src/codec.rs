@@ -22,10 +22,10 @@
 //!
 //! # Why JSON is the default
 //!
-//! serde_json is a dependency of this crate already, so the default adds no crate to a test project. Files with names
-//! keep every form of serde's attributes, such as `flatten`, and people can read them. MessagePack and CBOR keep these
-//! as well. They add three to five crates, and their size and speed lie between those of JSON and postcard. postcard,
-//! bitcode and bincode contain no names and cannot keep them. The page
+//! `serde_json` is a dependency of this crate already, so the default adds no crate to a test project. Files with names
+//! keep every form of serde's attributes, such as `flatten`, and people can read them. `MessagePack` and CBOR keep
+//! these as well. They add three to five crates, and their size and speed lie between those of JSON and postcard.
+//! postcard, bitcode and bincode contain no names and cannot keep them. The page
 //! [Codecs](https://github.com/cached-smoke/cached-smoke/blob/main/docs/guide/codecs.md) of the book has the figures.
 
 #[cfg(feature = "postcard")]

@@ -134,7 +134,7 @@ impl Row {
             saved_seconds: artifacts.iter().map(|one| one.saved_seconds()).sum(),
             key: first.key.clone(),
             reason: decisive.reason.clone(),
-            metrics: artifacts.iter().find(|one| !one.metrics.is_empty()).unwrap_or(&decisive).metrics.clone(),
+            metrics: artifacts.iter().find(|one| !one.metrics.is_empty()).unwrap_or(decisive).metrics.clone(),
         }
     }
 }

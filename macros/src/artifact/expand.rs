@@ -207,9 +207,10 @@ impl Expansion<'_> {
         if let Some(save) = &arguments.save {
             return quote!(#krate::__private::IntoValue::<()>::into_value((#save)(self.stage.built(), #dir)));
         }
-        match self.codec() {
-            Some(codec) => quote!(<#codec as #krate::codec::Codec<#value>>::save(self.stage.built(), #dir)),
-            None => quote!(::core::result::Result::Ok(())),
+        if let Some(codec) = self.codec() {
+            quote!(<#codec as #krate::codec::Codec<#value>>::save(self.stage.built(), #dir))
+        } else {
+            quote!(::core::result::Result::Ok(()))
         }
     }
 

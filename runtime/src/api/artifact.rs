@@ -51,6 +51,7 @@ impl Suite for NoSuite {
 /// The way in which an artifact is defined.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
+#[expect(clippy::large_enum_variant, reason = "it only exists in constants")]
 pub enum Definition {
     /// By an implementation of [`Artifact`].
     Trait,

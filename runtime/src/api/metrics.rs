@@ -102,7 +102,8 @@ macro_rules! numbers {
     };
 }
 
-numbers!(#[inline] u8, u16, u32, i8, i16, i32, f32, f64; value => f64::from(value));
+numbers!(#[inline] u8, u16, u32, i8, i16, i32, f32; value => f64::from(value));
+numbers!(#[inline] f64; value => value);
 numbers!(
     #[expect(clippy::cast_precision_loss, reason = "a large metric is rounded")]
     u64, usize, i64, isize; value => value as f64

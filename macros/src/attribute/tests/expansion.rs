@@ -44,12 +44,12 @@ async fn served() {
     ),
     (
         "A test without a repository, with an artifact by value and a writable copy of another.",
-        r#"
+        r"
 #[cached_smoke(repos = [])]
 fn sells(model: Model, mut shop: Scratch<Shop>) {
     shop.sell(model)
 }
-"#,
+",
     ),
     (
         "One test over several repositories.",

@@ -62,13 +62,12 @@ impl<S: Suite> Offers<S> for Of<S> {
 impl<T: Suite> Offers<T> for AnySuite {
     fn session(sessions: &mut Sessions<Self>) -> Result<&Session<T>, Error> {
         let suite = TypeId::of::<T>();
-        let at = match sessions.others.iter().position(|(other, _)| *other == suite) {
-            Some(at) => at,
-            None => {
-                let session = sessions.main.of_suite::<T>(configuration(T::Config::default)?);
-                sessions.others.push((suite, Box::new(session)));
-                sessions.others.len() - 1
-            }
+        let at = if let Some(at) = sessions.others.iter().position(|(other, _)| *other == suite) {
+            at
+        } else {
+            let session = sessions.main.of_suite::<T>(configuration(T::Config::default)?);
+            sessions.others.push((suite, Box::new(session)));
+            sessions.others.len() - 1
         };
         match sessions.others[at].1.downcast_ref() {
             Some(session) => Ok(session),
