@@ -8,6 +8,7 @@ use crate::sources::{self, Function, Item, Kind, compact};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use syn::{FnArg, GenericArgument, PathArguments, ReturnType, Signature, Type};
@@ -17,40 +18,40 @@ const ARTIFACT: &str = "artifact";
 
 /// The functions that build artifacts, by the types of the artifacts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ArtifactFunctions(Arc<BTreeMap<String, Parameters>>);
+pub(crate) struct ArtifactFunctions(Arc<BTreeMap<String, Vec<Parameters>>>);
 
-/// The parameters of a function that builds an artifact.
-#[derive(Debug, PartialEq, Eq)]
-enum Parameters {
-    /// The types of the parameters that are not the configuration.
-    Types(Vec<String>),
-    /// Several functions return this type.
-    Ambiguous,
-}
+/// The types of the parameters of a function that are not fields of the configuration.
+type Parameters = Vec<String>;
 
 impl ArtifactFunctions {
-    /// Returns the functions of the crate that is being compiled, or none if its root is unknown.
-    pub(crate) fn of_current_crate() -> Self {
+    /// Returns the functions of the crate that is being compiled and of its package's library. Returns none if the
+    /// crate's root is unknown.
+    pub(crate) fn of_current_crate(manifest_dir: Option<&Path>) -> Self {
         static KNOWN: Mutex<Option<(PathBuf, ArtifactFunctions)>> = Mutex::new(None);
         let Some(root) = root_of_current_crate() else { return Self::default() };
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
             Some((of, functions)) if *of == root => functions.clone(),
             _ => {
-                let functions = Self::of_crate(&root);
+                let library = manifest_dir.map(|directory| directory.join("src/lib.rs"));
+                let library = library.filter(|library| library.is_file() && !is_same_file(library, &root));
+                let roots: Vec<&Path> = iter::once(root.as_path()).chain(library.as_deref()).collect();
+                let functions = Self::of_crates(&roots);
                 *known = Some((root, functions.clone()));
                 functions
             }
         }
     }
 
-    /// Returns the functions of the crate with this root.
-    fn of_crate(root: &Path) -> Self {
+    /// Returns the functions of the crates with these roots.
+    fn of_crates(roots: &[&Path]) -> Self {
         let mut found = BTreeMap::new();
-        if let (Some(directory), Some(name)) = (root.parent(), root.file_name().and_then(|name| name.to_str())) {
-            let add = |_: &str, tokens: Option<&[TokenTree]>| add_functions(tokens.unwrap_or_default(), &mut found);
-            // The compiler reports an unreadable root.
-            let _ = sources::walk(directory, name, |text| text.contains(ARTIFACT), add);
+        for root in roots {
+            if let (Some(directory), Some(name)) = (root.parent(), root.file_name().and_then(|name| name.to_str())) {
+                let add = |_: &str, tokens: Option<&[TokenTree]>| add_functions(tokens.unwrap_or_default(), &mut found);
+                // The compiler reports an unreadable root.
+                let _ = sources::walk(directory, name, |text| text.contains(ARTIFACT), add);
+            }
         }
         Self(Arc::new(found))
     }
@@ -61,34 +62,43 @@ impl ArtifactFunctions {
         self.takes(&shape(ty), &mut Vec::new())
     }
 
+    /// Several functions may return types of one name. They must agree then.
     fn takes(&self, artifact: &str, above: &mut Vec<String>) -> Option<bool> {
-        let Parameters::Types(types) = self.0.get(artifact)? else { return None };
+        let functions = self.0.get(artifact)?;
         // An artifact that is built from itself is an error elsewhere.
         if above.iter().any(|one| one == artifact) {
             return None;
         }
         above.push(artifact.to_owned());
+        let mut answers = functions.iter().map(|types| self.any_takes(types, above));
+        let first = answers.next().flatten();
+        let agreed = first.filter(|_| answers.all(|answer| answer == first));
+        above.pop();
+        agreed
+    }
+
+    fn any_takes(&self, types: &[String], above: &mut Vec<String>) -> Option<bool> {
         let mut taken = Some(false);
         for ty in types {
             match ty.as_str() {
-                "Repo" => taken = Some(true),
+                "Repo" => return Some(true),
                 "Path" | "Progress" | "Metrics" => {}
                 other => match self.takes(other, above) {
-                    Some(true) => taken = Some(true),
+                    Some(true) => return Some(true),
                     Some(false) => {}
-                    None => taken = taken.filter(|taken| *taken),
+                    None => taken = None,
                 },
             }
-            if taken == Some(true) {
-                break;
-            }
         }
-        above.pop();
         taken
     }
 }
 
-fn add_functions(tokens: &[TokenTree], found: &mut BTreeMap<String, Parameters>) {
+fn is_same_file(first: &Path, second: &Path) -> bool {
+    matches!((first.canonicalize(), second.canonicalize()), (Ok(first), Ok(second)) if first == second)
+}
+
+fn add_functions(tokens: &[TokenTree], found: &mut BTreeMap<String, Vec<Parameters>>) {
     for Item { attributes, kind, .. } in sources::split(tokens) {
         match kind {
             Kind::Function(function) if sources::names(&attributes).iter().any(|name| name == ARTIFACT) => {
@@ -102,7 +112,7 @@ fn add_functions(tokens: &[TokenTree], found: &mut BTreeMap<String, Parameters>)
     }
 }
 
-fn add_function(function: &Function<'_>, found: &mut BTreeMap<String, Parameters>) {
+fn add_function(function: &Function<'_>, found: &mut BTreeMap<String, Vec<Parameters>>) {
     let qualified: TokenStream = function.signature.iter().cloned().collect();
     let Ok((_, signature)) = syn::parse::Parser::parse2(visible_signature, qualified) else { return };
     let ReturnType::Type(_, returned) = &signature.output else { return };
@@ -112,8 +122,7 @@ fn add_function(function: &Function<'_>, found: &mut BTreeMap<String, Parameters
         FnArg::Typed(parameter) if !parameter.attrs.iter().any(is_config) => Some(shape(&parameter.ty)),
         _ => None,
     });
-    let types = Parameters::Types(types.collect());
-    found.entry(shape(success(returned))).and_modify(|known| *known = Parameters::Ambiguous).or_insert(types);
+    found.entry(shape(success(returned))).or_default().push(types.collect());
 }
 
 fn visible_signature(input: syn::parse::ParseStream<'_>) -> syn::Result<(syn::Visibility, Signature)> {
@@ -162,7 +171,7 @@ mod tests {
             fs::create_dir_all(path.parent().expect("in a directory")).expect("a directory");
             fs::write(path, text).expect("written");
         }
-        let functions = ArtifactFunctions::of_crate(&directory.path().join(files[0].0));
+        let functions = ArtifactFunctions::of_crates(&[&directory.path().join(files[0].0)]);
         functions.takes_repository(&parse_str(ty).expect("a type"))
     }
 
@@ -210,9 +219,23 @@ mod tests {
     }
 
     #[test]
-    fn two_functions_of_one_type_are_ambiguous() {
-        let root = "#[artifact] fn a() -> A {} mod m { #[artifact] fn b() -> A {} }";
-        assert_eq!(takes_in(root, "A"), None);
+    fn functions_of_one_type_must_agree() {
+        let with = |parameter: &str| {
+            let root = format!("#[artifact] fn a() -> A {{}} mod m {{ #[artifact] fn b({parameter}) -> A {{}} }}");
+            takes_in(&root, "A")
+        };
+        assert_eq!((with(""), with("repo: &Repo"), with("unknown: &Unknown")), (Some(false), None, None));
+    }
+
+    #[test]
+    fn functions_of_the_library_are_found() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let paths = ["t.rs", "lib.rs"].map(|name| directory.path().join(name));
+        fs::write(&paths[0], "#[artifact] fn a(b: &B) -> A {}").expect("written");
+        fs::write(&paths[1], "#[artifact] fn b(repo: &Repo) -> B {}").expect("written");
+        let takes =
+            |roots: &[&Path]| ArtifactFunctions::of_crates(roots).takes_repository(&parse_str("A").expect("a type"));
+        assert_eq!((takes(&[&paths[0]]), takes(&[&paths[0], &paths[1]])), (None, Some(true)));
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Kind {
         match names.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["test"] | ["core" | "std", "prelude", .., "test"] => Self::BuiltinTest,
             // Only these: others such as `#[traced_test]` accompany a test attribute.
-            [.., "test" | "gtest" | "rstest" | "wasm_bindgen_test"] => Self::ForeignTest,
+            [.., "test" | "gtest" | "rstest" | "test_case" | "test_matrix" | "wasm_bindgen_test"] => Self::ForeignTest,
             [.., "cached_smoke"] => Self::CachedSmoke,
             [.., "artifact"] => Self::Artifact,
             ["cfg"] => Self::Cfg,
@@ -136,6 +136,8 @@ mod tests {
             parse_quote!(#[test_log::test]),
             parse_quote!(#[gtest]),
             parse_quote!(#[rstest::rstest]),
+            parse_quote!(#[test_case(1; "one")]),
+            parse_quote!(#[test_case::test_matrix([1, 2])]),
             parse_quote!(#[wasm_bindgen_test]),
             parse_quote!(#[sqlx::test]),
             parse_quote!(#[my::runtime::test]),

@@ -292,10 +292,6 @@ pub(crate) fn config_without_name() -> &'static str {
     "`#[config]` does not name a field\nhelp: write `#[config] field: &Type`, or `#[config(path.to.field)]`"
 }
 
-pub(crate) fn config_by_value(ty: &str) -> String {
-    with_help("the configuration is shared", format!("write `&{ty}`"))
-}
-
 pub(crate) fn codec_with_functions() -> &'static str {
     "`codec` excludes `load` and `save`: each writes and reads the files\nhelp: remove `codec`"
 }

@@ -57,7 +57,7 @@ pub(crate) fn ungrouped(ty: &Type) -> &Type {
 }
 
 /// Returns the span of a type: there rustc reports that it is not an artifact.
-pub(crate) fn here(ty: &Type) -> Span {
+pub(crate) fn here(ty: &impl Spanned) -> Span {
     ty.span().resolved_at(Span::mixed_site())
 }
 

@@ -9,11 +9,12 @@ macro_rules! forms {
 }
 
 /// The files of the test binary, and their text.
-const FORMS: [(&str, &str); 10] = forms![
+const FORMS: [(&str, &str); 11] = forms![
     "main.rs",
     "arguments.rs",
     "attributes.rs",
     "by_example.rs",
+    "other_crates.rs",
     "parameters.rs",
     "repositories.rs",
     "returns.rs",
@@ -24,11 +25,25 @@ const FORMS: [(&str, &str); 10] = forms![
 
 const DEPENDENCIES: &str = r#"
 googletest = "0.14"
+insta = { version = "1", default-features = false }
+proptest = { version = "1", default-features = false, features = ["std"] }
+rstest = { version = "0.29", default-features = false }
 serde = { version = "1", features = ["derive"] }
 serial_test = { version = "4", default-features = false }
+test-case = "3"
 test-log = { version = "0.2", default-features = false }
 tokio = { version = "1", default-features = false, features = ["macros", "rt-multi-thread", "test-util"] }
 "#;
+
+/// The names of the snapshots in `other_crates.rs`, and their text. A test whose snapshot has another name fails.
+const SNAPSHOTS: [(&str, &str); 6] = [
+    ("in_a_file", "file"),
+    ("in_a_file-2", "1"),
+    ("over_repositories@one", "file"),
+    ("over_repositories@scikit-learn", "file"),
+    ("with_an_open_session", "file"),
+    ("asynchronous", "file"),
+];
 
 /// The lines of tests that take nothing from the cache. They run even if every artifact fails.
 const WITHOUT_ARTIFACTS: [&str; 2] = ["parameters::none", "parameters::only_the_repository"];
@@ -40,11 +55,15 @@ const ASK_THEMSELVES: [&str; 3] =
 fn project_with_forms() -> Project {
     let project = Project::new("accepted-forms", DEPENDENCIES);
     project.write("src/lib.rs", include_str!("project_lib.rs"));
-    for directory in ["tests/forms", "scikit-learn"] {
-        std::fs::create_dir(project.path(directory)).unwrap();
+    for directory in ["tests/forms/snapshots", "scikit-learn"] {
+        std::fs::create_dir_all(project.path(directory)).unwrap();
     }
     for (name, text) in FORMS {
         project.write(&format!("tests/forms/{name}"), text);
+    }
+    for (name, text) in SNAPSHOTS {
+        let path = format!("tests/forms/snapshots/forms__other_crates__of_insta__{name}.snap");
+        project.write(&path, &format!("---\nsource: tests/forms/other_crates.rs\nexpression: names\n---\n{text}\n"));
     }
     project.write("scikit-learn/file", "content");
     project.write("smoke.toml", "[repos.one]\npath = \"one\"\n[repos.scikit-learn]\npath = \"scikit-learn\"\n");
@@ -59,6 +78,18 @@ fn expected_log() -> Vec<String> {
         lines.extend(["one", "scikit-learn"].map(|repo| format!("repositories::{function} over {repo}")));
     }
     lines.extend(["plain", "panicking", "several", "several"].map(|name| format!("by_example::{name}")));
+    for (module, function, cases) in [
+        ("of_rstest", "cases", ["of file", "of none"]),
+        ("of_rstest", "values", ["of 1", "of 2"]),
+        ("of_rstest", "copies", ["of 1", "of 2"]),
+        ("of_rstest", "over_repositories", ["over one", "over scikit-learn"]),
+        ("of_test_case", "cases", ["of file", "of none"]),
+        ("of_test_case", "numbers", ["of 1", "of 2"]),
+        ("of_test_case", "combinations", ["of 1", "of 2"]),
+        ("of_insta", "over_repositories", ["over one", "over scikit-learn"]),
+    ] {
+        lines.extend(cases.map(|case| format!("other_crates::{module}::{function} {case}")));
+    }
     // Four more tests return such a value.
     lines.extend(["returns: a verdict is asked for"; 4].map(str::to_owned));
     lines.sort();
@@ -135,6 +166,8 @@ fn names_select_a_repository(project: &Project) {
     command.args(["scikit_learn", "--", "--list", "--format", "terse"]);
     let expected = [
         "by_example::several::scikit_learn: test",
+        "other_crates::of_insta::over_repositories::scikit_learn: test",
+        "other_crates::of_rstest::over_repositories::scikit_learn::case_1: test",
         "repositories::every::scikit_learn: test",
         "repositories::every_async::scikit_learn: test",
         "repositories::several::scikit_learn: test",
@@ -152,6 +185,8 @@ fn nextest_runs_them_all(project: &Project) {
     passed(project.nextest(&["-E", "test(/scikit_learn/)"]).unwrap());
     let expected = [
         "by_example::several",
+        "other_crates::of_insta::over_repositories over scikit-learn",
+        "other_crates::of_rstest::over_repositories over scikit-learn",
         "repositories::every over scikit-learn",
         "repositories::every_async over scikit-learn",
         "repositories::several over scikit-learn",

@@ -22,6 +22,7 @@ mod failure;
 mod faults;
 mod filesystems;
 mod force_rebuild;
+mod functions;
 mod keys;
 mod metrics;
 mod on_miss;

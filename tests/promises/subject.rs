@@ -2,6 +2,7 @@
 //! and the records.
 
 mod artifacts;
+mod functions;
 mod orders;
 
 use std::fs;
@@ -84,7 +85,7 @@ fn takes_the_report(report: &CacheReport, _: &Words, Lengths(lengths): &Lengths)
     println!("outcome={}", report.outcome().unwrap());
 }
 
-#[cached_smoke(repo = "bookshop")]
+#[cached_smoke(repo = "bookshop", suite = Subject)]
 #[ignore = "run by the other tests, in a separate process"]
 fn asks_for_more(count: &Count, session: &Session<Subject>) -> std::result::Result<(), Box<dyn std::error::Error>> {
     assert!(count.0 > 0);

@@ -7,7 +7,7 @@ use crate::markers::Kind;
 use crate::message;
 use crate::shared::name;
 use crate::tokens::{last_segment, mentions_impl, mentions_placeholder, text, ungrouped};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Attribute, FnArg, GenericArgument, GenericParam, LitStr, Meta, PatType, PathArguments, ReturnType, Type};
@@ -27,8 +27,8 @@ pub(super) enum Input<'a> {
     Reference(&'a Type),
     /// `T`: an artifact by value.
     Value(&'a Type),
-    /// `#[config] field: &T`: a field of the suite's configuration.
-    Field(TokenStream),
+    /// `#[config] field: &T`, or `T`: a field of the suite's configuration.
+    Field { field: TokenStream, is_by_value: bool },
 }
 
 /// Returns what the expansion needs to know, and adds an error for each mistake. Returns `None` after an error without
@@ -165,27 +165,38 @@ fn input<'a>(parameter: &'a PatType, arguments: &Arguments, errors: &mut Errors)
             if let Some(mutability) = &reference.mutability {
                 errors.on(mutability, message::artifact_parameter_is_mutable(&text(&reference.elem)));
             }
-            Some(field.map_or(Input::Reference(ungrouped(&reference.elem)), Input::Field))
+            Some(match field {
+                Some(field) => Input::Field { field, is_by_value: false },
+                None => Input::Reference(ungrouped(&reference.elem)),
+            })
         }
-        _ if field.is_some() => {
-            errors.on(ty, message::config_by_value(&text(ty)));
-            None
-        }
-        _ => Some(Input::Value(ty)),
+        _ => Some(match field {
+            Some(field) => Input::Field { field, is_by_value: true },
+            None => Input::Value(ty),
+        }),
     }
+}
+
+/// Returns the tokens at their places, but as tokens of the expansion: rustc can then mark an expression around them.
+fn of_expansion(tokens: TokenStream) -> TokenStream {
+    let of_expansion = |mut token: TokenTree| {
+        token.set_span(token.span().resolved_at(Span::mixed_site()));
+        token
+    };
+    tokens.into_iter().map(of_expansion).collect()
 }
 
 /// Returns the path of the field in `#[config]` or `#[config(analyzer.k1)]`.
 fn config_field(attribute: &Attribute, parameter: &PatType, errors: &mut Errors) -> Option<TokenStream> {
     match &attribute.meta {
         Meta::Path(_) => match &*parameter.pat {
-            syn::Pat::Ident(name) => Some(name.ident.to_token_stream()),
+            syn::Pat::Ident(name) => Some(of_expansion(name.ident.to_token_stream())),
             pattern => {
                 errors.on(pattern, message::config_without_name());
                 None
             }
         },
-        Meta::List(list) => Some(list.tokens.clone()),
+        Meta::List(list) => Some(of_expansion(list.tokens.clone())),
         Meta::NameValue(_) => {
             errors.on(attribute, message::config_without_name());
             None

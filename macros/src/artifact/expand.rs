@@ -5,19 +5,17 @@ use super::check::{Definition, Input};
 use crate::function::Function;
 use crate::markers::Kind;
 use crate::tokens::{here, local};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, FnArg, Path, Signature, TypePath};
+use syn::{Attribute, FnArg, Meta, MetaList, Path, Signature, Type, TypePath};
 
 /// Returns the function and its artifact.
 pub(super) fn artifact(arguments: &Arguments, function: &Function, definition: &Definition<'_>) -> TokenStream {
-    let krate = arguments.krate.as_ref().map_or_else(|| quote!(::cached_smoke), Path::to_token_stream);
-    Expansion { krate, arguments, function, definition }.items()
+    Expansion { arguments, function, definition }.items()
 }
 
 /// The inputs of an expansion.
 struct Expansion<'a> {
-    krate: TokenStream,
     arguments: &'a Arguments,
     function: &'a Function,
     definition: &'a Definition<'a>,
@@ -25,12 +23,26 @@ struct Expansion<'a> {
 
 impl Expansion<'_> {
     fn items(&self) -> TokenStream {
-        let Self { krate, function, definition, .. } = self;
+        let Self { function, definition, .. } = self;
         let Function { attributes, visibility, signature, body } = function;
         let (name, value) = (&signature.ident, definition.value);
         let own_signature = without_parameter_attributes(signature);
-        let on_type: Vec<&Attribute> = attributes.iter().filter(|attribute| Kind::of(attribute) == Kind::Cfg).collect();
+        let on_type: Vec<TokenStream> = attributes.iter().filter_map(about_signature).collect();
         let loaded = self.loaded();
+        let home = self.home();
+        // The signatures as well, because their types are those of the codec.
+        let (span, this, artifact) = (self.codec_span(), quote!(&self), local("artifact"));
+        let krate_here = self.krate_at(span);
+        let stage = quote_spanned!(span=> #krate_here::__private::Stage<#value, #loaded>);
+        let value_of = quote_spanned!(span=> impl #krate_here::__private::ValueOf<#name> for #loaded);
+        let target = quote_spanned!(span=> type Target = #loaded;);
+        let of_signature = quote_spanned!(span=> fn of(#artifact: &#name) -> &Self);
+        let take_signature = quote_spanned!(span=> fn take(#artifact: #name) -> Self);
+        let deref_signature = quote_spanned!(span=> fn deref(#this) -> &Self::Target);
+        let this = quote!(&mut self);
+        let deref_mut_signature = quote_spanned!(span=> fn deref_mut(#this) -> &mut Self::Target);
+        let this = quote!(self);
+        let into_inner_signature = quote_spanned!(span=> #visibility fn into_inner(#this) -> #loaded);
         let implementation = self.implementation();
         let documentation = format!("The artifact that the function [`{name}()`] builds.");
         quote! {
@@ -41,30 +53,42 @@ impl Expansion<'_> {
             #[doc = #documentation]
             #[allow(non_camel_case_types, reason = "the artifact has the name of its function")]
             #visibility struct #name {
-                stage: #krate::__private::Stage<#value, #loaded>,
+                stage: #stage,
             }
 
             #(#on_type)*
             const _: () = {
-                impl #krate::__private::FunctionArtifact for #name {
-                    type Value = #loaded;
+                #value_of {
+                    type Home = #home;
 
-                    fn value(&self) -> &#loaded {
-                        self.stage.loaded()
+                    #of_signature {
+                        #artifact.stage.loaded()
                     }
 
-                    fn into_value(self) -> #loaded {
-                        self.stage.into_loaded()
+                    #take_signature {
+                        #artifact.stage.into_loaded()
                     }
                 }
 
-                impl #krate::__private::ValueOf<#name> for #loaded {}
-
                 impl ::core::ops::Deref for #name {
-                    type Target = #loaded;
+                    #target
 
-                    fn deref(&self) -> &#loaded {
+                    #deref_signature {
                         self.stage.loaded()
+                    }
+                }
+
+                impl ::core::ops::DerefMut for #name {
+                    #deref_mut_signature {
+                        self.stage.loaded_mut()
+                    }
+                }
+
+                impl #name {
+                    #[doc = "Returns the value."]
+                    #[allow(dead_code, reason = "for sessions and for artifacts that own it")]
+                    #into_inner_signature {
+                        self.stage.into_loaded()
                     }
                 }
 
@@ -75,7 +99,8 @@ impl Expansion<'_> {
 
     /// Emits the implementation of `Artifact`: for the suite, or for every suite.
     fn implementation(&self) -> TokenStream {
-        let Self { krate, arguments, function, definition } = self;
+        let Self { arguments, function, definition } = self;
+        let krate = self.krate();
         let name = &function.signature.ident;
         let artifact_name = &definition.name;
         let suite = self.suite();
@@ -98,15 +123,16 @@ impl Expansion<'_> {
                 let (input, this) = (quote!(#krate::__private::Input), quote!(#suite));
                 Some(quote_spanned!(here(ty)=> <#ty as #input<#this, _>>::USES_REPO))
             }
-            Input::Field(_) => None,
+            Input::Field { .. } => None,
         });
         let definition_kind = self.definition_kind();
-        let [key, cx, dir] = ["key", "cx", "dir"].map(local);
+        let dir = local("dir");
         let declarations = self.declarations();
         let build = self.build();
         let (save, load) = (self.save(), self.load());
+        let [artifact, key_signature, build_signature, load_signature] = self.signatures();
         quote! {
-            impl #generics #krate::Artifact<#suite> for #name {
+            impl #generics #artifact for #name {
                 const NAME: &'static ::core::primitive::str = #artifact_name;
                 #storage
                 #relocatable
@@ -115,11 +141,11 @@ impl Expansion<'_> {
                 const USES_REPO: ::core::primitive::bool = false #(|| #uses_repo)*;
                 const DEFINITION: #krate::__private::Definition = #definition_kind;
 
-                fn key(#key: &mut #krate::KeyBuilder<'_, #suite>) {
+                #key_signature {
                     #declarations
                 }
 
-                fn build(#cx: &#krate::BuildContext<'_, #suite>) -> #krate::Result<Self> {
+                #build_signature {
                     #build
                 }
 
@@ -127,7 +153,7 @@ impl Expansion<'_> {
                     #save
                 }
 
-                fn load(#cx: &#krate::LoadContext<'_, #suite>) -> #krate::Result<Self> {
+                #load_signature {
                     #load
                 }
             }
@@ -136,12 +162,46 @@ impl Expansion<'_> {
 
     /// Returns the suite, or the name of a type parameter that stands for any.
     fn suite(&self) -> TokenStream {
-        let any = || local("Suite").to_token_stream();
+        // Messages of the compiler show the name.
+        let any = || local("AnySuite").to_token_stream();
         self.arguments.suite.as_ref().map_or_else(any, TypePath::to_token_stream)
     }
 
+    /// Emits the trait, and the signatures of `key`, `build` and `load`. An error about the suite is then reported at its
+    /// name.
+    fn signatures(&self) -> [TokenStream; 4] {
+        let span = self.arguments.suite.as_ref().map_or_else(Span::call_site, here);
+        let (krate, suite) = (self.krate_at(span), self.suite());
+        let [key, cx] = ["key", "cx"].map(local);
+        [
+            quote_spanned!(span=> #krate::Artifact<#suite>),
+            quote_spanned!(span=> fn key(#key: &mut #krate::KeyBuilder<'_, #suite>)),
+            quote_spanned!(span=> fn build(#cx: &#krate::BuildContext<'_, #suite>) -> #krate::Result<Self>),
+            quote_spanned!(span=> fn load(#cx: &#krate::LoadContext<'_, #suite>) -> #krate::Result<Self>),
+        ]
+    }
+
+    /// Returns the path of the crate `cached-smoke`.
+    fn krate(&self) -> TokenStream {
+        self.krate_at(Span::call_site())
+    }
+
+    /// As [`krate`](Self::krate), for an expression or a type whose errors are reported at `span`.
+    fn krate_at(&self, span: Span) -> TokenStream {
+        self.arguments.krate.as_ref().map_or_else(|| quote_spanned!(span=> ::cached_smoke), Path::to_token_stream)
+    }
+
+    fn home(&self) -> TokenStream {
+        let krate = self.krate();
+        match &self.arguments.suite {
+            Some(suite) => quote!(#krate::__private::OfSuite<#suite>),
+            None => quote!(#krate::__private::OfNoSuite),
+        }
+    }
+
     fn definition_kind(&self) -> TokenStream {
-        let Self { krate, arguments, .. } = self;
+        let arguments = self.arguments;
+        let krate = self.krate();
         match (&arguments.suite, &arguments.code) {
             (Some(_), _) => quote!(#krate::__private::Definition::FunctionOfSuite),
             (None, Some(code)) => quote!(#krate::__private::Definition::Function(#code)),
@@ -153,14 +213,15 @@ impl Expansion<'_> {
 
     /// Emits the declarations of the key: parameters, codec, code and the user's own.
     fn declarations(&self) -> TokenStream {
-        let Self { krate, arguments, definition, .. } = self;
+        let Self { arguments, definition, .. } = self;
+        let krate = self.krate();
         let (suite, key) = (self.suite(), local("key"));
         let inputs = definition.inputs.iter().map(|input| match input {
             Input::Reference(ty) | Input::Value(ty) => {
                 let (input, this) = (quote!(#krate::__private::Input), quote!(#suite));
                 quote_spanned!(here(ty)=> <#ty as #input<#this, _>>::declare(#key);)
             }
-            Input::Field(field) => quote!(#key.config(&#key.suite_config().#field);),
+            Input::Field { field, .. } => quote!(#key.config(&#key.suite_config().#field);),
         });
         let code = match (&arguments.suite, &arguments.code) {
             (None, _) => None,
@@ -180,7 +241,8 @@ impl Expansion<'_> {
     }
 
     fn build(&self) -> TokenStream {
-        let Self { krate, function, definition, .. } = self;
+        let Self { function, definition, .. } = self;
+        let krate = self.krate();
         let (name, value, suite) = (&function.signature.ident, definition.value, self.suite());
         let cx = local("cx");
         let arguments = definition.inputs.iter().map(|input| match input {
@@ -192,65 +254,107 @@ impl Expansion<'_> {
                 let (input, this) = (quote!(#krate::__private::OwnedInput), quote!(#suite));
                 quote_spanned!(here(ty)=> <#ty as #input<#this, _>>::take(#cx)?)
             }
-            Input::Field(field) => quote!(&#cx.config().#field),
+            Input::Field { field, is_by_value } => {
+                let cx = Ident::new(&cx.to_string(), here(field));
+                let field = quote_spanned!(here(field)=> &#cx.config().#field);
+                if *is_by_value { quote!(::core::clone::Clone::clone(#field)) } else { field }
+            }
         });
+        let built = Ident::new("__value", here(value));
+        let value = self.converted(here(value), value, quote!(#built));
         quote! {
-            let __value = #name(#(#arguments),*);
-            let __value = #krate::__private::IntoValue::<#value>::into_value(__value)?;
-            ::core::result::Result::Ok(Self { stage: #krate::__private::Stage::Built(__value) })
+            let #built = #name(#(#arguments),*);
+            ::core::result::Result::Ok(Self { stage: #krate::__private::Stage::Built(#value?) })
         }
     }
 
+    /// Emits the conversion of a `T` or a `Result<T, E>`. An error about its type is reported at `span`.
+    fn converted(&self, span: Span, ty: &Type, value: TokenStream) -> TokenStream {
+        let krate = self.krate_at(span);
+        quote_spanned!(span=> #krate::__private::into_value::<#ty, _>(#value))
+    }
+
     fn save(&self) -> TokenStream {
-        let Self { krate, arguments, definition, .. } = self;
+        let Self { arguments, definition, .. } = self;
         let (value, dir) = (definition.value, local("dir"));
         if let Some(save) = &arguments.save {
-            return quote!(#krate::__private::IntoValue::<()>::into_value((#save)(self.stage.built(), #dir)));
+            let built = quote!(self.stage.built());
+            let krate = self.krate_at(here(save));
+            return quote_spanned!(here(save)=> #krate::__private::call_save(#built, #dir, #save));
         }
         if let Some(codec) = self.codec() {
-            quote!(<#codec as #krate::codec::Codec<#value>>::save(self.stage.built(), #dir))
+            let built = quote!(self.stage.built());
+            let (span, krate) = (self.codec_span(), self.krate_at(self.codec_span()));
+            quote_spanned!(span=> #krate::__private::save_by::<#codec, #value>(#built, #dir))
         } else {
             quote!(::core::result::Result::Ok(()))
         }
     }
 
     fn load(&self) -> TokenStream {
-        let Self { krate, arguments, definition, .. } = self;
-        let (value, cx) = (definition.value, local("cx"));
+        let Self { arguments, definition, .. } = self;
+        let krate = self.krate();
+        let (value, cx, suite) = (definition.value, local("cx"), self.suite());
         let loaded = match (&arguments.load, self.codec()) {
-            (Some(load), _) => quote!(#krate::__private::IntoValue::<#value>::into_value((#load)(#cx.dir()))?),
-            (None, codec) => quote!(<#codec as #krate::codec::Codec<#value>>::load(&#cx.stored())?),
+            (Some(load), _) => {
+                let krate = self.krate_at(here(load));
+                quote_spanned!(here(load)=> #krate::__private::call_load::<#value, _>(#cx.dir(), #load)?)
+            }
+            (None, codec) => {
+                let (span, krate) = (self.codec_span(), self.krate_at(self.codec_span()));
+                quote_spanned!(span=> #krate::__private::load_by::<#suite, #codec, #value>(#cx)?)
+            }
         };
         quote!(::core::result::Result::Ok(Self { stage: #krate::__private::Stage::Loaded(#loaded) }))
     }
 
     /// Returns the type that tests take.
     fn loaded(&self) -> TokenStream {
-        let (krate, value) = (&self.krate, self.definition.value);
+        let value = self.definition.value;
         match &self.arguments.codec {
-            Some(_) => {
-                let codec = self.codec();
-                quote!(<#codec as #krate::codec::Codec<#value>>::Loaded)
+            Some(named) => {
+                let (krate, codec) = (self.krate_at(here(named)), self.codec());
+                quote_spanned!(here(named)=> <#codec as #krate::codec::Codec<#value>>::Loaded)
             }
             None => value.to_token_stream(),
         }
     }
 
+    /// Returns the span of errors about the codec: its name, or the type of the value if the user names no codec.
+    fn codec_span(&self) -> Span {
+        self.arguments.codec.as_ref().map_or_else(|| here(self.definition.value), here)
+    }
+
+    fn known_codec(&self, name: &str, span: Span) -> TokenStream {
+        let (krate, name) = (self.krate_at(span), Ident::new(name, span));
+        quote_spanned!(span=> #krate::codec::#name)
+    }
+
     /// Returns the codec, unless functions of the user write and read the files.
     fn codec(&self) -> Option<TokenStream> {
-        let Self { krate, arguments, .. } = self;
-        if arguments.load.is_some() {
+        if self.arguments.load.is_some() {
             return None;
         }
-        Some(match &arguments.codec {
-            None => quote!(#krate::codec::Json),
-            Some(codec) => match codec.path.get_ident().map(Ident::to_string).as_deref() {
-                Some("rkyv") => quote!(#krate::codec::Rkyv),
-                Some("json") => quote!(#krate::codec::Json),
-                Some("postcard") => quote!(#krate::codec::Postcard),
-                _ => codec.to_token_stream(),
-            },
+        let span = self.codec_span();
+        let Some(codec) = &self.arguments.codec else { return Some(self.known_codec("Json", span)) };
+        Some(match codec.path.get_ident().map(Ident::to_string).as_deref() {
+            Some("rkyv") => self.known_codec("Rkyv", span),
+            Some("json") => self.known_codec("Json", span),
+            Some("postcard") => self.known_codec("Postcard", span),
+            _ => codec.to_token_stream(),
         })
+    }
+}
+
+/// Returns an attribute of the function if it concerns the types in the signature, which the artifact repeats.
+fn about_signature(attribute: &Attribute) -> Option<TokenStream> {
+    match &attribute.meta {
+        _ if Kind::of(attribute) == Kind::Cfg => Some(attribute.to_token_stream()),
+        // The function fulfils an expectation, and the artifact need not.
+        Meta::List(MetaList { path, tokens, .. }) if path.is_ident("allow") || path.is_ident("expect") => {
+            Some(quote!(#[allow(#tokens)]))
+        }
+        _ => None,
     }
 }
 

@@ -247,15 +247,6 @@ fn parameters_name_their_input() {
         rejection(
             quote!(suite = S),
             quote!(
-                fn a(#[config] k: u32) -> A {}
-            )
-        )
-        .ends_with("write `&u32`")
-    );
-    assert!(
-        rejection(
-            quote!(suite = S),
-            quote!(
                 fn a(#[config] (k): &(u8, u8)) -> A {}
             )
         )

@@ -7,7 +7,7 @@ use crate::markers::Kind;
 use crate::message;
 use crate::tokens::{last_segment, mentions_impl, mentions_placeholder, text, ungrouped};
 use quote::ToTokens;
-use syn::{Attribute, FnArg, GenericParam, PatType, Signature, Type};
+use syn::{Attribute, FnArg, GenericParam, PatType, Signature, Type, TypeReference};
 
 /// A parameter of a test.
 pub(super) enum Parameter<'a> {
@@ -58,14 +58,16 @@ pub(super) fn is_over_each(parameters: &[Parameter<'_>]) -> bool {
 enum Filler {
     /// No attribute fills in parameters that have no attribute.
     None,
-    /// Such as `#[rstest]` or `#[test_case]`: it also fills in parameters by value.
+    /// Such as `#[rstest]` or `#[test_case]`: it also fills in parameters by value, and references that cannot be
+    /// artifacts.
     Values,
 }
 
 impl Filler {
     fn of(function: &Function) -> Self {
+        const FILLERS: [&str; 3] = ["rstest", "test_case", "test_matrix"];
         let fills = |attribute: &Attribute| {
-            attribute.path().segments.last().is_some_and(|last| last.ident == "rstest" || last.ident == "test_case")
+            attribute.path().segments.last().is_some_and(|last| FILLERS.iter().any(|filler| last.ident == filler))
         };
         if function.attributes.iter().any(fills) { Self::Values } else { Self::None }
     }
@@ -149,6 +151,9 @@ fn parameter<'a>(parameter: &'a PatType, filler: Filler, errors: &mut Errors) ->
     let Type::Reference(reference) = ungrouped(&parameter.ty) else {
         return by_value(parameter, filler, errors);
     };
+    if filler == Filler::Values && is_never_an_artifact(reference) {
+        return Some(Parameter::Foreign(parameter));
+    }
     if let Some(mutability) = &reference.mutability {
         errors.on(mutability, message::by_mutable_reference(&text(&reference.elem)));
     }
@@ -164,6 +169,17 @@ fn parameter<'a>(parameter: &'a PatType, filler: Filler, errors: &mut Errors) ->
         errors.on(&reference.elem, message::impl_parameter());
     }
     Some(Parameter::Reference(&reference.elem))
+}
+
+/// Returns `true` for `&str`, `&[T]`, `&dyn Trait` and `&'static T`.
+fn is_never_an_artifact(reference: &TypeReference) -> bool {
+    let is_static = reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
+    is_static
+        || match ungrouped(&reference.elem) {
+            Type::Slice(_) | Type::TraitObject(_) => true,
+            Type::Path(path) => path.path.is_ident("str"),
+            _ => false,
+        }
 }
 
 fn by_value<'a>(parameter: &'a PatType, filler: Filler, errors: &mut Errors) -> Option<Parameter<'a>> {

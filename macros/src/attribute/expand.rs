@@ -126,7 +126,11 @@ impl Expansion<'_> {
             Parameter::Foreign(_) => None,
         });
         let config = self.arguments.config.as_ref().map(|config| quote!(.config(|| #config)));
-        let run = if signature.asyncness.is_some() { quote!(run_async) } else { quote!(run) };
+        let run = match (signature.asyncness, self.foreign().next()) {
+            (Some(_), _) => quote!(run_async),
+            (None, Some(_)) => quote!(run_with),
+            (None, None) => quote!(run),
+        };
         let function = if is_open { self.closure() } else { self.call() };
         let awaited = self.awaited();
         quote! {

@@ -59,7 +59,7 @@ impl Tests {
                 }
                 arranged(names, is_over_each, errors)
             }
-            Repositories::All if needs_no_repository(parameters, smoke_toml.as_ref()) => Layout::Alone,
+            Repositories::All if needs_no_repository(parameters, smoke_toml.as_ref(), manifest_dir) => Layout::Alone,
             Repositories::All => arranged(&all(smoke_toml.as_ref(), errors), is_over_each, errors),
         };
         Self { layout, smoke_toml }
@@ -81,7 +81,11 @@ fn arranged(names: &[LitStr], is_over_each: bool, errors: &mut Errors) -> Layout
 ///
 /// Without a list of repositories, only a parameter `&Repo` or `&Each<…>` shows that the test needs one; the runtime
 /// finds the artifacts that do.
-fn needs_no_repository(parameters: &[Parameter<'_>], smoke_toml: Option<&SmokeToml>) -> bool {
+fn needs_no_repository(
+    parameters: &[Parameter<'_>],
+    smoke_toml: Option<&SmokeToml>,
+    manifest_dir: Option<&Path>,
+) -> bool {
     let types = || parameters.iter().filter_map(Parameter::own_type);
     let is_named = |ty: &Type, name: &str| last_segment(ty).is_some_and(|last| last.ident == name);
     if check::is_over_each(parameters) || types().any(|ty| is_named(ty, "Repo")) {
@@ -92,17 +96,17 @@ fn needs_no_repository(parameters: &[Parameter<'_>], smoke_toml: Option<&SmokeTo
         return true;
     }
     let artifacts = types().filter(|ty| !is_named(ty, "CacheReport"));
-    let functions = ArtifactFunctions::of_current_crate();
+    let functions = ArtifactFunctions::of_current_crate(manifest_dir);
     let mut answers = artifacts.map(|ty| functions.takes_repository(artifact(ty))).peekable();
     answers.peek().is_some() && answers.all(|takes| takes == Some(false))
 }
 
-/// Returns the type of the artifact in `Scratch<T>`, or the type itself.
+/// Returns the type that the function of an artifact returns: `T` for `Scratch<T>` and `Mapped<T>`.
 fn artifact(ty: &Type) -> &Type {
     match last_segment(ty) {
-        Some(last) if last.ident == "Scratch" => match &last.arguments {
+        Some(last) if last.ident == "Scratch" || last.ident == "Mapped" => match &last.arguments {
             PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-                Some(GenericArgument::Type(inner)) => inner,
+                Some(GenericArgument::Type(inner)) => artifact(inner),
                 _ => ty,
             },
             _ => ty,

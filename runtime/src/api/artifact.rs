@@ -70,8 +70,9 @@ pub enum Definition {
 /// Each function may fail with any error. A panic becomes an error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an artifact of the suite `{S}`",
-    label = "a smoke test's parameter must be `&Repo`, `&CacheReport`, `&Session<{S}>`, or an artifact of its suite",
-    note = "implement `cached_smoke::Artifact<{S}>` for `{Self}`"
+    label = "not an artifact of this suite",
+    note = "an artifact of a suite implements `cached_smoke::Artifact<{S}>`, or is a function with `#[artifact(suite = …)]`",
+    note = "a function without a suite (`__AnySuite`) takes only artifacts of functions without a suite"
 )]
 pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
     /// The name of the artifact's file or directory in an entry: 1 to 64 of the characters `A-Z a-z 0-9 _ -`. The name

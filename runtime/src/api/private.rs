@@ -11,10 +11,10 @@ mod value;
 pub use argument::{Arg, ViaArtifact, ViaEach, ViaSession};
 pub use cached_smoke_macros::code_fingerprint;
 pub use function::{
-    FunctionArtifact, Input, IntoValue, OwnedInput, Stage, ValueOf, ViaConfig, ViaContext, ViaOther, ViaOwnSuite,
-    declare, declare_codec,
+    Input, IntoValue, OwnedInput, Stage, ValueOf, ViaConfig, ViaContext, ViaOther, ViaOwnSuite, call_load, call_save,
+    declare, declare_codec, into_value, load_by, save_by,
 };
-pub use home::{Provided, ViaFunction, ViaSuite};
+pub use home::{Home, OfNoSuite, OfSuite, Provided, ViaFunction, ViaSuite};
 pub use returned::{Passed, report};
 pub use sessions::{AnySuite, Mode, Of, Offers, Sessions};
 pub use std::process::ExitCode;

@@ -15,7 +15,8 @@ use super::staging::Staging;
 use super::trash;
 use super::verification::{self, Checked};
 use crate::error::Error;
-use crate::key;
+use crate::key::{self, KeyInput};
+use crate::name::NO_REPO;
 use crate::plain_file;
 
 /// An artifact whose files were checked, held against removal.
@@ -162,12 +163,15 @@ impl Store<'_> {
         struct BuildTime {
             completed: u64,
             build_milliseconds: u64,
+            #[serde(rename = "ingredients")]
+            key_inputs: Vec<KeyInput>,
         }
         let read = |path: &Path| {
             let text = plain_file::open(path).and_then(|file| plain_file::read(&file, manifest::MAX_BYTES)).ok()?;
             serde_json::from_slice::<BuildTime>(&text).ok()
         };
-        let latest = self.manifest_paths().filter_map(|path| read(&path)).max_by_key(|time| time.completed)?;
+        let times = self.manifest_paths().filter_map(|path| read(&path)).filter(|time| self.is_same(&time.key_inputs));
+        let latest = times.max_by_key(|time| time.completed)?;
         Some(Duration::from_millis(latest.build_milliseconds))
     }
 
@@ -186,7 +190,16 @@ impl Store<'_> {
 
     /// Returns the manifests of this artifact in all entries of the repository.
     fn other_manifests(&self) -> Vec<Manifest> {
-        self.manifest_paths().filter_map(|path| Manifest::at(&path).ok()).collect()
+        let manifests = self.manifest_paths().filter_map(|path| Manifest::at(&path).ok());
+        manifests.filter(|manifest| self.is_same(&manifest.key_inputs)).collect()
+    }
+
+    /// Returns `true` if another key is one of this artifact. Without a repository, functions of many packages have
+    /// entries in one directory, and two of them may have one name.
+    fn is_same(&self, other: &[KeyInput]) -> bool {
+        let suite =
+            |key_inputs: &[KeyInput]| key_inputs.iter().find(|one| one.name == "suite").map(|one| one.digest.clone());
+        self.artifact_path.repo != NO_REPO || suite(other) == suite(self.key.key_inputs())
     }
 
     /// Returns the paths that the manifests of this artifact have in the entries of the repository.

@@ -6,6 +6,7 @@
 mod arguments;
 mod attributes;
 mod by_example;
+mod other_crates;
 mod parameters;
 mod repositories;
 mod returns;

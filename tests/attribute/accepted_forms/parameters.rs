@@ -19,13 +19,14 @@ fn all(report: &CacheReport, index: &Index, session: &Session<Smoke>, graph: &Gr
     assert!(report.outcome().is_some_and(|outcome| outcome != Outcome::Failed));
 }
 
-#[cached_smoke(repo = "one")]
+// Another suite of this binary has `Counted`, too.
+#[cached_smoke(repo = "one", suite = Smoke)]
 fn patterns(_: &Counted<Vec<u8>>, Graph { names }: &Graph, Index(count): &Index) {
     project::log("parameters::patterns");
     assert_eq!(names.len(), *count);
 }
 
-#[cached_smoke(repo = "one")]
+#[cached_smoke(repo = "one", suite = Smoke)]
 #[allow(unused_parens)]
 fn bindings(mut graph: &Graph, #[allow(unused_variables)] index: &(Index), whole @ Counted(..): &Counted<Vec<u8>>) {
     static NONE: Graph = Graph { names: Vec::new() };

@@ -16,59 +16,73 @@ pub struct model {
     stage: ::cached_smoke::__private::Stage<Model, Model>,
 }
 const _: () = {
-    impl ::cached_smoke::__private::FunctionArtifact for model {
-        type Value = Model;
-        fn value(&self) -> &Model {
+    impl ::cached_smoke::__private::ValueOf<model> for Model {
+        type Home = ::cached_smoke::__private::OfNoSuite;
+        fn of(__artifact: &model) -> &Self {
+            __artifact.stage.loaded()
+        }
+        fn take(__artifact: model) -> Self {
+            __artifact.stage.into_loaded()
+        }
+    }
+    impl ::core::ops::Deref for model {
+        type Target = Model;
+        fn deref(&self) -> &Self::Target {
             self.stage.loaded()
         }
-        fn into_value(self) -> Model {
+    }
+    impl ::core::ops::DerefMut for model {
+        fn deref_mut(&mut self) -> &mut Self::Target {
+            self.stage.loaded_mut()
+        }
+    }
+    impl model {
+        ///Returns the value.
+        #[allow(dead_code, reason = "for sessions and for artifacts that own it")]
+        pub fn into_inner(self) -> Model {
             self.stage.into_loaded()
         }
     }
-    impl ::cached_smoke::__private::ValueOf<model> for Model {}
-    impl ::core::ops::Deref for model {
-        type Target = Model;
-        fn deref(&self) -> &Model {
-            self.stage.loaded()
-        }
-    }
-    impl<__Suite: ::cached_smoke::Suite> ::cached_smoke::Artifact<__Suite> for model {
+    impl<__AnySuite: ::cached_smoke::Suite> ::cached_smoke::Artifact<__AnySuite>
+    for model {
         const NAME: &'static ::core::primitive::str = "model";
         const USES_REPO: ::core::primitive::bool = false;
         const DEFINITION: ::cached_smoke::__private::Definition = ::cached_smoke::__private::Definition::Function(
             ::cached_smoke::__private::code_fingerprint!(::cached_smoke; own),
         );
-        fn key(__key: &mut ::cached_smoke::KeyBuilder<'_, __Suite>) {
+        fn key(__key: &mut ::cached_smoke::KeyBuilder<'_, __AnySuite>) {
             ::cached_smoke::__private::declare_codec::<
-                __Suite,
+                __AnySuite,
                 ::cached_smoke::codec::Json,
                 Model,
             >(__key);
         }
         fn build(
-            __cx: &::cached_smoke::BuildContext<'_, __Suite>,
+            __cx: &::cached_smoke::BuildContext<'_, __AnySuite>,
         ) -> ::cached_smoke::Result<Self> {
             let __value = model();
-            let __value = ::cached_smoke::__private::IntoValue::<
-                Model,
-            >::into_value(__value)?;
             ::core::result::Result::Ok(Self {
-                stage: ::cached_smoke::__private::Stage::Built(__value),
+                stage: ::cached_smoke::__private::Stage::Built(
+                    ::cached_smoke::__private::into_value::<Model, _>(__value)?,
+                ),
             })
         }
         fn save(&self, __dir: &::std::path::Path) -> ::cached_smoke::Result<()> {
-            <::cached_smoke::codec::Json as ::cached_smoke::codec::Codec<
+            ::cached_smoke::__private::save_by::<
+                ::cached_smoke::codec::Json,
                 Model,
-            >>::save(self.stage.built(), __dir)
+            >(self.stage.built(), __dir)
         }
         fn load(
-            __cx: &::cached_smoke::LoadContext<'_, __Suite>,
+            __cx: &::cached_smoke::LoadContext<'_, __AnySuite>,
         ) -> ::cached_smoke::Result<Self> {
             ::core::result::Result::Ok(Self {
                 stage: ::cached_smoke::__private::Stage::Loaded(
-                    <::cached_smoke::codec::Json as ::cached_smoke::codec::Codec<
+                    ::cached_smoke::__private::load_by::<
+                        __AnySuite,
+                        ::cached_smoke::codec::Json,
                         Model,
-                    >>::load(&__cx.stored())?,
+                    >(__cx)?,
                 ),
             })
         }
@@ -97,37 +111,38 @@ struct dependency_graph {
     >,
 }
 const _: () = {
-    impl ::cached_smoke::__private::FunctionArtifact for dependency_graph {
-        type Value = <::cached_smoke::codec::Rkyv as ::cached_smoke::codec::Codec<
+    impl ::cached_smoke::__private::ValueOf<dependency_graph>
+    for <::cached_smoke::codec::Rkyv as ::cached_smoke::codec::Codec<Graph>>::Loaded {
+        type Home = ::cached_smoke::__private::OfSuite<Smoke>;
+        fn of(__artifact: &dependency_graph) -> &Self {
+            __artifact.stage.loaded()
+        }
+        fn take(__artifact: dependency_graph) -> Self {
+            __artifact.stage.into_loaded()
+        }
+    }
+    impl ::core::ops::Deref for dependency_graph {
+        type Target = <::cached_smoke::codec::Rkyv as ::cached_smoke::codec::Codec<
             Graph,
         >>::Loaded;
-        fn value(
-            &self,
-        ) -> &<::cached_smoke::codec::Rkyv as ::cached_smoke::codec::Codec<
-            Graph,
-        >>::Loaded {
+        fn deref(&self) -> &Self::Target {
             self.stage.loaded()
         }
-        fn into_value(
+    }
+    impl ::core::ops::DerefMut for dependency_graph {
+        fn deref_mut(&mut self) -> &mut Self::Target {
+            self.stage.loaded_mut()
+        }
+    }
+    impl dependency_graph {
+        ///Returns the value.
+        #[allow(dead_code, reason = "for sessions and for artifacts that own it")]
+        fn into_inner(
             self,
         ) -> <::cached_smoke::codec::Rkyv as ::cached_smoke::codec::Codec<
             Graph,
         >>::Loaded {
             self.stage.into_loaded()
-        }
-    }
-    impl ::cached_smoke::__private::ValueOf<dependency_graph>
-    for <::cached_smoke::codec::Rkyv as ::cached_smoke::codec::Codec<Graph>>::Loaded {}
-    impl ::core::ops::Deref for dependency_graph {
-        type Target = <::cached_smoke::codec::Rkyv as ::cached_smoke::codec::Codec<
-            Graph,
-        >>::Loaded;
-        fn deref(
-            &self,
-        ) -> &<::cached_smoke::codec::Rkyv as ::cached_smoke::codec::Codec<
-            Graph,
-        >>::Loaded {
-            self.stage.loaded()
         }
     }
     impl ::cached_smoke::Artifact<Smoke> for dependency_graph {
@@ -155,26 +170,28 @@ const _: () = {
                 <Repo as ::cached_smoke::__private::Input<Smoke, _>>::get(__cx)?,
                 &__cx.config().granularity,
             );
-            let __value = ::cached_smoke::__private::IntoValue::<
-                Graph,
-            >::into_value(__value)?;
             ::core::result::Result::Ok(Self {
-                stage: ::cached_smoke::__private::Stage::Built(__value),
+                stage: ::cached_smoke::__private::Stage::Built(
+                    ::cached_smoke::__private::into_value::<Graph, _>(__value)?,
+                ),
             })
         }
         fn save(&self, __dir: &::std::path::Path) -> ::cached_smoke::Result<()> {
-            <::cached_smoke::codec::Rkyv as ::cached_smoke::codec::Codec<
+            ::cached_smoke::__private::save_by::<
+                ::cached_smoke::codec::Rkyv,
                 Graph,
-            >>::save(self.stage.built(), __dir)
+            >(self.stage.built(), __dir)
         }
         fn load(
             __cx: &::cached_smoke::LoadContext<'_, Smoke>,
         ) -> ::cached_smoke::Result<Self> {
             ::core::result::Result::Ok(Self {
                 stage: ::cached_smoke::__private::Stage::Loaded(
-                    <::cached_smoke::codec::Rkyv as ::cached_smoke::codec::Codec<
+                    ::cached_smoke::__private::load_by::<
+                        Smoke,
+                        ::cached_smoke::codec::Rkyv,
                         Graph,
-                    >>::load(&__cx.stored())?,
+                    >(__cx)?,
                 ),
             })
         }
@@ -201,66 +218,78 @@ struct index {
 }
 #[cfg(unix)]
 const _: () = {
-    impl ::cached_smoke::__private::FunctionArtifact for index {
-        type Value = Index;
-        fn value(&self) -> &Index {
+    impl ::cached_smoke::__private::ValueOf<index> for Index {
+        type Home = ::cached_smoke::__private::OfNoSuite;
+        fn of(__artifact: &index) -> &Self {
+            __artifact.stage.loaded()
+        }
+        fn take(__artifact: index) -> Self {
+            __artifact.stage.into_loaded()
+        }
+    }
+    impl ::core::ops::Deref for index {
+        type Target = Index;
+        fn deref(&self) -> &Self::Target {
             self.stage.loaded()
         }
-        fn into_value(self) -> Index {
+    }
+    impl ::core::ops::DerefMut for index {
+        fn deref_mut(&mut self) -> &mut Self::Target {
+            self.stage.loaded_mut()
+        }
+    }
+    impl index {
+        ///Returns the value.
+        #[allow(dead_code, reason = "for sessions and for artifacts that own it")]
+        fn into_inner(self) -> Index {
             self.stage.into_loaded()
         }
     }
-    impl ::cached_smoke::__private::ValueOf<index> for Index {}
-    impl ::core::ops::Deref for index {
-        type Target = Index;
-        fn deref(&self) -> &Index {
-            self.stage.loaded()
-        }
-    }
-    impl<__Suite: ::cached_smoke::Suite> ::cached_smoke::Artifact<__Suite> for index {
+    impl<__AnySuite: ::cached_smoke::Suite> ::cached_smoke::Artifact<__AnySuite>
+    for index {
         const NAME: &'static ::core::primitive::str = "index";
         const STORAGE: ::cached_smoke::Storage = ::cached_smoke::Storage::Directory;
         const USES_REPO: ::core::primitive::bool = false
-            || <Graph as ::cached_smoke::__private::Input<__Suite, _>>::USES_REPO
-            || <Words as ::cached_smoke::__private::Input<__Suite, _>>::USES_REPO
-            || <Path as ::cached_smoke::__private::Input<__Suite, _>>::USES_REPO;
+            || <Graph as ::cached_smoke::__private::Input<__AnySuite, _>>::USES_REPO
+            || <Words as ::cached_smoke::__private::Input<__AnySuite, _>>::USES_REPO
+            || <Path as ::cached_smoke::__private::Input<__AnySuite, _>>::USES_REPO;
         const DEFINITION: ::cached_smoke::__private::Definition = ::cached_smoke::__private::Definition::Function(
             ::cached_smoke::__private::code_fingerprint!(::cached_smoke; own),
         );
-        fn key(__key: &mut ::cached_smoke::KeyBuilder<'_, __Suite>) {
-            <Graph as ::cached_smoke::__private::Input<__Suite, _>>::declare(__key);
-            <Words as ::cached_smoke::__private::Input<__Suite, _>>::declare(__key);
-            <Path as ::cached_smoke::__private::Input<__Suite, _>>::declare(__key);
+        fn key(__key: &mut ::cached_smoke::KeyBuilder<'_, __AnySuite>) {
+            <Graph as ::cached_smoke::__private::Input<__AnySuite, _>>::declare(__key);
+            <Words as ::cached_smoke::__private::Input<__AnySuite, _>>::declare(__key);
+            <Path as ::cached_smoke::__private::Input<__AnySuite, _>>::declare(__key);
         }
         fn build(
-            __cx: &::cached_smoke::BuildContext<'_, __Suite>,
+            __cx: &::cached_smoke::BuildContext<'_, __AnySuite>,
         ) -> ::cached_smoke::Result<Self> {
             let __value = index(
-                <Graph as ::cached_smoke::__private::Input<__Suite, _>>::get(__cx)?,
+                <Graph as ::cached_smoke::__private::Input<__AnySuite, _>>::get(__cx)?,
                 <Words as ::cached_smoke::__private::OwnedInput<
-                    __Suite,
+                    __AnySuite,
                     _,
                 >>::take(__cx)?,
-                <Path as ::cached_smoke::__private::Input<__Suite, _>>::get(__cx)?,
+                <Path as ::cached_smoke::__private::Input<__AnySuite, _>>::get(__cx)?,
             );
-            let __value = ::cached_smoke::__private::IntoValue::<
-                Index,
-            >::into_value(__value)?;
             ::core::result::Result::Ok(Self {
-                stage: ::cached_smoke::__private::Stage::Built(__value),
+                stage: ::cached_smoke::__private::Stage::Built(
+                    ::cached_smoke::__private::into_value::<Index, _>(__value)?,
+                ),
             })
         }
         fn save(&self, __dir: &::std::path::Path) -> ::cached_smoke::Result<()> {
             ::core::result::Result::Ok(())
         }
         fn load(
-            __cx: &::cached_smoke::LoadContext<'_, __Suite>,
+            __cx: &::cached_smoke::LoadContext<'_, __AnySuite>,
         ) -> ::cached_smoke::Result<Self> {
             ::core::result::Result::Ok(Self {
                 stage: ::cached_smoke::__private::Stage::Loaded(
-                    ::cached_smoke::__private::IntoValue::<
+                    ::cached_smoke::__private::call_load::<
                         Index,
-                    >::into_value((Index::open)(__cx.dir()))?,
+                        _,
+                    >(__cx.dir(), Index::open)?,
                 ),
             })
         }

@@ -184,7 +184,7 @@ fn has(__test: ::cached_smoke::__private::Test, nodes: usize) {
     __test
         .of_any_suite()
         .parameter::<DependencyGraph, _>()
-        .run(|__fixture| has(__fixture.argument::<DependencyGraph, _>(), nodes))
+        .run_with(|__fixture| has(__fixture.argument::<DependencyGraph, _>(), nodes))
 }
 #[cfg(test)]
 #[allow(non_snake_case, reason = "tests have the names of repositories")]

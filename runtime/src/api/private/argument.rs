@@ -14,9 +14,12 @@ use crate::telemetry::CacheReport;
 /// The marker `M` separates the implementations, as in [`Provided`].
 #[diagnostic::on_unimplemented(
     message = "a smoke test cannot have a parameter of type `&{Self}`",
-    label = "neither `Repo`, `CacheReport`, a `Session`, an artifact, nor `Each` of an artifact",
+    label = "neither `Repo`, `CacheReport`, `Session` of a suite of the test, an artifact, nor `Each` of an artifact",
     note = "a function with `#[artifact]` that returns the type makes it an artifact, as does an implementation of \
-            `cached_smoke::Artifact<YourSuite>`"
+            `cached_smoke::Artifact<YourSuite>`",
+    note = "a test with `config = …`, `suite = …` or `Session<_>` has one suite: it takes artifacts of that suite and of \
+            functions without a suite",
+    note = "a crate with the function must be named in this one: write `use fixtures as _;` if nothing else names it"
 )]
 pub trait Arg<Q: Mode, M> {
     /// Restores or builds the artifact, if it is one.

@@ -9,27 +9,24 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::api::artifact::{Artifact, Suite};
-use crate::api::context::{BuildContext, Progress};
+use crate::api::context::{BuildContext, LoadContext, Progress};
 use crate::api::key_builder::KeyBuilder;
 use crate::api::metrics::Metrics;
 use crate::codec::Codec;
 use crate::error::{BoxError, Error};
 use crate::key::repo::Repo;
 
-/// The type of an artifact that a function defines.
-pub trait FunctionArtifact: Sized {
-    /// The type that tests take.
-    type Value;
+/// The type that tests take, if the function artifact `F` provides its values.
+pub trait ValueOf<F>: Sized {
+    /// The suite of the function: [`OfSuite`](super::OfSuite) or [`OfNoSuite`](super::OfNoSuite).
+    type Home;
 
     /// Returns the value.
-    fn value(&self) -> &Self::Value;
+    fn of(artifact: &F) -> &Self;
 
     /// Takes the value.
-    fn into_value(self) -> Self::Value;
+    fn take(artifact: F) -> Self;
 }
-
-/// A type whose values the function artifact `F` returns.
-pub trait ValueOf<F> {}
 
 /// A type for which a function artifact can have a parameter `&Self`.
 ///
@@ -142,7 +139,7 @@ impl<S: Suite, A: Artifact<S>> OwnedInput<S, ViaOwnSuite> for A {
 impl<S, F, A> Input<S, ViaOther<F>> for A
 where
     S: Suite,
-    F: FunctionArtifact<Value = A> + Artifact<S>,
+    F: Artifact<S>,
     A: ValueOf<F>,
 {
     const USES_REPO: bool = F::USES_REPO;
@@ -152,18 +149,18 @@ where
     }
 
     fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a A, Error> {
-        cx.artifact::<F>().map(F::value)
+        cx.artifact::<F>().map(A::of)
     }
 }
 
 impl<S, F, A> OwnedInput<S, ViaOther<F>> for A
 where
     S: Suite,
-    F: FunctionArtifact<Value = A> + Artifact<S>,
+    F: Artifact<S>,
     A: ValueOf<F>,
 {
     fn take(cx: &BuildContext<'_, S>) -> Result<A, Error> {
-        cx.owned::<F>().map(F::into_value)
+        cx.owned::<F>().map(A::take)
     }
 }
 
@@ -194,6 +191,14 @@ impl<B, L> Stage<B, L> {
         }
     }
 
+    /// Returns the loaded value, to change it.
+    pub fn loaded_mut(&mut self) -> &mut L {
+        match self {
+            Stage::Loaded(value) => value,
+            Stage::Built(_) => unreachable!("a built artifact is loaded before a test takes it"),
+        }
+    }
+
     /// Takes the loaded value.
     pub fn into_loaded(self) -> L {
         match self {
@@ -204,6 +209,10 @@ impl<B, L> Stage<B, L> {
 }
 
 /// The value `T`, or a `Result` with it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither `{T}` nor a `Result` with it",
+    label = "expected `{T}`, or `Result<{T}, E>` with an error `E` that converts to `cached_smoke::BoxError`"
+)]
 pub trait IntoValue<T> {
     /// Returns the value.
     ///
@@ -224,6 +233,35 @@ impl<T, E: Into<BoxError>> IntoValue<T> for Result<T, E> {
     }
 }
 
+/// Returns the value that a function of the user returned.
+///
+/// # Errors
+/// Fails with the error of the function.
+pub fn into_value<T, V: IntoValue<T>>(value: V) -> Result<T, BoxError> {
+    value.into_value()
+}
+
+/// Calls the user's `save`.
+///
+/// # Errors
+/// Fails with the error of the function.
+pub fn call_save<'a, T, R: IntoValue<()>>(
+    value: &'a T,
+    dir: &'a Path,
+    // The arguments' types are known before a closure is checked, so it need not name them.
+    save: impl FnOnce(&'a T, &'a Path) -> R,
+) -> Result<(), BoxError> {
+    save(value, dir).into_value()
+}
+
+/// Calls the user's `load`.
+///
+/// # Errors
+/// Fails with the error of the function.
+pub fn call_load<'a, T, R: IntoValue<T>>(dir: &'a Path, load: impl FnOnce(&'a Path) -> R) -> Result<T, BoxError> {
+    load(dir).into_value()
+}
+
 /// Adds the declarations of a user's function to the key.
 pub fn declare<'k, 'c, S: Suite, R>(
     key: &'k mut KeyBuilder<'c, S>,
@@ -236,4 +274,20 @@ pub fn declare<'k, 'c, S: Suite, R>(
 /// Adds the file format of a codec to the key.
 pub fn declare_codec<S: Suite, C: Codec<T>, T>(key: &mut KeyBuilder<'_, S>) {
     key.codec(C::FORMAT);
+}
+
+/// Saves a value by a codec.
+///
+/// # Errors
+/// Fails with the error of the codec.
+pub fn save_by<C: Codec<T>, T>(value: &T, dir: &Path) -> Result<(), BoxError> {
+    C::save(value, dir)
+}
+
+/// Loads a value by a codec.
+///
+/// # Errors
+/// Fails with the error of the codec.
+pub fn load_by<S: Suite, C: Codec<T>, T>(cx: &LoadContext<'_, S>) -> Result<C::Loaded, BoxError> {
+    C::load(&cx.stored())
 }

@@ -1,6 +1,6 @@
 //! Finds the artifact, its suite and its session for the type of a parameter.
 
-use super::function::{FunctionArtifact, ValueOf};
+use super::function::ValueOf;
 use super::sessions::{Mode, Offers, Sessions};
 use crate::api::artifact::{Artifact, Suite};
 use crate::api::session::Session;
@@ -69,11 +69,67 @@ impl<Q: Offers<T>, T: Suite, A: Artifact<T>> Provided<Q, ViaSuite<T>> for A {
 impl<Q, F, A> Provided<Q, ViaFunction<F>> for A
 where
     Q: Mode,
-    F: FunctionArtifact<Value = A> + Artifact<Q::Suite>,
     A: ValueOf<F> + 'static,
+    A::Home: Home<Q>,
+    F: Artifact<<A::Home as Home<Q>>::Suite>,
 {
-    type Suite = Q::Suite;
+    type Suite = <A::Home as Home<Q>>::Suite;
     type By = F;
+
+    fn session(sessions: &mut Sessions<Q>) -> Result<&Session<Self::Suite>, Error> {
+        A::Home::session(sessions)
+    }
+
+    fn opened(sessions: &Sessions<Q>) -> Option<&Session<Self::Suite>> {
+        A::Home::opened(sessions)
+    }
+
+    fn of(artifact: &F) -> &A {
+        <A as ValueOf<F>>::of(artifact)
+    }
+
+    fn take(artifact: F) -> A {
+        <A as ValueOf<F>>::take(artifact)
+    }
+}
+
+/// The suite of a function artifact, in a test of the mode `Q`.
+pub trait Home<Q: Mode> {
+    /// The suite of the artifact in this test.
+    type Suite: Suite;
+
+    /// Returns the session, as [`Provided::session`] does.
+    ///
+    /// # Errors
+    /// Fails if the suite's configuration is not available.
+    fn session(sessions: &mut Sessions<Q>) -> Result<&Session<Self::Suite>, Error>;
+
+    /// Returns the session, if [`session`](Self::session) opened it.
+    fn opened(sessions: &Sessions<Q>) -> Option<&Session<Self::Suite>>;
+}
+
+/// The home of a function with `#[artifact(suite = T)]`.
+#[derive(Debug)]
+pub struct OfSuite<T>(std::marker::PhantomData<T>);
+
+/// The home of a function without a suite: the suite of the test.
+#[derive(Debug)]
+pub enum OfNoSuite {}
+
+impl<Q: Offers<T>, T: Suite> Home<Q> for OfSuite<T> {
+    type Suite = T;
+
+    fn session(sessions: &mut Sessions<Q>) -> Result<&Session<T>, Error> {
+        Q::session(sessions)
+    }
+
+    fn opened(sessions: &Sessions<Q>) -> Option<&Session<T>> {
+        Q::opened(sessions)
+    }
+}
+
+impl<Q: Mode> Home<Q> for OfNoSuite {
+    type Suite = Q::Suite;
 
     fn session(sessions: &mut Sessions<Q>) -> Result<&Session<Q::Suite>, Error> {
         Ok(sessions.main())
@@ -81,13 +137,5 @@ where
 
     fn opened(sessions: &Sessions<Q>) -> Option<&Session<Q::Suite>> {
         Some(sessions.main())
-    }
-
-    fn of(artifact: &F) -> &A {
-        artifact.value()
-    }
-
-    fn take(artifact: F) -> A {
-        artifact.into_value()
     }
 }

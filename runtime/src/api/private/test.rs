@@ -91,6 +91,16 @@ impl<Q: Mode> Setup<Q> {
     /// Panics as the function does, and if the fixture fails.
     #[track_caller]
     pub fn run<R: Passed>(self, function: fn(&Fixture<Q>) -> R) -> R {
+        // A pointer, so that this code is compiled once for all tests of one return type.
+        self.run_with(function)
+    }
+
+    /// As [`run`](Self::run), for a function that takes further arguments from the parameters of the test.
+    ///
+    /// # Panics
+    /// Panics as [`run`](Self::run) does.
+    #[track_caller]
+    pub fn run_with<R: Passed>(self, function: impl FnOnce(&Fixture<Q>) -> R) -> R {
         match self.test.resolve_fixture(self.fixture()) {
             Some(fixture) => self.test.settled(function(&fixture), &fixture),
             None => R::passed(),

@@ -366,9 +366,14 @@ impl SessionInner {
         }
     }
 
+    /// Returns `true` for the session of a test over several repositories, each of which reports for itself.
+    fn is_without_part(&self) -> bool {
+        self.is_of_attribute && self.repo.is_none() && lock(&self.reports).is_empty()
+    }
+
     /// Writes the report at the first call.
     fn emit(&self) {
-        if !is_reported(self.process) {
+        if !is_reported(self.process) || self.is_without_part() {
             self.in_flight.as_ref().inspect(|in_flight| in_flight.end());
             return;
         }

@@ -1,14 +1,18 @@
 #![allow(unused)]
 
-use cached_smoke::cached_smoke;
+use cached_smoke::{CacheReport, Each, Repo, Session, cached_smoke};
 
 struct Graph;
+struct Smoke;
 
 #[cached_smoke(repo = "django")]
-fn finds(graph: Graph) {}
+fn shared(repo: Repo, report: CacheReport, session: Session<Smoke>) {}
 
 #[cached_smoke(repo = "django")]
-fn points(graph: *const Graph, lists: Vec<Graph>) {}
+fn over_each(all: Each<Graph>) {}
+
+#[cached_smoke(repo = "django")]
+fn points(graph: *const Graph) {}
 
 #[cached_smoke(repo = "django")]
 fn names(graph: Alias<'_>) {}
