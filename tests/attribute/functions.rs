@@ -52,11 +52,11 @@ fn project_with_forms() -> Project {
          serde = {{ version = \"1\", features = [\"derive\"] }}\n"
     );
     project.write("member/Cargo.toml", &member);
-    project.write("tests/front_door.rs", FRONT_DOOR);
     for (name, text) in FORMS {
         project.write(&format!("tests/functions/{name}"), text);
     }
     project.write("scikit-learn/file", "content");
+    project.write("smoke.toml", "[repos.one]\npath = \"one\"\n[repos.scikit-learn]\npath = \"scikit-learn\"\n");
     project
 }
 
@@ -86,11 +86,9 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
 #[test]
 fn functions_are_artifacts_in_every_form() {
     let project = project_with_forms();
-    let mut command = project.cargo_test();
-    command.args(["--test", "functions"]);
-    passed(command);
+    passed(project.cargo_test());
     assert_eq!(sorted(project.take_log()), expected_log());
-    if let Some(nextest) = project.nextest(&["--test", "functions"]) {
+    if let Some(nextest) = project.nextest(&[]) {
         passed(nextest);
         let tests = |lines: Vec<String>| lines.into_iter().filter(|line| !line.starts_with("build ")).collect();
         let (log, expected): (Vec<_>, Vec<_>) = (tests(sorted(project.take_log())), tests(expected_log()));
@@ -101,15 +99,17 @@ fn functions_are_artifacts_in_every_form() {
 
 fn needs_no_smoke_toml(project: &Project) {
     std::fs::remove_file(project.path("smoke.toml")).unwrap();
+    std::fs::remove_dir_all(project.path("tests/functions")).unwrap();
+    project.write("tests/front_door.rs", FRONT_DOOR);
     let mut expected: Vec<String> = logged(FRONT_DOOR).collect();
     expected.sort();
     let mut command = project.cargo_test();
-    command.args(["--test", "front_door"]).env("SMOKE_CACHE_DIR", project.path("empty"));
+    command.env("SMOKE_CACHE_DIR", project.path("empty"));
     passed(command);
     // Another test of the binary calls the function.
     let with_the_call = [&["build of model".to_owned(), "build of squares".to_owned()][..], &expected].concat();
     assert_eq!(sorted(project.take_log()), with_the_call);
-    if let Some(nextest) = project.nextest(&["--test", "front_door"]) {
+    if let Some(nextest) = project.nextest(&[]) {
         passed(nextest);
         expected.retain(|line| !line.starts_with("build "));
         let tests: Vec<String> = project.take_log().into_iter().filter(|line| !line.starts_with("build ")).collect();

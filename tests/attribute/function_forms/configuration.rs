@@ -47,11 +47,11 @@ fn whole(config: &Config) -> Whole {
 
 #[artifact(suite = Smoke)]
 fn fields(
-    #[config] limit: &usize,
+    #[config] limit: usize,
     #[config(analyzer.k1)] weight: &f64,
     #[config] r#type: &String,
 ) -> Fields {
-    Fields(*limit, *weight, r#type.clone())
+    Fields(limit, *weight, r#type.clone())
 }
 
 #[artifact(suite = Smoke, code = code_fingerprint!("src"))]

@@ -5,42 +5,42 @@ use cached_smoke::artifact;
 struct Graph;
 
 #[artifact(sutie = Smoke)]
-fn misspelled() -> Graph {}
+fn misspelled() -> Graph { loop {} }
 
 #[artifact(colour = 3)]
-fn unknown() -> Graph {}
+fn unknown() -> Graph { loop {} }
 
 #[artifact("graph")]
-fn without_a_name() -> Graph {}
+fn without_a_name() -> Graph { loop {} }
 
 #[artifact(graph)]
-fn a_word() -> Graph {}
+fn a_word() -> Graph { loop {} }
 
 #[artifact(name)]
-fn without_a_value() -> Graph {}
+fn without_a_value() -> Graph { loop {} }
 
 #[artifact(writable = true, relocatable = "yes")]
-fn flags_with_values() -> Graph {}
+fn flags_with_values() -> Graph { loop {} }
 
 #[artifact(codec = json, codec = postcard)]
-fn twice() -> Graph {}
+fn twice() -> Graph { loop {} }
 
 #[artifact(name = graph)]
-fn a_name_without_quotes() -> Graph {}
+fn a_name_without_quotes() -> Graph { loop {} }
 
 #[artifact(suite = "Smoke", codec = "json")]
-fn paths_in_quotes() -> Graph {}
+fn paths_in_quotes() -> Graph { loop {} }
 
 #[artifact(key = |key| key.)]
-fn malformed() -> Graph {}
+fn malformed() -> Graph { loop {} }
 
 #[artifact(name = "graph" suite = Smoke)]
-fn without_a_comma() -> Graph {}
+fn without_a_comma() -> Graph { loop {} }
 
 #[artifact(name = "a.graph")]
-fn an_invalid_name() -> Graph {}
+fn an_invalid_name() -> Graph { loop {} }
 
 #[artifact]
-fn größe() -> Graph {}
+fn größe() -> Graph { loop {} }
 
 fn main() {}
