@@ -26,7 +26,11 @@ pub(super) fn describe(old: &[&KeyInput], new: &[&KeyInput]) -> String {
         .collect();
     // An entry of an earlier version has no parts.
     if changes.is_empty() || before.is_empty() != after.is_empty() {
-        return format!("code changed: {}", named(new));
+        // Without named files in the new key, those of the old one are no longer named.
+        return match named(new) {
+            names if names.is_empty() => format!("code changed: {} is no longer named", named(old)),
+            names => format!("code changed: {names}"),
+        };
     }
     format!("code changed: {}", join(changes))
 }
@@ -116,6 +120,12 @@ mod tests {
         let (old_files, new_files) = (code("files", &["file\tx\t1"]), code("files", &["file\tx\t2"]));
         let message = "code changed: file x changed, crate a changed";
         assert_eq!(describe(&[&old, &old_files], &[&new, &new_files]), message);
+    }
+
+    #[test]
+    fn names_that_only_the_old_key_has_are_shown() {
+        let message = "code changed: src, tests is no longer named";
+        assert_eq!(describe(&[&code("files", &["file\tx\t1"])], &[]), message);
     }
 
     #[test]
