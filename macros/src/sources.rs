@@ -9,12 +9,14 @@
 //! | [`walk`] | reads the root and the files that it reaches |
 //! | [`text`] | writes tokens as text without comments |
 //! | [`scope`] | finds the tests that other code mentions |
+//! | [`neutral`] | recognises a root without code |
 //! | [`counted`] | separates the tests of the crate from the code that counts |
 
 mod attributes;
 mod counted;
 mod items;
 mod lexer;
+mod neutral;
 mod place;
 mod scope;
 mod text;

@@ -125,3 +125,16 @@ fn suite_of_a_library_counts_the_library() {
     workspace.does_not_count("src/lib.rs", "one", "two");
     workspace.does_not_count("tests/t.rs", "\"stale\"", "\"not current\"");
 }
+
+#[test]
+fn test_files_without_code_share_the_artifacts_of_a_module() {
+    let workspace = Workspace::new("own-shared", "own", "app::answer()");
+    fs::copy(workspace.path("tests/t.rs"), workspace.path("tests/u.rs")).unwrap();
+    workspace.is_built_for("first build");
+    assert_eq!(workspace.reasons(workspace.cargo(&["--test", "u"])), [""; 0], "a hit in the other file");
+    // Code of a test file may change what the module does.
+    let text = fs::read_to_string(workspace.path("tests/u.rs")).unwrap();
+    workspace.write("tests/u.rs", &(text + "#[allow(dead_code)]\nfn helper() {}\n"));
+    assert_eq!(workspace.reasons(workspace.cargo(&["--test", "u"])).len(), 1);
+    assert_eq!(workspace.reasons(workspace.cargo(&[])), [""; 0]);
+}

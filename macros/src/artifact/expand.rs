@@ -167,8 +167,8 @@ impl Expansion<'_> {
         self.arguments.suite.as_ref().map_or_else(any, TypePath::to_token_stream)
     }
 
-    /// Emits the trait, and the signatures of `key`, `build` and `load`. An error about the suite is then reported at its
-    /// name.
+    /// Emits the trait, and the signatures of `key`, `build` and `load`. An error about the suite is then reported at
+    /// its name.
     fn signatures(&self) -> [TokenStream; 4] {
         let span = self.arguments.suite.as_ref().map_or_else(Span::call_site, here);
         let (krate, suite) = (self.krate_at(span), self.suite());

@@ -5,6 +5,7 @@
 
 use super::attributes::{ARTIFACT, are_of_test, names};
 use super::items::{Item, Kind, split};
+use super::neutral;
 use super::scope::{Words, plain};
 use super::text;
 use super::walk::walk;
@@ -50,6 +51,8 @@ pub(crate) struct Source {
     pub(crate) code: Option<String>,
     /// The tests that do not count.
     pub(crate) tests: String,
+    /// No code of the crate depends on this source.
+    pub(crate) is_neutral: bool,
 }
 
 /// A module that is written within a file, or the top of a file.
@@ -103,7 +106,7 @@ struct Reading {
 impl Reading {
     fn add_file(&mut self, name: &str, tokens: Option<&[TokenTree]>) {
         let code = tokens.map(|_| String::new());
-        self.counted.sources.push(Source { name: name.to_owned(), code, tests: String::new() });
+        self.counted.sources.push(Source { name: name.to_owned(), code, tests: String::new(), is_neutral: false });
         match tokens {
             Some(tokens) => {
                 self.scopes.push(Scope { name: None, words: Words::default() });
@@ -237,12 +240,26 @@ impl Reading {
     fn finish(mut self) -> Counted {
         let is_closed = |name: &&String| CLOSED.contains(&name.as_str()) || self.macros.contains(name);
         self.counted.is_open |= !self.called.iter().all(|name| is_closed(&name));
+        self.counted.sources[0].is_neutral = self.is_root_neutral();
         for test in &self.tests {
             let tests = &mut self.counted.sources[test.source].tests;
             tests.push_str(&test.text);
             tests.push('\n');
         }
         self.counted
+    }
+}
+
+impl Reading {
+    /// Returns `true` if the root has no code, and no other source mentions what the root may name.
+    fn is_root_neutral(&self) -> bool {
+        let files = self.scopes.iter().filter(|scope| scope.name.is_none()).skip(1);
+        let looks_up = |scope: &Scope| scope.words.has("crate") || scope.words.has("super");
+        let code = self.counted.sources[0].code.as_deref();
+        self.counted.sources.len() > 1
+            && code.is_some_and(neutral::only_declares)
+            && !files.into_iter().any(looks_up)
+            && self.counted.sources.iter().all(|source| source.code.is_some())
     }
 }
 

@@ -28,6 +28,17 @@ pub(crate) fn artifact(code: &Code, type_name: &str) -> String {
     identity
 }
 
+/// Returns the path of a type without any name of a crate: test files that include one module have separate types,
+/// which differ in the name of the crate alone.
+#[cfg(feature = "rkyv")]
+pub(crate) fn without_crates(type_name: &str) -> String {
+    let part = |part| match part {
+        Part::Path(path) => path.split_once("::").map_or(path, |(_, within)| within),
+        Part::Punctuation(text) => text,
+    };
+    parts(type_name).into_iter().map(part).collect()
+}
+
 fn without_crate<'a>(module: &str, path: &'a str) -> &'a str {
     let is_below = path.strip_prefix(module).is_some_and(|rest| rest.starts_with("::"));
     let krate = module.split("::").next().unwrap_or(module);
@@ -94,6 +105,14 @@ mod tests {
         // Two test files use one constant of a library.
         let shared = code("src/lib.rs", "app");
         assert_ne!(suite(&shared, "one::Smoke"), suite(&shared, "two::Smoke"));
+    }
+
+    #[cfg(feature = "rkyv")]
+    #[test]
+    fn types_of_one_module_in_two_test_files_have_one_path() {
+        let path = |krate: &str| without_crates(&format!("alloc::vec::Vec<({krate}::common::Names, u8)>"));
+        assert_eq!(path("a"), "vec::Vec<(common::Names, u8)>");
+        assert_eq!(path("a"), path("b"));
     }
 
     #[test]

@@ -108,7 +108,8 @@ mod of_proptest {
     #[cached_smoke(repo = "one")]
     fn a_block_in_the_body(graph: &Graph) {
         project::log("other_crates::of_proptest::a_block_in_the_body");
-        proptest!(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() }, |(at in 0..1_usize)| {
+        let config = ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() };
+        proptest!(config, |(at in 0..1_usize)| {
             prop_assert!(graph.names[at].starts_with("file"));
         });
     }
@@ -116,7 +117,8 @@ mod of_proptest {
     #[cached_smoke(repo = "one")]
     fn a_runner(graph: &Graph) -> Result<(), proptest::test_runner::TestError<u8>> {
         project::log("other_crates::of_proptest::a_runner");
-        let mut runner = TestRunner::new(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() });
+        let config = ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() };
+        let mut runner = TestRunner::new(config);
         runner.run(&any::<u8>(), |number| {
             if usize::from(number) < usize::MAX * graph.names.len() { Ok(()) } else { Err(TestCaseError::fail("too large")) }
         })

@@ -1,6 +1,7 @@
 //! Functions of a suite: its configuration, or a field of it.
 
-use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Suite, artifact, cached_smoke, code_fingerprint};
+use cached_smoke::{Artifact, BuildContext, CodeFingerprint, LoadContext, Suite};
+use cached_smoke::{artifact, cached_smoke, code_fingerprint};
 use serde::{Deserialize, Serialize};
 
 struct Smoke;

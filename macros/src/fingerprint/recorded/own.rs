@@ -22,7 +22,7 @@ pub(super) struct Own {
     list: String,
     /// The output of the package's build script. It counts by itself.
     output: Option<String>,
-    /// The files that only tests embed.
+    /// The files that only tests embed, and a root without code.
     not_counted: BTreeSet<String>,
     /// A macro may declare other sources.
     is_open: bool,
@@ -47,7 +47,7 @@ impl RecordedFiles {
         // The compiler's directory has no links in its path, unlike that of the package.
         let canonical = package.canonicalize().map_err(unreadable)?;
         let counted = Counted::read(package, &relative(root, &canonical)).map_err(unreadable)?;
-        for source in &counted.sources {
+        for source in counted.sources.iter().filter(|source| !source.is_neutral) {
             if let Some(code) = &source.code
                 && !self.files.contains_key(&source.name)
             {
@@ -60,6 +60,7 @@ impl RecordedFiles {
         for source in &counted.sources {
             let path = package.join(&source.name);
             match &source.code {
+                Some(_) if source.is_neutral => drop(not_counted.insert(source.name.clone())),
                 Some(code) => {
                     let mentions = Mentions::of(code);
                     self.count_whole(&data(&source.name, &mentions), context);

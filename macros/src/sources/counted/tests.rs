@@ -108,3 +108,21 @@ fn macros_of_other_crates_may_declare_modules() {
         assert!(!read(closed).is_open, "{closed}");
     }
 }
+
+#[test]
+fn root_without_code_is_neutral() {
+    let is_neutral = |root: &str, common: &str| {
+        let package = tempfile::tempdir().expect("a temporary directory");
+        fs::write(package.path().join("t.rs"), root).expect("written");
+        fs::write(package.path().join("common.rs"), common).expect("written");
+        Counted::read(package.path(), "t.rs").expect("readable").sources[0].is_neutral
+    };
+    let only_tests = "mod common;\nuse std::fs;\n#[test]\nfn t() { fs::read(\"x\"); }";
+    assert!(is_neutral(only_tests, "pub fn model() {}"));
+    assert!(!is_neutral(only_tests, "pub fn model() { crate::x() }"), "the module names an item of the root");
+    assert!(!is_neutral(only_tests, "use super::fs;"));
+    assert!(!is_neutral("mod common;\nfn helper() {}", "pub fn model() {}"));
+    // A test that the module calls counts, so the root has code.
+    assert!(!is_neutral(only_tests, "pub fn model() { t() }"));
+    assert!(!is_neutral("#[test]\nfn t() {}", ""), "there is no module");
+}
