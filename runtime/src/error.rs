@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::name::NO_REPO;
+use crate::shared::name::NO_REPOSITORY as NO_REPO;
 use crate::shared::suggestion::nearest;
 
 /// A boxed error of any type: the functions of an [`Artifact`](crate::Artifact) return it, so that `?` accepts every

@@ -227,10 +227,15 @@ impl Expansion<'_> {
             (None, _) => None,
             (Some(_), Some(code)) => Some(quote!(#key.code(#code);)),
             // The suite may not name the file of the function.
-            (Some(suite), None) => Some(quote! {
-                #key.code(<#suite as #krate::Suite>::CODE);
-                #key.code(#krate::__private::code_fingerprint!(#krate; own));
-            }),
+            (Some(suite), None) => {
+                let key = Ident::new(&key.to_string(), here(suite));
+                let krate_here = self.krate_at(here(suite));
+                let of_suite = quote_spanned!(here(suite)=> #key.code(<#suite as #krate_here::Suite>::CODE););
+                let own = quote_spanned!(here(suite)=>
+                    #key.code(#krate_here::__private::code_fingerprint!(#krate_here; own));
+                );
+                Some(quote!(#of_suite #own))
+            }
         };
         let codec = self.codec().map(|codec| {
             let value = definition.value;

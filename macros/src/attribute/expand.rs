@@ -145,14 +145,14 @@ impl Expansion<'_> {
         match &self.arguments.suite {
             Some(suite) => quote!(.of_suite::<#suite>()),
             // All artifacts then have the suite of the configuration or of the session.
-            None if is_open || self.arguments.config.is_some() || self.takes_session() => quote!(.of_suite()),
+            None if is_open || self.arguments.config.is_some() || self.takes_one_session() => quote!(.of_suite()),
             None => quote!(.of_any_suite()),
         }
     }
 
-    fn takes_session(&self) -> bool {
-        let mut types = self.parameters.iter().filter_map(Parameter::own_type);
-        types.any(|ty| last_segment(ty).is_some_and(|last| last.ident == "Session"))
+    fn takes_one_session(&self) -> bool {
+        let types = self.parameters.iter().filter_map(Parameter::own_type);
+        types.filter(|ty| last_segment(ty).is_some_and(|last| last.ident == "Session")).count() == 1
     }
 
     /// Returns the parameters that other attributes fill in.
