@@ -226,6 +226,11 @@ impl File {
         })
     }
 
+    /// Returns the record of a file that does not exist yet. No file has these times.
+    fn missing() -> Self {
+        Self { size: 0, modified: 0, changed: 0, digest: String::new(), code: None, is_suspect: false }
+    }
+
     /// Returns the digest of the content that counts.
     fn counted(&self) -> &String {
         self.code.as_ref().unwrap_or(&self.digest)
