@@ -39,8 +39,8 @@ fn lines_on(run: Run<'_>, stream: fn(&mut Started) -> Box<dyn Read>) -> Vec<Stri
 
 /// Returns the announcements among the lines, with `N` for each duration.
 fn announcements<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let announced =
-        lines.into_iter().filter_map(|line| line.find("[smoke-cache] buil").map(|at| line[at..].trim_end()));
+    let start = |line: &str| line.find("[smoke-cache] building").or_else(|| line.find("[smoke-cache] built"));
+    let announced = lines.into_iter().filter_map(|line| start(line).map(|at| line[at..].trim_end()));
     let without_numbers = |line: &str| {
         line.split(' ').map(|word| if word.parse::<f64>().is_ok() { "N" } else { word }).collect::<Vec<_>>().join(" ")
     };

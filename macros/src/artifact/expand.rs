@@ -193,9 +193,10 @@ impl Expansion<'_> {
 
     fn home(&self) -> TokenStream {
         let krate = self.krate();
-        match &self.arguments.suite {
-            Some(suite) => quote!(#krate::__private::OfSuite<#suite>),
-            None => quote!(#krate::__private::OfNoSuite),
+        if let Some(suite) = &self.arguments.suite {
+            quote!(#krate::__private::OfSuite<#suite>)
+        } else {
+            quote!(#krate::__private::OfNoSuite)
         }
     }
 

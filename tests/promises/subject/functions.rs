@@ -49,7 +49,7 @@ fn total(sizes: &Sizes) -> Total {
 struct Limit(usize);
 
 #[artifact(suite = Subject)]
-fn limit(#[config(lengths.at_least)] at_least: &usize, vocabulary: &Vocabulary) -> Limit {
+fn limit(#[config(lengths.at_least)] at_least: usize, vocabulary: &Vocabulary) -> Limit {
     log("build limit");
     Limit(at_least + vocabulary.0.len())
 }
