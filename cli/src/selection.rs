@@ -3,17 +3,17 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use cached_smoke::tooling::{Config, RepoSource, Source};
+use cached_smoke::tooling::{Config, NO_REPO, RepoSource, Source};
 
 use crate::fetch::Unfetched;
 
-/// Returns the repositories with these names; all if no name is given.
+/// Returns the repositories with these names; all if no name is given. `-` names the artifacts without a repository.
 pub(crate) fn select<'a>(config: &'a Config, names: &[String]) -> anyhow::Result<Vec<(&'a str, &'a RepoSource)>> {
     if names.is_empty() {
         return Ok(config.repos().iter().map(|(name, repo)| (name.as_str(), repo)).collect());
     }
     let mut selected = Vec::new();
-    for name in names {
+    for name in names.iter().filter(|name| *name != NO_REPO) {
         let repo = config.repo(name)?;
         if let Some((name, _)) = config.repos().get_key_value(name) {
             selected.push((name.as_str(), repo));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytesize::ByteSize;
-use cached_smoke::tooling::{Building, Config, ManifestInfo, StoredArtifact, Unreadable, stored};
+use cached_smoke::tooling::{Building, Config, ManifestInfo, NO_REPO, StoredArtifact, Unreadable, stored};
 use clap::Args;
 use comfy_table::Cell;
 use indicatif::HumanDuration;
@@ -133,7 +133,7 @@ fn ago(last_used: u64) -> String {
 pub(crate) fn select_stored(config: &Config, repos: &[String]) -> anyhow::Result<Vec<StoredArtifact>> {
     let mut stored = stored(config)?;
     for name in repos {
-        if !stored.iter().any(|stored| stored.repo == *name) {
+        if name != NO_REPO && !stored.iter().any(|stored| stored.repo == *name) {
             config.repo(name)?;
         }
     }

@@ -28,3 +28,6 @@ pub use cache::{collect, collect_dry, create_cache};
 pub use runs::{CacheSize, PastRun, note_size, runs};
 pub use stored::{ManifestInfo, Removed, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
 pub use warnings::read_warnings;
+
+/// The name that stands for no repository.
+pub const NO_REPO: &str = crate::name::NO_REPO;
