@@ -242,3 +242,19 @@ fn tests_with_a_malformed_configuration_fail_the_command() {
         "{stderr}"
     );
 }
+
+#[test]
+fn artifacts_without_a_repository_are_selected_by_a_dash() {
+    let project = project("dashed");
+    project.write(
+        "tests/suite/free.rs",
+        "#[cached_smoke::artifact(code = cached_smoke::code_fingerprint!(\"src\"))]\nfn free() -> Vec<u32> {\n    vec![1]\n}\n\n\
+         #[cached_smoke::cached_smoke(repos = [])]\nfn is_free(free: &Vec<u32>) {\n    assert_eq!(free.len(), 1);\n}\n",
+    );
+    let suite = std::fs::read_to_string(project.path(SUITE)).unwrap();
+    project.write(SUITE, &format!("{suite}\n#[path = \"free.rs\"]\nmod free;\n"));
+    let explained = out(&smoke_cache(&project, &["explain", "-"]), 0);
+    assert!(explained.contains("free") && !explained.contains("number"), "{explained}");
+    let keys = out(&smoke_cache(&project, &["key", "one", "-"]), 0);
+    assert!(keys.contains("-:any:") && keys.contains("one:"), "{keys}");
+}
