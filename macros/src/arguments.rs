@@ -5,9 +5,52 @@ use crate::message;
 use crate::shared::suggestion;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
 use syn::parse::discouraged::Speculative;
+use syn::parse::{ParseStream, Parser};
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Token};
+
+/// Parses all arguments of an attribute by `parse_one`, which also gets the names before it. Continues after errors.
+pub(crate) fn parse<A: Default>(
+    tokens: TokenStream,
+    errors: &mut Errors,
+    parse_one: impl Fn(&mut A, ParseStream<'_>, &mut Vec<Ident>, &mut Errors),
+) -> A {
+    let parser = |input: ParseStream<'_>| {
+        let mut arguments = A::default();
+        let mut seen = Vec::new();
+        while !input.is_empty() {
+            parse_one(&mut arguments, input, &mut seen, errors);
+            skip_to_comma(input, errors, message::expected_comma());
+        }
+        Ok(arguments)
+    };
+    parser.parse2(tokens).unwrap_or_else(|error| {
+        errors.push(error);
+        A::default()
+    })
+}
+
+/// Parses the `=` before a value. Returns `false`, and adds an error, if there is no value.
+pub(crate) fn has_value(name: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> bool {
+    let has_value = input.parse::<Token![=]>().is_ok() && !input.is_empty() && !input.peek(Token![,]);
+    if !has_value {
+        errors.on(name, message::missing_value(&name.unraw().to_string()));
+        skip_value(input);
+    }
+    has_value
+}
+
+/// Parses a value that is an expression.
+pub(crate) fn expression(input: ParseStream<'_>, name: &str, errors: &mut Errors) -> Option<Expr> {
+    let start = input.fork();
+    match input.parse::<Expr>() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            reject_malformed(name, &error, &start, input, errors);
+            None
+        }
+    }
+}
 
 /// Parses the name of an argument. Adds an error for an unknown name, and for a value without one: it most likely is
 /// that of the argument `usual`.
@@ -79,7 +122,7 @@ pub(crate) fn path_value<T>(
     None
 }
 
-pub(crate) fn reject_malformed(
+fn reject_malformed(
     name: &str,
     error: &syn::Error,
     start: ParseStream<'_>,

@@ -5,13 +5,14 @@
 
 use crate::fingerprint::root_of_current_crate;
 use crate::sources::{self, Function, Item, Kind, compact};
+use crate::tokens::argument_of;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::BTreeMap;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use syn::{FnArg, GenericArgument, PathArguments, ReturnType, Signature, Type};
+use syn::{FnArg, ReturnType, Signature, Type};
 
 /// The attribute, by the last segment of its path.
 const ARTIFACT: &str = "artifact";
@@ -122,26 +123,11 @@ fn add_function(function: &Function<'_>, found: &mut BTreeMap<String, Vec<Parame
         FnArg::Typed(parameter) if !parameter.attrs.iter().any(is_config) => Some(shape(&parameter.ty)),
         _ => None,
     });
-    found.entry(shape(success(returned))).or_default().push(types.collect());
+    found.entry(shape(argument_of(returned, &["Result"]).unwrap_or(returned))).or_default().push(types.collect());
 }
 
 fn visible_signature(input: syn::parse::ParseStream<'_>) -> syn::Result<(syn::Visibility, Signature)> {
     Ok((input.parse()?, input.parse()?))
-}
-
-/// Returns `T` of `Result<T, …>`, or the type itself.
-fn success(returned: &Type) -> &Type {
-    let Type::Path(path) = returned else { return returned };
-    match path.path.segments.last() {
-        Some(last) if last.ident == "Result" => match &last.arguments {
-            PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-                Some(GenericArgument::Type(success)) => success,
-                _ => returned,
-            },
-            _ => returned,
-        },
-        _ => returned,
-    }
 }
 
 /// Returns the last segment of a type's path with its generic arguments, without a reference.

@@ -73,6 +73,17 @@ pub(crate) fn check_qualifiers(signature: &Signature, attribute: &str, errors: &
     }
 }
 
+/// Returns a signature whose parameters keep some of their attributes. Only a macro understands the others.
+pub(crate) fn keeping_attributes(signature: &Signature, keeps: impl Fn(&Attribute) -> bool) -> Signature {
+    let mut signature = signature.clone();
+    for input in &mut signature.inputs {
+        if let FnArg::Typed(parameter) = input {
+            parameter.attrs.retain(&keeps);
+        }
+    }
+    signature
+}
+
 /// Returns the token inside the invisible groups of `macro_rules!` variables such as `$body:block`.
 fn ungrouped(token: TokenTree) -> TokenTree {
     if let TokenTree::Group(group) = &token

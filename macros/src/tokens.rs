@@ -3,7 +3,7 @@
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{PathSegment, Type};
+use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 /// Returns `true` if a type contains `impl Trait`: `impl` is a keyword.
 pub(crate) fn mentions_impl(tokens: TokenStream) -> bool {
@@ -65,6 +65,18 @@ pub(crate) fn here(ty: &impl Spanned) -> Span {
 pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match ungrouped(ty) {
         Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+/// Returns the first type argument of a type with one of these names: `T` of `Result<T, E>`.
+pub(crate) fn argument_of<'a>(ty: &'a Type, names: &[&str]) -> Option<&'a Type> {
+    let last = last_segment(ty).filter(|last| names.iter().any(|name| last.ident == name))?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+            GenericArgument::Type(first) => Some(first),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -1,12 +1,12 @@
 //! Parses the arguments of `#[artifact(…)]`.
 
-use crate::arguments::{self, is_repetition, path_value, reject_malformed, skip_to_comma, skip_value};
+use crate::arguments::{self, is_repetition, path_value, skip_value};
 use crate::errors::Errors;
 use crate::message;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, LitStr, Path, Token, TypePath};
 
 /// The names of all arguments, in the order of the documentation.
@@ -47,19 +47,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Parses all arguments, and continues after errors.
     pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let parser = |input: ParseStream<'_>| {
-            let mut arguments = Self::default();
-            let mut seen = Vec::new();
-            while !input.is_empty() {
-                arguments.parse_one(input, &mut seen, errors);
-                skip_to_comma(input, errors, message::expected_comma());
-            }
-            Ok(arguments)
-        };
-        parser.parse2(tokens).unwrap_or_else(|error| {
-            errors.push(error);
-            Self::default()
-        })
+        arguments::parse(tokens, errors, Self::parse_one)
     }
 
     fn parse_one(&mut self, input: ParseStream<'_>, seen: &mut Vec<Ident>, errors: &mut Errors) {
@@ -89,9 +77,8 @@ impl Arguments {
     }
 
     fn parse_value(&mut self, name: &Ident, text: &str, input: ParseStream<'_>, errors: &mut Errors) {
-        if input.parse::<Token![=]>().is_err() || input.is_empty() || input.peek(Token![,]) {
-            errors.on(name, message::missing_value(text));
-            return skip_value(input);
+        if !arguments::has_value(name, input, errors) {
+            return;
         }
         match text {
             "suite" => self.suite = path_value(input, text, errors, TypePath::parse),
@@ -102,11 +89,7 @@ impl Arguments {
     }
 
     fn take_expression(&mut self, input: ParseStream<'_>, name: &str, errors: &mut Errors) {
-        let start = input.fork();
-        let value = match input.parse::<Expr>() {
-            Ok(value) => value,
-            Err(error) => return reject_malformed(name, &error, &start, input, errors),
-        };
+        let Some(value) = arguments::expression(input, name, errors) else { return };
         match name {
             "name" => match arguments::string(&value) {
                 Some(text) => self.name = Some(text),

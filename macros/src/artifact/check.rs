@@ -6,11 +6,11 @@ use crate::function::{Function, check_qualifiers};
 use crate::markers::Kind;
 use crate::message;
 use crate::shared::name;
-use crate::tokens::{last_segment, mentions_impl, mentions_placeholder, text, ungrouped};
+use crate::tokens::{argument_of, last_segment, mentions_impl, mentions_placeholder, text, ungrouped};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, GenericArgument, GenericParam, LitStr, Meta, PatType, PathArguments, ReturnType, Type};
+use syn::{Attribute, FnArg, GenericParam, LitStr, Meta, PatType, ReturnType, Type};
 
 /// A function that can become an artifact.
 pub(super) struct Definition<'a> {
@@ -90,7 +90,8 @@ fn value<'a>(function: &'a Function, errors: &mut Errors) -> Option<&'a Type> {
         errors.on(&function.signature.ident, message::artifact_returns_nothing());
         return None;
     };
-    let value = success(ungrouped(returned));
+    let returned = ungrouped(returned);
+    let value = argument_of(returned, &["Result"]).map_or(returned, ungrouped);
     if mentions_impl(value.to_token_stream()) || mentions_placeholder(value.to_token_stream()) {
         errors.on(value, message::artifact_type_is_open());
         return None;
@@ -100,19 +101,6 @@ fn value<'a>(function: &'a Function, errors: &mut Errors) -> Option<&'a Type> {
         return None;
     }
     Some(value)
-}
-
-fn success(returned: &Type) -> &Type {
-    match last_segment(returned) {
-        Some(last) if last.ident == "Result" => match &last.arguments {
-            PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-                Some(GenericArgument::Type(value)) => ungrouped(value),
-                _ => returned,
-            },
-            _ => returned,
-        },
-        _ => returned,
-    }
 }
 
 /// Checks that something writes the files that `load` reads, and that only one thing does.

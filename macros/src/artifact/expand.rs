@@ -2,12 +2,12 @@
 
 use super::arguments::Arguments;
 use super::check::{Definition, Input};
-use crate::function::Function;
+use crate::function::{Function, keeping_attributes};
 use crate::markers::Kind;
 use crate::tokens::{here, local};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, FnArg, Meta, MetaList, Path, Signature, Type, TypePath};
+use syn::{Attribute, Meta, MetaList, Path, Type, TypePath};
 
 /// Returns the function and its artifact.
 pub(super) fn artifact(arguments: &Arguments, function: &Function, definition: &Definition<'_>) -> TokenStream {
@@ -26,7 +26,7 @@ impl Expansion<'_> {
         let Self { function, definition, .. } = self;
         let Function { attributes, visibility, signature, body } = function;
         let (name, value) = (&signature.ident, definition.value);
-        let own_signature = without_parameter_attributes(signature);
+        let own_signature = keeping_attributes(signature, |one| !one.path().is_ident("config"));
         let on_type: Vec<TokenStream> = attributes.iter().filter_map(about_signature).collect();
         let loaded = self.loaded();
         let home = self.home();
@@ -362,15 +362,4 @@ fn about_signature(attribute: &Attribute) -> Option<TokenStream> {
         }
         _ => None,
     }
-}
-
-/// Returns the signature without the attributes that only this macro understands.
-fn without_parameter_attributes(signature: &Signature) -> Signature {
-    let mut signature = signature.clone();
-    for input in &mut signature.inputs {
-        if let FnArg::Typed(parameter) = input {
-            parameter.attrs.retain(|attribute| !attribute.path().is_ident("config"));
-        }
-    }
-    signature
 }

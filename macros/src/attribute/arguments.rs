@@ -1,12 +1,12 @@
 //! Parses the arguments of `#[cached_smoke(…)]`.
 
-use crate::arguments::{self, is_repetition, path_value, reject_malformed, skip_to_comma, skip_value, string};
+use crate::arguments::{self, is_repetition, path_value, skip_to_comma, string};
 use crate::errors::Errors;
 use crate::message;
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Expr, Ident, LitStr, Path, Token, TypePath, bracketed, token};
+use syn::parse::{Parse, ParseStream};
+use syn::{Expr, Ident, LitStr, Path, TypePath, bracketed, token};
 
 /// The names of all arguments, in the order of the documentation.
 const KNOWN: [&str; 5] = ["repo", "repos", "config", "suite", "crate"];
@@ -35,19 +35,7 @@ pub(super) enum Repositories {
 impl Arguments {
     /// Parses all arguments, and continues after errors.
     pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let parser = |input: ParseStream<'_>| {
-            let mut arguments = Self::default();
-            let mut seen = Vec::new();
-            while !input.is_empty() {
-                arguments.parse_one(input, &mut seen, errors);
-                skip_to_comma(input, errors, message::expected_comma());
-            }
-            Ok(arguments)
-        };
-        let mut arguments = parser.parse2(tokens).unwrap_or_else(|error| {
-            errors.push(error);
-            Self::default()
-        });
+        let mut arguments = arguments::parse(tokens, errors, Self::parse_one);
         // A rejected argument may have named repositories, so a missing `smoke.toml` is not a second error.
         if !errors.is_empty() && matches!(arguments.repositories, Repositories::All) {
             arguments.repositories = Repositories::Several(Vec::new());
@@ -66,9 +54,8 @@ impl Arguments {
     }
 
     fn parse_value(&mut self, name: &Ident, text: &str, input: ParseStream<'_>, errors: &mut Errors) {
-        if input.parse::<Token![=]>().is_err() || input.is_empty() || input.peek(Token![,]) {
-            errors.on(name, message::missing_value(text));
-            return skip_value(input);
+        if !arguments::has_value(name, input, errors) {
+            return;
         }
         match text {
             "suite" => self.suite = path_value(input, text, errors, TypePath::parse),
@@ -79,11 +66,7 @@ impl Arguments {
     }
 
     fn take_expression(&mut self, input: ParseStream<'_>, name: &str, errors: &mut Errors) {
-        let start = input.fork();
-        let value = match input.parse::<Expr>() {
-            Ok(value) => value,
-            Err(error) => return reject_malformed(name, &error, &start, input, errors),
-        };
+        let Some(value) = arguments::expression(input, name, errors) else { return };
         match name {
             "repo" => self.repositories = Repositories::one(&value, errors),
             "repos" => self.repositories = Repositories::several(&value, errors),

@@ -4,14 +4,14 @@ use super::arguments::Arguments;
 use super::check::Parameter;
 use super::output::Output;
 use super::repositories::{Layout, Tests};
-use crate::function::Function;
+use crate::function::{Function, keeping_attributes};
 use crate::markers::{Kind, should_panic};
 use crate::shared::name::NO_REPOSITORY;
 use crate::smoke_toml::SmokeToml;
 use crate::tokens::{here, last_segment, local, mentions_impl, one_module_deeper};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, FnArg, LitStr, PatType, Path, ReturnType, Signature};
+use syn::{Attribute, LitStr, PatType, Path, ReturnType, Signature};
 
 /// Returns the tests.
 pub(super) fn tests(
@@ -117,7 +117,7 @@ impl Expansion<'_> {
         let is_open = self.function.has_open_parameters();
         // The nested function is not the user's choice, so the lint would be a false alarm.
         let lint = signature.asyncness.map(|_| quote!(#[allow(clippy::unused_async)]));
-        let own_signature = without_foreign_attributes(signature);
+        let own_signature = keeping_attributes(signature, |one| Kind::of(one) != Kind::Other);
         let item = (!is_open).then(|| quote!(#lint #own_signature #body));
         let start = self.start(is_open);
         let parameters = self.parameters.iter().filter_map(|parameter| match parameter {
@@ -247,15 +247,4 @@ fn argument(fixture: &Ident, parameter: &Parameter<'_>) -> TokenStream {
 
 fn without_attributes(parameter: &PatType) -> PatType {
     PatType { attrs: Vec::new(), ..parameter.clone() }
-}
-
-/// Returns the signature without the attributes of parameters that belong to other attributes of the function.
-fn without_foreign_attributes(signature: &Signature) -> Signature {
-    let mut signature = signature.clone();
-    for input in &mut signature.inputs {
-        if let FnArg::Typed(parameter) = input {
-            parameter.attrs.retain(|attribute| Kind::of(attribute) != Kind::Other);
-        }
-    }
-    signature
 }

@@ -9,10 +9,10 @@ use crate::message;
 use crate::shared::name::check_repository;
 use crate::shared::suggestion;
 use crate::smoke_toml::SmokeToml;
-use crate::tokens::last_segment;
+use crate::tokens::{argument_of, last_segment};
 use proc_macro2::{Ident, Span};
 use std::path::Path;
-use syn::{GenericArgument, LitStr, PathArguments, Type};
+use syn::{LitStr, Type};
 
 /// The tests to emit, and the `smoke.toml` on which they depend.
 pub(super) struct Tests {
@@ -103,16 +103,7 @@ fn needs_no_repository(
 
 /// Returns the type that the function of an artifact returns: `T` for `Scratch<T>` and `Mapped<T>`.
 fn artifact(ty: &Type) -> &Type {
-    match last_segment(ty) {
-        Some(last) if last.ident == "Scratch" || last.ident == "Mapped" => match &last.arguments {
-            PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-                Some(GenericArgument::Type(inner)) => artifact(inner),
-                _ => ty,
-            },
-            _ => ty,
-        },
-        _ => ty,
-    }
+    argument_of(ty, &["Scratch", "Mapped"]).map_or(ty, artifact)
 }
 
 /// Checks the names in `smoke.toml`, also those that this function does not test: the runtime rejects the whole file.
