@@ -1,6 +1,7 @@
 //! The artifacts in the cache, as rows of `list` and `verify`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytesize::ByteSize;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use crate::building::Line;
 use crate::configuration;
+use crate::output;
 use crate::selection::is_selected;
 use crate::table::{self, Row};
 
@@ -40,6 +42,8 @@ pub(crate) struct StoredRow {
     /// replaced.
     pub(crate) state: &'static str,
     pub(crate) reason: String,
+    /// The directory of the workspace that built or fetched the artifact, if its manifest names it.
+    project: Option<String>,
     suite: Option<String>,
     config: Vec<serde_json::Value>,
     /// The difference from other configurations of the artifact, for the table.
@@ -67,6 +71,7 @@ impl StoredRow {
             last_used: seconds_since_1970(stored.last_used),
             state,
             reason,
+            project: made.and_then(|made| made.project.clone()),
             suite: configuration::suite(inputs).map(str::to_owned),
             config: configuration::configs(inputs),
             configuration,
@@ -89,8 +94,18 @@ impl From<&Building> for StoredRow {
 }
 
 impl Row for StoredRow {
-    const HEADERS: &'static [&'static str] =
-        &["repo", "artifact", "configuration", "state", "size", "build_seconds", "metrics", "last used", "key"];
+    const HEADERS: &'static [&'static str] = &[
+        "project",
+        "repo",
+        "artifact",
+        "configuration",
+        "state",
+        "size",
+        "build_seconds",
+        "metrics",
+        "last used",
+        "key",
+    ];
     const OPTIONAL: &'static [&'static str] = &["configuration", "metrics"];
 
     fn cells(&self) -> Vec<Cell> {
@@ -100,6 +115,7 @@ impl Row for StoredRow {
             _ => Some(false),
         };
         vec![
+            table::text(&self.project.as_deref().map(project_name).unwrap_or_default()),
             Cell::new(&self.repo),
             Cell::new(&self.artifact),
             Cell::new(&self.configuration),
@@ -115,6 +131,12 @@ impl Row for StoredRow {
 
 fn inputs(stored: &StoredArtifact) -> Option<&[cached_smoke::tooling::KeyInput]> {
     stored.manifest.as_ref().ok().map(|ManifestInfo { key_inputs, .. }| &key_inputs[..])
+}
+
+/// Returns the name of a project: the last component of its directory.
+fn project_name(project: &str) -> String {
+    let directory = Path::new(project);
+    output::plain(&directory.file_name().unwrap_or(directory.as_os_str()).to_string_lossy())
 }
 
 fn seconds_since_1970(time: SystemTime) -> u64 {

@@ -1,6 +1,7 @@
 //! The configuration of a process: the environment overrides `smoke.toml`, which overrides the defaults. It is read
 //! once.
 
+mod project;
 mod remote;
 pub(crate) mod settings;
 mod smoke_toml;
@@ -100,6 +101,8 @@ pub struct Config {
     pub(crate) smoke_toml: PathBuf,
     pub(crate) repos: BTreeMap<String, RepoSource>,
     pub(crate) test_args: Vec<String>,
+    /// The directory that the process starts from: its package, or the current directory.
+    start: PathBuf,
 }
 
 /// Returns the directory of the package whose test this process runs, else the current directory.
@@ -222,6 +225,7 @@ impl Config {
             smoke_toml,
             repos,
             test_args: file.test.args,
+            start: start.to_owned(),
         })
     }
 
@@ -277,6 +281,15 @@ impl Config {
     /// Returns the directory that repositories are fetched into before they are moved to their final path.
     pub fn fetch_dir(&self) -> PathBuf {
         crate::layout::fetch_dir(&self.cache_dir)
+    }
+
+    /// Returns the project of the process: the absolute directory of its cargo workspace.
+    ///
+    /// The manifest of an artifact names the project that built or fetched it, and its key does not. So all projects
+    /// of a machine share an artifact with the same key.
+    pub fn project(&self) -> String {
+        let otherwise = self.smoke_toml.parent().unwrap_or(&self.start);
+        project::of(&self.start, otherwise).to_string_lossy().into_owned()
     }
 
     /// Returns the arguments for the test runner from `smoke.toml`, which select the smoke tests.

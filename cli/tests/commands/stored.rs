@@ -29,6 +29,8 @@ fn stored_artifacts_are_listed_and_verified() {
     );
     assert_eq!(rows[0]["key"], key[0]["key"]);
     assert!(rows[0]["bytes"].as_u64().unwrap() > 0);
+    let root = project.path("").canonicalize().unwrap();
+    assert_eq!(rows[0]["project"].as_str(), root.to_str());
     let verified = out(&smoke_cache(&project, &["verify", "one"]), 0);
     assert!(verified.contains(": 0 damaged\n"), "{verified}");
 

@@ -32,6 +32,13 @@ fn machine_fetches_what_another_builds() {
     let there = world.objects().into_iter().map(|path| world.path("bucket").join(path));
     assert_eq!(travelled, there.map(|path| fs::metadata(path).unwrap().len()).sum::<u64>());
 
+    // The project is a directory of one machine.
+    let names_a_project = |path: &Path| fs::read_to_string(path).unwrap().contains("project\": ");
+    let mut manifests = walk(&second.cache().join("bookshop"));
+    manifests.retain(|path| path.file_name().is_some_and(|name| name == "words.json"));
+    assert!(manifests.len() == 1 && names_a_project(&manifests[0]), "{manifests:?}");
+    assert!(!names_a_project(&world.object("/words")));
+
     // From now on the second machine has them in its cache.
     let again = second.with("SMOKE_REMOTE", "off").passes("both");
     assert_eq!((again.outcome("words"), again.outcome("lengths")), (Outcome::Hit, Outcome::Hit));

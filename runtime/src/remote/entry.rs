@@ -15,14 +15,14 @@ pub(crate) struct SharedEntry {
     format: u32,
     /// The packed files of the artifact; for an archive the archive itself.
     pub(crate) blob: Blob,
-    /// The text of the manifest, unchanged, because the manifest has its own digest.
+    /// The text of the manifest, which has its own digest. Without a project: that is a directory of one machine.
     pub(crate) manifest: String,
 }
 
 impl SharedEntry {
     pub(crate) fn new(manifest: &Manifest, packed: &ArchiveFile) -> SharedEntry {
         let blob = Blob { size: packed.size, blake3: packed.digest.clone() };
-        SharedEntry { format: FORMAT, blob, manifest: manifest.to_json() }
+        SharedEntry { format: FORMAT, blob, manifest: manifest.in_project(None).to_json() }
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {

@@ -13,11 +13,13 @@ use crate::key::{Key, KeyInput};
 use crate::layout::FORMAT;
 use crate::plain_file;
 
-/// The format of a manifest with metrics. Versions that know no metrics do not touch it. A manifest without metrics,
-/// and every key, has the format of the cache, so that all versions share them.
+/// The format of a manifest with metrics. Versions that know no metrics do not touch it. A manifest without metrics and
+/// project, and every key, has the format of the cache, so that all versions share them.
 const FORMAT_WITH_METRICS: u32 = 3;
+/// The format of a manifest with a project.
+const FORMAT_WITH_PROJECT: u32 = 4;
 /// The latest format that this version reads.
-pub(crate) const LATEST_FORMAT: u32 = FORMAT_WITH_METRICS;
+pub(crate) const LATEST_FORMAT: u32 = FORMAT_WITH_PROJECT;
 
 /// The size limit of a manifest: larger than that of an artifact of a million files.
 pub(crate) const MAX_BYTES: u64 = 256 << 20;
@@ -114,6 +116,9 @@ pub(crate) struct Manifest {
     pub(crate) completed: u64,
     /// The id of the run that built it.
     pub(crate) run: String,
+    /// The directory of the workspace that built or fetched it. Other machines do not get it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) project: Option<String>,
     /// The version of this crate that wrote it.
     pub(crate) version: String,
     /// The SHA-256 digest of this manifest with this field empty.
@@ -141,13 +146,14 @@ pub(crate) struct Built {
     pub(crate) metrics: BTreeMap<String, f64>,
     pub(crate) completed: u64,
     pub(crate) run: String,
+    pub(crate) project: Option<String>,
 }
 
 impl Manifest {
     pub(crate) fn new(key: &Key, artifact: &str, built: Built) -> Manifest {
-        let Built { type_name, storage, files, archive, build_milliseconds, metrics, completed, run } = built;
+        let Built { type_name, storage, files, archive, build_milliseconds, metrics, completed, run, project } = built;
         let mut manifest = Manifest {
-            format: if metrics.is_empty() { FORMAT } else { FORMAT_WITH_METRICS },
+            format: FORMAT,
             artifact: artifact.to_owned(),
             type_name,
             repo: key.repo().to_owned(),
@@ -161,11 +167,30 @@ impl Manifest {
             metrics,
             completed,
             run,
+            project,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             digest: String::new(),
         };
+        manifest.format = manifest.needed_format();
         manifest.seal();
         manifest
+    }
+
+    /// Returns the manifest with another project, or without one.
+    pub(crate) fn in_project(&self, project: Option<String>) -> Manifest {
+        let mut manifest = Manifest { project, ..self.clone() };
+        manifest.format = manifest.needed_format();
+        manifest.seal();
+        manifest
+    }
+
+    /// Returns the earliest format that has all fields of the manifest.
+    fn needed_format(&self) -> u32 {
+        match (&self.project, self.metrics.is_empty()) {
+            (Some(_), _) => FORMAT_WITH_PROJECT,
+            (None, false) => FORMAT_WITH_METRICS,
+            (None, true) => FORMAT,
+        }
     }
 
     pub(crate) fn to_json(&self) -> String {

@@ -30,6 +30,7 @@ impl Store<'_> {
         listed: Vec<ListedFile>,
         build_milliseconds: u64,
         metrics: BTreeMap<String, f64>,
+        project: String,
     ) -> Result<Manifest, Error> {
         let files = staging.files();
         files::protect(&files, &listed)?;
@@ -49,19 +50,30 @@ impl Store<'_> {
         let run = self.run.id().to_owned();
         let type_name = self.type_name.clone();
         let storage = self.storage;
-        let built = Built { type_name, storage, files: listed, archive, build_milliseconds, metrics, completed, run };
+        let built = Built {
+            type_name,
+            storage,
+            files: listed,
+            archive,
+            build_milliseconds,
+            metrics,
+            completed,
+            run,
+            project: Some(project),
+        };
         let manifest = Manifest::new(&self.key, &self.artifact_path.artifact, built);
         let packed = (self.storage == Storage::Archive).then_some(packed);
-        self.commit(staging, &manifest, &manifest.to_json(), &files, packed.as_deref())?;
+        self.commit(staging, &manifest, &files, packed.as_deref())?;
         Ok(manifest)
     }
 
-    /// Publishes an artifact that another machine built, from its packed file. The caller holds the build lock.
+    /// Publishes an artifact that another machine built, from its packed file, as one of this project. The caller holds
+    /// the build lock.
     pub(crate) fn adopt(
         &self,
         staging: &Staging,
         manifest: &Manifest,
-        text: &str,
+        project: String,
         (packed, packed_file): (&Path, &ArchiveFile),
     ) -> Result<Adopted, Error> {
         if let Err(damage) = self.check_type(manifest) {
@@ -86,21 +98,14 @@ impl Store<'_> {
             Storage::Directory => sync_tree(&files, &manifest.files)?,
         }
         let packed = (self.storage == Storage::Archive).then_some(packed);
-        self.commit(staging, manifest, text, &files, packed)?;
+        self.commit(staging, &manifest.in_project(Some(project)), &files, packed)?;
         Ok(Adopted::Published)
     }
 
     /// Moves an artifact into place, its manifest last.
-    fn commit(
-        &self,
-        staging: &Staging,
-        manifest: &Manifest,
-        text: &str,
-        files: &Path,
-        packed: Option<&Path>,
-    ) -> Result<(), Error> {
+    fn commit(&self, staging: &Staging, manifest: &Manifest, files: &Path, packed: Option<&Path>) -> Result<(), Error> {
         let staged = staging.path().join("manifest");
-        fs::write(&staged, text).map_err(Error::io("write", &staged))?;
+        fs::write(&staged, manifest.to_json()).map_err(Error::io("write", &staged))?;
         make_read_only(&staged, FileKind::Plain)?;
         sync(&staged)?;
 

@@ -210,6 +210,7 @@ mod tests {
             metrics: BTreeMap::new(),
             completed: 1,
             run: "r".to_owned(),
+            project: None,
         };
         let manifest = Manifest::new(&Key::new("r", "e", key_inputs), "a", built);
         Stored { manifest: Ok(manifest), ..stored(path, hours) }

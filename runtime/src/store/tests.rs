@@ -65,7 +65,7 @@ impl Cache {
         }
         let listed = list(&staging.files()).expect("listed");
         let run = Run::named("builder", &cache.layout);
-        cache.store(&run).publish(&staging, listed, 1, BTreeMap::new()).expect("published");
+        cache.store(&run).publish(&staging, listed, 1, BTreeMap::new(), "/p".to_owned()).expect("published");
         cache
     }
 
@@ -275,6 +275,7 @@ fn huge_sizes_in_a_manifest_are_damage() {
             metrics: BTreeMap::new(),
             completed: u64::MAX,
             run: "r".to_owned(),
+            project: None,
         };
         fs::remove_file(&path).expect("removed");
         let hostile = Manifest::new(&cache.key, "x", built);

@@ -50,6 +50,8 @@ pub struct ManifestInfo {
     pub built: SystemTime,
     /// The id of the run that built the artifact.
     pub run: String,
+    /// The directory of the workspace that built or fetched the artifact. `None` in manifests of earlier versions.
+    pub project: Option<String>,
 }
 
 /// The reason why a manifest cannot be used.
@@ -90,6 +92,7 @@ impl From<&Manifest> for ManifestInfo {
             metrics: manifest.metrics.clone(),
             built: UNIX_EPOCH.checked_add(Duration::from_secs(manifest.completed)).unwrap_or(UNIX_EPOCH),
             run: manifest.run.clone(),
+            project: manifest.project.clone(),
         }
     }
 }

@@ -12,6 +12,7 @@ fn manifest() -> (Key, Manifest) {
         metrics: BTreeMap::new(),
         completed: 7,
         run: "r".to_owned(),
+        project: None,
     };
     let manifest = Manifest::new(&key, "graph", built);
     (key, manifest)
@@ -149,9 +150,9 @@ fn a_malformed_manifest_is_damage() {
 /// Returns the manifest of a build that recorded these metrics.
 fn with_metrics(metrics: &[(&str, f64)]) -> (Key, Manifest) {
     let (key, manifest) = manifest();
-    let Manifest { type_name, storage, files, archive, build_milliseconds, completed, run, .. } = manifest;
+    let Manifest { type_name, storage, files, archive, build_milliseconds, completed, run, project, .. } = manifest;
     let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
-    let built = Built { type_name, storage, files, archive, build_milliseconds, metrics, completed, run };
+    let built = Built { type_name, storage, files, archive, build_milliseconds, metrics, completed, run, project };
     let manifest = Manifest::new(&key, "graph", built);
     (key, manifest)
 }
@@ -168,11 +169,23 @@ fn metrics_are_read_back_to_the_last_bit() {
 }
 
 #[test]
-fn only_metrics_need_the_later_format() {
+fn project_is_read_back_and_not_part_of_the_key() {
+    let (key, manifest) = with_metrics(&[("nodes", 1.0)]);
+    let of_project = manifest.in_project(Some("/home/a/shop".to_owned()));
+    assert_eq!((of_project.format, of_project.key.as_str()), (FORMAT_WITH_PROJECT, key.digest()));
+    assert_eq!(read(&of_project.to_json(), &key), Ok(of_project.clone()));
+    let changed = of_project.to_json().replace("/home/a/shop", "/home/b/shop");
+    assert!(matches!(read(&changed, &key), Err(Unusable::Damaged(_))));
+    assert_eq!(of_project.in_project(None), manifest);
+}
+
+#[test]
+fn only_later_fields_need_a_later_format() {
     let (_, without) = manifest();
     assert!(without.format == FORMAT && !without.to_json().contains("metrics"), "as earlier versions wrote it");
     assert_eq!(with_metrics(&[("nodes", 1.0)]).1.format, FORMAT_WITH_METRICS);
-    const { assert!(FORMAT < FORMAT_WITH_METRICS) };
+    assert_eq!(without.in_project(Some(String::new())).format, FORMAT_WITH_PROJECT);
+    const { assert!(FORMAT < FORMAT_WITH_METRICS && FORMAT_WITH_METRICS < FORMAT_WITH_PROJECT) };
 }
 
 #[test]

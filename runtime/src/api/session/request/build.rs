@@ -137,7 +137,8 @@ impl ArtifactRequest<'_> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a build")]
         let milliseconds = (self.report.rebuild_seconds * 1000.0) as u64;
         let published = message::while_slow(&format!("publishing {}", self.subject()), || {
-            self.store.publish(&staging, listed, milliseconds, self.report.metrics.clone())
+            let project = self.process.config.project();
+            self.store.publish(&staging, listed, milliseconds, self.report.metrics.clone(), project)
         });
         self.report.rebuild_seconds += watch.seconds();
         if let Err(error) = published {

@@ -76,7 +76,8 @@ impl ArtifactRequest<'_> {
         if matches!(miss, Miss::Damaged(_)) {
             self.store.set_aside()?;
         }
-        let adopted = self.store.adopt(&staging, &manifest, &entry.manifest, (&packed, &entry.packed()))?;
+        let project = self.process.config.project();
+        let adopted = self.store.adopt(&staging, &manifest, project, (&packed, &entry.packed()))?;
         self.report.restore_seconds += watch.seconds();
         if let Adopted::Damaged(damage) = adopted {
             remote.reject(&damage);
