@@ -21,7 +21,6 @@ use cached_smoke::tooling::Config;
 use clap::{Args, Parser, Subcommand};
 
 use crate::fill::FillArguments;
-use crate::remote::HelperArguments;
 use crate::settings;
 use crate::stored::StoredArguments;
 
@@ -131,8 +130,6 @@ pub(crate) enum Command {
     /// Check the remote cache, or create keys for it.
     #[command(subcommand)]
     Remote(remote::RemoteCommand),
-    /// Answer the requests of a test to the remote cache, on standard input and output. Tests start this themselves.
-    RemoteHelper(HelperArguments),
     /// Print what the cache did in one run, or in many.
     #[command(after_help = "Exit status:\n  0  success\n  2  this command itself failed")]
     Report(report::ReportArguments),
@@ -157,7 +154,6 @@ impl Command {
             Command::Push(arguments) => push::run(config, arguments),
             Command::Pull(arguments) => pull::run(config, arguments),
             Command::Remote(command) => remote::run(config, command),
-            Command::RemoteHelper(arguments) => Ok(crate::remote::run_helper(config, arguments)),
             Command::Report(arguments) => report::run(config, arguments),
         }
     }

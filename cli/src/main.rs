@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 fn config() -> anyhow::Result<Config> {
     let directory = std::env::current_dir().context("failed to find the current directory")?;
     let mut config = Config::for_directory(&directory)?;
-    if let Some(helper) = remote::this_program() {
+    if let Some(helper) = remote::beside() {
         config.set_default_helper(helper);
     }
     Ok(config)

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{Write, stdout};
 
+pub(crate) use cached_smoke::tooling::plain;
 use serde::Serialize;
 
 /// Writes a line to standard output. A closed pipe changes neither the command's work nor its exit status.
@@ -10,9 +11,9 @@ pub(crate) fn line(text: impl Display) {
     let _ = writeln!(stdout().lock(), "{text}");
 }
 
-/// Replaces control characters of untrusted text by spaces: it stays on one line and cannot control the terminal.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+/// Replaces control characters of untrusted text, except for line ends.
+pub(crate) fn plain_lines(text: &str) -> String {
+    text.lines().map(plain).collect::<Vec<_>>().join("\n")
 }
 
 /// Prints a value as JSON.

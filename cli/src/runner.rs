@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use cached_smoke::tooling::Config;
 use clap::{Args, ValueEnum};
 
-use crate::remote::this_helper;
+use crate::remote;
 
 /// The number of running tests that nextest lists below its progress bar.
 const MAX_RUNNING: &str = "NEXTEST_MAX_PROGRESS_RUNNING";
@@ -73,7 +73,7 @@ impl Runner {
         let selection = if is_archive { &[] } else { config.test_args() };
         let given = selection.iter().chain(&arguments.given).cloned().collect();
         let run = env::var("SMOKE_RUN_ID").ok().filter(|id| !id.is_empty()).unwrap_or_else(new_run_id);
-        let helper = this_helper(config);
+        let helper = remote::for_tests(config);
         Ok(Runner { cargo, is_nextest, given, run, skipped: skipped.join(","), helper })
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use once_cell::sync::OnceCell;
 
-pub use remote::Remote;
+pub use remote::{HELPER, Remote};
 use smoke_toml::SmokeToml;
 pub use smoke_toml::Source;
 
@@ -266,8 +266,18 @@ impl Config {
         self.remote.as_ref()
     }
 
-    /// Sets the helper that this process starts if the settings name none: a program and its arguments.
-    pub fn set_default_helper(&mut self, helper: Vec<String>) {
+    /// Returns the settings of the remote cache.
+    ///
+    /// # Errors
+    /// Fails if no remote cache is configured.
+    pub fn required_remote(&self) -> Result<&Remote, Error> {
+        const HELP: &str = "set SMOKE_REMOTE, or `url` in `[remote]` of smoke.toml, such as \
+                            s3://bucket/prefix?region=eu-central-1";
+        self.remote().ok_or_else(|| Error::Message(format!("no remote cache is configured\nhelp: {HELP}")))
+    }
+
+    /// Sets the program that this process starts as the helper if the settings name none.
+    pub fn set_default_helper(&mut self, helper: String) {
         if let Some(remote) = &mut self.remote {
             remote.default_helper = helper;
         }

@@ -12,12 +12,14 @@
 //! - `entry`: the entry of an artifact in the remote cache
 //! - `fetch`, `lease`, `share`: the requests for one artifact
 //! - `journal`: the requests of the run, and the decision whether to make more
+//! - `probe`: checks of the helper and the service, for people
 
 mod entry;
 mod fetch;
 mod helper;
 mod journal;
 mod lease;
+mod probe;
 pub(crate) mod protocol;
 mod share;
 
@@ -27,9 +29,11 @@ use std::time::{Duration, Instant};
 pub(crate) use entry::SharedEntry;
 pub(crate) use fetch::Fetched;
 use helper::{Helper, NoAnswer, Wait, after};
+pub use helper::{check_helper, not_started};
 use journal::Journal;
 pub use journal::{Asked, Operation, read_asked};
 pub(crate) use lease::LeaseResult;
+pub use probe::probe;
 use protocol::{Answer, Command, Outcome};
 pub use share::Pushed;
 pub(crate) use share::Upload;
@@ -95,10 +99,19 @@ pub(crate) struct Remote<'a> {
 impl<'a> Remote<'a> {
     /// Returns the remote cache of an artifact; `None` if none is configured. `key` is the whole digest.
     pub(crate) fn of(config: &'a Config, run: &'a Run, artifact_path: &ArtifactPath, key: &str) -> Option<Remote<'a>> {
-        let settings = config.remote.as_ref()?;
+        Some(Remote::new(config.remote.as_ref()?, run, artifact_path, key))
+    }
+
+    /// Returns the remote cache of an artifact, with these settings.
+    pub(crate) fn new(
+        settings: &'a config::Remote,
+        run: &'a Run,
+        artifact_path: &ArtifactPath,
+        key: &str,
+    ) -> Remote<'a> {
         let journal = Journal::of(run, &artifact_path.repo, key, &artifact_path.artifact);
         let name = format!("{}/{key}/{}", artifact_path.repo, artifact_path.artifact);
-        Some(Remote {
+        Remote {
             settings,
             journal,
             name,
@@ -111,7 +124,7 @@ impl<'a> Remote<'a> {
             waited: Duration::ZERO,
             bytes: 0,
             error: None,
-        })
+        }
     }
 
     /// Returns `true` if a request for this artifact failed in this run, or too many requests for other artifacts did.
@@ -215,30 +228,14 @@ impl<'a> Remote<'a> {
     /// Records a failure. Warns about the first one of the run only, because later ones usually have the same cause.
     fn failed(&mut self, reason: &str) {
         if self.journal.is_first_failure() {
-            message::warn_once_about(
-                "remote",
-                &format!("the remote cache at {}: {reason}; continuing without it", self.settings.place()),
-            );
+            let (what, help) = reason.split_once('\n').map_or((reason, None), |(what, help)| (what, Some(help)));
+            let mut warning = format!("the remote cache at {}: {what}; continuing without it", self.settings.place());
+            if let Some(help) = help {
+                warning = format!("{warning}\n{help}");
+            }
+            message::warn_once_about("remote", &warning);
         }
         self.error.get_or_insert_with(|| reason.to_owned());
-    }
-}
-
-/// Starts the helper, requests an entry that does not exist, and returns `true` if the helper can write.
-///
-/// # Errors
-/// If the program does not exist, is not a helper, or cannot reach the service.
-pub fn try_helper(settings: &config::Remote) -> Result<bool, String> {
-    let mut helper = Helper::start(settings, None, after(FIRST_ANSWER))?;
-    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let find = Command::Find { name: "probe/0/none".to_owned(), into: directory.path().join("entry") };
-    match helper.ask(find, &Wait::until(after(FIRST_ANSWER)), &mut |_| ()) {
-        Ok(_) => Ok(helper.writable),
-        Err(NoAnswer::Failed(reason)) => Err(reason),
-        Err(NoAnswer::Lost(reason)) => {
-            helper.kill();
-            Err(reason)
-        }
     }
 }
 

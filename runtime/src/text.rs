@@ -1,4 +1,5 @@
-//! Texts for names and values of the operating system. Different names or values have different texts.
+//! Texts for names and values of the operating system: different names or values have different texts. Texts of others
+//! for people.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path};
@@ -38,6 +39,11 @@ pub(crate) fn value(raw: &[u8]) -> String {
         Ok(text) => serde_json::Value::from(text).to_string(),
         Err(_) => escape(raw),
     }
+}
+
+/// Replaces control characters of untrusted text by spaces: it stays on one line and cannot control the terminal.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 fn escape(raw: &[u8]) -> String {

@@ -13,9 +13,9 @@ mod warnings;
 /// The remote cache: the protocol of its helpers, and the requests of a run.
 pub mod remote {
     pub use super::push::{await_sharing, push};
-    pub use crate::config::Remote as Settings;
+    pub use crate::config::{HELPER, Remote as Settings};
     pub use crate::remote::protocol::*;
-    pub use crate::remote::{Asked, Operation, Pushed, read_asked, try_helper};
+    pub use crate::remote::{Asked, Operation, Pushed, check_helper, not_started, probe, read_asked};
 }
 
 pub use crate::config::settings::{Setting, settings};
@@ -23,6 +23,7 @@ pub use crate::config::{Config, RepoSource, Source};
 pub use crate::key::{KeyInput, describe, in_common, tell_apart};
 pub use crate::store::retention::{Collected, Policy};
 pub use crate::telemetry::{KeyFailure, KeyReport, read_key_failures, read_keys, read_reports};
+pub use crate::text::plain;
 pub use building::{Builder, Building, builder, building};
 pub use cache::{collect, collect_dry, create_cache};
 pub use runs::{CacheSize, PastRun, note_size, runs};

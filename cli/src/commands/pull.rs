@@ -8,6 +8,6 @@ use crate::fill::{FillArguments, Missing, fill};
 use crate::remote;
 
 pub(super) fn run(config: &Config, arguments: &FillArguments) -> anyhow::Result<ExitCode> {
-    remote::settings(config)?;
+    remote::check(config)?;
     fill(config, arguments, Missing::Fetch)
 }

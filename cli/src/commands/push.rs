@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use bytesize::ByteSize;
 use cached_smoke::tooling::Config;
-use cached_smoke::tooling::remote::{Pushed, push};
+use cached_smoke::tooling::remote::{Pushed, READ_ONLY, push};
 use clap::Args;
 
 use crate::progress::Bar;
@@ -23,7 +23,7 @@ pub(crate) struct PushArguments {
 }
 
 pub(super) fn run(config: &Config, arguments: &PushArguments) -> anyhow::Result<ExitCode> {
-    remote::settings(config)?;
+    remote::check(config)?;
     let artifacts = select_stored(config, &arguments.repos)?;
     let run = new_run_id() + "-p";
     let bar = Bar::new("uploading artifacts", artifacts.len());
@@ -39,7 +39,7 @@ pub(super) fn run(config: &Config, arguments: &PushArguments) -> anyhow::Result<
             }
             Ok(_) => {
                 bar.finish();
-                bail!(remote::READ_ONLY);
+                bail!(READ_ONLY);
             }
             Err(error) => {
                 failed += 1;

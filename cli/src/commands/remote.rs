@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use cached_smoke::tooling::Config;
 use clap::Subcommand;
 
-use crate::remote::{keygen, settings, status};
+use crate::remote::{keygen, status};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RemoteCommand {
@@ -21,7 +21,7 @@ pub(crate) enum RemoteCommand {
 
 pub(super) fn run(config: &Config, command: &RemoteCommand) -> anyhow::Result<ExitCode> {
     match command {
-        RemoteCommand::Status => status(settings(config)?),
+        RemoteCommand::Status => Ok(status(config.required_remote()?)),
         RemoteCommand::Keygen => keygen(),
     }
 }

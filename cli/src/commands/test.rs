@@ -99,7 +99,7 @@ pub(super) fn run(config: &Config, arguments: &TestArguments) -> anyhow::Result<
         }
         // nextest hides the output of tests that pass.
         for warning in &warnings {
-            output::line(format_args!("warning: {}", output::plain(warning)));
+            output::line(format_args!("warning: {}", output::plain_lines(warning)));
         }
     }
     // For `report`. Tests have warned already of a cache that is not writable.

@@ -1,22 +1,17 @@
 //! `remote keygen`.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::anyhow;
-use data_encoding::HEXLOWER;
-use ed25519_dalek::SigningKey;
+use cached_smoke::tooling::remote::{HELPER, not_started};
 
-use crate::output;
+use super::helper::beside;
+use crate::exit;
 
-/// Prints a new key pair, and where each key belongs.
+/// Makes our helper print a new key pair. Other helpers may have no keys.
 pub(crate) fn keygen() -> anyhow::Result<ExitCode> {
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|error| anyhow!("failed to get random bytes: {error}"))?;
-    let key = SigningKey::from_bytes(&secret);
-    output::line("# The secret key, for the environment of jobs that may write:");
-    output::line(format_args!("SMOKE_REMOTE_SIGNING_KEY={}", HEXLOWER.encode(&secret)));
-    output::line("# The public key, in smoke.toml:");
-    output::line("[remote]");
-    output::line(format_args!("public-keys = [\"{}\"]", HEXLOWER.encode(key.verifying_key().as_bytes())));
-    Ok(ExitCode::SUCCESS)
+    let program = beside().unwrap_or_else(|| HELPER.to_owned());
+    let status = Command::new(&program).arg("keygen").status();
+    let status = status.map_err(|error| anyhow!(not_started(&program, &error)))?;
+    Ok(exit::success_if(status.success()))
 }

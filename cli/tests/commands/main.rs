@@ -12,10 +12,11 @@ mod remote;
 mod report;
 mod stored;
 mod test;
+mod weight;
 
 use std::process::Output;
 
-use test_support::{Project, text};
+use test_support::{Project, json, out};
 #[cfg(unix)]
 use test_support::{SUITE, make_pipe};
 
@@ -30,24 +31,9 @@ fn smoke_cache_with(project: &Project, variables: &[(&str, &str)], arguments: &[
     command.envs(variables.iter().copied()).arg("smoke-cache").args(arguments).output().unwrap()
 }
 
-/// Returns the standard output of a process that must have ended with this status.
-#[track_caller]
-fn out(output: &Output, status: i32) -> String {
-    assert_eq!(output.status.code(), Some(status), "{}{}", text(&output.stdout), text(&output.stderr));
-    text(&output.stdout)
-}
-
-/// Returns the JSON that a process printed.
-#[track_caller]
-fn json(output: &Output) -> serde_json::Value {
-    serde_json::from_str(&out(output, 0)).unwrap()
-}
-
 /// Returns a project with one test binary over one artifact of one repository.
 fn project(name: &str) -> Project {
-    let project = Project::with_suite(name);
-    std::fs::remove_file(project.path("tests/b.rs")).unwrap();
-    project
+    Project::with_one_binary(name)
 }
 
 /// Returns a project over one artifact, and a pipe. The build reports progress, and then waits for the other end of the

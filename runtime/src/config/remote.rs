@@ -8,8 +8,8 @@ use serde::de::IgnoredAny;
 use super::{Setting, choice, switch};
 use crate::error::Error;
 
-/// The default helper: a program and its arguments.
-const HELPER: [&str; 3] = ["cargo-smoke-cache", "smoke-cache", "remote-helper"];
+/// The program that is the default helper, and the package that installs it.
+pub const HELPER: &str = "cargo-smoke-cache-remote";
 /// The value that disables the remote cache of `smoke.toml`.
 const OFF: &str = "off";
 
@@ -67,10 +67,10 @@ pub struct Remote {
     pub read_only: bool,
     /// The limit on the time for one artifact. By default, the time that its build took.
     pub budget: Option<Duration>,
-    /// The helper and its arguments, if it is not `cargo smoke-cache`.
+    /// The helper and its arguments, if it is not [`HELPER`].
     pub helper: Option<Vec<String>>,
     /// The helper that is used if `helper` is `None`.
-    pub(crate) default_helper: Vec<String>,
+    pub(crate) default_helper: String,
 }
 
 impl Remote {
@@ -81,7 +81,7 @@ impl Remote {
 
     /// Returns the command of the helper: a program and its arguments.
     pub fn helper(&self) -> Vec<String> {
-        self.helper.as_ref().unwrap_or(&self.default_helper).clone()
+        self.helper.clone().unwrap_or_else(|| vec![self.default_helper.clone()])
     }
 
     /// Returns the settings for a helper, as variables, so that it need not read `smoke.toml`. A signing key is already
@@ -144,7 +144,7 @@ impl Remote {
             )?,
             budget: text("SMOKE_REMOTE_BUDGET", table.budget.as_ref())?.map(budget).transpose()?,
             helper,
-            default_helper: HELPER.map(str::to_owned).to_vec(),
+            default_helper: HELPER.to_owned(),
         }))
     }
 }

@@ -139,7 +139,7 @@ const SETTINGS: &[Setting] = &[
     Setting {
         variable: "SMOKE_REMOTE_HELPER",
         key: Some("remote.helper"),
-        default: "`cargo-smoke-cache smoke-cache remote-helper`",
+        default: "`cargo-smoke-cache-remote`",
         help: "Helper program and its arguments, or a JSON list of them",
     },
 ];

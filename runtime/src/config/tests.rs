@@ -176,7 +176,7 @@ fn the_remote_can_be_off_and_invalid_values_are_reported() {
     let toml = "[remote]\nurl = \"s3://bucket\"";
     assert!(read(toml, &[("SMOKE_REMOTE", "off")]).expect("valid").remote.is_none());
     assert!(read("", &[]).expect("valid").remote.is_none());
-    assert_eq!(read(toml, &[]).expect("valid").remote.expect("configured").helper()[0], "cargo-smoke-cache");
+    assert_eq!(read(toml, &[]).expect("valid").remote.expect("configured").helper(), ["cargo-smoke-cache-remote"]);
     for (variable, value, expected) in [
         ("SMOKE_REMOTE", "bucket", "`off`, or a URL such as `s3://"),
         ("SMOKE_REMOTE_BUDGET", "soon", "a number of seconds, or a duration"),

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::config::Remote;
+use crate::config::{HELPER, Remote};
 
 use super::protocol::{Answer, Command, Greeting, Outcome, PROTOCOL, Request, VERSION};
 
@@ -75,19 +75,7 @@ pub(super) enum NoAnswer {
 impl Helper {
     /// Starts the helper, and waits for its greeting. Its standard error goes to `log`, up to a limit.
     pub(super) fn start(settings: &Remote, log: Option<&Path>, deadline: Instant) -> Result<Helper, String> {
-        let helper = settings.helper();
-        let Some((name, arguments)) = helper.split_first() else {
-            return Err("no helper is configured".to_owned());
-        };
-        let mut command = Program::new(name);
-        command.args(arguments).envs(settings.variables());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // In its own process group, so that its child processes can be killed with it.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn().map_err(|error| {
-            format!("the helper `{name}` cannot be started: {error}; `cargo install cargo-smoke-cache` installs it")
-        })?;
+        let mut child = spawn(settings)?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (sender, lines) = mpsc::sync_channel(MAX_WAITING);
         if let Some(output) = output {
@@ -107,7 +95,7 @@ impl Helper {
         }
         let log = log.map(Path::to_owned);
         let mut helper = Helper { child: Some(child), input, lines, log, last_id: 0, writable: false };
-        match helper.greeting(deadline) {
+        match helper.greeting(&program(settings), deadline) {
             Ok(writable) => {
                 helper.writable = writable;
                 Ok(helper)
@@ -119,17 +107,14 @@ impl Helper {
         }
     }
 
-    /// Reads the greeting, and returns `true` if the helper can write to the service.
-    fn greeting(&mut self, deadline: Instant) -> Result<bool, String> {
+    /// Reads the greeting of `program`, and returns `true` if the helper can write to the service.
+    fn greeting(&mut self, program: &str, deadline: Instant) -> Result<bool, String> {
         let line = self.line(Instant::now(), deadline)?;
         let greeting: Greeting = serde_json::from_str(&line)
             .map_err(|_| format!("the helper's first line is not a greeting: `{}`", shown(&line, MOST_OF_A_LINE)))?;
         if greeting.protocol != PROTOCOL || greeting.version != VERSION {
-            return Err(format!(
-                "the helper speaks `{}` {}, not {PROTOCOL} {VERSION}; install the cargo-smoke-cache of this crate's version",
-                shown(&greeting.protocol, MOST_OF_A_LINE),
-                greeting.version
-            ));
+            let protocol = shown(&greeting.protocol, MOST_OF_A_LINE);
+            return Err(unfit(program, &protocol, greeting.version));
         }
         match greeting.error {
             Some(error) => Err(shown(&error, MOST_OF_A_REASON)),
@@ -232,6 +217,61 @@ impl Drop for Helper {
     }
 }
 
+/// Starts the program of the helper, in its own process group, so that its child processes can be killed with it.
+fn spawn(settings: &Remote) -> Result<Child, String> {
+    let mut command = Program::new(program(settings));
+    command.args(settings.helper().iter().skip(1)).envs(settings.variables());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().map_err(|error| not_started(&program(settings), &error))
+}
+
+/// Returns the program of the helper. The settings are checked, so there is one.
+fn program(settings: &Remote) -> String {
+    settings.helper().swap_remove(0)
+}
+
+/// Checks that the program of the helper can be started, for commands that need it.
+///
+/// # Errors
+/// If it is not installed.
+pub fn check_helper(settings: &Remote) -> Result<(), String> {
+    let mut child = spawn(settings)?;
+    let _ = child.kill();
+    let _ = child.wait();
+    Ok(())
+}
+
+/// Returns the reason why the program of a helper does not start, with help.
+pub fn not_started(program: &str, error: &io::Error) -> String {
+    if is_ours(program) && error.kind() == io::ErrorKind::NotFound {
+        return format!("the helper `{HELPER}` is not installed\nhelp: cargo install {HELPER}");
+    }
+    format!(
+        "the helper `{program}` cannot be started: {error}\n\
+         help: correct SMOKE_REMOTE_HELPER, or `helper` in `[remote]` of smoke.toml"
+    )
+}
+
+/// Returns the error about a helper that speaks another version of the protocol, with help.
+fn unfit(program: &str, protocol: &str, version: u32) -> String {
+    let help = if is_ours(program) {
+        format!("cargo install {HELPER}@{}", env!("CARGO_PKG_VERSION"))
+    } else {
+        format!("install a version of `{program}` that speaks {PROTOCOL} {VERSION}")
+    };
+    format!(
+        "the helper `{program}` speaks `{protocol}` {version}, and this version of cached-smoke speaks {PROTOCOL} \
+         {VERSION}\nhelp: {help}"
+    )
+}
+
+/// Returns `true` if a program is the default helper, at any path.
+fn is_ours(program: &str) -> bool {
+    Path::new(program).file_stem().is_some_and(|name| name == HELPER)
+}
+
 /// Returns the instant after a duration from now. Durations beyond the range of the clock give a year.
 pub(super) fn after(duration: Duration) -> Instant {
     const YEAR: Duration = Duration::from_hours(365 * 24);
@@ -292,7 +332,7 @@ mod tests {
             read_only: false,
             budget: None,
             helper: Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), script]),
-            default_helper: Vec::new(),
+            default_helper: HELPER.to_owned(),
         };
         let mut helper = Helper::start(&settings, None, after(Duration::MAX)).expect("the helper greets");
         let mut progress = 0;

@@ -14,6 +14,9 @@ pub const PROTOCOL: &str = "cached-smoke-remote";
 ///
 /// A new command does not raise it, because helpers answer [`Outcome::Unsupported`] to unknown commands.
 pub const VERSION: u32 = 1;
+/// The reason why nothing is uploaded without the right to write.
+pub const READ_ONLY: &str =
+    "the remote cache is read-only: there is no signing key, or SMOKE_REMOTE_ACCESS forbids to write";
 
 /// The helper's first line, which it writes before the first request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -124,6 +127,10 @@ pub enum Command {
         /// The file to read.
         from: PathBuf,
     },
+    /// Check which operations the service allows, for people. Each progress line is a finding, as `name: text`.
+    ///
+    /// Outcomes: `Done` if the service is usable, `Unsupported`, `Failed`.
+    Probe,
 }
 
 /// A line from the helper.

@@ -39,9 +39,7 @@ pub fn push(config: &Config, run: &str, artifact: &StoredArtifact, replace: bool
         Error::Message(format!("it is damaged: {damage}\nhelp: run `cargo smoke-cache verify` to set it aside"))
     })?;
     let run = Run::named(run, &layout);
-    let Some(mut remote) = Remote::of(config, &run, artifact_path, &info.digest) else {
-        return Err(Error::Message("no remote cache is configured\nhelp: set SMOKE_REMOTE".to_owned()));
-    };
+    let mut remote = Remote::new(config.required_remote()?, &run, artifact_path, &info.digest);
     let staging = Staging::create(&layout.staging())?;
     let directory = staging.path();
     let pack = || packed(&layout, artifact_path, manifest, directory);

@@ -50,6 +50,7 @@ mod project;
 mod reports;
 mod sandbox;
 pub mod subject;
+mod tool;
 mod wait;
 mod world;
 
@@ -58,12 +59,13 @@ pub use environment::clean_environment;
 pub use files::{copy_executable, write_executable};
 pub use files::{files_below, git, make_pipe, tamper};
 pub use preload::{can_trace, compile_preload};
-pub use process::{Done, Run, Started, both_streams, passed, text};
+pub use process::{Done, Run, Started, both_streams, json, out, passed, text};
 pub use project::{Project, SUITE, TESTS};
 pub use sandbox::Sandbox;
 #[cfg(target_os = "linux")]
 pub use sandbox::SmallDisk;
 #[cfg(unix)]
 pub use sandbox::{give_to_another_user, is_root};
+pub use tool::tool;
 pub use wait::wait_until;
 pub use world::{Machine, PUBLIC_KEY, SIGNING_KEY, World};

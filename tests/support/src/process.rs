@@ -209,6 +209,19 @@ pub fn passed(mut command: Command) -> String {
     text(&output.stdout)
 }
 
+/// Returns the standard output of a process that must have ended with this status.
+#[track_caller]
+pub fn out(output: &Output, status: i32) -> String {
+    assert_eq!(output.status.code(), Some(status), "{}", both_streams(output));
+    text(&output.stdout)
+}
+
+/// Returns the JSON that a process printed, which must have succeeded.
+#[track_caller]
+pub fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_str(&out(output, 0)).unwrap()
+}
+
 /// Returns the standard output, followed by the standard error.
 pub fn both_streams(output: &Output) -> String {
     text(&output.stdout) + &text(&output.stderr)

@@ -60,6 +60,13 @@ impl Project {
         project
     }
 
+    /// Creates the package of [`with_suite`](Self::with_suite) with only one of its test binaries, `a`.
+    pub fn with_one_binary(name: &str) -> Project {
+        let project = Project::with_suite(name);
+        fs::remove_file(project.path("tests/b.rs")).unwrap();
+        project
+    }
+
     /// Returns a path below the project's directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
@@ -118,7 +125,7 @@ impl Project {
 }
 
 /// Returns the directory of this workspace.
-fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 

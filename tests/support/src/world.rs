@@ -1,7 +1,7 @@
 //! Machines that share a remote cache.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::directories::Directories;
 use crate::files_below;
 use crate::process::{Done, Run, Started};
+use crate::tool::tool;
 
 /// The secret key that machines sign with.
 pub const SIGNING_KEY: &str = "0101010101010101010101010101010101010101010101010101010101010101";
@@ -26,15 +27,15 @@ pub const PUBLIC_KEY: &str = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3
 /// ```
 pub struct World {
     root: Arc<TempDir>,
-    tool: PathBuf,
+    helper: PathBuf,
     machines: AtomicU32,
 }
 
 impl World {
-    /// Creates a world. `tool` is the executable `cargo-smoke-cache`, which machines run as their helper.
-    pub fn new(tool: impl Into<PathBuf>) -> World {
-        let world =
-            World { root: Arc::new(tempfile::tempdir().unwrap()), tool: tool.into(), machines: AtomicU32::new(0) };
+    /// Creates a world. `helper` is the executable `cargo-smoke-cache-remote`.
+    pub fn new(helper: impl Into<PathBuf>) -> World {
+        let root = Arc::new(tempfile::tempdir().unwrap());
+        let world = World { root, helper: helper.into(), machines: AtomicU32::new(0) };
         fs::create_dir(world.path("bookshop")).unwrap();
         // More than one packet.
         let text = "novel of manners pastoral epistolary\n".repeat(4000);
@@ -73,7 +74,7 @@ impl World {
         let number = self.machines.fetch_add(1, Ordering::Relaxed);
         let directories = Directories::create(self.path(&format!("machine-{number}")), Arc::clone(&self.root));
         directories.write_smoke_toml("", &self.path("bookshop"));
-        let machine = Machine { directories, tool: self.tool.clone(), variables: Vec::new() };
+        let machine = Machine { directories, helper: self.helper.clone(), variables: Vec::new() };
         machine.with("SMOKE_REMOTE", url).with("SMOKE_REMOTE_SIGNING_KEY", SIGNING_KEY).with_lease_lost_after("1h")
     }
 }
@@ -81,7 +82,7 @@ impl World {
 /// A cache directory and a home, for processes over the repository of a [`World`].
 pub struct Machine {
     directories: Directories,
-    tool: PathBuf,
+    helper: PathBuf,
     variables: Vec<(String, String)>,
 }
 
@@ -97,9 +98,8 @@ impl Machine {
     /// Sets the time after which the machine takes over the lease of a machine that it does not hear of.
     #[must_use]
     pub fn with_lease_lost_after(self, duration: &str) -> Machine {
-        let program = self.tool.to_str().unwrap();
-        let helper = [program, "smoke-cache", "remote-helper", "--lease-lost-after", duration];
-        let helper = serde_json::to_string(&helper).unwrap();
+        let program = self.helper.to_str().unwrap();
+        let helper = serde_json::to_string(&[program, "--lease-lost-after", duration]).unwrap();
         self.with("SMOKE_REMOTE_HELPER", &helper)
     }
 
@@ -149,21 +149,20 @@ impl Machine {
 
     /// Runs `cargo smoke-cache` to its end.
     pub fn smoke_cache(&self, arguments: &[&str]) -> Output {
-        self.tool("command").args(arguments).output().unwrap()
+        self.command(tool(), "command").arg("smoke-cache").args(arguments).output().unwrap()
     }
 
     /// Returns a command that starts the helper, with pipes to talk to it.
     pub fn helper(&self) -> Command {
-        let mut command = self.tool("helper");
-        command.arg("remote-helper").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut command = self.command(&self.helper, "helper");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command
     }
 
-    fn tool(&self, run: &str) -> Command {
-        let mut command = Command::new(&self.tool);
+    fn command(&self, program: &Path, run: &str) -> Command {
+        let mut command = Command::new(program);
         self.directories.prepare(&mut command, run);
         self.finish(&mut command);
-        command.arg("smoke-cache");
         command
     }
 

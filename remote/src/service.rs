@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
+use cached_smoke::tooling::plain;
 use opendal::layers::{RetryLayer, TimeoutLayer};
 use opendal::{Buffer, Capability, ErrorKind, HttpTransporter, Metadata, Operator};
 use opendal_http_transport_reqwest::ReqwestTransport;
 
-use super::url::{self, FOLDER, GITHUB, Location, REDIS};
-use super::{folder, redis};
-use crate::output::plain;
+use crate::url::{self, FOLDER, GITHUB, Location, REDIS};
+use crate::{folder, redis};
 
 /// A reachable server answers within one round trip, 0.3 s around the world.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -22,7 +22,7 @@ const RETRIES: usize = 2;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// The type of all objects: some servers require one.
-pub(super) const CONTENT_TYPE: &str = "application/octet-stream";
+pub(crate) const CONTENT_TYPE: &str = "application/octet-stream";
 /// Services that do not use HTTP.
 const WITHOUT_HTTP: [&str; 2] = [FOLDER, REDIS];
 /// The maximum length of an error message, in characters.
@@ -30,9 +30,9 @@ const MAX_MESSAGE: usize = 500;
 
 /// An object store.
 #[derive(Clone, Debug)]
-pub(super) struct Service {
+pub(crate) struct Service {
     /// Operations on objects. A written object appears complete.
-    pub(super) objects: Operator,
+    pub(crate) objects: Operator,
     /// Writes that fail if the object exists.
     conditional: Operator,
     /// The directory, if the service is a folder.
@@ -41,47 +41,47 @@ pub(super) struct Service {
 
 impl Service {
     /// Returns what the service supports.
-    pub(super) fn can(&self) -> Capability {
+    pub(crate) fn can(&self) -> Capability {
         self.objects.info().capability()
     }
 
     /// Writes an object, in place of an existing one.
-    pub(super) async fn write(&self, path: &str, bytes: impl Into<Buffer>) -> opendal::Result<Metadata> {
+    pub(crate) async fn write(&self, path: &str, bytes: impl Into<Buffer>) -> opendal::Result<Metadata> {
         self.objects.write_with(path, bytes).content_type(CONTENT_TYPE).await
     }
 
     /// Writes an object unless it exists: then the error is one of [`is_taken`].
-    pub(super) async fn write_new(&self, path: &str, bytes: impl Into<Buffer>) -> opendal::Result<Metadata> {
+    pub(crate) async fn write_new(&self, path: &str, bytes: impl Into<Buffer>) -> opendal::Result<Metadata> {
         self.conditional.write_with(path, bytes).if_not_exists(true).content_type(CONTENT_TYPE).await
     }
 
     /// Returns `true` if an object can be replaced.
-    pub(super) fn replaces(&self) -> bool {
+    pub(crate) fn replaces(&self) -> bool {
         self.objects.info().scheme() != GITHUB
     }
 
     /// Returns `true` if the client holds a whole object in memory before it returns the first byte.
-    pub(super) fn reads_whole_objects(&self) -> bool {
+    pub(crate) fn reads_whole_objects(&self) -> bool {
         self.objects.info().scheme() == REDIS
     }
 
     /// Returns the path of an entry.
-    pub(super) fn entry(&self, name: &str) -> Result<String> {
+    pub(crate) fn entry(&self, name: &str) -> Result<String> {
         self.path("v1/entries", name)
     }
 
     /// Returns the path of a blob.
-    pub(super) fn blob(&self, digest: &str) -> Result<String> {
+    pub(crate) fn blob(&self, digest: &str) -> Result<String> {
         self.path(&format!("v1/blobs/{}", digest.get(..2).unwrap_or("00")), digest)
     }
 
     /// Returns the path of the lease of an entry.
-    pub(super) fn lease(&self, name: &str) -> Result<String> {
+    pub(crate) fn lease(&self, name: &str) -> Result<String> {
         self.path("v1/leases", name)
     }
 
     /// Returns a path for `remote status`. It is never that of an entry: no repository's name begins with a dot.
-    pub(super) fn probe(&self, name: &str) -> Result<String> {
+    pub(crate) fn probe(&self, name: &str) -> Result<String> {
         self.path("v1/.probe", name)
     }
 
@@ -99,7 +99,7 @@ impl Service {
 }
 
 /// Opens the service of a URL. Connects to nothing, except to check whether Redis can be reached.
-pub(super) fn open(url: &str) -> Result<Service> {
+pub(crate) fn open(url: &str) -> Result<Service> {
     opendal::init_default_registry();
     let unusable = |error: opendal::Error| match error.kind() {
         // The message of OpenDAL is for programmers.
@@ -142,7 +142,7 @@ fn prepare_http() -> Result<()> {
 }
 
 /// Returns `true` if a write was refused because the object exists.
-pub(super) fn is_taken(error: &opendal::Error) -> bool {
+pub(crate) fn is_taken(error: &opendal::Error) -> bool {
     // GitHub gives no reason; this is the message of `OpenDAL`.
     const ON_GITHUB: &str = "create cache entry returns non-ok";
     matches!(error.kind(), ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict)
@@ -150,7 +150,7 @@ pub(super) fn is_taken(error: &opendal::Error) -> bool {
 }
 
 /// Returns an error for people, on one line: what failed, the message of the service, and a hint.
-pub(super) fn explain(action: &str, error: &opendal::Error) -> Error {
+pub(crate) fn explain(action: &str, error: &opendal::Error) -> Error {
     let hint = match error.kind() {
         ErrorKind::PermissionDenied => {
             " (check the credentials; S3 also denies access to a missing object if they do not allow to list the bucket)"
@@ -181,7 +181,7 @@ fn status(error: &opendal::Error) -> String {
 }
 
 /// Returns `true` if a name or digest is a relative path that cannot leave its directory.
-pub(super) fn is_plain(name: &str) -> bool {
+pub(crate) fn is_plain(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 512
         && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))

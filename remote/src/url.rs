@@ -10,10 +10,10 @@ use serde_aux::serde_introspection::serde_introspect;
 use url::{ParseError, Position, Url};
 
 /// The scheme of a folder.
-pub(super) const FOLDER: &str = "fs";
-pub(super) const REDIS: &str = "redis";
+pub(crate) const FOLDER: &str = "fs";
+pub(crate) const REDIS: &str = "redis";
 /// The cache of GitHub Actions.
-pub(super) const GITHUB: &str = "ghac";
+pub(crate) const GITHUB: &str = "ghac";
 /// `WebDAV` over plain HTTP. The scheme `webdav` means HTTPS.
 const PLAIN_WEBDAV: &str = "webdav+http";
 /// Common names of schemes.
@@ -27,15 +27,15 @@ const KNOWN: &str = "s3, gcs, azblob, ghac, redis, webdav, webdav+http, fs";
 
 /// The location of the remote cache.
 #[derive(Debug)]
-pub(super) struct Location {
+pub(crate) struct Location {
     /// The URL as `OpenDAL` expects it.
-    pub(super) uri: OperatorUri,
+    pub(crate) uri: OperatorUri,
     /// The directory, if the service is a folder.
-    pub(super) folder: Option<PathBuf>,
+    pub(crate) folder: Option<PathBuf>,
 }
 
 impl Location {
-    pub(super) fn parse(text: &str) -> Result<Location> {
+    pub(crate) fn parse(text: &str) -> Result<Location> {
         let url = Url::parse(text).map_err(|error| match error {
             ParseError::RelativeUrlWithoutBase => {
                 unusable("it names no service; an example is s3://bucket/prefix?region=eu-central-1")
@@ -78,7 +78,7 @@ impl Location {
         Ok(Location { uri, folder })
     }
 
-    pub(super) fn scheme(&self) -> &str {
+    pub(crate) fn scheme(&self) -> &str {
         self.uri.scheme()
     }
 }
@@ -117,7 +117,7 @@ fn folder(url: &Url) -> Result<PathBuf> {
     }
 }
 
-pub(super) fn unusable(reason: impl Display) -> Error {
+pub(crate) fn unusable(reason: impl Display) -> Error {
     anyhow!("invalid URL of the remote cache: {reason}")
 }
 

@@ -19,7 +19,7 @@ const MAX_HEADER: usize = 512;
 
 /// The keys to verify with, and the key to sign with.
 #[derive(Debug)]
-pub(super) struct Trust {
+pub(crate) struct Trust {
     keys: Vec<VerifyingKey>,
     signing: Option<SigningKey>,
     unsigned: bool,
@@ -27,7 +27,7 @@ pub(super) struct Trust {
 
 impl Trust {
     /// Parses the keys of the settings; the error names the one that is malformed.
-    pub(super) fn new(settings: &Settings) -> Result<Trust> {
+    pub(crate) fn new(settings: &Settings) -> Result<Trust> {
         const HELP: &str = "`cargo smoke-cache remote keygen` creates a pair of 64 hexadecimal digits each";
         let mut keys = Vec::new();
         for text in &settings.public_keys {
@@ -66,12 +66,12 @@ impl Trust {
     }
 
     /// Returns `true` if readers accept what this machine writes.
-    pub(super) fn can_sign(&self) -> bool {
+    pub(crate) fn can_sign(&self) -> bool {
         self.signing.is_some() || self.unsigned
     }
 
     /// Describes what is accepted, for people.
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let keys = match self.keys.len() {
             0 => "no key".to_owned(),
             1 => "1 key".to_owned(),
@@ -81,7 +81,7 @@ impl Trust {
     }
 
     /// Returns the entry for a payload.
-    pub(super) fn seal(&self, name: &str, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(&self, name: &str, payload: &[u8]) -> Vec<u8> {
         let header = match &self.signing {
             Some(key) => {
                 let signature = key.sign(&message(name, payload));
@@ -94,7 +94,7 @@ impl Trust {
     }
 
     /// Returns the payload of an entry, if its signature is accepted; the error is the reason for the refusal.
-    pub(super) fn open<'a>(&self, name: &str, sealed: &'a [u8]) -> Result<&'a [u8]> {
+    pub(crate) fn open<'a>(&self, name: &str, sealed: &'a [u8]) -> Result<&'a [u8]> {
         let end = sealed.iter().take(MAX_HEADER).position(|byte| *byte == b'\n').context("it is not an entry")?;
         let header = std::str::from_utf8(&sealed[..end]).map_err(|_| anyhow!("it is not an entry"))?;
         let payload = &sealed[end + 1..];

@@ -9,7 +9,7 @@ use redis::{Client, Cmd, IntoConnectionInfo, RedisConnectionInfo};
 /// Connects, authenticates, and selects the database; the error contains the answer of the server.
 ///
 /// Skips a server that an option names: it may be a cluster, or require TLS.
-pub(super) fn reach(uri: &OperatorUri, timeout: Duration) -> Result<()> {
+pub(crate) fn reach(uri: &OperatorUri, timeout: Duration) -> Result<()> {
     let Some(authority) = uri.authority() else { return Ok(()) };
     if uri.option("endpoint").is_some() || uri.option("cluster_endpoints").is_some() {
         return Ok(());

@@ -145,7 +145,7 @@ fn faulty_helper_costs_one_warning() {
         ("silent", "exec sleep 600".to_owned(), "no answer came in time"),
         ("dead", "exit 3".to_owned(), "the helper has ended (exit status: 3); its standard error is in "),
         ("other", "echo hello".to_owned(), "the helper's first line is not a greeting: `hello`"),
-        ("newer", READY.replace("\"version\":1", "\"version\":2"), "the helper speaks `cached-smoke-remote` 2"),
+        ("newer", READY.replace("\"version\":1", "\"version\":2"), "speaks `cached-smoke-remote` 2, and this version"),
         ("hanging", format!("{READY}; exec sleep 600"), "no answer came in time"),
         ("crashing", format!("{READY}; read line; kill -9 $$"), "the helper has ended (signal: 9 (SIGKILL)); "),
         ("babbling", format!("{READY}; read line; exec yes"), "the helper's answer is malformed: `y`"),

@@ -5,14 +5,14 @@
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
+use cached_smoke::tooling::plain;
 use data_encoding::HEXLOWER;
 use opendal::ErrorKind;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::service::{Service, explain, is_taken};
-use super::transfer::{MAX_LEASE, exists, read_sealed, read_start};
-use crate::output::plain;
+use crate::service::{Service, explain, is_taken};
+use crate::transfer::{MAX_LEASE, exists, read_sealed, read_start};
 
 /// The interval between two reports of the holder: the test takes a long silence for a hang.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
@@ -21,7 +21,7 @@ const MAX_HOLDER: usize = 100;
 
 /// The result of waiting for a lease.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Waited {
+pub(crate) enum Waited {
     /// This machine holds the lease, until it releases it.
     Held(Lease),
     /// The entry has been published.
@@ -33,9 +33,9 @@ pub(super) enum Waited {
 
 /// The intervals at which leases are renewed and polled.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     /// A lease that has not changed for this long is lost: its holder is gone.
-    pub(super) lost_after: Duration,
+    pub(crate) lost_after: Duration,
 }
 
 impl Pace {
@@ -52,7 +52,7 @@ impl Pace {
 
 /// The object that announces a build of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lease {
+pub(crate) struct Lease {
     path: String,
     token: String,
 }
@@ -63,7 +63,7 @@ impl Lease {
     }
 
     /// Changes the object again and again, until the task is dropped.
-    pub(super) async fn renew(self, service: Service, pace: Pace) {
+    pub(crate) async fn renew(self, service: Service, pace: Pace) {
         for beat in 1.. {
             sleep(pace.renew()).await;
             // Another machine took over if it found this one lost. Then both build, which does no harm.
@@ -75,7 +75,7 @@ impl Lease {
     }
 
     /// Lets other machines build. Returns `true` if this one still held the lease.
-    pub(super) async fn release(self, service: &Service) -> Result<bool> {
+    pub(crate) async fn release(self, service: &Service) -> Result<bool> {
         let is_ours = self.is_ours(read_start(service, &self.path, MAX_LEASE).await?.as_deref());
         if is_ours {
             service.objects.delete(&self.path).await.map_err(|error| explain("release the lease", &error))?;
@@ -89,25 +89,25 @@ impl Lease {
 }
 
 /// Returns `true` if the service supports leases.
-pub(super) fn is_supported(service: &Service) -> bool {
+pub(crate) fn is_supported(service: &Service) -> bool {
     let can = service.can();
     can.write_with_if_not_exists && can.delete
 }
 
 /// A wait for the entry of a name, or for the lease on it.
-pub(super) struct Wait<'a> {
-    pub(super) service: &'a Service,
-    pub(super) name: &'a str,
+pub(crate) struct Wait<'a> {
+    pub(crate) service: &'a Service,
+    pub(crate) name: &'a str,
     /// The entry that the waiter cannot use, if it found one.
-    pub(super) known: Option<&'a Known>,
-    pub(super) may_write: bool,
-    pub(super) limit: Duration,
-    pub(super) pace: Pace,
+    pub(crate) known: Option<&'a Known>,
+    pub(crate) may_write: bool,
+    pub(crate) limit: Duration,
+    pub(crate) pace: Pace,
 }
 
 impl Wait<'_> {
     /// Waits until the entry is published or no machine builds it. Reports the holder through `progress`.
-    pub(super) async fn run(&self, progress: &mut dyn FnMut(&str)) -> Result<Waited> {
+    pub(crate) async fn run(&self, progress: &mut dyn FnMut(&str)) -> Result<Waited> {
         let begun = Instant::now();
         let lease = Lease { path: self.service.lease(self.name)?, token: token()? };
         // The last content of the object, and since when it has not changed.
@@ -184,10 +184,10 @@ impl Wait<'_> {
 }
 
 /// The digest of an entry that the waiter cannot use.
-pub(super) type Known = [u8; 32];
+pub(crate) type Known = [u8; 32];
 
 /// Returns the digest of an entry.
-pub(super) fn known(sealed: &[u8]) -> Known {
+pub(crate) fn known(sealed: &[u8]) -> Known {
     Sha256::digest(sealed).into()
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use opendal::Operator;
 
-use super::url::FOLDER;
+use crate::url::FOLDER;
 
 /// The directory for files that are being written.
 const UNFINISHED: &str = ".unfinished";
@@ -16,7 +16,7 @@ const UNFINISHED: &str = ".unfinished";
 const ABANDONED_AFTER: Duration = Duration::from_hours(48);
 
 /// Opens the folder for writes that rename a complete file into place. Such a write cannot detect an existing file.
-pub(super) fn whole_files(folder: &Path) -> Result<opendal::Result<Operator>> {
+pub(crate) fn whole_files(folder: &Path) -> Result<opendal::Result<Operator>> {
     refuse_links(folder, UNFINISHED)?;
     let unfinished = folder.join(UNFINISHED);
     sweep(&unfinished);
@@ -27,7 +27,7 @@ pub(super) fn whole_files(folder: &Path) -> Result<opendal::Result<Operator>> {
 
 /// Fails for a path that leads out of the folder, and for one that is neither free nor a file: opening a pipe would
 /// block.
-pub(super) fn check(folder: &Path, path: &str) -> Result<()> {
+pub(crate) fn check(folder: &Path, path: &str) -> Result<()> {
     refuse_links(folder, path)?;
     let path = folder.join(path);
     match path.metadata() {

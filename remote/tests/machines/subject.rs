@@ -32,7 +32,7 @@ impl Default for Config {
 
 impl Suite for Shop {
     type Config = Config;
-    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("tests/remote");
+    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("tests/machines");
 }
 
 /// The words of the repository. Stored as an archive.

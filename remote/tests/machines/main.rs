@@ -13,13 +13,12 @@ mod protocol;
 mod services;
 mod sharing;
 mod trust;
-mod weight;
 
 use test_support::World;
 
 test_support::reports!();
 
-/// Creates a world whose machines run the `cargo-smoke-cache` of this package.
+/// Creates a world whose machines run the helper of this package.
 fn new_world() -> World {
-    World::new(env!("CARGO_BIN_EXE_cargo-smoke-cache"))
+    World::new(env!("CARGO_BIN_EXE_cargo-smoke-cache-remote"))
 }

@@ -9,16 +9,16 @@ use fs_err::File;
 use futures::TryStreamExt;
 use opendal::ErrorKind;
 
-use super::service::{CONTENT_TYPE, Service, explain, is_taken};
+use crate::service::{CONTENT_TYPE, Service, explain, is_taken};
 
 /// Large enough for the parts of an upload to S3 (5 MiB at least), small enough to hold several in memory.
 const PIECE: usize = 8 << 20;
 /// The number of concurrent connections: one seldom uses the whole bandwidth.
 const CONNECTIONS: usize = 4;
 /// The maximum size of an entry, larger than the manifest of a hundred thousand files.
-pub(super) const MAX_ENTRY: usize = 32 << 20;
+pub(crate) const MAX_ENTRY: usize = 32 << 20;
 /// The maximum size of a lease.
-pub(super) const MAX_LEASE: usize = 1024;
+pub(crate) const MAX_LEASE: usize = 1024;
 /// The size of one read from disk.
 const BUFFER: usize = 1 << 20;
 
@@ -29,7 +29,7 @@ const WRITE: &str = "write to the service";
 /// exists.
 ///
 /// `progress` is called whenever bytes have arrived.
-pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path, progress: &mut dyn FnMut(&str)) -> Result<bool> {
+pub(crate) async fn fetch(service: &Service, blob: &Blob, into: &Path, progress: &mut dyn FnMut(&str)) -> Result<bool> {
     let path = service.blob(&blob.blake3)?;
     let mut file = File::create_new(into)?;
     if blob.size == 0 {
@@ -65,7 +65,7 @@ pub(super) async fn fetch(service: &Service, blob: &Blob, into: &Path, progress:
 /// Uploads a file as a blob, unless it exists or `replace` is set. Returns the number of bytes written.
 ///
 /// `progress` is called whenever bytes have been sent.
-pub(super) async fn store(
+pub(crate) async fn store(
     service: &Service,
     blob: &Blob,
     from: &Path,
@@ -124,7 +124,7 @@ async fn upload(
 }
 
 /// Writes an entry. Returns the number of bytes written; 0 if the service never replaces an existing one.
-pub(super) async fn publish(service: &Service, path: &str, sealed: Vec<u8>) -> Result<u64> {
+pub(crate) async fn publish(service: &Service, path: &str, sealed: Vec<u8>) -> Result<u64> {
     let bytes = sealed.len() as u64;
     match service.write(path, sealed).await {
         Ok(_) => Ok(bytes),
@@ -134,12 +134,12 @@ pub(super) async fn publish(service: &Service, path: &str, sealed: Vec<u8>) -> R
 }
 
 /// Reads an entry. The result is longer than [`MAX_ENTRY`] if the object is.
-pub(super) async fn read_sealed(service: &Service, path: &str) -> Result<Option<Vec<u8>>> {
+pub(crate) async fn read_sealed(service: &Service, path: &str) -> Result<Option<Vec<u8>>> {
     read_start(service, path, MAX_ENTRY + 1).await
 }
 
 /// Returns `true` if the object exists, with this size if it is given.
-pub(super) async fn exists(service: &Service, path: &str, size: Option<u64>) -> Result<bool> {
+pub(crate) async fn exists(service: &Service, path: &str, size: Option<u64>) -> Result<bool> {
     match service.objects.stat(path).await {
         Ok(metadata) => Ok(size.is_none_or(|size| metadata.content_length() == size)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -150,7 +150,7 @@ pub(super) async fn exists(service: &Service, path: &str, size: Option<u64>) -> 
 /// Reads at most `max` bytes of an object in one request; `None` if it does not exist.
 ///
 /// A writer to the service must not be able to fill the memory of this machine.
-pub(super) async fn read_start(service: &Service, path: &str, max: usize) -> Result<Option<Vec<u8>>> {
+pub(crate) async fn read_start(service: &Service, path: &str, max: usize) -> Result<Option<Vec<u8>>> {
     let read = async {
         let mut content = Vec::new();
         let mut pieces = if service.reads_whole_objects() {
