@@ -11,7 +11,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bytesize::ByteSize;
 use once_cell::sync::OnceCell;
 
 pub use remote::{HELPER, Remote};
@@ -20,6 +19,7 @@ pub use smoke_toml::Source;
 
 use crate::error::Error;
 use crate::name::{ALL, MAX_NAME, NO_REPO, check_name, check_repo_name};
+use crate::units;
 
 /// The default cache directory, below the home directory.
 const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
@@ -392,17 +392,15 @@ fn timeout(setting: Option<Setting>) -> Result<Duration, Error> {
 fn duration(setting: Setting) -> Result<Duration, Error> {
     let parsed = match setting.value.parse::<u64>() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => humantime::parse_duration(&setting.value).ok(),
+        Err(_) => units::duration(&setting.value),
     };
     parsed.ok_or_else(|| setting.reject("a number of seconds, or a duration such as `90s`, `20m` or `1h`"))
 }
 
 fn max_bytes(setting: Option<Setting>) -> Result<Option<u64>, Error> {
     let Some(setting) = setting else { return Ok(None) };
-    match setting.value.parse::<ByteSize>() {
-        Ok(size) => Ok(Some(size.as_u64())),
-        Err(_) => Err(setting.reject("a size such as `500MB`, `5GB` or `5GiB`")),
-    }
+    let bytes = units::bytes(&setting.value);
+    bytes.map(Some).ok_or_else(|| setting.reject("a size such as `500MB`, `5GB` or `5GiB`"))
 }
 
 /// Parses absolute directories, separated by commas. The last component of each is the name of a repository.

@@ -99,6 +99,7 @@ mod store;
 mod telemetry;
 mod terminal;
 mod text;
+mod units;
 
 #[doc(hidden)]
 pub mod __private {

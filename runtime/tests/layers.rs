@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["layout"],
     &["digest", "file_lock", "json_lines", "own_thread"],
-    &["cores", "message", "name", "plain_file", "private_directory", "terminal", "text"],
+    &["cores", "message", "name", "plain_file", "private_directory", "terminal", "text", "units"],
     &["disk", "error", "panic"],
     &["shared"],
 ];

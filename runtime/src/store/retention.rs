@@ -9,7 +9,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
-use bytesize::ByteSize;
 
 use super::inventory::{Stored, inventory, orphans};
 use super::removal::{Removal, remove};
@@ -18,6 +17,7 @@ use crate::file_lock::FileLock;
 use crate::key::{KeyInput, configuration};
 use crate::layout::{self, Layout};
 use crate::message;
+use crate::units::Size;
 
 /// The limits of the cache. An absent limit allows everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub(crate) fn keep_within(layout: &Layout, policy: &Policy) {
     // An error is ignored: where the cache cannot be written to, it does not grow.
     let Ok(Some(collected)) = enforce(layout, policy, SystemTime::now()) else { return };
     let (removed, freed, kept) =
-        (collected.removed.len(), ByteSize(collected.freed_bytes), ByteSize(collected.kept_bytes));
+        (collected.removed.len(), Size(collected.freed_bytes), Size(collected.kept_bytes));
     if removed > 0 {
         message::progress(&format!("removed {removed} artifacts ({freed}) from the cache; {kept} are left"));
     }
