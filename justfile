@@ -27,9 +27,10 @@ prose *paths:
     .ci/install typos
     if command -v typos >/dev/null; then typos {{ paths }}; fi
 
-# Checks the dependencies: features, licenses, sources, advisories.
+# Checks the dependencies: features, versions of Rust, licenses, sources, advisories.
 deny:
     .ci/features
+    .ci/msrv
     .ci/install cargo-deny
     .ci/deny
 

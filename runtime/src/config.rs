@@ -25,7 +25,7 @@ use crate::units;
 const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
 /// The default limit on a wait for a lock. Longer than every measured build (Django in a debug build: 507 s of CPU),
 /// shorter than the time limit of a CI job.
-pub(crate) const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_hours(1);
+pub(crate) const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// The use of the cache's entries (`SMOKE_CACHE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -169,7 +169,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("lock");
         let _lock = attempt(File::create(&path).expect("created")).expect("free");
-        let waited = FileLock::wait(File::open(&path).expect("exists"), Duration::from_mins(1), |_| Err("enough"));
+        let waited = FileLock::wait(File::open(&path).expect("exists"), Duration::from_secs(60), |_| Err("enough"));
         assert!(matches!(waited, Ok(Waited::GivenUp("enough"))));
     }
 }

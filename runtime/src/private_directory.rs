@@ -11,7 +11,7 @@ pub(crate) const PREFIX: &str = "cached-smoke-";
 /// The prefix of the markers' names.
 const WARNED: &str = "warned-";
 /// The age from which markers are removed. Longer than any run.
-const KEEP_WARNINGS: Duration = Duration::from_hours(7 * 24);
+const KEEP_WARNINGS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Returns the path of the directory, which may not exist.
 pub(crate) fn path() -> PathBuf {

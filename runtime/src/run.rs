@@ -28,7 +28,7 @@ use crate::private_directory;
 pub(crate) use ancestor::Identity;
 
 /// The time for which a run is kept. Only reports over several runs use the notes of runs that have ended.
-const KEEP: Duration = Duration::from_hours(30 * 24);
+const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The file with the warnings of a run, one on each line. A test runner hides the output of tests that pass.
 pub(crate) const WARNINGS: &str = "warnings.jsonl";
 /// The locks of processes that still upload the artifacts that they have built. Tests that waited for the builds go on
@@ -243,9 +243,9 @@ mod tests {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let run = run(directory.path());
         let runs = directory.path().join(".runs");
-        sweep_runs(&runs, SystemTime::now() + KEEP - Duration::from_mins(1));
+        sweep_runs(&runs, SystemTime::now() + KEEP - Duration::from_secs(60));
         assert!(run.directory.exists());
-        sweep_runs(&runs, SystemTime::now() + KEEP + Duration::from_mins(1));
+        sweep_runs(&runs, SystemTime::now() + KEEP + Duration::from_secs(60));
         assert!(!run.directory.exists());
     }
 }

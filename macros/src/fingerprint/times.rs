@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Without cargo's record, a file that changed this recently may have changed since the compiler read it.
-const RECENT: Duration = Duration::from_hours(1);
+const RECENT: Duration = Duration::from_secs(60 * 60);
 
 /// Returns the time of the last modification in nanoseconds since 1970, or 0 if it is unknown.
 pub(super) fn modified(found: &Metadata) -> u128 {

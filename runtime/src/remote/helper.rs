@@ -274,7 +274,7 @@ fn is_ours(program: &str) -> bool {
 
 /// Returns the instant after a duration from now. Durations beyond the range of the clock give a year.
 pub(super) fn after(duration: Duration) -> Instant {
-    const YEAR: Duration = Duration::from_hours(365 * 24);
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     let now = Instant::now();
     now.checked_add(duration).unwrap_or(now + YEAR)
 }

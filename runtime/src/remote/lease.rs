@@ -17,7 +17,7 @@ const TELL_EVERY: Duration = Duration::from_secs(5);
 ///
 /// It is longer than every measured build (Django in a debug build: 507 s of CPU). A limit is needed because every
 /// machine with write access can hold a lease without building.
-const LONGEST_WAIT: Duration = Duration::from_mins(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// The result of a request for the lease of an artifact.
 #[derive(Debug, PartialEq, Eq)]

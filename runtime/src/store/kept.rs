@@ -19,7 +19,7 @@ use crate::private_directory;
 /// The extension of the file that marks a kept directory.
 const KEPT: &str = "kept";
 /// Long enough to examine a copy after a weekend.
-const KEEP: Duration = Duration::from_hours(7 * 24);
+const KEEP: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The test and the artifact of a copy, and the run that keeps it.
 #[derive(Clone, Copy, Debug)]

@@ -282,7 +282,7 @@ mod tests {
         }
         drop(notice);
         drop(first);
-        assert!(matches!(acquire(&path, Duration::from_mins(1)), Acquired::Locked(_)));
+        assert!(matches!(acquire(&path, Duration::from_secs(60)), Acquired::Locked(_)));
     }
 
     #[test]
@@ -291,7 +291,7 @@ mod tests {
         let path = directory.path().join("b.lock");
         let Acquired::Locked(first) = acquire(&path, Duration::ZERO) else { panic!("the lock is free") };
         thread::scope(|scope| {
-            let waiter = scope.spawn(|| matches!(acquire(&path, Duration::from_mins(1)), Acquired::Locked(_)));
+            let waiter = scope.spawn(|| matches!(acquire(&path, Duration::from_secs(60)), Acquired::Locked(_)));
             drop(first);
             assert!(waiter.join().expect("no panic"));
         });

@@ -184,7 +184,7 @@ mod tests {
     use crate::layout::ArtifactPath;
     use crate::store::manifest::{Built, Manifest, Storage, Unusable};
 
-    const HOUR: Duration = Duration::from_hours(1);
+    const HOUR: Duration = Duration::from_secs(60 * 60);
 
     fn now() -> SystemTime {
         SystemTime::UNIX_EPOCH + 1000 * HOUR

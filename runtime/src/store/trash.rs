@@ -12,7 +12,7 @@ use crate::layout::{self, ArtifactPath, Layout};
 
 const DAMAGED: &str = "damaged-";
 /// A damaged artifact is kept for a week, so that it can still be examined after a weekend.
-const KEEP_DAMAGED: Duration = Duration::from_hours(7 * 24);
+const KEEP_DAMAGED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Returns the label of a damaged artifact, which makes a sweep keep it for [`KEEP_DAMAGED`].
 pub(super) fn damaged(artifact_path: &ArtifactPath) -> String {

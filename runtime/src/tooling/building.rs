@@ -11,7 +11,7 @@ use crate::store::lock;
 use crate::telemetry::KeyReport;
 
 /// The maximum age of a lock file whose lock may be held. Lock files are never deleted, so older ones are not tried.
-const LONGEST_BUILD: Duration = Duration::from_hours(24);
+const LONGEST_BUILD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A process that is building an artifact.
 #[derive(Clone, Debug)]

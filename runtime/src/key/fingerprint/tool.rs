@@ -14,7 +14,7 @@ use crate::digest::Parts;
 use crate::text;
 
 /// The limit on the time of `--version`. Programs that start a virtual machine take some seconds on a busy machine.
-const TIME_LIMIT: Duration = Duration::from_mins(1);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// The limit on the output of `--version`, in bytes. The output is part of each manifest.
 const MAX_OUTPUT: u64 = 64 << 10;
 

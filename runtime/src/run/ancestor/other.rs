@@ -18,7 +18,7 @@ pub(super) struct Table {
 impl Table {
     /// Returns `None` if `sysinfo` does not provide all parts of an identity.
     pub(super) fn new() -> Option<Table> {
-        System::host_name().ok().map(|host| Table { host })
+        System::host_name().map(|host| Table { host })
     }
 
     /// Returns a name that the tables of other machines do not have.
@@ -44,7 +44,7 @@ impl Processes for Table {
 
     fn look_up(&self, pid: u32) -> Option<Process> {
         let id = Pid::from_u32(pid);
-        let mut system = System::new().ok()?;
+        let mut system = System::new();
         // Without its threads, which would be looked up one by one.
         let kind = ProcessRefreshKind::nothing().without_tasks();
         let kind = kind.with_exe(UpdateKind::Always).with_environ(UpdateKind::Always);

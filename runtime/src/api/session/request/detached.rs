@@ -27,7 +27,7 @@ use crate::store::{Miss, Staging};
 use crate::telemetry::{ArtifactReport, Outcome};
 
 /// Long enough for a builder to end after its time limit.
-const GRACE: Duration = Duration::from_mins(1);
+const GRACE: Duration = Duration::from_secs(60);
 /// The number of lines of a failed builder's output that the test repeats.
 const MOST_LINES: usize = 60;
 
