@@ -32,7 +32,7 @@ struct Settings {
 
 impl Suite for Pieces {
     type Config = Settings;
-    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("benches");
+    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("pieces.rs");
 }
 
 /// An artifact of one file, which is never read.
@@ -122,7 +122,7 @@ fn session(criterion: &mut Criterion) {
 
 /// Measures the load functions and the queries of the smoke tests' artifacts.
 fn graph_and_index(criterion: &mut Criterion, directory: &Path) {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/code-index/fixtures/bookshop");
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/code-index/fixtures/bookshop");
     let graph = GraphBuilder::new(python).build().unwrap();
     let (graph_file, index) = (directory.join("graph.bin"), directory.join("index"));
     graph.write_to(&graph_file).unwrap();

@@ -30,7 +30,7 @@ struct Copies;
 
 impl Suite for Copies {
     type Config = Files;
-    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("benches/scratch.rs");
+    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("scratch.rs");
 }
 
 struct Blobs;

@@ -32,6 +32,9 @@ use sections::SECTIONS;
 use setup::Setup;
 use table::Table;
 
+/// The root of this workspace.
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
 /// The default number of rounds, with which medians differ by a few percent between runs.
 const ROUNDS: usize = 41;
 

@@ -56,7 +56,7 @@ impl Axis {
 impl Plot {
     /// Writes `docs/performance-NAME.svg`.
     pub(crate) fn write(&self, name: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/performance-{name}.svg"));
+        let path = Path::new(crate::WORKSPACE).join(format!("docs/performance-{name}.svg"));
         std::fs::write(&path, self.svg()).unwrap();
         println!("  plotted to {}", path.display());
     }

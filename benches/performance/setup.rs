@@ -38,7 +38,7 @@ impl Setup {
         if std::env::var_os("SMOKE_CACHE_DIR").is_some() {
             return Err("SMOKE_CACHE_DIR is set, but the benchmark needs its own caches\nhelp: unset it".to_owned());
         }
-        let workspace = Config::for_directory(Path::new(env!("CARGO_MANIFEST_DIR"))).map_err(|error| error.report())?;
+        let workspace = Config::for_directory(Path::new(crate::WORKSPACE)).map_err(|error| error.report())?;
         let django = &workspace.repo("django").map_err(|error| error.report())?.path;
         let scikit_learn = workspace.repo("scikit-learn").map(|repo| repo.path.clone());
         if !django.is_dir() {
@@ -123,7 +123,7 @@ impl Setup {
             let set = |package: &str| format!("profile.plain.package.{package}.opt-level={opt_level}");
             let mut command = Command::new(env!("CARGO"));
             command
-                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .current_dir(crate::WORKSPACE)
                 .args(["bench", "--bench", "performance", "--no-run", "--profile", "plain", "--message-format", "json"])
                 // In a user's project, these two crates are dependencies.
                 .args(["--config", &set("\"*\""), "--config", &set("cached-smoke"), "--config", &set("code-index")]);

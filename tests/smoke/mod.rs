@@ -24,8 +24,8 @@ pub(crate) struct SmokeConfig {
 impl Suite for Smoke {
     type Config = SmokeConfig;
     // The sources of the index, without the fixtures beside them: those are a repository, with its own fingerprint. And
-    // this file, which calls the sources.
-    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("examples/code-index/src", "tests/smoke");
+    // this file, which calls the sources. Relative to `tests`, and also to `benches`, which compiles this file as well.
+    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("../examples/code-index/src", "../tests/smoke");
 }
 
 impl Artifact<Smoke> for DependencyGraph {

@@ -12,7 +12,7 @@ struct Timed;
 
 impl Suite for Timed {
     type Config = ();
-    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("examples/code-index/src");
+    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("../examples/code-index/src");
 }
 
 struct Graph(DependencyGraph);

@@ -18,7 +18,7 @@ struct SizedConfig {
 
 impl Suite for Sized {
     type Config = SizedConfig;
-    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("benches/performance/programs");
+    const CODE: CodeFingerprint = cached_smoke::code_fingerprint!("performance/programs");
 }
 
 /// An artifact of one mapped file.

@@ -157,12 +157,7 @@ fn machine(setup: &Setup, number: usize, program: &Program) -> Fleet {
 /// Compiles the helper in release mode, as users install it, and returns its command line as JSON.
 fn helper() -> Option<String> {
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args([
-        "build",
-        "--release",
-        "--package",
-        "cargo-smoke-cache-remote",
-    ]);
+    command.current_dir(crate::WORKSPACE).args(["build", "--release", "--package", "cargo-smoke-cache-remote"]);
     command.status().ok().filter(std::process::ExitStatus::success)?;
     let this = std::env::current_exe().unwrap();
     let program = this.ancestors().nth(2)?.join("cargo-smoke-cache-remote");

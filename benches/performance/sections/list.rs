@@ -18,7 +18,7 @@ pub(super) fn run(setup: &Setup, table: &mut Table) {
     }
     assert_eq!(entries(), 1000);
     let built = Command::new(env!("CARGO"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(crate::WORKSPACE)
         .args(["build", "--release", "--package", "cargo-smoke-cache"])
         .status();
     assert!(built.unwrap().success());

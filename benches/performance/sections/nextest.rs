@@ -72,7 +72,7 @@ fn run_tests(setup: &Setup, profile: &str, binary: &str) -> f64 {
 /// Writes a package whose tests use the cache of this benchmark. Dependencies are optimised, as the guide
 /// recommends.
 fn write_project(setup: &Setup) {
-    let workspace = env!("CARGO_MANIFEST_DIR");
+    let workspace = crate::WORKSPACE;
     let project = setup.path("nextest");
     fs::create_dir_all(project.join("tests/smoke")).unwrap();
     fs::create_dir_all(project.join("src")).unwrap();
@@ -92,7 +92,7 @@ fn write_project(setup: &Setup) {
     )
     .unwrap();
     let support = include_str!("../../../tests/smoke/mod.rs");
-    let support = support.replace("\"examples/code-index/src\", \"tests/smoke\"", "\"tests/smoke\"");
+    let support = support.replace("\"../examples/code-index/src\", \"../tests/smoke\"", "\"tests/smoke\"");
     fs::write(project.join("tests/smoke/mod.rs"), support).unwrap();
     let (mut annotated, mut empty) = (
         "mod smoke;\nuse code_index::{DependencyGraph, SparseIndex};\nuse smoke::cached_smoke;\n".to_owned(),

@@ -64,7 +64,7 @@ fn tests(setup: &Setup, arguments: &[&str]) -> Run {
     let mut command = Command::new(env!("CARGO"));
     super::nextest::clean_environment(&mut command);
     command
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers"))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/peers"))
         .arg("nextest")
         .args(arguments)
         .args(["--color", "never"])
