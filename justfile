@@ -58,6 +58,10 @@ smoke *arguments:
 bench name="performance" *arguments:
     cargo bench --bench {{ name }} -- {{ arguments }}
 
+# Measures the compile times of contributors and users: smoke, install, project. Takes minutes.
+weight *arguments:
+    .ci/weight {{ arguments }}
+
 # Fuzzes a target, archive or manifest, for some seconds, on stable Rust.
 fuzz target="archive" seconds="300":
     cd runtime && cargo fuzz run --sanitizer none {{ target }} -- -max_total_time={{ seconds }}
