@@ -61,6 +61,11 @@ use syn::LitStr;
 /// The largest file, in bytes, that the compiler watches by `include_bytes!`: it reads the whole file into memory.
 const MAX_WATCHED: u64 = 1 << 20;
 
+/// Returns the directory into which the compiler writes the current crate.
+pub(crate) fn output_directory() -> Option<PathBuf> {
+    CommandLine::of_process().ok()?.out_dir.filter(|directory| directory.is_absolute())
+}
+
 /// Expands a call `code_fingerprint!(#krate; "dir", …)`: the wrapper that users call puts its crate in front.
 pub(crate) fn expand(input: TokenStream, manifest_dir: Option<&Path>) -> TokenStream {
     let mut errors = Errors::default();

@@ -1,5 +1,6 @@
 //! All messages for users. Each states the problem, then `help:` with one way to correct it, as rustc does.
 
+use crate::shared::smoke_toml::MISSING;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -341,8 +342,7 @@ pub(crate) fn same_test_name(first: &str, second: &str, test: &str) -> String {
 }
 
 pub(crate) fn no_smoke_toml() -> &'static str {
-    "no repositories to test: there is no `smoke.toml` in the package's directory or above it\n\
-     help: write `repo = \"…\"` or `repos = [\"…\", \"…\"]`, or list repositories under `[repos]` in a `smoke.toml`"
+    MISSING
 }
 
 pub(crate) fn no_repositories(path: &Path) -> String {

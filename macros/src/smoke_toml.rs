@@ -1,10 +1,15 @@
 //! Reads the names of the repositories in `smoke.toml`. The runtime reads the rest.
 
+use crate::fingerprint::output_directory;
 use crate::message;
-use crate::shared::smoke_toml::{SmokeTomlFile, Unreadable, find};
+use crate::shared::settings_mark;
+use crate::shared::smoke_toml::{Unusable, find};
 use proc_macro2::TokenStream;
 use quote::quote;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// The `smoke.toml` that applies to a package.
 #[derive(Debug)]
@@ -21,9 +26,13 @@ impl SmokeToml {
     ///
     /// Returns a message if the file cannot be read or is malformed.
     pub(crate) fn find(manifest_dir: &Path) -> Result<Option<Self>, String> {
-        let file = find(manifest_dir).map_err(|Unreadable { path, error }| message::unreadable(&path, &error))?;
-        let Some(SmokeTomlFile { path, text }) = file else { return Ok(None) };
-        let table: toml::Table = text.parse().map_err(|error| message::malformed(&path, &error))?;
+        let file = find(manifest_dir).map_err(|error| match error {
+            Unusable::Unreadable { path, error } => message::unreadable(&path, &error),
+            Unusable::Ambiguous { path, message } => message::in_file(&path, &message),
+        })?;
+        let Some(file) = file else { return Ok(None) };
+        let table = file.table().map_err(|error| message::malformed(&file.path, &error))?;
+        let path = file.path;
         let repositories = match table.get("repos") {
             None => None,
             Some(toml::Value::Table(repositories)) => Some(sorted_names(repositories)),
@@ -31,16 +40,33 @@ impl SmokeToml {
         };
         Ok(Some(Self { path, repositories }))
     }
+}
 
-    /// Returns an item that makes the compiler read the file, so that cargo recompiles when it changes.
-    pub(crate) fn track(&self) -> TokenStream {
-        // A path that is not UTF-8 cannot be written in source. Then an edit takes effect at the next compilation.
-        self.path.to_str().map_or_else(TokenStream::new, |path| {
-            quote!(
-                const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
-            )
-        })
+/// Returns items that make the compiler read the file, so that cargo recompiles when it changes, and the mark, so that
+/// cargo recompiles when another file takes its place.
+pub(crate) fn track(smoke_toml: Option<&SmokeToml>, manifest_dir: &Path) -> TokenStream {
+    let settings = smoke_toml.map(|file| file.path.as_path());
+    let mark = output_directory().and_then(|output| write_mark(&output, manifest_dir, settings).ok());
+    // A path that is not UTF-8 cannot be written in source. Then an edit takes effect at the next compilation.
+    let paths = settings.into_iter().chain(mark.as_deref()).filter_map(Path::to_str);
+    quote!(#(
+        const _: &[::core::primitive::u8] = ::core::include_bytes!(#paths);
+    )*)
+}
+
+/// Writes the mark of the settings, and removes those of earlier ones.
+fn write_mark(output: &Path, manifest_dir: &Path, settings: Option<&Path>) -> io::Result<PathBuf> {
+    let directory = settings_mark::directory(output, manifest_dir);
+    fs::create_dir_all(&directory)?;
+    settings_mark::remove_others(&directory, settings)?;
+    let mark = directory.join(settings_mark::name(settings));
+    match File::create_new(&mark) {
+        // Cargo would compile again after a file that is newer than the compilation.
+        Ok(file) => file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_hours(24))?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
     }
+    Ok(mark)
 }
 
 fn sorted_names(table: &toml::Table) -> Vec<String> {
@@ -53,7 +79,6 @@ fn sorted_names(table: &toml::Table) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::shared::smoke_toml::FILE_NAME;
-    use std::fs;
     use tempfile::TempDir;
 
     fn find(text: &str) -> Result<Option<SmokeToml>, String> {
@@ -77,7 +102,19 @@ mod tests {
         fs::write(package.join(FILE_NAME), "[repos.near]\n").expect("smoke.toml");
         let near = SmokeToml::find(&package).expect("valid").expect("found");
         assert_eq!(near.repositories, Some(vec!["near".to_owned()]));
-        assert!(near.track().to_string().contains("smoke.toml"));
+        assert!(track(Some(&near), &package).to_string().contains("smoke.toml"));
+    }
+
+    #[test]
+    fn the_mark_is_older_than_any_compilation() {
+        let output = TempDir::new().expect("temporary directory");
+        let write = |settings| write_mark(output.path(), Path::new("/package"), settings).expect("written");
+        let without = write(None);
+        let age = without.metadata().and_then(|mark| mark.modified()).expect("a time").elapsed().expect("the past");
+        assert!(age > Duration::from_hours(24 * 365));
+        let with = write(Some(Path::new("/smoke.toml")));
+        assert!(with.is_file() && !without.exists());
+        assert_eq!(write(Some(Path::new("/smoke.toml"))), with);
     }
 
     #[test]

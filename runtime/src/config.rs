@@ -14,15 +14,24 @@ use std::time::Duration;
 use once_cell::sync::OnceCell;
 
 pub use remote::{HELPER, Remote};
-use smoke_toml::SmokeToml;
 pub use smoke_toml::Source;
+use smoke_toml::{Found, SmokeToml, TestTable};
 
 use crate::error::Error;
 use crate::name::{ALL, MAX_NAME, NO_REPO, check_name, check_repo_name};
+use crate::shared::settings_mark;
+use crate::shared::smoke_toml::FILE_NAME;
 use crate::units;
 
 /// The default cache directory, below the home directory.
 const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
+/// The default limit on the size of the cache: some versions of the artifacts of several projects, and a small part of
+/// a disk. The smoke tests of this workspace take 1 GB.
+const DEFAULT_MAX_BYTES: u64 = 10_000_000_000;
+/// The size of a cache without a limit.
+const NO_LIMIT: &str = "none";
+/// The mark of executables that use this crate, by which `cargo smoke-cache` finds them among all test binaries.
+pub static MARK: [u8; 32] = *b"cached-smoke:uses-the-cache:3f9d";
 /// The default limit on a wait for a lock. Longer than every measured build (Django in a debug build: 507 s of CPU),
 /// shorter than the time limit of a CI job.
 pub(crate) const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_secs(60 * 60);
@@ -71,6 +80,14 @@ impl Force {
     }
 }
 
+/// The limit on the size of the cache (`SMOKE_MAX_SIZE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SizeLimit {
+    Default,
+    Bytes(u64),
+    None,
+}
+
 /// The source and the directory of a repository.
 #[derive(Clone, Debug)]
 pub struct RepoSource {
@@ -92,15 +109,16 @@ pub struct Config {
     pub(crate) strict: bool,
     pub(crate) run_id: Option<String>,
     pub(crate) lock_timeout: Duration,
-    pub(crate) max_bytes: Option<u64>,
+    pub(crate) size_limit: SizeLimit,
     pub(crate) left_out: Vec<String>,
     pub(crate) stop_after: Option<StopAfter>,
     pub(crate) detach: bool,
     pub(crate) announce: bool,
     pub(crate) remote: Option<Remote>,
-    pub(crate) smoke_toml: PathBuf,
+    /// The file of the settings, if there is one.
+    smoke_toml: Option<PathBuf>,
     pub(crate) repos: BTreeMap<String, RepoSource>,
-    pub(crate) test_args: Vec<String>,
+    pub(crate) test: TestTable,
     /// The directory that the process starts from: its package, or the current directory.
     start: PathBuf,
 }
@@ -119,7 +137,29 @@ impl Config {
     /// Fails if a variable or `smoke.toml` has an invalid value.
     pub fn of_process() -> Result<&'static Config, Error> {
         static CONFIG: OnceCell<Config> = OnceCell::new();
-        CONFIG.get_or_try_init(|| Config::for_directory(&package_directory()?))
+        // Without this use, the linker would remove the mark.
+        std::hint::black_box(&MARK);
+        CONFIG.get_or_try_init(|| {
+            let package = package_directory()?;
+            let config = Config::for_directory(&package)?;
+            config.check_mark(&package)?;
+            Ok(config)
+        })
+    }
+
+    /// Fails if the tests of this executable were compiled with other settings: their repositories may be wrong.
+    fn check_mark(&self, package: &Path) -> Result<(), Error> {
+        let Ok(executable) = std::env::current_exe() else { return Ok(()) };
+        let directory = settings_mark::directory(executable.parent().unwrap_or(&executable), package);
+        match settings_mark::remove_others(&directory, self.smoke_toml.as_deref()) {
+            Ok(true) => Err(Error::Message(
+                "smoke.toml was added, moved or removed after these tests were compiled\n\
+                 help: run the tests again; cargo then compiles them"
+                    .to_owned(),
+            )),
+            // Where the directory is read-only, cargo does not compile either.
+            Ok(false) | Err(_) => Ok(()),
+        }
     }
 
     /// Returns the configuration of a process in `directory`.
@@ -136,8 +176,12 @@ impl Config {
         environment: &dyn Fn(&str) -> Option<OsString>,
         home: Option<PathBuf>,
     ) -> Result<Config, Error> {
-        let (smoke_toml, file) = SmokeToml::find(start)?;
-        let base = smoke_toml.parent().unwrap_or(start).to_owned();
+        let found = SmokeToml::find(start)?;
+        let file_found = found.as_ref().map(|found| found.path.clone());
+        let (smoke_toml, base, file) = match found {
+            Some(Found { path, base, settings }) => (path, base, settings),
+            None => (start.join(FILE_NAME), start.to_owned(), SmokeToml::default()),
+        };
         let defaults = &file.defaults;
         // An empty variable counts as unset, because CI systems pass unset variables on in that way.
         let variable = |name: &'static str| environment(name).filter(|value| !value.is_empty());
@@ -202,14 +246,19 @@ impl Config {
         let detach = defaults.detach.map(switch);
         let announce = defaults.announce.map(|is_on| if is_on { "on" } else { "off" }.to_owned());
 
+        // nextest also starts test binaries to list their tests, with the id of the run and without a test.
+        let is_listing = variable("NEXTEST_BINARY_ID").is_some() && variable("NEXTEST_EXECUTION_MODE").is_none();
+        let nextest_run = text("NEXTEST_RUN_ID", None)?.filter(|_| !is_listing);
+
         Ok(Config {
             force: force(text("SMOKE_FORCE_REBUILD", defaults.force_rebuild.as_ref())?, &repos)?,
             mode,
             on_miss,
             strict,
-            run_id: text("SMOKE_RUN_ID", None)?.or(text("NEXTEST_RUN_ID", None)?).map(run_id).transpose()?,
+            run_id: text("SMOKE_RUN_ID", None)?.or(nextest_run).map(run_id).transpose()?,
             lock_timeout: timeout(text("SMOKE_LOCK_TIMEOUT", defaults.lock_timeout.as_ref())?)?,
-            max_bytes: max_bytes(text("SMOKE_MAX_SIZE", defaults.max_size.as_ref())?)?,
+            size_limit: text("SMOKE_MAX_SIZE", defaults.max_size.as_ref())?
+                .map_or(Ok(SizeLimit::Default), size_limit)?,
             left_out: known_names(text("SMOKE_LEAVE_OUT", None)?, &repos, "names among: ")?,
             // Only nextest sets `NEXTEST`; it may kill a test during its build.
             detach: choice(
@@ -222,9 +271,9 @@ impl Config {
                 .transpose()?,
             remote: Remote::read(&file.remote, &text)?,
             cache_dir,
-            smoke_toml,
+            smoke_toml: file_found,
             repos,
-            test_args: file.test.args,
+            test: file.test,
             start: start.to_owned(),
         })
     }
@@ -234,11 +283,33 @@ impl Config {
     /// # Errors
     /// Fails if no repository with this name is configured.
     pub fn repo(&self, name: &str) -> Result<&RepoSource, Error> {
-        self.repos.get(name).ok_or_else(|| Error::UnknownRepo {
-            name: name.to_owned(),
-            known: self.repos.keys().cloned().collect(),
-            smoke_toml: self.smoke_toml.clone(),
+        self.repos.get(name).ok_or_else(|| match self.require_repos() {
+            Err(error) => error,
+            Ok(()) => Error::UnknownRepo {
+                name: name.to_owned(),
+                known: self.repos.keys().cloned().collect(),
+                smoke_toml: self.smoke_toml(),
+            },
         })
+    }
+
+    /// Checks that there is a list of repositories.
+    ///
+    /// # Errors
+    /// Fails if there are neither a `smoke.toml` nor `SMOKE_REPO_PATHS`.
+    pub fn require_repos(&self) -> Result<(), Error> {
+        if self.has_smoke_toml() || !self.repos.is_empty() { Ok(()) } else { Err(Error::NoSmokeToml) }
+    }
+
+    /// Returns the file of the settings: `smoke.toml`, or the manifest with the table; without settings, the path of a
+    /// `smoke.toml` in the current directory.
+    pub fn smoke_toml(&self) -> PathBuf {
+        self.smoke_toml.clone().unwrap_or_else(|| self.start.join(FILE_NAME))
+    }
+
+    /// Returns `true` if there is a file of settings.
+    pub fn has_smoke_toml(&self) -> bool {
+        self.smoke_toml.is_some()
     }
 
     /// Returns all repositories by name.
@@ -258,7 +329,11 @@ impl Config {
 
     /// Returns the limit on the size of the cache (`SMOKE_MAX_SIZE`), in bytes.
     pub fn max_bytes(&self) -> Option<u64> {
-        self.max_bytes
+        match self.size_limit {
+            SizeLimit::Default => Some(DEFAULT_MAX_BYTES),
+            SizeLimit::Bytes(bytes) => Some(bytes),
+            SizeLimit::None => None,
+        }
     }
 
     /// Returns the settings of the remote cache, if one is configured.
@@ -298,13 +373,18 @@ impl Config {
     /// The manifest of an artifact names the project that built or fetched it, and its key does not. So all projects
     /// of a machine share an artifact with the same key.
     pub fn project(&self) -> String {
-        let otherwise = self.smoke_toml.parent().unwrap_or(&self.start);
+        let otherwise = self.smoke_toml.as_deref().and_then(Path::parent).unwrap_or(&self.start);
         project::of(&self.start, otherwise).to_string_lossy().into_owned()
     }
 
     /// Returns the arguments for the test runner from `smoke.toml`, which select the smoke tests.
     pub fn test_args(&self) -> &[String] {
-        &self.test_args
+        &self.test.args
+    }
+
+    /// Returns `true` if `smoke.toml` lets `cargo smoke-cache` run ignored tests.
+    pub fn runs_ignored_tests(&self) -> bool {
+        self.test.ignored
     }
 }
 
@@ -397,10 +477,12 @@ fn duration(setting: Setting) -> Result<Duration, Error> {
     parsed.ok_or_else(|| setting.reject("a number of seconds, or a duration such as `90s`, `20m` or `1h`"))
 }
 
-fn max_bytes(setting: Option<Setting>) -> Result<Option<u64>, Error> {
-    let Some(setting) = setting else { return Ok(None) };
-    let bytes = units::bytes(&setting.value);
-    bytes.map(Some).ok_or_else(|| setting.reject("a size such as `500MB`, `5GB` or `5GiB`"))
+fn size_limit(setting: Setting) -> Result<SizeLimit, Error> {
+    if setting.value == NO_LIMIT {
+        return Ok(SizeLimit::None);
+    }
+    let bytes = units::bytes(&setting.value).map(SizeLimit::Bytes);
+    bytes.ok_or_else(|| setting.reject(format!("a size such as `500MB`, `5GB` or `5GiB`, or `{NO_LIMIT}`")))
 }
 
 /// Parses absolute directories, separated by commas. The last component of each is the name of a repository.

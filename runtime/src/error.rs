@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::shared::name::NO_REPOSITORY as NO_REPO;
+use crate::shared::smoke_toml::MISSING;
 use crate::shared::suggestion::nearest;
 
 /// A boxed error of any type: the functions of an [`Artifact`](crate::Artifact) return it, so that `?` accepts every
@@ -99,9 +100,11 @@ pub enum Error {
         name: String,
         /// The names of all known repositories.
         known: Vec<String>,
-        /// The `smoke.toml` that was read, or the path where one is expected.
+        /// The `smoke.toml` that was read, or the path where one is expected, if only `SMOKE_REPO_PATHS` is set.
         smoke_toml: PathBuf,
     },
+    /// A repository is requested, but there are neither a `smoke.toml` nor `SMOKE_REPO_PATHS`.
+    NoSmokeToml,
     /// The directory of a known repository does not exist.
     RepoMissing {
         /// The name of the repository.
@@ -308,8 +311,7 @@ impl fmt::Display for Error {
                     write!(f, " (did you mean `{near}`?)")?;
                 }
                 if known.is_empty() {
-                    let start = smoke_toml.parent().unwrap_or(smoke_toml);
-                    write!(f, ": no smoke.toml in {} or above it names a repository", start.display())?;
+                    write!(f, ": {} lists none", smoke_toml.display())?;
                 } else {
                     write!(f, "; known repositories: {}", known.join(", "))?;
                 }
@@ -319,6 +321,7 @@ impl fmt::Display for Error {
                     smoke_toml.display()
                 )
             }
+            Error::NoSmokeToml => f.write_str(MISSING),
             Error::RepoMissing { name, path, help } => {
                 write!(f, "the repository `{name}` is not at {}\nhelp: {help}", path.display())
             }

@@ -62,9 +62,18 @@ pub(crate) struct ArtifactPath {
     pub(crate) artifact: String,
 }
 
+impl ArtifactPath {
+    /// Returns the key for display: repository, revision, and the first digits of the digest, as in
+    /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
+    pub(crate) fn key(&self) -> String {
+        let (revision, digest) = self.entry.rsplit_once('-').unwrap_or(("", &self.entry));
+        format!("{}:{revision}:{digest}", self.repo)
+    }
+}
+
 /// Other users who can write to the cache directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Others {
+enum Others {
     /// The owner of the directory, by user id.
     Owner(u32),
     /// The group, or every user, by the mode of the directory.
@@ -100,7 +109,7 @@ impl Layout {
 
     /// Returns the other users who can write to the cache directory, and so replace the artifacts that tests load.
     #[cfg(unix)]
-    pub(crate) fn others_who_can_write(&self) -> Option<Others> {
+    fn others_who_can_write(&self) -> Option<Others> {
         use std::os::unix::fs::MetadataExt;
         const WRITABLE_BY_GROUP_OR_OTHERS: u32 = 0o022;
         const ROOT: u32 = 0;
@@ -111,9 +120,31 @@ impl Layout {
         (root.mode() & WRITABLE_BY_GROUP_OR_OTHERS != 0).then_some(Others::GroupOrAnybody)
     }
 
+    /// Returns how other users can replace the artifacts, and the action that prevents it.
+    pub(crate) fn exposure(&self) -> Option<(String, String)> {
+        let others = self.others_who_can_write()?;
+        let cache = self.root.display();
+        if !self.keeps_permissions() {
+            return Some((
+                format!(
+                    "the file system of the cache at {cache} keeps no permissions, so other users may be able to \
+                     replace the artifacts of your tests"
+                ),
+                "set SMOKE_CACHE_DIR to a directory on another file system".to_owned(),
+            ));
+        }
+        let (writers, help) = match others {
+            Others::GroupOrAnybody => ("other users".to_owned(), format!("run `chmod go-w {cache}`")),
+            Others::Owner(user) => {
+                (format!("its owner, user {user},"), "set SMOKE_CACHE_DIR to a directory that you own".to_owned())
+            }
+        };
+        Some((format!("{writers} can write to the cache at {cache}, and so replace the artifacts of your tests"), help))
+    }
+
     /// Returns `false` if a new file with mode 600 gets other permissions. Then `chmod` has no effect.
     #[cfg(unix)]
-    pub(crate) fn keeps_permissions(&self) -> bool {
+    fn keeps_permissions(&self) -> bool {
         use std::os::unix::fs::MetadataExt;
         const OTHERS: u32 = 0o077;
         // `tempfile` creates it with mode 600.
@@ -125,13 +156,13 @@ impl Layout {
 
     /// Returns `true`: permissions are checked on Unix only.
     #[cfg(not(unix))]
-    pub(crate) fn keeps_permissions(&self) -> bool {
+    fn keeps_permissions(&self) -> bool {
         true
     }
 
     /// Returns `None`: on Windows, a home directory and everything below it belong to its user.
     #[cfg(not(unix))]
-    pub(crate) fn others_who_can_write(&self) -> Option<Others> {
+    fn others_who_can_write(&self) -> Option<Others> {
         None
     }
 

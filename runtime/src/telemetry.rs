@@ -29,8 +29,8 @@ pub use key_failures::KeyFailure;
 pub use keys::KeyReport;
 pub(crate) use keys::append as append_key;
 pub use reader::{read_key_failures, read_keys, read_reports};
-pub(crate) use report::next_number;
 pub use report::{ArtifactReport, CacheReport, Outcome};
+pub(crate) use report::{executable, next_number};
 
 #[cfg(test)]
 mod tests;

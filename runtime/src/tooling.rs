@@ -18,17 +18,22 @@ pub mod remote {
     pub use crate::remote::{Asked, Operation, Pushed, check_helper, not_started, probe, read_asked};
 }
 
-pub use crate::config::settings::{Setting, settings};
-pub use crate::config::{Config, RepoSource, Source};
+pub use crate::config::settings::{INTERNAL_VARIABLES, Setting, settings};
+pub use crate::config::{Config, MARK, RepoSource, Source};
 pub use crate::key::{KeyInput, describe, in_common, tell_apart};
 pub use crate::store::retention::{Collected, Policy};
 pub use crate::telemetry::{KeyFailure, KeyReport, read_key_failures, read_keys, read_reports};
 pub use crate::text::plain;
 pub use building::{Builder, Building, builder, building};
-pub use cache::{collect, collect_dry, create_cache};
+pub use cache::{collect, collect_dry, create_cache, exposure};
 pub use runs::{CacheSize, PastRun, note_size, runs};
 pub use stored::{ManifestInfo, Removed, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
 pub use warnings::read_warnings;
+
+/// Returns the candidate that is most similar to `name`, if at most a third of the characters differ.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    crate::shared::suggestion::nearest(name, candidates)
+}
 
 /// The name that stands for no repository.
 pub const NO_REPO: &str = crate::name::NO_REPO;

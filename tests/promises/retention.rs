@@ -45,6 +45,43 @@ fn nothing_is_evicted_within_the_limit() {
     assert!(!roomy.stderr.contains("removed"), "{}", roomy.stderr);
 }
 
+/// Otherwise tests that need more than the limit would build in each run.
+#[test]
+fn artifacts_that_these_tests_used_last_time_stay() {
+    let sandbox = Sandbox::new();
+    sandbox.run("only_words").passes();
+    sandbox.run("only_count").passes();
+    let words = sandbox.run("only_words").env("SMOKE_MAX_SIZE", "1B").passes();
+    assert_eq!(words.outcome("words"), Outcome::Hit);
+    assert!(words.stderr.contains("removed 1 artifacts ("), "{}", words.stderr);
+    assert!(words.stderr.contains("the rest is in use, or these tests used it last time"), "{}", words.stderr);
+    assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Built);
+}
+
+#[test]
+fn default_limit_announces_what_it_evicts() {
+    const ANNOUNCED: &str = "from the cache; ";
+    const HELP: &str = "because the default limit is 10 GB\nhelp: set SMOKE_MAX_SIZE to a larger size";
+    let sandbox = Sandbox::new();
+    for announce in ["on", "off"] {
+        sandbox.run("only_words").passes();
+        sandbox.run("only_count").passes();
+        // A hole: it takes no space.
+        let archive = sandbox.entry_file("words.tar.zst");
+        fs::remove_file(&archive).unwrap();
+        fs::File::create(&archive).unwrap().set_len(11_000_000_000).unwrap();
+
+        let unlimited = sandbox.run("only_count").env("SMOKE_MAX_SIZE", "none").passes();
+        assert!(!unlimited.stderr.contains(ANNOUNCED) && archive.exists(), "{}", unlimited.stderr);
+        let limited = sandbox.run("only_count").env("SMOKE_ANNOUNCE", announce).passes();
+        assert!(limited.stderr.contains(ANNOUNCED) && limited.stderr.contains(HELP), "{}", limited.stderr);
+        assert!(!archive.exists());
+        // For the summary of the tool, which turns announcements off.
+        let warnings = sandbox.cache().join(".runs").join(&limited.run).join("warnings.jsonl");
+        assert_eq!(warnings.exists(), announce == "off");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn artifacts_that_a_process_uses_or_builds_stay() {

@@ -66,6 +66,38 @@ fn edit_of_code_or_smoke_toml_recompiles_the_tests() {
     assert_eq!(listed(&project), ["each::one: test", "each::two: test"].repeat(2));
 }
 
+/// The compiler cannot follow a file that does not exist yet.
+#[test]
+fn settings_that_appear_or_move_recompile_the_tests() {
+    let project = Project::with_suite("appearing");
+    fs::remove_file(project.path("smoke.toml")).unwrap();
+    let tests = "mod suite;\n\n#[cached_smoke::cached_smoke]\nfn each(_: &cached_smoke::Session<suite::Smoke>) {}\n";
+    for binary in ["a", "b"] {
+        project.write(&format!("tests/{binary}.rs"), tests);
+    }
+    passed(project.cargo_test());
+    let manifest = fs::read_to_string(project.path("Cargo.toml")).unwrap();
+    let in_manifest = manifest + "\n[workspace.metadata.cached-smoke.repos.one]\npath = \"one\"\n";
+    fs::create_dir(project.path(".config")).unwrap();
+    let settings = "[repos.one]\npath = \"one\"\n";
+    let places: [(&str, &str); 3] =
+        [("smoke.toml", settings), (".config/smoke.toml", settings), ("Cargo.toml", &in_manifest)];
+    for (name, text) in places {
+        project.write(name, text);
+        let stale = project.cargo_test().output().unwrap();
+        let output = test_support::both_streams(&stale);
+        // A file that was removed made cargo compile already.
+        assert!(stale.status.success() != output.contains("after these tests were compiled"), "{name}: {output}");
+        let fresh = passed(project.cargo_test());
+        assert!(fresh.contains("test each::one ... ok"), "{name}: {fresh}");
+        let again = project.cargo_test().output().unwrap();
+        assert!(!text_of(&again.stderr).contains("Compiling"), "{name}: {}", text_of(&again.stderr));
+        if name != "Cargo.toml" {
+            fs::remove_file(project.path(name)).unwrap();
+        }
+    }
+}
+
 /// Returns a project with two test binaries, each with ten tests over one artifact.
 fn ten_tests(name: &str) -> Project {
     let project = Project::with_suite(name);

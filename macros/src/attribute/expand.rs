@@ -7,7 +7,6 @@ use super::repositories::{Layout, Tests};
 use crate::function::{Function, keeping_attributes};
 use crate::markers::{Kind, should_panic};
 use crate::shared::name::NO_REPOSITORY;
-use crate::smoke_toml::SmokeToml;
 use crate::tokens::{here, last_segment, local, mentions_impl, one_module_deeper};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -21,7 +20,7 @@ pub(super) fn tests(
     tests: &Tests,
 ) -> TokenStream {
     let krate = arguments.krate.as_ref().map_or_else(|| quote!(::cached_smoke), Path::to_token_stream);
-    let expansion = Expansion { krate, arguments, function, parameters, smoke_toml: tests.smoke_toml.as_ref() };
+    let expansion = Expansion { krate, arguments, function, parameters, track: &tests.track };
     match &tests.layout {
         Layout::Function(repository) => expansion.function(&repository.value(), &[]),
         Layout::Alone => expansion.function(NO_REPOSITORY, &[]),
@@ -36,7 +35,7 @@ struct Expansion<'a> {
     arguments: &'a Arguments,
     function: &'a Function,
     parameters: &'a [Parameter<'a>],
-    smoke_toml: Option<&'a SmokeToml>,
+    track: &'a TokenStream,
 }
 
 impl Expansion<'_> {
@@ -112,7 +111,7 @@ impl Expansion<'_> {
     /// Emits the user's function, and the call that runs it.
     fn body(&self, test: &TokenStream) -> TokenStream {
         let Function { signature, body, .. } = self.function;
-        let track = self.smoke_toml.map(SmokeToml::track);
+        let track = self.track;
         // A `_` in a parameter's type, as in `&Session<_>`, is valid in a closure, but not in a signature.
         let is_open = self.function.has_open_parameters();
         // The nested function is not the user's choice, so the lint would be a false alarm.

@@ -8,16 +8,17 @@ use crate::errors::Errors;
 use crate::message;
 use crate::shared::name::check_repository;
 use crate::shared::suggestion;
-use crate::smoke_toml::SmokeToml;
+use crate::smoke_toml::{self, SmokeToml};
 use crate::tokens::{argument_of, last_segment};
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use std::path::Path;
 use syn::{LitStr, Type};
 
-/// The tests to emit, and the `smoke.toml` on which they depend.
+/// The tests to emit, and the settings on which they depend.
 pub(super) struct Tests {
     pub(super) layout: Layout,
-    pub(super) smoke_toml: Option<SmokeToml>,
+    /// Items that make cargo compile the tests again when the settings change.
+    pub(super) track: TokenStream,
 }
 
 /// The arrangement of the tests.
@@ -62,7 +63,8 @@ impl Tests {
             Repositories::All if needs_no_repository(parameters, smoke_toml.as_ref(), manifest_dir) => Layout::Alone,
             Repositories::All => arranged(&all(smoke_toml.as_ref(), errors), is_over_each, errors),
         };
-        Self { layout, smoke_toml }
+        let track = manifest_dir.map(|directory| smoke_toml::track(smoke_toml.as_ref(), directory));
+        Self { layout, track: track.unwrap_or_default() }
     }
 }
 
@@ -263,7 +265,7 @@ mod tests {
     fn tests_that_take_a_repository_need_a_list() {
         for ty in [parse_quote!(Repo), parse_quote!(Each<Graph>)] {
             let message = rejection_of(&[Parameter::Reference(&ty)], &Repositories::All, None);
-            assert!(message.contains("there is no `smoke.toml`") && message.contains("repo = "), "{message}");
+            assert_eq!(message, "no smoke.toml here or above; run `cargo smoke-cache init`");
             let message = rejection_of(&[Parameter::Reference(&ty)], &Repositories::All, Some("[repos]\n"));
             assert!(message.contains("lists none"), "{message}");
         }

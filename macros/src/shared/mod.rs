@@ -13,12 +13,14 @@
 //! | --- | --- |
 //! | [`digest`] | digests files, and sequences of values |
 //! | [`name`] | checks the names of repositories and artifacts |
-//! | [`smoke_toml`] | finds `smoke.toml` |
+//! | [`settings_mark`] | records the settings that tests were compiled with |
+//! | [`smoke_toml`] | finds `smoke.toml`, in each of its places |
 //! | [`suggestion`] | suggests a known name for a misspelled one |
 //! | [`temporary_file`] | recognises temporary files of editors |
 
 pub(crate) mod digest;
 pub(crate) mod name;
+pub(crate) mod settings_mark;
 pub(crate) mod smoke_toml;
 pub(crate) mod suggestion;
 pub(crate) mod temporary_file;

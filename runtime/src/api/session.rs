@@ -7,6 +7,7 @@ mod dyn_artifact;
 mod in_progress;
 mod inner;
 mod inputs;
+mod last_used;
 mod process;
 mod request;
 

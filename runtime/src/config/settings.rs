@@ -14,6 +14,9 @@ pub struct Setting {
     pub help: &'static str,
 }
 
+/// The variables that processes of this crate set for one another.
+pub const INTERNAL_VARIABLES: &[&str] = &["SMOKE_BUILDER"];
+
 const NONE: &str = "none";
 
 /// Returns all settings.
@@ -61,8 +64,8 @@ const SETTINGS: &[Setting] = &[
     Setting {
         variable: "SMOKE_MAX_SIZE",
         key: Some("defaults.max-size"),
-        default: "no limit",
-        help: "Size limit of the cache, such as `500MB`, `5GB` or `5GiB`",
+        default: "`10GB`",
+        help: "Size limit of the cache: `500MB`, `5GB`, `5GiB`, or `none`",
     },
     Setting {
         variable: "SMOKE_LOCK_TIMEOUT",

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::RepoSource;
 use super::remote::RemoteTable;
 use crate::error::Error;
-use crate::shared::smoke_toml::{FILE_NAME, SmokeTomlFile, Unreadable, find};
+use crate::shared::smoke_toml::{Unusable, find};
 
 /// The source of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,15 @@ pub enum Source {
         /// The archive's SHA-256, in hexadecimal.
         sha256: Option<String>,
     },
+}
+
+/// The settings of a file.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    /// The directory that relative paths start from.
+    pub(super) base: PathBuf,
+    pub(super) settings: SmokeToml,
 }
 
 /// The whole file.
@@ -61,12 +70,15 @@ pub(crate) struct Defaults {
     pub(crate) announce: Option<bool>,
 }
 
-/// `[test]`: arguments that `cargo smoke-cache test` passes to the test runner.
+/// `[test]`: the tests that `cargo smoke-cache test` runs.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct TestTable {
     #[serde(default)]
     pub(crate) args: Vec<String>,
+    /// Run ignored tests as well.
+    #[serde(default)]
+    pub(crate) ignored: bool,
 }
 
 /// `[repos.<name>]`: exactly one of `path`, `git` (with `rev`) and `pypi`.
@@ -118,7 +130,7 @@ impl TryFrom<RawRepoTable> for RepoTable {
 }
 
 impl RepoTable {
-    /// Returns the table with absolute paths. `base` is the directory of `smoke.toml`.
+    /// Returns the table with absolute paths. Relative paths start from `base`.
     pub(super) fn locate(&self, name: &str, base: &Path, cache_dir: &Path) -> RepoSource {
         let fetched = |label: &str| crate::layout::fetched_repo(cache_dir, name, label);
         let (source, path) = match &self.source {
@@ -131,16 +143,22 @@ impl RepoTable {
 }
 
 impl SmokeToml {
-    /// Reads the nearest `smoke.toml` in `start` or above it. Returns its path as well. Without such a file, returns an
-    /// empty one in `start`.
-    pub(super) fn find(start: &Path) -> Result<(PathBuf, SmokeToml), Error> {
-        let found = find(start).map_err(|Unreadable { path, error }| Error::io("read", &path)(error))?;
-        let Some(SmokeTomlFile { path, text }) = found else {
-            return Ok((start.join(FILE_NAME), SmokeToml::default()));
+    /// Reads the nearest settings in `start` or above it.
+    pub(super) fn find(start: &Path) -> Result<Option<Found>, Error> {
+        let found = find(start).map_err(|error| match error {
+            Unusable::Unreadable { path, error } => Error::io("read", &path)(error),
+            Unusable::Ambiguous { path, message } => Error::SmokeToml { path, message },
+        })?;
+        let Some(file) = found else { return Ok(None) };
+        // The error of a text shows the line.
+        let settings = if file.is_manifest {
+            file.table().and_then(|table| SmokeToml::deserialize(toml::Value::Table(table)))
+        } else {
+            toml::from_str(&file.text)
         };
-        match toml::from_str(&text) {
-            Ok(file) => Ok((path, file)),
-            Err(error) => Err(Error::SmokeToml { path, message: error.to_string() }),
+        match settings {
+            Ok(settings) => Ok(Some(Found { path: file.path, base: file.base, settings })),
+            Err(error) => Err(Error::SmokeToml { path: file.path, message: error.to_string() }),
         }
     }
 }

@@ -32,7 +32,7 @@ fn variables_override_the_file() {
     let toml = "[defaults]\ncache = \"off\"\non-miss = \"skip\"\ncache-dir = \"here\"\nstrict = true";
     let config = read(toml, &[("SMOKE_CACHE", "read-only"), ("SMOKE_STRICT", "0")]).expect("valid");
     assert_eq!((config.mode, config.on_miss, config.strict), (Mode::ReadOnly, OnMiss::Skip, false));
-    assert_eq!(config.cache_dir, config.smoke_toml.parent().expect("a directory").join("here"));
+    assert_eq!(config.cache_dir, config.smoke_toml().parent().expect("a directory").join("here"));
 }
 
 #[test]
@@ -74,6 +74,56 @@ fn an_invalid_variable_is_reported_with_the_allowed_values() {
 fn an_invalid_default_is_reported_with_the_file() {
     let error = read("[defaults]\non-miss = \"perhaps\"", &[]).expect_err("invalid");
     assert!(error.contains("on-miss in ") && error.contains("smoke.toml"), "{error}");
+}
+
+#[test]
+fn the_size_limit_has_a_default_and_can_be_none() {
+    let limit = |variables: &[(&str, &str)]| read("", variables).map(|config| (config.max_bytes(), config.size_limit));
+    assert_eq!(limit(&[]), Ok((Some(10_000_000_000), SizeLimit::Default)));
+    assert_eq!(limit(&[("SMOKE_MAX_SIZE", "1MB")]), Ok((Some(1_000_000), SizeLimit::Bytes(1_000_000))));
+    assert_eq!(limit(&[("SMOKE_MAX_SIZE", "none")]), Ok((None, SizeLimit::None)));
+    assert!(
+        limit(&[("SMOKE_MAX_SIZE", "5XB")])
+            .expect_err("no size")
+            .contains("such as `500MB`, `5GB` or `5GiB`, or `none`")
+    );
+}
+
+#[test]
+fn the_list_phase_of_nextest_is_not_a_run() {
+    let run = |more: &[(&str, &str)]| {
+        let variables = [&[("NEXTEST", "1"), ("NEXTEST_RUN_ID", "a")], more].concat();
+        read("", &variables).expect("valid").run_id
+    };
+    let binary = ("NEXTEST_BINARY_ID", "package::smoke");
+    assert_eq!(run(&[binary]), None);
+    assert_eq!(run(&[binary, ("NEXTEST_EXECUTION_MODE", "process-per-test")]), Some("a".to_owned()));
+    assert_eq!(run(&[]), Some("a".to_owned()), "a setup script has no binary");
+    assert_eq!(run(&[binary, ("SMOKE_RUN_ID", "b")]), Some("b".to_owned()));
+}
+
+#[test]
+fn settings_may_be_in_the_manifest() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let manifest = "[workspace]\n[workspace.metadata.cached-smoke.defaults]\ncache-dir = \"here\"\n";
+    std::fs::write(directory.path().join("Cargo.toml"), manifest).expect("written");
+    let read = || {
+        let home = Some(PathBuf::from("/home/someone"));
+        Config::read(directory.path(), &|_| None, home).map_err(|error| error.to_string())
+    };
+    assert_eq!(read().expect("valid").cache_dir, directory.path().join("here"));
+    let unknown = manifest.replace("cache-dir", "cache-dri");
+    std::fs::write(directory.path().join("Cargo.toml"), unknown).expect("written");
+    let error = read().expect_err("an unknown key");
+    assert!(error.contains("Cargo.toml: ") && error.contains("unknown field `cache-dri`"), "{error}");
+    std::fs::write(directory.path().join("Cargo.toml"), manifest).expect("written");
+    std::fs::create_dir(directory.path().join(".config")).expect("a directory");
+    std::fs::write(directory.path().join(".config/smoke.toml"), "").expect("written");
+    let error = read().expect_err("two places");
+    assert!(
+        error.contains("smoke.toml: [workspace.metadata.cached-smoke] of ") && error.contains("\nhelp: keep "),
+        "{error}"
+    );
 }
 
 #[test]

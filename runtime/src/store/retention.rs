@@ -2,7 +2,9 @@
 //! ones until the rest fits into the size limit.
 //!
 //! [`collect`] applies the policy, given the time; it touches no file. Never removed are artifacts that a process uses
-//! or builds, artifacts of a later version of this crate, and unknown files. Nothing waits: if another process is
+//! or builds, artifacts of a later version of this crate, and unknown files. The size limit of a run also spares the
+//! artifacts that its tests used last time: otherwise tests that need more than the limit would build in each run.
+//! Nothing waits: if another process is
 //! collecting, this one does not.
 
 use std::collections::{BTreeSet, HashMap};
@@ -15,8 +17,7 @@ use super::removal::{Removal, remove};
 use crate::error::Error;
 use crate::file_lock::FileLock;
 use crate::key::{KeyInput, configuration};
-use crate::layout::{self, Layout};
-use crate::message;
+use crate::layout::{self, ArtifactPath, Layout};
 use crate::units::Size;
 
 /// The limits of the cache. An absent limit allows everything.
@@ -49,11 +50,17 @@ pub struct Collected {
 }
 
 /// Applies the policy, and removes orphaned files of killed processes. Returns `None` if another process is collecting.
-/// Removed artifacts stay in the trash until the next sweep.
+/// Removed artifacts stay in the trash until the next sweep. The size limit does not apply to those that `is_spared`
+/// names.
 ///
 /// # Errors
 /// Fails if the cache cannot be written to.
-pub(crate) fn enforce(layout: &Layout, policy: &Policy, now: SystemTime) -> Result<Option<Collected>, Error> {
+pub(crate) fn enforce(
+    layout: &Layout,
+    policy: &Policy,
+    now: SystemTime,
+    is_spared: impl FnMut(&ArtifactPath) -> bool,
+) -> Result<Option<Collected>, Error> {
     let (removable, orphans) = (removable(layout), orphans(layout));
     if removable.is_empty() && orphans.is_empty() {
         // Before the lock: a file system without locks has no artifacts, and the policy succeeds there, too.
@@ -63,37 +70,48 @@ pub(crate) fn enforce(layout: &Layout, policy: &Policy, now: SystemTime) -> Resu
     for orphan in orphans {
         remove(layout, &orphan);
     }
-    Ok(Some(collect(removable, policy, now, |stored| remove(layout, &stored.artifact_path))))
+    Ok(Some(collect(removable, policy, now, is_spared, |stored| remove(layout, &stored.artifact_path))))
 }
 
 /// Returns the result that [`enforce`] would have if no artifact were in use. Removes nothing.
 pub(crate) fn dry_run(layout: &Layout, policy: &Policy, now: SystemTime) -> Collected {
-    collect(removable(layout), policy, now, |_| Removal::Removed)
+    collect(removable(layout), policy, now, |_| false, |_| Removal::Removed)
 }
 
 fn removable(layout: &Layout) -> Vec<Stored> {
     inventory(layout).into_iter().filter(|stored| !stored.is_foreign()).collect()
 }
 
-/// Applies the policy at the start of a run, if it has limits. Reports removals, and warns if the cache stays too
-/// large.
-pub(crate) fn keep_within(layout: &Layout, policy: &Policy) {
-    if *policy == Policy::default() || !layout.root().is_dir() {
-        return;
+/// The messages of [`keep_within`].
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// The removed artifacts, if any.
+    pub(crate) removed: Option<String>,
+    /// The reason why the cache stays too large.
+    pub(crate) too_large: Option<String>,
+}
+
+/// Applies a size limit at the start of a run. `is_spared` names the artifacts that its tests used last time.
+pub(crate) fn keep_within(layout: &Layout, max_bytes: u64, is_spared: impl FnMut(&ArtifactPath) -> bool) -> Kept {
+    if !layout.root().is_dir() {
+        return Kept::default();
     }
+    let policy = Policy { max_bytes: Some(max_bytes), ..Policy::default() };
     // An error is ignored: where the cache cannot be written to, it does not grow.
-    let Ok(Some(collected)) = enforce(layout, policy, SystemTime::now()) else { return };
+    let Ok(Some(collected)) = enforce(layout, &policy, SystemTime::now(), is_spared) else { return Kept::default() };
     let (removed, freed, kept) =
         (collected.removed.len(), Size(collected.freed_bytes), Size(collected.kept_bytes));
-    if removed > 0 {
-        message::progress(&format!("removed {removed} artifacts ({freed}) from the cache; {kept} are left"));
-    }
-    if policy.max_bytes.is_some_and(|limit| collected.kept_bytes > limit) {
+    let too_large = (collected.kept_bytes > max_bytes).then(|| {
         let reason = match collected.failures.first() {
             Some(reason) => format!("artifacts cannot be removed: {reason}"),
-            None => "the rest is in use by other processes".to_owned(),
+            None => "the rest is in use, or these tests used it last time".to_owned(),
         };
-        message::warn_once(&format!("the cache holds {kept}, more than SMOKE_MAX_SIZE allows: {reason}"));
+        format!("the cache holds {kept}, more than SMOKE_MAX_SIZE allows: {reason}")
+    });
+    Kept {
+        removed: (removed > 0)
+            .then(|| format!("removed {removed} artifacts ({freed}) from the cache; {kept} are left")),
+        too_large,
     }
 }
 
@@ -114,6 +132,7 @@ fn collect(
     mut stored: Vec<Stored>,
     policy: &Policy,
     now: SystemTime,
+    mut is_spared: impl FnMut(&ArtifactPath) -> bool,
     mut remove: impl FnMut(&Stored) -> Removal,
 ) -> Collected {
     // Least recently used first. Where file times are coarse (2 s on FAT), the time of the build decides.
@@ -130,7 +149,11 @@ fn collect(
         if policy.max_bytes.is_none_or(|limit| collected.kept_bytes <= limit) {
             break;
         }
-        collected.note(stored, remove(stored));
+        if is_spared(&stored.artifact_path) {
+            collected.in_use += 1;
+        } else {
+            collected.note(stored, remove(stored));
+        }
     }
     collected
 }
@@ -181,7 +204,6 @@ mod tests {
 
     use super::*;
     use crate::key::Key;
-    use crate::layout::ArtifactPath;
     use crate::store::manifest::{Built, Manifest, Storage, Unusable};
 
     const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -217,7 +239,7 @@ mod tests {
     }
 
     fn removed(stored: Vec<Stored>, policy: Policy) -> Vec<String> {
-        collect(stored, &policy, now(), |_| Removal::Removed).removed
+        collect(stored, &policy, now(), |_| false, |_| Removal::Removed).removed
     }
 
     #[test]
@@ -239,12 +261,26 @@ mod tests {
     fn an_artifact_in_use_stays_and_the_next_is_removed() {
         let all = vec![stored("r/e/a", 3), stored("r/e/b", 2), stored("r/e/c", 1)];
         let policy = Policy { max_bytes: Some(20), ..Policy::default() };
-        let collected = collect(all, &policy, now(), |stored| {
-            if stored.artifact_path.artifact == "a" { Removal::InUse } else { Removal::Removed }
-        });
+        let collected = collect(
+            all,
+            &policy,
+            now(),
+            |_| false,
+            |stored| {
+                if stored.artifact_path.artifact == "a" { Removal::InUse } else { Removal::Removed }
+            },
+        );
         let removed = vec!["r/e/b".to_owned()];
         let expected = Collected { removed, freed_bytes: 10, kept_bytes: 20, in_use: 1, ..Collected::default() };
         assert_eq!(collected, expected);
+    }
+
+    #[test]
+    fn the_size_limit_spares_what_these_tests_used_last() {
+        let all = vec![stored("r/e/a", 3), stored("r/e/b", 2), stored("r/e/c", 1)];
+        let policy = Policy { max_bytes: Some(0), ..Policy::default() };
+        let collected = collect(all, &policy, now(), |path| path.artifact == "a", |_| Removal::Removed);
+        assert_eq!((collected.removed, collected.kept_bytes), (vec!["r/e/b".to_owned(), "r/e/c".to_owned()], 10));
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl CacheReport {
         CacheReport {
             run: run.id().to_owned(),
             test: test.to_owned(),
-            binary: binary().to_owned(),
+            binary: executable().to_owned(),
             pid: std::process::id(),
             number,
             time: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
@@ -233,7 +233,7 @@ impl CacheReport {
 }
 
 /// Returns the name of this executable.
-fn binary() -> &'static str {
+pub(crate) fn executable() -> &'static str {
     static NAME: OnceCell<String> = OnceCell::new();
     NAME.get_or_init(|| {
         let path = std::env::current_exe().unwrap_or_default();

@@ -19,7 +19,7 @@ use crate::store::retention::{self, Collected, Policy};
 /// it.
 pub fn collect(config: &Config, policy: &Policy) -> Result<Option<Collected>, Error> {
     let layout = checked_layout(config)?;
-    let collected = retention::enforce(&layout, policy, SystemTime::now())?;
+    let collected = retention::enforce(&layout, policy, SystemTime::now(), |_| false)?;
     if collected.is_some() {
         store::sweep(&layout);
         store::sweep_private();
@@ -41,6 +41,11 @@ pub fn collect_dry(config: &Config, policy: &Policy) -> Result<Collected, Error>
 /// Fails if the cache directory is unsafe to use or cannot be written to.
 pub fn create_cache(config: &Config) -> Result<(), Error> {
     checked_layout(config)?.create()
+}
+
+/// Returns how other users can replace the artifacts of the cache, and the action that prevents it.
+pub fn exposure(config: &Config) -> Option<(String, String)> {
+    Layout::new(config.cache_dir()).exposure()
 }
 
 /// Returns the layout of the cache directory, for writing to it. Restores the files at its top, which a copy may lack.

@@ -68,8 +68,7 @@ impl StoredArtifact {
     /// Returns the key for display: repository, revision, and the first digits of the digest, as in
     /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
     pub fn key(&self) -> String {
-        let (revision, digest) = self.entry.rsplit_once('-').unwrap_or(("", &self.entry));
-        format!("{}:{revision}:{digest}", self.repo)
+        self.stored.artifact_path.key()
     }
 
     pub(super) fn artifact_path(&self) -> &ArtifactPath {

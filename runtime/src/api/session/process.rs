@@ -10,15 +10,17 @@ use once_cell::sync::{Lazy, OnceCell};
 
 use super::Loaded;
 use super::dyn_artifact::ArtifactMeta;
+use super::last_used;
 use super::request;
-use crate::config::{Config, Force, Mode, package_directory};
+use crate::config::{Config, Force, Mode, SizeLimit, package_directory};
 use crate::error::Error;
 use crate::key::Key;
-use crate::layout::{Layout, Others};
-use crate::message;
+use crate::layout::Layout;
+use crate::message::{self, PREFIX};
 use crate::run::Run;
 use crate::store;
-use crate::store::retention::{self, Policy};
+use crate::store::retention::{self, Kept};
+use crate::terminal;
 
 /// The settings and the run.
 #[derive(Debug)]
@@ -41,20 +43,27 @@ impl Process {
             if config.mode != Mode::Off {
                 layout.check()?;
             }
+            let mut kept = Kept::default();
             let run = Run::of_process(config, &layout, || {
                 store::sweep_private();
                 if config.mode == Mode::ReadWrite {
-                    retention::keep_within(&layout, &Policy { max_bytes: config.max_bytes, ..Policy::default() });
+                    if let Some(max_bytes) = config.max_bytes() {
+                        let used = Lazy::new(|| last_used::by_this_test(&layout));
+                        kept = retention::keep_within(&layout, max_bytes, |path| used.contains(path));
+                    }
                     // Afterwards, so that it also deletes the artifacts that retention moved to the trash.
                     store::sweep(&layout);
                 }
             });
+            report(&kept, config);
             run.check()?;
             if config.force != Force::None && config.mode != Mode::ReadWrite {
                 message::warn_once("SMOKE_FORCE_REBUILD replaces nothing, because SMOKE_CACHE is not read-write");
             }
-            if config.mode != Mode::Off {
-                warn_of_others(config, &layout);
+            if config.mode != Mode::Off
+                && let Some((problem, help)) = layout.exposure()
+            {
+                message::warn_once(&format!("{problem}\nhelp: {help}"));
             }
             request::limit_time(config);
             let package = package_directory()?;
@@ -64,25 +73,25 @@ impl Process {
     }
 }
 
-fn warn_of_others(config: &Config, layout: &Layout) {
-    let Some(others) = layout.others_who_can_write() else { return };
-    let cache = config.cache_dir.display();
-    if !layout.keeps_permissions() {
-        message::warn_once(&format!(
-            "the file system of the cache at {cache} keeps no permissions, so other users may be able to replace the \
-             artifacts of your tests\nhelp: set SMOKE_CACHE_DIR to a directory on another file system"
-        ));
-        return;
-    }
-    let (writers, help) = match others {
-        Others::GroupOrAnybody => ("other users".to_owned(), format!("run `chmod go-w {cache}`")),
-        Others::Owner(user) => {
-            (format!("its owner, user {user},"), "set SMOKE_CACHE_DIR to a directory that you own".to_owned())
+/// Reports what retention did. The run must be known: it keeps its warnings for the tool.
+fn report(kept: &Kept, config: &Config) {
+    match &kept.removed {
+        Some(removed) if config.size_limit != SizeLimit::Default => message::progress(removed),
+        Some(removed) => {
+            let help = "set SMOKE_MAX_SIZE to a larger size, such as `50GB`, or to `none`";
+            let text = format!("{removed}, because the default limit is 10 GB\nhelp: {help}");
+            // The tool shows warnings, and turns announcements off.
+            if config.announce {
+                terminal::write_lines(&format!("{PREFIX} {text}"));
+            } else {
+                message::warn_once(&text);
+            }
         }
-    };
-    message::warn_once(&format!(
-        "{writers} can write to the cache at {cache}, and so replace the artifacts of your tests\nhelp: {help}"
-    ));
+        None => {}
+    }
+    if let Some(warning) = &kept.too_large {
+        message::warn_once(warning);
+    }
 }
 
 /// The suite, the artifact, its repository, and the digest of its key.
