@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use cached_smoke::tooling::{Building, Config, building};
 
-use crate::output;
+use crate::{options, output};
 
 /// Shorter builds are not reported.
 const MIN_ELAPSED: Duration = Duration::from_secs(5);
@@ -31,6 +31,9 @@ impl fmt::Display for Line<'_> {
 ///
 /// Each line starts with `clear`, because a runner may draw on the last line of a terminal.
 pub(crate) fn while_reporting<T>(config: &Config, repos: &[&str], clear: &str, work: impl FnOnce() -> T) -> T {
+    if options::get().is_quiet() {
+        return work();
+    }
     let (end, is_over) = channel::<()>();
     thread::scope(|scope| {
         scope.spawn(move || report(config, repos, clear, &is_over));

@@ -1,10 +1,13 @@
 //! The command line: one module for each subcommand, with its arguments.
 
 mod clean;
+mod completions;
 mod dir;
+mod doctor;
 mod explain;
 mod fetch;
 mod gc;
+mod init;
 mod key;
 mod list;
 mod populate;
@@ -15,39 +18,60 @@ mod report;
 mod test;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use cached_smoke::tooling::Config;
-use clap::{Args, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::fill::FillArguments;
+use crate::options::{self, Options};
 use crate::settings;
 use crate::stored::StoredArguments;
 
-/// The arguments of this program: cargo runs `cargo-smoke-cache smoke-cache …` for `cargo smoke-cache …`.
-#[derive(Debug, Parser)]
-#[command(name = "cargo", bin_name = "cargo")]
-pub(crate) enum Cargo {
-    /// Run smoke tests over real repositories, with their fixtures built once and then restored from a cache.
-    #[command(name = "smoke-cache", version)]
-    SmokeCache(Arguments),
-}
+/// The name by which cargo starts this program: `cargo-smoke-cache smoke-cache …` for `cargo smoke-cache …`.
+const SUBCOMMAND: &str = "smoke-cache";
 
-#[derive(Args, Debug)]
+/// Run smoke tests, with their fixtures built once and then restored from a cache.
+#[derive(Debug, Parser)]
 #[command(
+    name = "cargo-smoke-cache",
+    bin_name = "cargo smoke-cache",
+    version,
     after_help = "Settings come from SMOKE_* variables and from the nearest smoke.toml; --help lists them.",
     after_long_help = settings::help()
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// Parses the arguments of this process. Ends it if they are invalid, or ask for help.
+pub(crate) fn parse() -> Arguments {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| first == SUBCOMMAND) {
+        arguments.remove(1);
+    }
+    let command = Arguments::command().color(options::clap_colours());
+    let matches = command.clone().get_matches_from(arguments);
+    Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command.clone()).exit())
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write the settings and a first smoke test. Existing files stay.
+    ///
+    /// Writes smoke.toml, two files in tests/smoke, a line of .gitignore, and overrides for cargo nextest. The first
+    /// test passes at once.
+    #[command(after_help = "Exit status:\n  0  success\n  2  this command itself failed")]
+    Init(init::InitArguments),
     /// Fetch missing repositories, run the smoke tests, and print what the cache did.
     ///
-    /// Runs the tests that `[test] args` of smoke.toml selects, including ignored ones. Uses cargo nextest if it is
+    /// Runs the tests that `[test] args` of smoke.toml selects. Without it, runs the test binaries that use
+    /// cached-smoke. Ignored tests run only with `ignored = true` under `[test]`. Uses cargo nextest if it is
     /// installed, else cargo test.
     ///
     /// A repository of smoke.toml that cannot be fetched is skipped: its tests pass without running, and print a line.
@@ -113,6 +137,19 @@ pub(crate) enum Command {
     Clean(clean::CleanArguments),
     /// Print the cache directory.
     Dir,
+    /// Check settings, cache directory, locks, space, clock, git, runner and remote cache.
+    #[command(after_help = "Exit status:\n  \
+        0  no error; there may be warnings\n  \
+        1  a check failed, and its line says what to do\n  \
+        2  this command itself failed")]
+    Doctor(doctor::DoctorArguments),
+    /// Print the completions of a shell.
+    #[command(after_help = "Example: in the file that bash reads at its start\n  \
+        source <(cargo smoke-cache completions bash)")]
+    Completions(completions::CompletionsArguments),
+    /// Write manual pages, for `man` and `cargo help smoke-cache`.
+    #[command(after_help = "Example:\n  cargo smoke-cache man ~/.local/share/man/man1")]
+    Man(completions::ManArguments),
     /// Upload the artifacts in the cache to the remote cache.
     #[command(after_help = "Exit status:\n  \
         0  the remote cache has all of them\n  \
@@ -136,8 +173,20 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn run(&self, config: &Config) -> anyhow::Result<ExitCode> {
+    /// Runs the command. `config` is the result of reading the settings.
+    pub(crate) fn run(&self, config: anyhow::Result<Config>) -> anyhow::Result<ExitCode> {
         match self {
+            Command::Init(arguments) => init::run(options::get().manifest_path(), arguments),
+            Command::Doctor(arguments) => Ok(doctor::run(&config, arguments)),
+            Command::Completions(arguments) => Ok(completions::completions(Arguments::command(), arguments)),
+            Command::Man(arguments) => completions::man(Arguments::command(), arguments),
+            _ => self.run_with(&config?),
+        }
+    }
+
+    fn run_with(&self, config: &Config) -> anyhow::Result<ExitCode> {
+        match self {
+            Command::Init(_) | Command::Doctor(_) | Command::Completions(_) | Command::Man(_) => Ok(ExitCode::SUCCESS),
             Command::Test(arguments) => test::run(config, arguments),
             Command::Populate(arguments) => populate::run(config, arguments),
             Command::Fetch(arguments) => fetch::run(config, arguments),
@@ -161,21 +210,17 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_definition_is_consistent() {
-        Cargo::command().debug_assert();
+        Arguments::command().debug_assert();
     }
 
     #[test]
     fn arguments_after_two_dashes_go_to_the_runner() {
-        let parsed = Cargo::try_parse_from(["cargo", "smoke-cache", "test", "--repo", "a", "--", "--release", "name"]);
-        let Ok(Cargo::SmokeCache(Arguments { command: Command::Test(test) })) = parsed else {
-            panic!("it parses: {parsed:?}")
-        };
+        let parsed = Arguments::try_parse_from(["cargo-smoke-cache", "test", "--repo", "a", "--", "--release", "name"]);
+        let Ok(Arguments { command: Command::Test(test), .. }) = parsed else { panic!("it parses: {parsed:?}") };
         assert_eq!((test.repos, test.runner.given), (vec!["a".into()], vec!["--release".into(), "name".into()]));
     }
 }

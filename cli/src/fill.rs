@@ -16,7 +16,7 @@ use crate::progress::Bar;
 use crate::remote::upload_rest;
 use crate::report::Traffic;
 use crate::runner::{Runner, RunnerArguments, failed_to_start, shown};
-use crate::selection::{is_skipped, names_of, print_errors, select, skipped, unavailable};
+use crate::selection::{Selection, is_skipped, names_of, print_errors, unavailable};
 use crate::{exit, interrupt, keys, output};
 
 /// The interval between two looks at the builds in flight. It delays the display only.
@@ -67,13 +67,16 @@ pub(crate) fn fill(config: &Config, arguments: &FillArguments, mode: Missing) ->
     if !config.is_writable() {
         bail!("SMOKE_CACHE forbids to write to the cache\nhelp: set SMOKE_CACHE=read-write for this command");
     }
-    let selected = select(config, &arguments.repos)?;
-    let unfetched = fetch_missing(config, &selected);
+    let selected = Selection::new(config, &arguments.repos)?;
+    let unfetched = fetch_missing(config, &selected.repos);
     let unavailable = unavailable(config, &arguments.repos, &unfetched);
     let names = names_of(&unfetched, &unavailable);
-    let runner = Runner::new(config, &arguments.runner, &skipped(config, &selected, &names))?;
-    let is_any_left = selected.iter().any(|(name, _)| !names.contains(name));
-    let keys = if is_any_left { keys::compute(config, &runner)? } else { Vec::new() };
+    let mut runner = Runner::new(config, &arguments.runner, &selected.skipped(config, &names))?;
+    let mut keys = Vec::new();
+    if selected.has_tests(config, &names) {
+        runner = runner.compile()?;
+        keys = keys::compute(config, &runner)?;
+    }
     let missing: Vec<&KeyReport> = keys.iter().filter(|key| key.miss.is_some()).collect();
     let run = if missing.is_empty() { None } else { Some(Run::new(config, runner, &missing, mode)?) };
 
@@ -90,7 +93,7 @@ pub(crate) fn fill(config: &Config, arguments: &FillArguments, mode: Missing) ->
     for key in &still_missing {
         output::line(format_args!("missing: {} of {}: {}", key.artifact, key.repo, key.key));
     }
-    for (name, _) in selected.iter().filter(|(name, _)| is_skipped(config, name)) {
+    for (name, _) in selected.repos.iter().filter(|(name, _)| is_skipped(config, name)) {
         output::line(format_args!("skipped: {name}: named by SMOKE_LEAVE_OUT"));
     }
     for skipped in &unfetched {

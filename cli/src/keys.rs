@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use anyhow::{Context, anyhow, bail};
-use cached_smoke::tooling::{Config, KeyFailure, KeyReport, read_key_failures, read_keys};
+use cached_smoke::tooling::{Config, KeyFailure, KeyReport, RepoSource, read_key_failures, read_keys};
 
 use crate::runner::{Runner, RunnerArguments, failed_to_start};
-use crate::selection::{select, skipped, unavailable};
+use crate::selection::{Selection, unavailable};
 
 /// Printed by every test of the attribute whose fixture fails, also by one that cannot read its settings: such a test
 /// has no run in which it could record the failure.
@@ -18,26 +18,34 @@ const FAILED_FIXTURE: &str = "failed; the test itself did not run";
 /// # Errors
 /// Fails if a named repository is unavailable; else as [`compute`].
 pub(crate) fn of(config: &Config, repos: &[String], runner: &RunnerArguments) -> anyhow::Result<Vec<KeyReport>> {
-    let selected = select(config, repos)?;
+    let selected = Selection::new(config, repos)?;
     let unavailable = unavailable(config, repos, &[]);
     if !unavailable.is_empty() {
         let messages: Vec<String> = unavailable.iter().map(ToString::to_string).collect();
         return Err(anyhow!(messages.join("\nerror: ")));
     }
-    let absent: Vec<&str> = selected.iter().filter(|(_, repo)| !repo.path.is_dir()).map(|(name, _)| *name).collect();
-    compute(config, &Runner::new(config, runner, &skipped(config, &selected, &absent))?)
+    let is_absent = |(_, repo): &&(&str, &RepoSource)| !repo.path.is_dir();
+    let absent: Vec<&str> = selected.repos.iter().filter(is_absent).map(|(name, _)| *name).collect();
+    let runner = Runner::new(config, runner, &selected.skipped(config, &absent))?.compile()?;
+    let keys = compute(config, &runner)?;
+    if keys.is_empty() {
+        bail!(
+            "no test recorded a key: no test ran over these repositories, or none needs an artifact\n\
+             help: select the smoke tests with `args` and `ignored` under `[test]` of smoke.toml"
+        );
+    }
+    Ok(keys)
 }
 
-/// Returns each key once, by repository and artifact.
+/// Returns each key once, by repository and artifact. Without any, prints why.
 ///
-/// Compiles the tests first. The body of a test with the attribute does not run. Any other test runs until it asks a
-/// session for an artifact, and then fails. Neither that nor another failure of such a test is an error.
+/// The runner must have compiled the tests. The body of a test with the attribute does not run. Any other test runs
+/// until it asks a session for an artifact, and then fails. Neither that nor another failure of such a test is an
+/// error.
 ///
 /// # Errors
-/// Fails if the tests do not compile, the runner does not run all of them, a key cannot be computed, or no test records
-/// one.
+/// Fails if the runner does not run all of the tests, or a key cannot be computed.
 pub(crate) fn compute(config: &Config, runner: &Runner) -> anyhow::Result<Vec<KeyReport>> {
-    runner.compile()?;
     // In a new run: records of an earlier one must not count.
     let runner = runner.clone().in_another_run("k");
     let mut command = runner.stopping_after("key", "build");
@@ -68,10 +76,6 @@ pub(crate) fn compute(config: &Config, runner: &Runner) -> anyhow::Result<Vec<Ke
         } else if !output.status.success() {
             eprint!("{printed}");
         }
-        bail!(
-            "no test recorded a key: no test ran over these repositories, or none needs an artifact\n\
-             help: select the smoke tests with `[test] args` in smoke.toml"
-        );
     }
     let mut seen = HashSet::new();
     keys.retain(|key| seen.insert((key.repo.clone(), key.artifact.clone(), key.digest.clone())));

@@ -8,6 +8,8 @@ mod fetch;
 mod fill;
 mod interrupt;
 mod keys;
+mod message;
+mod options;
 mod output;
 mod progress;
 mod remote;
@@ -17,29 +19,29 @@ mod selection;
 mod settings;
 mod stored;
 mod table;
+mod workspace;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use cached_smoke::tooling::Config;
-use clap::Parser;
-
-use commands::{Arguments, Cargo};
 
 fn main() -> ExitCode {
-    let Cargo::SmokeCache(Arguments { command }) = Cargo::parse();
-    config().and_then(|config| command.run(&config)).unwrap_or_else(|error| {
-        match error.downcast_ref::<cached_smoke::Error>() {
-            Some(error) => eprintln!("error: {}", error.report()),
-            None => eprintln!("error: {error:#}"),
-        }
+    options::follow_cargo_colours();
+    let arguments = commands::parse();
+    arguments.options.set();
+    let config = config(arguments.options.manifest_path());
+    arguments.command.run(config).unwrap_or_else(|error| {
+        output::error(message::of(&error));
         ExitCode::from(exit::TOOL_FAILED)
     })
 }
 
-/// Reads the settings that tests in the current directory have.
-fn config() -> anyhow::Result<Config> {
+/// Reads the settings that tests in the current directory have, or those in the directory of a manifest.
+fn config(manifest: Option<&Path>) -> anyhow::Result<Config> {
     let directory = std::env::current_dir().context("failed to find the current directory")?;
+    let directory = manifest.and_then(Path::parent).map_or_else(|| directory.clone(), |below| directory.join(below));
     let mut config = Config::for_directory(&directory)?;
     if let Some(helper) = remote::beside() {
         config.set_default_helper(helper);

@@ -1,14 +1,29 @@
 //! Standard output. Its reader may close it early, as in `cargo smoke-cache list | head`.
 
 use std::fmt::Display;
-use std::io::{Write, stdout};
+use std::io::{Write, stderr, stdout};
 
 pub(crate) use cached_smoke::tooling::plain;
 use serde::Serialize;
 
+use crate::options;
+
 /// Writes a line to standard output. A closed pipe changes neither the command's work nor its exit status.
 pub(crate) fn line(text: impl Display) {
     let _ = writeln!(stdout().lock(), "{text}");
+}
+
+/// Writes an error to standard error.
+pub(crate) fn error(text: impl Display) {
+    let (start, end) = if options::is_stderr_coloured() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+    let _ = writeln!(stderr(), "{start}error{end}: {text}");
+}
+
+/// Writes a line about the progress to standard error, unless `--quiet` is given.
+pub(crate) fn progress(text: impl Display) {
+    if !options::get().is_quiet() {
+        let _ = writeln!(stderr(), "{text}");
+    }
 }
 
 /// Replaces control characters of untrusted text, except for line ends.

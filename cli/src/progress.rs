@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::{options, output};
+
 const TICK: Duration = Duration::from_millis(100);
 
 /// Two lines: a bar that counts items, and a spinner with the current step.
@@ -19,6 +21,7 @@ impl Bar {
     /// Creates the bar of an operation on `count` items; it is hidden if `count` is 0.
     pub(crate) fn new(operation: &str, count: usize) -> Bar {
         let bars = match count {
+            _ if options::get().is_quiet() => MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
             0 => MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
             _ => MultiProgress::new(),
         };
@@ -34,7 +37,7 @@ impl Bar {
             total.enable_steady_tick(TICK);
             step.enable_steady_tick(TICK);
         }
-        Bar { bars, total, step, is_terminal: stderr().is_terminal() }
+        Bar { bars, total, step, is_terminal: stderr().is_terminal() && !options::get().is_quiet() }
     }
 
     /// Shows the current step, on a terminal only.
@@ -58,7 +61,7 @@ impl Bar {
             // Fails only if the terminal is gone.
             let _ = self.bars.println(line);
         } else {
-            eprintln!("{line}");
+            output::progress(line);
         }
     }
 

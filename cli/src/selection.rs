@@ -6,20 +6,55 @@ use std::fmt;
 use cached_smoke::tooling::{Config, NO_REPO, RepoSource, Source};
 
 use crate::fetch::Unfetched;
+use crate::output;
 
-/// Returns the repositories with these names; all if no name is given. `-` names the artifacts without a repository.
-pub(crate) fn select<'a>(config: &'a Config, names: &[String]) -> anyhow::Result<Vec<(&'a str, &'a RepoSource)>> {
-    if names.is_empty() {
-        return Ok(config.repos().iter().map(|(name, repo)| (name.as_str(), repo)).collect());
-    }
-    let mut selected = Vec::new();
-    for name in names.iter().filter(|name| *name != NO_REPO) {
-        let repo = config.repo(name)?;
-        if let Some((name, _)) = config.repos().get_key_value(name) {
-            selected.push((name.as_str(), repo));
+/// The tests of a command.
+pub(crate) struct Selection<'a> {
+    /// The repositories, by name.
+    pub(crate) repos: Vec<(&'a str, &'a RepoSource)>,
+    /// `true` if tests without a repository belong to it.
+    pub(crate) is_without_repo: bool,
+}
+
+impl<'a> Selection<'a> {
+    /// Selects the repositories with these names, and the tests without a repository by the name `-`; all if no name is
+    /// given.
+    ///
+    /// # Errors
+    /// Fails if a name is unknown.
+    pub(crate) fn new(config: &'a Config, names: &[String]) -> anyhow::Result<Selection<'a>> {
+        let is_without_repo = is_selected(names, NO_REPO);
+        if names.is_empty() {
+            let repos = config.repos().iter().map(|(name, repo)| (name.as_str(), repo)).collect();
+            return Ok(Selection { repos, is_without_repo });
         }
+        let mut repos = Vec::new();
+        for name in names.iter().filter(|name| *name != NO_REPO) {
+            let repo = config.repo(name)?;
+            if let Some((name, _)) = config.repos().get_key_value(name) {
+                repos.push((name.as_str(), repo));
+            }
+        }
+        Ok(Selection { repos, is_without_repo })
     }
-    Ok(selected)
+
+    /// Returns the names of the repositories, and `-` for none.
+    pub(crate) fn names(&self) -> Vec<&'a str> {
+        self.repos.iter().map(|(name, _)| *name).chain(self.is_without_repo.then_some(NO_REPO)).collect()
+    }
+
+    /// Returns `true` if tests can run although these repositories are unavailable.
+    pub(crate) fn has_tests(&self, config: &Config, unavailable: &[&str]) -> bool {
+        let is_left = |name: &&str| !unavailable.contains(name) && !is_skipped(config, name);
+        self.names().iter().any(is_left)
+    }
+
+    /// Returns the repositories whose tests are skipped: not selected, not fetched, or named by `SMOKE_LEAVE_OUT`.
+    pub(crate) fn skipped(&self, config: &'a Config, unfetched: &[&str]) -> Vec<&'a str> {
+        let selected = self.names();
+        let is_run = |name: &str| selected.contains(&name) && !unfetched.contains(&name) && !is_skipped(config, name);
+        config.repos().keys().map(String::as_str).chain([NO_REPO]).filter(|name| !is_run(name)).collect()
+    }
 }
 
 /// Returns `true` if `repo` is among the names, or if no name is given. The repository may exist in the cache only.
@@ -30,16 +65,6 @@ pub(crate) fn is_selected(names: &[String], repo: &str) -> bool {
 /// Returns `true` if `SMOKE_LEAVE_OUT` names the repository.
 pub(crate) fn is_skipped(config: &Config, repo: &str) -> bool {
     config.left_out().iter().any(|skipped| skipped == repo)
-}
-
-/// Returns the repositories whose tests are skipped: not selected, not fetched, or named by `SMOKE_LEAVE_OUT`.
-pub(crate) fn skipped<'a>(config: &'a Config, selected: &[(&str, &RepoSource)], unfetched: &[&str]) -> Vec<&'a str> {
-    let is_run = |name: &str| {
-        selected.iter().any(|(selected, _)| *selected == name)
-            && !unfetched.contains(&name)
-            && !is_skipped(config, name)
-    };
-    config.repos().keys().map(String::as_str).filter(|name| !is_run(name)).collect()
 }
 
 /// A repository that the command line names, and over which no test can run. Displayed after `error: `.
@@ -106,6 +131,6 @@ pub(crate) fn names_of<'a>(unfetched: &'a [Unfetched], unavailable: &'a [Unavail
 /// Prints an error for each of them.
 pub(crate) fn print_errors(unavailable: &[Unavailable]) {
     for one in unavailable {
-        eprintln!("error: {one}");
+        output::error(one);
     }
 }

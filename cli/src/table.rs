@@ -1,12 +1,11 @@
 //! The rows of a command: a table for people, JSON for programs.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, stdout};
 
 use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, Table, presets};
 use serde::Serialize;
 
-use crate::output;
+use crate::{options, output};
 
 /// One row of a table.
 pub(crate) trait Row: Serialize {
@@ -31,7 +30,9 @@ pub(crate) fn print<R: Row>(rows: &[R], json: bool) {
 pub(crate) fn table<R: Row>(rows: &[R]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(R::HEADERS);
-    if !is_coloured() {
+    if options::is_stdout_coloured() {
+        table.enforce_styling();
+    } else {
         table.force_no_tty();
     }
     let mut is_used = vec![false; R::HEADERS.len()];
@@ -52,11 +53,6 @@ pub(crate) fn table<R: Row>(rows: &[R]) -> Table {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
-}
-
-/// <https://no-color.org>
-fn is_coloured() -> bool {
-    stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Returns a coloured state: green, yellow (`None`) or red.

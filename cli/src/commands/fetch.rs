@@ -6,7 +6,7 @@ use cached_smoke::tooling::Config;
 use clap::Args;
 
 use crate::fetch::fetch_missing;
-use crate::selection::{absent, print_errors, select};
+use crate::selection::{Selection, absent, print_errors};
 use crate::{exit, output};
 
 #[derive(Args, Debug)]
@@ -16,7 +16,8 @@ pub(crate) struct FetchArguments {
 }
 
 pub(super) fn run(config: &Config, arguments: &FetchArguments) -> anyhow::Result<ExitCode> {
-    let selected = select(config, &arguments.repos)?;
+    config.require_repos()?;
+    let selected = Selection::new(config, &arguments.repos)?.repos;
     let unfetched = fetch_missing(config, &selected);
     for (name, repo) in selected.iter().filter(|(_, repo)| repo.path.is_dir()) {
         output::line(format_args!("{name}: {}", repo.path.display()));

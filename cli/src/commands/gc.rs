@@ -14,11 +14,11 @@ use crate::{exit, output};
 #[derive(Args, Debug)]
 pub(crate) struct GcArguments {
     /// Remove the least recently used artifacts until the rest fits: 500MB, 5GB, 5GiB.
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
     max_size: Option<ByteSize>,
 
     /// Remove artifacts that were not used for this long: 30d, 12h.
-    #[arg(long, value_name = "AGE")]
+    #[arg(long, value_name = "AGE", value_parser = age)]
     max_age: Option<humantime::Duration>,
 
     /// Keep this many of the latest used versions of each artifact.
@@ -46,6 +46,14 @@ struct JsonSummary<'a> {
     kept_bytes: u64,
     in_use: usize,
     failures: &'a [String],
+}
+
+fn age(text: &str) -> Result<humantime::Duration, &'static str> {
+    text.parse().map_err(|_| "write a number and a unit, such as `30d`")
+}
+
+fn size(text: &str) -> Result<ByteSize, &'static str> {
+    text.parse().map_err(|_| "write a number and a unit, such as `5GB`")
 }
 
 pub(super) fn run(config: &Config, arguments: &GcArguments) -> anyhow::Result<ExitCode> {

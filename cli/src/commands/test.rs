@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use cached_smoke::tooling::remote::{Asked, read_asked};
-use cached_smoke::tooling::{Config, note_size, read_reports, read_warnings};
+use cached_smoke::tooling::{Config, NO_REPO, nearest, note_size, read_reports, read_warnings};
 use clap::Args;
 use serde::Serialize;
 
@@ -13,13 +13,17 @@ use crate::exit::{NOT_ALL_HITS, TOOL_FAILED};
 use crate::fetch::fetch_missing;
 use crate::remote::upload_rest;
 use crate::report::{Row, Summary, Sums, Traffic};
-use crate::runner::{Runner, RunnerArguments, failed_to_start, shown};
-use crate::selection::{names_of, print_errors, select, skipped, unavailable};
-use crate::{interrupt, output};
+use crate::runner::{NotCompiled, Runner, RunnerArguments, failed_to_start, shown};
+use crate::selection::{Selection, names_of, print_errors, unavailable};
+use crate::{exit, interrupt, output};
 
 #[derive(Args, Debug)]
 pub(crate) struct TestArguments {
-    /// Test over this repository only, and fail if it is unavailable; may be repeated.
+    /// Test over these repositories only, and fail if one is unavailable; `-` names the tests without one.
+    #[arg(value_name = "REPO")]
+    named: Vec<String>,
+
+    /// Add a repository, as REPO does; may be repeated.
     #[arg(long = "repo", value_name = "NAME")]
     pub(super) repos: Vec<String>,
 
@@ -50,27 +54,35 @@ struct JsonSummary<'a> {
 }
 
 pub(super) fn run(config: &Config, arguments: &TestArguments) -> anyhow::Result<ExitCode> {
-    let selected = select(config, &arguments.repos)?;
-    let unfetched = fetch_missing(config, &selected);
-    let unavailable = unavailable(config, &arguments.repos, &unfetched);
+    let repos = arguments.repos(config)?;
+    let selected = Selection::new(config, &repos)?;
+    let unfetched = fetch_missing(config, &selected.repos);
+    let unavailable = unavailable(config, &repos, &unfetched);
     let names = names_of(&unfetched, &unavailable);
-    if !selected.is_empty() && selected.iter().all(|(name, _)| unavailable.iter().any(|one| one.repo == *name)) {
+    if !unavailable.is_empty() && !selected.has_tests(config, &names) {
         print_errors(&unavailable);
         return Ok(ExitCode::from(TOOL_FAILED));
     }
-    let runner = Runner::new(config, &arguments.runner, &skipped(config, &selected, &names))?;
+    let runner = Runner::new(config, &arguments.runner, &selected.skipped(config, &names))?;
+    let runner = match runner.compile() {
+        Ok(runner) => runner,
+        Err(error) => {
+            let Some(failed) = error.downcast_ref::<NotCompiled>() else { return Err(error) };
+            output::error(failed);
+            return Ok(failed.code());
+        }
+    };
     let mut command = runner.tests();
     if arguments.json {
         command.stdout(std::io::stderr());
     }
-    eprintln!("running {}", shown(&command));
-    let repos: Vec<&str> = selected.iter().map(|(name, _)| *name).collect();
+    output::progress(format_args!("running {}", shown(&command)));
     let run_tests = || {
         interrupt::start(&mut command)
             .and_then(|(mut runner, forwarding)| Ok((runner.wait()?, forwarding.end())))
             .with_context(|| failed_to_start(&command))
     };
-    let (status, is_interrupted) = while_reporting(config, &repos, runner.clear(), run_tests)?;
+    let (status, is_interrupted) = while_reporting(config, &selected.names(), runner.clear(), run_tests)?;
 
     let unreadable = || format!("failed to read the records of the run in {}", config.cache_dir().display());
     let reports = read_reports(config.cache_dir(), runner.run()).with_context(unreadable)?;
@@ -106,17 +118,37 @@ pub(super) fn run(config: &Config, arguments: &TestArguments) -> anyhow::Result<
     let _ = note_size(config, runner.run());
 
     print_errors(&unavailable);
+    let has_run = status.success() && !reports.is_empty();
+    if !has_run && (status.success() || runner.found_no_test(status)) && !config.runs_ignored_tests() {
+        eprintln!("help: ignored tests run with `ignored = true` under `[test]` of smoke.toml");
+    }
     if !status.success() {
-        // A runner that a signal killed has no exit code.
-        let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-        return Ok(ExitCode::from(code));
+        return Ok(exit::of_child(status));
     }
     if !unavailable.is_empty() {
         return Ok(ExitCode::from(TOOL_FAILED));
     }
     if arguments.require_hits && !summary.is_all_hits() {
-        eprintln!("error: --require-hits: not every artifact was in the cache before the run");
+        output::error("--require-hits: not every artifact was in the cache before the run");
         return Ok(ExitCode::from(NOT_ALL_HITS));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl TestArguments {
+    /// Returns the names of the repositories.
+    ///
+    /// # Errors
+    /// Fails for an unknown REPO, which may be the name of a test.
+    fn repos(&self, config: &Config) -> anyhow::Result<Vec<String>> {
+        if let Some(name) = self.named.iter().find(|name| *name != NO_REPO && !config.repos().contains_key(*name)) {
+            let near = nearest(name, config.repos().keys().map(String::as_str));
+            let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+            return Err(anyhow!(
+                "no repository is called `{name}`{near}\n\
+                 help: to run the tests of this name, run `cargo smoke-cache test -- {name}`"
+            ));
+        }
+        Ok(self.named.iter().chain(&self.repos).cloned().collect())
+    }
 }

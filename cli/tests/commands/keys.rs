@@ -4,7 +4,7 @@ use std::process::Output;
 
 use test_support::{Project, SUITE, both_streams, text};
 
-use crate::{json, out, project, smoke_cache};
+use crate::{json, out, project, runners, smoke_cache};
 
 /// Tests without the attribute, which open sessions themselves.
 const PLAIN: &str = r#"
@@ -57,11 +57,6 @@ fn project_with_plain_tests(name: &str) -> Project {
     project.write("two/file", "content");
     project.write("smoke.toml", "[repos.one]\npath = \"one\"\n[repos.two]\npath = \"two\"\n");
     project
-}
-
-/// Returns the installed runners.
-fn runners(project: &Project) -> Vec<&'static str> {
-    project.nextest(&[]).map_or_else(|| vec!["cargo"], |_| vec!["cargo", "nextest"])
 }
 
 #[track_caller]

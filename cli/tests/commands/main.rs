@@ -4,12 +4,16 @@
 mod browser;
 #[cfg(unix)]
 mod cache_directory;
+mod doctor;
+mod init;
 mod keys;
 mod metrics;
+mod options;
 mod populate;
 #[cfg(unix)]
 mod remote;
 mod report;
+mod selection;
 mod stored;
 mod test;
 mod weight;
@@ -29,6 +33,11 @@ fn smoke_cache(project: &Project, arguments: &[&str]) -> Output {
 fn smoke_cache_with(project: &Project, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
     command.envs(variables.iter().copied()).arg("smoke-cache").args(arguments).output().unwrap()
+}
+
+/// Returns the installed runners.
+fn runners(project: &Project) -> Vec<&'static str> {
+    project.nextest(&[]).map_or_else(|| vec!["cargo"], |_| vec!["cargo", "nextest"])
 }
 
 /// Returns a project with one test binary over one artifact of one repository.
