@@ -124,7 +124,7 @@ pub(crate) enum Command {
         1  an artifact is damaged\n  \
         2  this command itself failed")]
     Verify(StoredArguments),
-    /// Remove old artifacts, and files that killed processes left behind. Artifacts in use stay.
+    /// Remove old artifacts of this project, and files that killed processes left behind. Artifacts in use stay.
     ///
     /// `--max-size` defaults to `SMOKE_MAX_SIZE`, or `max-size` of smoke.toml.
     #[command(after_help = "Exit status:\n  \
@@ -132,7 +132,8 @@ pub(crate) enum Command {
         1  an artifact that is not in use could not be removed\n  \
         2  this command itself failed")]
     Gc(gc::GcArguments),
-    /// Remove all artifacts, or those of some repositories. Artifacts in use and fetched repositories stay.
+    /// Remove the artifacts of this project, or those of some repositories. Artifacts in use and fetched repositories
+    /// stay.
     #[command(after_help = "Exit status:\n  0  success\n  2  this command itself failed")]
     Clean(clean::CleanArguments),
     /// Print the cache directory.

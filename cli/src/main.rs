@@ -15,6 +15,7 @@ mod progress;
 mod remote;
 mod report;
 mod runner;
+mod scope;
 mod selection;
 mod settings;
 mod stored;

@@ -7,6 +7,7 @@ mod building;
 mod cache;
 mod push;
 mod runs;
+mod scope;
 mod stored;
 mod warnings;
 
@@ -27,6 +28,7 @@ pub use crate::text::plain;
 pub use building::{Builder, Building, builder, building};
 pub use cache::{collect, collect_dry, create_cache, exposure};
 pub use runs::{CacheSize, PastRun, note_size, runs};
+pub use scope::Scope;
 pub use stored::{ManifestInfo, Removed, StoredArtifact, Unreadable, Verdict, remove, stored, verify};
 pub use warnings::read_warnings;
 

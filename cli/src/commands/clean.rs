@@ -7,6 +7,7 @@ use cached_smoke::tooling::{Config, Policy, Removed, collect, remove};
 use clap::Args;
 
 use crate::output;
+use crate::scope::{ScopeArguments, others};
 use crate::stored::select_stored;
 
 #[derive(Args, Debug)]
@@ -17,11 +18,17 @@ pub(crate) struct CleanArguments {
     /// Print what would be removed, and remove nothing.
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    scope: ScopeArguments,
 }
 
 pub(super) fn run(config: &Config, arguments: &CleanArguments) -> anyhow::Result<ExitCode> {
     let (mut bytes, mut removed, mut kept) = (0, 0, 0);
-    for artifact in select_stored(config, &arguments.repos)? {
+    let scope = arguments.scope.scope(config);
+    let selected = select_stored(config, &arguments.repos)?;
+    let others = others(&scope, &selected);
+    for artifact in selected.into_iter().filter(|artifact| scope.includes(artifact)) {
         let subject = format!("{} of {}", artifact.artifact, artifact.key());
         if arguments.dry_run {
             output::line(format_args!("would remove {subject} ({})", ByteSize(artifact.bytes)));
@@ -34,9 +41,9 @@ pub(super) fn run(config: &Config, arguments: &CleanArguments) -> anyhow::Result
     }
     if !arguments.dry_run {
         // Empties the trash.
-        collect(config, &Policy::default())?;
+        collect(config, &Policy::default(), &scope)?;
     }
     let verb = if arguments.dry_run { "would remove" } else { "removed" };
-    output::line(format_args!("{verb} {removed} artifacts ({}); kept {kept}", ByteSize(bytes)));
+    output::line(format_args!("{verb} {removed} artifacts ({}); kept {kept}{others}", ByteSize(bytes)));
     Ok(ExitCode::SUCCESS)
 }

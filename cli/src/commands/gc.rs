@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use bytesize::ByteSize;
-use cached_smoke::tooling::{Collected, Config, Policy, collect, collect_dry};
+use cached_smoke::tooling::{Collected, Config, Policy, collect, collect_dry, stored};
 use clap::Args;
 use serde::Serialize;
 
+use crate::scope::{ScopeArguments, others};
 use crate::{exit, output};
 
 #[derive(Args, Debug)]
@@ -36,6 +37,9 @@ pub(crate) struct GcArguments {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    scope: ScopeArguments,
 }
 
 #[derive(Serialize)]
@@ -57,16 +61,17 @@ fn size(text: &str) -> Result<ByteSize, &'static str> {
 }
 
 pub(super) fn run(config: &Config, arguments: &GcArguments) -> anyhow::Result<ExitCode> {
-    let GcArguments { max_size, max_age, max_versions, dry_run, json } = *arguments;
+    let GcArguments { max_size, max_age, max_versions, dry_run, json, .. } = *arguments;
+    let scope = arguments.scope.scope(config);
     let policy = Policy {
         max_bytes: max_size.map(|size| size.as_u64()).or(config.max_bytes()),
         max_age: max_age.map(Into::into),
         max_versions,
     };
     let collected = if dry_run {
-        collect_dry(config, &policy)?
+        collect_dry(config, &policy, &scope)?
     } else {
-        collect(config, &policy)?
+        collect(config, &policy, &scope)?
             .context("another process is removing artifacts already\nhelp: try again when it has finished")?
     };
     let Collected { removed, failures, .. } = &collected;
@@ -81,9 +86,10 @@ pub(super) fn run(config: &Config, arguments: &GcArguments) -> anyhow::Result<Ex
     }
     let rest = if in_use > 0 { format!("; {in_use} more are in use") } else { String::new() };
     let (count, freed, kept) = (removed.len(), ByteSize(freed_bytes), ByteSize(kept_bytes));
-    output::line(format_args!("{verb} {count} artifacts ({freed}); kept {kept}{rest}"));
+    let others = others(&scope, &stored(config)?);
+    output::line(format_args!("{verb} {count} artifacts ({freed}); kept {kept}{rest}{others}"));
     for reason in failures.iter().collect::<BTreeSet<_>>() {
-        eprintln!("error: failed to remove an artifact: {reason}");
+        output::error(format_args!("failed to remove an artifact: {reason}"));
     }
     Ok(exit::success_if(failures.is_empty()))
 }

@@ -94,6 +94,27 @@ fn limits_and_names_select_what_is_removed() {
     assert_eq!(fs::read_dir(project.path("cache/.trash")).unwrap().count(), 0, "it is gone");
 }
 
+#[test]
+fn artifacts_of_other_projects_stay() {
+    let (own, other) = (project("own"), project("foreign"));
+    let shared = tempfile::tempdir().unwrap();
+    let run = |project: &Project, arguments: &[&str]| {
+        out(&smoke_cache_with(project, &[("SMOKE_CACHE_DIR", shared.path().to_str().unwrap())], arguments), 0)
+    };
+    for project in [&own, &other] {
+        run(project, &["populate"]);
+    }
+    let note = "\n1 artifacts of other projects stay; `--all-projects` includes them\n";
+    let dry = run(&own, &["clean", "--dry-run"]);
+    assert!(dry.contains("would remove 1 artifacts (") && dry.ends_with(note), "{dry}");
+    let collected = run(&own, &["gc", "--max-size", "1B"]);
+    assert!(collected.contains("removed 1 artifacts (") && collected.ends_with(note), "{collected}");
+    assert!(run(&own, &["clean", "one"]).starts_with("removed 0 artifacts ("));
+    assert!(run(&other, &["populate"]).contains("; 0 were built now"));
+    let all = run(&own, &["clean", "--all-projects"]);
+    assert!(all.contains("removed 1 artifacts (") && !all.contains("other projects"), "{all}");
+}
+
 /// Returns a project over one artifact in two configurations. The test `of_other` has the second.
 fn project_with_two_configurations(name: &str) -> Project {
     let project = project(name);

@@ -11,7 +11,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
-
 use super::inventory::{Stored, inventory, orphans};
 use super::removal::{Removal, remove};
 use crate::error::Error;
@@ -50,7 +49,8 @@ pub struct Collected {
 }
 
 /// Applies the policy, and removes orphaned files of killed processes. Returns `None` if another process is collecting.
-/// Removed artifacts stay in the trash until the next sweep. The size limit does not apply to those that `is_spared`
+/// Removed artifacts stay in the trash until the next sweep. Artifacts that are not in scope neither count nor go. The
+/// size limit does not apply to those that `is_spared`
 /// names.
 ///
 /// # Errors
@@ -59,9 +59,10 @@ pub(crate) fn enforce(
     layout: &Layout,
     policy: &Policy,
     now: SystemTime,
+    is_in_scope: impl Fn(&Stored) -> bool,
     is_spared: impl FnMut(&ArtifactPath) -> bool,
 ) -> Result<Option<Collected>, Error> {
-    let (removable, orphans) = (removable(layout), orphans(layout));
+    let (removable, orphans) = (removable(layout, is_in_scope), orphans(layout));
     if removable.is_empty() && orphans.is_empty() {
         // Before the lock: a file system without locks has no artifacts, and the policy succeeds there, too.
         return Ok(Some(Collected::default()));
@@ -74,12 +75,17 @@ pub(crate) fn enforce(
 }
 
 /// Returns the result that [`enforce`] would have if no artifact were in use. Removes nothing.
-pub(crate) fn dry_run(layout: &Layout, policy: &Policy, now: SystemTime) -> Collected {
-    collect(removable(layout), policy, now, |_| false, |_| Removal::Removed)
+pub(crate) fn dry_run(
+    layout: &Layout,
+    policy: &Policy,
+    now: SystemTime,
+    is_in_scope: impl Fn(&Stored) -> bool,
+) -> Collected {
+    collect(removable(layout, is_in_scope), policy, now, |_| false, |_| Removal::Removed)
 }
 
-fn removable(layout: &Layout) -> Vec<Stored> {
-    inventory(layout).into_iter().filter(|stored| !stored.is_foreign()).collect()
+fn removable(layout: &Layout, is_in_scope: impl Fn(&Stored) -> bool) -> Vec<Stored> {
+    inventory(layout).into_iter().filter(|stored| !stored.is_foreign() && is_in_scope(stored)).collect()
 }
 
 /// The messages of [`keep_within`].
@@ -98,9 +104,10 @@ pub(crate) fn keep_within(layout: &Layout, max_bytes: u64, is_spared: impl FnMut
     }
     let policy = Policy { max_bytes: Some(max_bytes), ..Policy::default() };
     // An error is ignored: where the cache cannot be written to, it does not grow.
-    let Ok(Some(collected)) = enforce(layout, &policy, SystemTime::now(), is_spared) else { return Kept::default() };
-    let (removed, freed, kept) =
-        (collected.removed.len(), Size(collected.freed_bytes), Size(collected.kept_bytes));
+    let Ok(Some(collected)) = enforce(layout, &policy, SystemTime::now(), |_| true, is_spared) else {
+        return Kept::default();
+    };
+    let (removed, freed, kept) = (collected.removed.len(), Size(collected.freed_bytes), Size(collected.kept_bytes));
     let too_large = (collected.kept_bytes > max_bytes).then(|| {
         let reason = match collected.failures.first() {
             Some(reason) => format!("artifacts cannot be removed: {reason}"),

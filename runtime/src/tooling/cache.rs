@@ -2,14 +2,15 @@
 
 use std::time::SystemTime;
 
+use super::scope::Scope;
 use crate::config::Config;
 use crate::error::Error;
 use crate::layout::Layout;
 use crate::store;
 use crate::store::retention::{self, Collected, Policy};
 
-/// Removes the artifacts that the policy does not allow, and the remains of killed processes. Returns `None` if another
-/// process is collecting.
+/// Removes the artifacts of the scope that the policy does not allow, and the remains of killed processes. Returns
+/// `None` if another process is collecting.
 ///
 /// A call is safe at any time, because artifacts in use stay. The age of an artifact counts from its first use in the
 /// latest run that used it.
@@ -17,9 +18,10 @@ use crate::store::retention::{self, Collected, Policy};
 /// # Errors
 /// Fails if the cache directory is unsafe to use or cannot be written to. The error contains the action that resolves
 /// it.
-pub fn collect(config: &Config, policy: &Policy) -> Result<Option<Collected>, Error> {
+pub fn collect(config: &Config, policy: &Policy, scope: &Scope) -> Result<Option<Collected>, Error> {
     let layout = checked_layout(config)?;
-    let collected = retention::enforce(&layout, policy, SystemTime::now(), |_| false)?;
+    let collected =
+        retention::enforce(&layout, policy, SystemTime::now(), |stored| scope.includes_stored(stored), |_| false)?;
     if collected.is_some() {
         store::sweep(&layout);
         store::sweep_private();
@@ -31,8 +33,8 @@ pub fn collect(config: &Config, policy: &Policy) -> Result<Option<Collected>, Er
 ///
 /// # Errors
 /// Fails if the cache directory is unsafe to use.
-pub fn collect_dry(config: &Config, policy: &Policy) -> Result<Collected, Error> {
-    Ok(retention::dry_run(&checked_layout(config)?, policy, SystemTime::now()))
+pub fn collect_dry(config: &Config, policy: &Policy, scope: &Scope) -> Result<Collected, Error> {
+    Ok(retention::dry_run(&checked_layout(config)?, policy, SystemTime::now(), |stored| scope.includes_stored(stored)))
 }
 
 /// Creates the cache directory unless it exists, with the files that make git and backup tools ignore it.
