@@ -21,6 +21,7 @@ pub mod remote {
 
 pub use crate::config::settings::{INTERNAL_VARIABLES, Setting, settings};
 pub use crate::config::{Config, MARK, RepoSource, Source};
+pub use crate::digest::hex;
 pub use crate::key::{KeyInput, describe, in_common, tell_apart};
 pub use crate::store::retention::{Collected, Policy};
 pub use crate::telemetry::{KeyFailure, KeyReport, read_key_failures, read_keys, read_reports};

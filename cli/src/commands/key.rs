@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use cached_smoke::tooling::{Config, KeyReport};
+use cached_smoke::tooling::{Config, KeyReport, hex};
 use clap::Args;
 use comfy_table::Cell;
-use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -98,5 +97,5 @@ fn hash(keys: &[KeyReport]) -> String {
     for key in keys {
         hasher.update(format!("{}\n{}\n{}\n", key.repo, key.artifact, key.digest));
     }
-    HEXLOWER.encode(&hasher.finalize()[..16])
+    hex(&hasher.finalize()[..16])
 }

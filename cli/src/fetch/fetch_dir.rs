@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use data_encoding::HEXLOWER;
+use cached_smoke::tooling::hex;
 use fs_err::{self as fs, File};
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
@@ -59,7 +59,7 @@ impl FetchDir {
 
     /// Takes the lock on publishing at `destination`.
     pub(super) fn lock_destination(&self, destination: &Path, progress: &ProgressBar) -> Result<Lock> {
-        let digest = HEXLOWER.encode(&Sha256::digest(destination.as_os_str().as_encoded_bytes())[..8]);
+        let digest = hex(&Sha256::digest(destination.as_os_str().as_encoded_bytes())[..8]);
         self.lock(&format!("destination-{digest}"), "waiting for another fetch of the same repository", progress)
     }
 

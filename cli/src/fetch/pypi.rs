@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Error, Result, bail};
-use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use cached_smoke::tooling::hex;
 use fs_err::{self as fs, File};
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
@@ -46,7 +46,7 @@ pub(super) fn check(requirement: &str, sha256: Option<&str>) -> Result<()> {
         _ => bail!("failed to fetch {requirement:?}: not a name and an exact version, such as Django==5.2.8"),
     }
     match sha256 {
-        Some(digest) if !HEXLOWER_PERMISSIVE.decode(digest.as_bytes()).is_ok_and(|bytes| bytes.len() == 32) => {
+        Some(digest) if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
             bail!("failed to fetch {digest:?}: a SHA-256 is 64 hexadecimal digits")
         }
         _ => Ok(()),
@@ -169,7 +169,7 @@ fn digest(archive: &Path) -> io::Result<String> {
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {
         match file.read(&mut buffer)? {
-            0 => return Ok(HEXLOWER.encode(&hasher.finalize())),
+            0 => return Ok(hex(&hasher.finalize())),
             read => hasher.update(&buffer[..read]),
         }
     }
