@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use cached_smoke::tooling::Config;
 use cached_smoke::tooling::remote::{Answer, Command, Greeting, Outcome, READ_ONLY, Request};
-use cached_smoke::tooling::{Config, plain};
 use clap::Args;
 use fs_err as fs;
 use tokio::runtime::{Builder, Runtime};
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &HelperArguments) -> ExitCode {
     let (mut helper, runtime) = match prepare(arguments) {
         Ok(prepared) => prepared,
         Err(error) => {
-            send(&Greeting::failed(plain(&format!("{error:#}"))));
+            send(&Greeting::failed(&format!("{error:#}")));
             return ExitCode::FAILURE;
         }
     };

@@ -28,7 +28,7 @@ pub(crate) struct Trust {
 impl Trust {
     /// Parses the keys of the settings; the error names the one that is malformed.
     pub(crate) fn new(settings: &Settings) -> Result<Trust> {
-        const HELP: &str = "`cargo smoke-cache remote keygen` creates a pair of 64 hexadecimal digits each";
+        const HELP: &str = "run `cargo smoke-cache remote keygen`: a key has 64 hexadecimal digits";
         let mut keys = Vec::new();
         for text in &settings.public_keys {
             let key = bytes::<32>(text).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
@@ -37,14 +37,14 @@ impl Trust {
             keys.push(key.with_context(|| {
                 // It may be a secret key.
                 let start: String = text.chars().take(SHOWN_OF_A_KEY).collect();
-                format!("the public key `{}…` is malformed; {HELP}", start.escape_debug())
+                format!("the public key `{}…` is malformed\nhelp: {HELP}", start.escape_debug())
             })?);
         }
         let mut signing = None;
         if let Some(text) = &settings.signing_key {
-            let secret = bytes(text).with_context(|| format!("SMOKE_REMOTE_SIGNING_KEY is malformed; {HELP}"))?;
+            let secret = bytes(text).with_context(|| format!("SMOKE_REMOTE_SIGNING_KEY is malformed\nhelp: {HELP}"))?;
             if settings.public_keys.contains(text) {
-                bail!("SMOKE_REMOTE_SIGNING_KEY is one of `public-keys`; set it to the secret key of the pair");
+                bail!("SMOKE_REMOTE_SIGNING_KEY is one of `public-keys`\nhelp: set it to the secret key of the pair");
             }
             signing = Some(SigningKey::from_bytes(&secret));
         }
@@ -52,14 +52,18 @@ impl Trust {
             && !keys.contains(&own)
         {
             if !keys.is_empty() {
-                bail!("SMOKE_REMOTE_SIGNING_KEY matches none of `public-keys`: readers would refuse its entries");
+                bail!(
+                    "SMOKE_REMOTE_SIGNING_KEY matches none of `public-keys`: readers would refuse its entries\n\
+                     help: add its public key to `public-keys` in `[remote]` of smoke.toml"
+                );
             }
             keys.push(own);
         }
         if keys.is_empty() && !settings.unsigned {
             bail!(
-                "no signer is trusted: set `public-keys` in `[remote]` of smoke.toml (`cargo smoke-cache remote keygen` \
-                 creates a pair), or `unsigned = true` if every writer may choose what your tests load"
+                "no signer is trusted: there are neither `public-keys` nor a signing key\n\
+                 help: run `cargo smoke-cache remote keygen`, or set `unsigned = true` in `[remote]` of smoke.toml if \
+                 every writer may choose what your tests load"
             );
         }
         Ok(Trust { keys, signing, unsigned: settings.unsigned })

@@ -119,16 +119,16 @@ fn malformed_settings_are_reported_in_the_greeting() {
         ("SMOKE_REMOTE", "s3://bucket", "it names no region: add `?region=…`, or set AWS_REGION"),
         ("SMOKE_REMOTE", "redis://user:word@127.0.0.1:1", "belong into the query"),
         ("SMOKE_REMOTE_PUBLIC_KEYS", OTHER_PUBLIC, "readers would refuse its entries"),
-        ("SMOKE_REMOTE_SIGNING_KEY", "12", "SMOKE_REMOTE_SIGNING_KEY is malformed; "),
+        ("SMOKE_REMOTE_SIGNING_KEY", "12", "SMOKE_REMOTE_SIGNING_KEY is malformed"),
         ("SMOKE_REMOTE_PUBLIC_KEYS", "12", "the public key `12…` is malformed"),
         // The user has confused the two keys.
         ("SMOKE_REMOTE_PUBLIC_KEYS", SIGNING_KEY, "is one of `public-keys`"),
-        ("SMOKE_REMOTE_PUBLIC_KEYS", WEAK_PUBLIC, "is malformed; `cargo smoke-cache remote keygen`"),
+        ("SMOKE_REMOTE_PUBLIC_KEYS", WEAK_PUBLIC, "run `cargo smoke-cache remote keygen`"),
     ] {
         let machine = world.machine(&world.folder()).with(name, value);
         let mut helper = Spoken::to(machine.helper());
         let greeting: Greeting = serde_json::from_str(&helper.line()).unwrap();
-        let error = greeting.error.unwrap();
+        let error = greeting.error.unwrap() + &greeting.help.unwrap_or_default();
         assert!(error.contains(expected), "{error}");
         assert!(!helper.child.wait().unwrap().success());
         let done = machine.passes("both");

@@ -117,7 +117,11 @@ impl Helper {
             return Err(unfit(program, &protocol, greeting.version));
         }
         match greeting.error {
-            Some(error) => Err(shown(&error, MOST_OF_A_REASON)),
+            Some(error) => {
+                let error = shown(&error, MOST_OF_A_REASON);
+                let help = greeting.help.map(|help| format!("\nhelp: {}", shown(&help, MOST_OF_A_REASON)));
+                Err(error + &help.unwrap_or_default())
+            }
             None => Ok(greeting.writable),
         }
     }

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::plain;
+
 /// The name of the protocol, in the helper's first line.
 pub const PROTOCOL: &str = "cached-smoke-remote";
 /// The version of the protocol. Every change that an earlier helper would misunderstand raises it.
@@ -32,17 +34,21 @@ pub struct Greeting {
     /// this line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// An action that resolves the error, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 impl Greeting {
     /// Returns the greeting of a helper that is ready.
     pub fn ready(writable: bool) -> Greeting {
-        Greeting { protocol: PROTOCOL.to_owned(), version: VERSION, writable, error: None }
+        Greeting { protocol: PROTOCOL.to_owned(), version: VERSION, writable, error: None, help: None }
     }
 
-    /// Returns the greeting of a helper that cannot work.
-    pub fn failed(error: impl Into<String>) -> Greeting {
-        Greeting { error: Some(error.into()), ..Greeting::ready(false) }
+    /// Returns the greeting of a helper that cannot work. The error may have a second line, `help: …`.
+    pub fn failed(error: &str) -> Greeting {
+        let (error, help) = error.split_once("\nhelp: ").map_or((error, None), |(error, help)| (error, Some(help)));
+        Greeting { error: Some(plain(error)), help: help.map(plain), ..Greeting::ready(false) }
     }
 }
 
@@ -189,6 +195,10 @@ mod tests {
         assert_eq!(
             serde_json::to_string(&Greeting::ready(true)).expect("it can be written"),
             r#"{"protocol":"cached-smoke-remote","version":1,"writable":true}"#
+        );
+        assert_eq!(
+            serde_json::to_string(&Greeting::failed("no\nkey\nhelp: make one")).expect("it can be written"),
+            r#"{"protocol":"cached-smoke-remote","version":1,"writable":false,"error":"no key","help":"make one"}"#
         );
     }
 }
