@@ -64,7 +64,9 @@ fn all_compiled_code_changes_the_key() {
 
     workspace.is_built_with(&["--features", "fancy"], "code changed: feature fancy is on");
     workspace.is_restored();
-    workspace.is_built_with(&["--release"], "flag debug-assertions on → off");
+    // Of this package alone: a whole release build takes a minute.
+    let without_assertions = ["--config", "profile.dev.package.compiled.debug-assertions=false"];
+    workspace.is_built_with(&without_assertions, "flag debug-assertions on → off");
     workspace.is_restored();
     workspace.set("SCHEMA", "two");
     workspace.is_built_for("crate app changed");
