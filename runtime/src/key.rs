@@ -20,7 +20,7 @@ pub(crate) mod stamp;
 mod summary;
 
 pub(crate) use cache_key::Key;
-pub(crate) use canonical::canonical;
+pub(crate) use canonical::{Part, canonical};
 pub(crate) use configuration::configuration;
 pub use configuration::tell_apart;
 pub use difference::{describe, in_common};

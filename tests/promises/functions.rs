@@ -110,8 +110,23 @@ fn key_has_only_the_fields_that_the_function_takes() {
     assert_eq!(run("1", "{}").outcome, Outcome::Built);
     assert_eq!(run("1", "{\"tags\": [\"new\"]}").outcome, Outcome::Hit, "a field that it does not take");
     let changed = run("2", "{}");
-    assert_eq!((changed.outcome, changed.reason.as_str()), (Outcome::Built, "config: value 1 → 2"));
+    assert_eq!((changed.outcome, changed.reason.as_str()), (Outcome::Built, "config.lengths.at_least: 1 → 2"));
     assert_eq!(sandbox.take_builds(), ["build limit", "build limit", "build vocabulary"]);
+}
+
+#[test]
+fn fields_that_exchange_their_values_change_the_key() {
+    let sandbox = Sandbox::without_git();
+    let run = |low: &str, high: &str| {
+        sandbox.run("functions::ranged").env("SUBJECT_LOW", low).env("SUBJECT_HIGH", high).passes()
+    };
+    for (low, high) in [("1", "2"), ("2", "1"), ("1", "1")] {
+        let done = run(low, high);
+        assert_eq!([done.outcome("range"), done.outcome("span")], [Outcome::Built; 2], "{low} {high}");
+    }
+    assert_eq!(run("1", "2").outcome("range"), Outcome::Hit);
+    let reason = run("1", "3").reason("range").to_owned();
+    assert_eq!(reason, "config.range.high: 2 → 3");
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn config_of_an_artifact_does_not_rebuild_dependencies() {
     let changed = sandbox.run("long_lengths").passes();
     assert_eq!(sandbox.take_builds(), ["build lengths"]);
     assert_eq!(changed.outcome("words"), Outcome::Hit);
-    assert_eq!(changed.reason("lengths"), "config: at_least 0 → 5");
+    assert_eq!(changed.reason("lengths"), "config.at_least: 0 → 5");
 }
 
 /// Returns a configuration of maps, sets, lists and floats, as JSON.
@@ -98,16 +98,16 @@ fn configuration_changes_the_key_but_map_order_does_not() {
         assert_eq!(run(&original).outcome("count"), Outcome::Hit);
     }
     for (changed, reason) in [
-        (configuration("0.30000000000000004", "tag", STEPS), "config: more.weights.last 0.3 → 0.30000000000000004"),
-        (configuration("-0.3", "tag", STEPS), "config: more.weights.last 0.3 → -0.3"),
-        (configuration("0.3", "other", STEPS), "config: more.tags"),
-        (configuration("0.3", "tag", &STEPS.replacen("1.5", "1.25", 1)), "config: more.steps"),
+        (configuration("0.30000000000000004", "tag", STEPS), "config.more.weights.last: 0.3 → 0.30000000000000004"),
+        (configuration("-0.3", "tag", STEPS), "config.more.weights.last: 0.3 → -0.3"),
+        (configuration("0.3", "other", STEPS), "config.more.tags"),
+        (configuration("0.3", "tag", &STEPS.replacen("1.5", "1.25", 1)), "config.more.steps[0].rate: 1.5 → 1.25"),
         (
             configuration("0.3", "tag", "{\"name\": \"b\", \"rate\": 1.5}, {\"name\": \"a\", \"rate\": 1.5}"),
-            "config: more.steps",
+            "config.more.steps",
         ),
-        (configuration("0.3", "tag", ""), "config: more.steps"),
-        ("{}".to_owned(), "config: more."),
+        (configuration("0.3", "tag", ""), "config.more.steps"),
+        ("{}".to_owned(), "config.more."),
     ] {
         let miss = run(&changed);
         assert_eq!(miss.outcome("count"), Outcome::Built, "{changed}");
@@ -132,7 +132,7 @@ fn configurations_of_equal_json_have_different_keys() {
     }
     fs::remove_dir_all(sandbox.cache()).unwrap();
     run("none");
-    assert_eq!(run("some unit").reason("count"), "config: nested None → Some(())");
+    assert_eq!(run("some unit").reason("count"), "config.nested: None → Some(())");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::check::{Definition, Input};
 use crate::function::{Function, keeping_attributes};
 use crate::markers::Kind;
+use crate::sources::compact;
 use crate::tokens::{here, local};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -222,7 +223,10 @@ impl Expansion<'_> {
                 let (input, this) = (quote!(#krate::__private::Input), quote!(#suite));
                 quote_spanned!(here(ty)=> <#ty as #input<#this, _>>::declare(#key);)
             }
-            Input::Field { field, .. } => quote!(#key.config(&#key.suite_config().#field);),
+            Input::Field { field, .. } => {
+                let path = compact(field.clone());
+                quote!(#krate::__private::declare_field(#path, &#key.suite_config().#field, #key);)
+            }
         });
         let code = match (&arguments.suite, &arguments.code) {
             (None, _) => None,

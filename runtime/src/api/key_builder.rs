@@ -1,6 +1,6 @@
 //! The declarations of an artifact about its key.
 
-use std::any::TypeId;
+use std::any::{TypeId, type_name};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::api::artifact::{Artifact, Definition, Suite};
 use crate::api::session::{Seen, Session};
 use crate::error::Error;
 use crate::key::fingerprint::CodeFingerprint;
-use crate::key::{Declared, Input, KeyInput, canonical};
+use crate::key::{Declared, Input, KeyInput, Part, artifact_identity, canonical};
 use crate::layout::FORMAT;
 use crate::name::check_artifact_name;
 use crate::panic::catch_panic;
@@ -23,6 +23,8 @@ pub(crate) type Serve<S> = fn(&Session<S>, &mut Seen) -> Result<(), Error>;
 /// Without any declaration, an artifact depends on the suite's [`CODE`](Suite::CODE) and its whole configuration.
 pub struct KeyBuilder<'a, S: Suite> {
     config: &'a S::Config,
+    /// The path of the artifact's type.
+    identity: String,
     /// The artifacts whose keys are being computed, outermost first. A repeated artifact is a dependency cycle.
     path: Vec<(TypeId, &'static str)>,
     /// The artifact is built from the repository of the test.
@@ -62,8 +64,10 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
             return Err(format!("the dependencies of artifacts form a cycle: {}", names.join(" needs ")));
         }
         path.push((id, A::NAME));
+        let code = if let Definition::Function(code) = A::DEFINITION { code } else { S::CODE };
         let mut builder = KeyBuilder {
             config,
+            identity: artifact_identity(code.code(), type_name::<A>()),
             path,
             uses_repo: A::USES_REPO,
             own_config: Vec::new(),
@@ -79,10 +83,10 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         catch_panic(|| A::key(&mut builder)).map_err(|panic| format!("`Artifact::key` of `{}`: {panic}", A::NAME))?;
         // The parameters of a function name the parts of the configuration that it uses.
         if builder.own_config.is_empty() && matches!(A::DEFINITION, Definition::Trait) {
-            builder.config(config);
+            builder.whole_config();
         }
         if builder.own_code.is_empty() {
-            builder.code(if let Definition::Function(code) = A::DEFINITION { code } else { S::CODE });
+            builder.code(code);
         }
         if builder.own_code.iter().any(|code| code.value.is_empty()) {
             builder.fail(format!(
@@ -113,11 +117,27 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
     /// Makes the artifact depend on `config` instead of the suite's whole configuration. A change of other fields then
     /// does not rebuild it. Several calls add up.
     pub fn config(&mut self, config: &(impl Serialize + ?Sized)) -> &mut Self {
-        match canonical(config) {
+        // Two parts may exchange their values, and so may those of an artifact and of its dependency.
+        let name = format!("{} {}", self.identity, self.own_config.len());
+        self.add_config(Part::Declared(&name), config);
+        self
+    }
+
+    /// Makes the artifact depend on the suite's whole configuration.
+    pub(crate) fn whole_config(&mut self) {
+        self.add_config(Part::Whole, self.config);
+    }
+
+    /// Makes the artifact depend on the field of the suite's configuration with this path.
+    pub(crate) fn field(&mut self, path: &str, field: &(impl Serialize + ?Sized)) {
+        self.add_config(Part::Field(path), field);
+    }
+
+    fn add_config(&mut self, part: Part<'_>, config: &(impl Serialize + ?Sized)) {
+        match canonical(part, config) {
             Ok(text) => self.own_config.push(KeyInput::new("config", text)),
             Err(error) => self.fail(format!("the configuration cannot be serialized: {error}")),
         }
-        self
     }
 
     /// Makes the artifact depend on `code` instead of the suite's. Several calls add up.

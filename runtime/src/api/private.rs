@@ -12,7 +12,7 @@ pub use argument::{Arg, ViaArtifact, ViaEach, ViaSession};
 pub use cached_smoke_macros::code_fingerprint;
 pub use function::{
     Input, IntoValue, OwnedInput, Stage, ValueOf, ViaConfig, ViaContext, ViaOther, ViaOwnSuite, call_load, call_save,
-    declare, declare_codec, into_value, load_by, save_by,
+    declare, declare_codec, declare_field, into_value, load_by, save_by,
 };
 pub use home::{Home, OfNoSuite, OfSuite, Provided, ViaFunction, ViaSuite};
 pub use returned::{Passed, report};

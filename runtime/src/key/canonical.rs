@@ -1,12 +1,13 @@
 //! The canonical text of a configuration: equal values have one text, different values have different texts.
 //!
-//! The text has two lines.
+//! The text has two lines, and a third one for a part of a configuration.
 //!
 //! 1. Plain JSON, for messages and for the [difference](super::difference) between two keys. `Some(5)` is `5`, a
 //!    variant is its name, a `NaN` is a string: different values may have the same JSON.
 //! 2. The same value in an exact notation. It has a separate form for each call of serde's data model. So it
 //!    distinguishes `()` from `None`, `None` from `Some(None)`, `5u8` from `5u64`, a character from a string, a struct
 //!    from a map, and a list from a tuple and a set.
+//! 3. The [`Part`]. Without it, a key could not distinguish two fields that exchange their values, because it is a set.
 //!
 //! # The exact notation
 //!
@@ -49,21 +50,64 @@ mod serializer;
 mod type_name;
 
 use serde::ser::Serialize;
+use serde_json::Value;
 
 use form::{Error, Form};
 use serializer::Canonical;
+
+/// The part of a configuration that a canonical text describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part<'a> {
+    /// All of it.
+    Whole,
+    /// A field of an artifact function: `analyzer.k1`. The JSON contains the names of the path.
+    Field(&'a str),
+    /// A value that an artifact passes to [`KeyBuilder::config`](crate::KeyBuilder::config): the identity of the
+    /// artifact, and the number of the call.
+    Declared(&'a str),
+}
 
 /// Returns the canonical text of `value`.
 ///
 /// # Errors
 /// Fails with the message of a `Serialize` that fails.
-pub(crate) fn canonical<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    value.serialize(Canonical).map(|Form { plain, exact }| format!("{plain}\n{exact}"))
+pub(crate) fn canonical<T: Serialize + ?Sized>(part: Part<'_>, value: &T) -> Result<String, Error> {
+    let Form { plain, exact } = value.serialize(Canonical)?;
+    Ok(match part {
+        Part::Whole => format!("{plain}\n{exact}"),
+        Part::Field(path) => format!("{}\n{exact}\n{FIELD}{path}", below(path, plain)),
+        Part::Declared(name) => format!("{plain}\n{exact}\n{DECLARED}{name}"),
+    })
 }
 
-/// Splits a canonical text into its JSON and its exact notation. Texts of earlier versions have no exact notation.
-pub(super) fn split(text: &str) -> (&str, Option<&str>) {
-    text.split_once('\n').map_or((text, None), |(plain, exact)| (plain, Some(exact)))
+/// Returns a value as that of the field with this path.
+fn below(path: &str, value: Value) -> Value {
+    let name = |name: &str| name.strip_prefix("r#").unwrap_or(name).to_owned();
+    path.rsplit('.').fold(value, |value, field| Value::Object([(name(field), value)].into_iter().collect()))
+}
+
+/// The beginning of the third line for a [`Part::Field`].
+const FIELD: &str = "field ";
+/// The beginning of the third line for a [`Part::Declared`].
+const DECLARED: &str = "declared ";
+
+/// The lines of a canonical text.
+pub(super) struct Text<'a> {
+    /// The JSON.
+    pub(super) plain: &'a str,
+    /// The exact notation. Texts of earlier versions have none.
+    pub(super) exact: Option<&'a str>,
+    pub(super) part: Part<'a>,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn parse(text: &'a str) -> Text<'a> {
+        let mut lines = text.splitn(3, '\n');
+        let (plain, exact, part) = (lines.next().unwrap_or_default(), lines.next(), lines.next().unwrap_or_default());
+        let field = part.strip_prefix(FIELD).map(Part::Field);
+        let part = field.or_else(|| part.strip_prefix(DECLARED).map(Part::Declared)).unwrap_or(Part::Whole);
+        Text { plain, exact, part }
+    }
 }
 
 #[cfg(test)]

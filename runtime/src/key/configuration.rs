@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::canonical;
+use super::canonical::Text;
 use super::key_input::KeyInput;
 use super::shorten::{join, shorten};
 
@@ -54,7 +54,7 @@ pub fn tell_apart(keys: &[&[KeyInput]]) -> Vec<String> {
 fn settings(key_inputs: &[&KeyInput]) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for key_input in key_inputs {
-        let (plain, _) = canonical::split(&key_input.value);
+        let plain = Text::parse(&key_input.value).plain;
         let fields = match serde_json::from_str(plain) {
             Ok(value) if key_input.name == "config" => fields("", &value),
             _ => vec![(key_input.name.clone(), plain.to_owned())],

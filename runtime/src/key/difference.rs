@@ -36,6 +36,7 @@ pub fn describe(old: &[KeyInput], new: &[KeyInput]) -> String {
             let new: Vec<&KeyInput> = added.iter().copied().filter(|key_input| subject(key_input) == name).collect();
             match (old[..].as_ref(), new[..].as_ref()) {
                 _ if name == "code" => code::describe(&old, &new),
+                _ if name == "config" => config::describe(&old, &new),
                 _ if let Some(kind) = Kind::of(&name) => inputs::describe(kind, &old, &new),
                 ([old], [new]) => describe_one(&name, old, new),
                 _ => format!("{name} changed"),
@@ -54,7 +55,6 @@ fn describe_one(name: &str, old: &KeyInput, new: &KeyInput) -> String {
     match name {
         "repo" => format!("repository changed: {} → {}", shorten_commit(&old.value), shorten_commit(&new.value)),
         "path" => format!("repository moved from {} to {}", old.value, new.value),
-        "config" => format!("config: {}", config::describe(&old.value, &new.value)),
         _ => format!("{name} changed: {} → {}", old.value, new.value),
     }
 }
@@ -88,7 +88,7 @@ mod tests {
                 "40cfbab0b4f1aaaaaaaa+0123456789abcdef",
                 "repository changed: 40cfbab0b4f1 → 40cfbab0b4f1+0123456789ab",
             ),
-            ("config", r#"{"analyzer":{"k1":1.2}}"#, r#"{"analyzer":{"k1":1.5}}"#, "config: analyzer.k1 1.2 → 1.5"),
+            ("config", r#"{"analyzer":{"k1":1.2}}"#, r#"{"analyzer":{"k1":1.5}}"#, "config.analyzer.k1: 1.2 → 1.5"),
         ] {
             assert_eq!(describe(&one(name, old), &one(name, new)), message);
         }

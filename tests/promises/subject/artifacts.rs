@@ -25,6 +25,8 @@ pub(super) struct Config {
     pub(super) more: MoreConfig,
     /// As `more`.
     pub(super) nested: Nested,
+    /// A key input of `Range` and `Span`, one field at a time.
+    pub(super) range: RangeConfig,
 }
 
 impl Config {
@@ -33,6 +35,13 @@ impl Config {
         let more = order("SUBJECT_CONFIG").map(|text| serde_json::from_str(&text).unwrap());
         Config { more: more.unwrap_or_default(), nested: Nested::from_orders(), ..Config::default() }
     }
+}
+
+/// Two fields of one type.
+#[derive(Clone, Default, Serialize)]
+pub(super) struct RangeConfig {
+    pub(super) low: usize,
+    pub(super) high: usize,
 }
 
 /// A configuration with a map, a set, a list and floats.

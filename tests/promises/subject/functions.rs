@@ -10,7 +10,7 @@ use cached_smoke::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::artifacts::{Config, LengthsConfig, Subject, Words};
+use super::artifacts::{Config, LengthsConfig, RangeConfig, Subject, Words};
 use super::orders::{log, obey_orders, order};
 
 /// Takes no repository.
@@ -52,6 +52,62 @@ struct Limit(usize);
 fn limit(#[config(lengths.at_least)] at_least: usize, vocabulary: &Vocabulary) -> Limit {
     log("build limit");
     Limit(at_least + vocabulary.0.len())
+}
+
+/// Takes two fields of one type.
+#[derive(Serialize, Deserialize)]
+struct Range(usize, usize);
+
+#[artifact(suite = Subject)]
+fn range(#[config(range.low)] low: usize, #[config(range.high)] high: usize) -> Range {
+    Range(low, high)
+}
+
+/// As `Range`, by the trait: one field directly, and one through an artifact that it needs.
+struct Span(usize, usize);
+struct High(usize);
+
+impl Artifact<Subject> for Span {
+    const NAME: &'static str = "span";
+    const USES_REPO: bool = false;
+
+    fn key(key: &mut KeyBuilder<'_, Subject>) {
+        key.config(&key.suite_config().range.low).needs::<High>();
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        Ok(Span(cx.config().range.low, cx.artifact::<High>()?.0))
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        Ok(fs::write(dir.join("span"), serde_json::to_vec(&(self.0, self.1))?)?)
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        let (low, high) = serde_json::from_slice(&fs::read(cx.dir().join("span"))?)?;
+        Ok(Span(low, high))
+    }
+}
+
+impl Artifact<Subject> for High {
+    const NAME: &'static str = "high";
+    const USES_REPO: bool = false;
+
+    fn key(key: &mut KeyBuilder<'_, Subject>) {
+        key.config(&key.suite_config().range.high);
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        Ok(High(cx.config().range.high))
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        Ok(fs::write(dir.join("high"), self.0.to_string())?)
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        Ok(High(fs::read_to_string(cx.dir().join("high"))?.parse()?))
+    }
 }
 
 /// Types with one artifact name and different codecs.
@@ -198,8 +254,17 @@ smoke_tests! {
 
 /// Returns the configuration that the outer test orders.
 fn ordered() -> Config {
-    let at_least = order("SUBJECT_AT_LEAST").map_or(0, |text| text.parse().unwrap());
-    Config { lengths: LengthsConfig { at_least }, ..Config::from_orders() }
+    let number = |name: &str| order(name).map_or(0, |text| text.parse().unwrap());
+    let lengths = LengthsConfig { at_least: number("SUBJECT_AT_LEAST") };
+    let range = RangeConfig { low: number("SUBJECT_LOW"), high: number("SUBJECT_HIGH") };
+    Config { lengths, range, ..Config::from_orders() }
+}
+
+#[cached_smoke(repos = [], config = ordered())]
+#[ignore = "run by the other tests, in a separate process"]
+fn ranged(range: &Range, span: &Span) {
+    let RangeConfig { low, high } = ordered().range;
+    assert_eq!([(range.0, range.1), (span.0, span.1)], [(low, high); 2]);
 }
 
 #[cached_smoke(repos = [], config = ordered())]

@@ -153,7 +153,11 @@ const _: () = {
         const DEFINITION: ::cached_smoke::__private::Definition = ::cached_smoke::__private::Definition::FunctionOfSuite;
         fn key(__key: &mut ::cached_smoke::KeyBuilder<'_, Smoke>) {
             <Repo as ::cached_smoke::__private::Input<Smoke, _>>::declare(__key);
-            __key.config(&__key.suite_config().granularity);
+            ::cached_smoke::__private::declare_field(
+                "granularity",
+                &__key.suite_config().granularity,
+                __key,
+            );
             __key.code(<Smoke as ::cached_smoke::Suite>::CODE);
             __key
                 .code(::cached_smoke::__private::code_fingerprint!(::cached_smoke; own));

@@ -110,7 +110,7 @@ impl<S: Suite> Input<S, ViaContext> for Metrics {
 
 impl<S: Suite<Config = C>, C: Serialize> Input<S, ViaConfig> for C {
     fn declare(key: &mut KeyBuilder<'_, S>) {
-        key.config(key.suite_config());
+        key.whole_config();
     }
 
     fn get<'a>(cx: &'a BuildContext<'_, S>) -> Result<&'a C, Error> {
@@ -275,6 +275,11 @@ pub fn declare<'k, 'c, S: Suite, R>(
 pub fn declare_codec<S: Suite, C: Codec<T>, T>(key: &mut KeyBuilder<'_, S>) {
     key.codec(C::FORMAT);
 }
+/// Adds a field of the configuration to the key.
+pub fn declare_field<S: Suite>(path: &str, field: &(impl Serialize + ?Sized), key: &mut KeyBuilder<'_, S>) {
+    key.field(path, field);
+}
+
 
 /// Saves a value by a codec.
 ///

@@ -8,15 +8,15 @@ use super::*;
 
 /// Returns the whole text.
 fn text<T: Serialize>(value: T) -> String {
-    canonical(&value).expect("it serializes")
+    canonical(Part::Whole, &value).expect("it serializes")
 }
 
 fn plain<T: Serialize>(value: T) -> String {
-    split(&text(value)).0.to_owned()
+    Text::parse(&text(value)).plain.to_owned()
 }
 
 fn exact<T: Serialize>(value: T) -> String {
-    split(&text(value)).1.expect("both lines").to_owned()
+    Text::parse(&text(value)).exact.expect("both lines").to_owned()
 }
 
 #[derive(serde::Serialize)]
@@ -448,13 +448,13 @@ fn errors_of_the_value_are_passed_on() {
         }
     }
     for value in [Dangling(true), Dangling(false)] {
-        let error = canonical(&value).expect_err("a value is missing").to_string();
+        let error = canonical(Part::Whole, &value).expect_err("a value is missing").to_string();
         assert_eq!(error, "a map's key has no value");
     }
     for error in [
-        canonical(&Failing).err(),
-        canonical(&vec![Failing]).err(),
-        canonical(&flat(BTreeMap::from([("a", vec![Failing])]))).err(),
+        canonical(Part::Whole, &Failing).err(),
+        canonical(Part::Whole, &vec![Failing]).err(),
+        canonical(Part::Whole, &flat(BTreeMap::from([("a", vec![Failing])]))).err(),
     ] {
         assert_eq!(error.expect("it fails").to_string(), "deliberate failure");
     }
@@ -464,4 +464,18 @@ fn errors_of_the_value_are_passed_on() {
 fn the_exact_notation_is_one_line() {
     assert_eq!(text("a\nb\r\u{2028}").lines().count(), 2);
     assert_eq!(text(BTreeMap::from([("a\nb", 1)])).lines().count(), 2);
+}
+
+#[test]
+fn equal_values_of_two_parts_have_two_texts() {
+    let text = |part| canonical(part, &5u8).expect("it serializes");
+    let texts = ["a", "b", "a.b"].map(|path| text(Part::Field(path)));
+    assert_eq!(texts, ["{\"a\":5}\n5u8\nfield a", "{\"b\":5}\n5u8\nfield b", "{\"a\":{\"b\":5}}\n5u8\nfield a.b"]);
+    assert_eq!(text(Part::Declared("Graph 1")), "5\n5u8\ndeclared Graph 1");
+    assert_eq!(text(Part::Whole), "5\n5u8");
+    for part in [Part::Field("a.b"), Part::Declared("Graph 1"), Part::Whole] {
+        assert_eq!(Text::parse(&text(part)).part, part);
+    }
+    let lines = canonical(Part::Whole, "a\nfield b").expect("it serializes");
+    assert_eq!(Text::parse(&lines).part, Part::Whole, "a text has no further lines");
 }

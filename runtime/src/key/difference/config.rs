@@ -1,42 +1,77 @@
-//! The changes of a configuration.
+//! The changes of a configuration: of all of it, or of the parts that an artifact depends on.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::key::canonical;
+use crate::key::canonical::{Part, Text};
+use crate::key::key_input::KeyInput;
 use crate::key::shorten::{join, shorten};
 
-/// Compares the JSON of two canonical texts, then their exact notations if the JSON is the same.
-pub(super) fn describe(old: &str, new: &str) -> String {
-    let ((old, old_exact), (new, new_exact)) = (canonical::split(old), canonical::split(new));
-    let (Ok(old), Ok(new)) = (serde_json::from_str(old), serde_json::from_str(new)) else {
-        return "changed".to_owned();
-    };
-    let changes = changes("", &old, &new);
-    match (old_exact, new_exact) {
-        _ if !changes.is_empty() => join(changes),
-        (Some(old), Some(new)) => describe_exact(old, new),
-        _ => "recorded by another version of cached-smoke".to_owned(),
+/// Describes the changes, given the key inputs that are in one key only: `config.analyzer.k1: 1.2 → 1.5`.
+pub(super) fn describe(old: &[&KeyInput], new: &[&KeyInput]) -> String {
+    let (old, new) = (by_part(old), by_part(new));
+    let parts = old.keys().chain(new.keys().filter(|part| !old.contains_key(*part)));
+    let mut changes: Vec<String> = Vec::new();
+    for part in parts {
+        let of_part = match (old.get(part), new.get(part)) {
+            (Some(old), Some(new)) => changes_of_text(old, new),
+            (Some(_), None) => vec![one_sided(*part, "is gone")],
+            _ => vec![one_sided(*part, "is new")],
+        };
+        for change in of_part {
+            // An artifact and its dependency may have the same part, or one of them all of it.
+            if !changes.contains(&change) {
+                changes.push(change);
+            }
+        }
+    }
+    join(changes)
+}
+
+fn by_part<'a>(key_inputs: &[&'a KeyInput]) -> BTreeMap<Part<'a>, Text<'a>> {
+    let texts = key_inputs.iter().map(|key_input| Text::parse(&key_input.value));
+    texts.map(|text| (text.part, text)).collect()
+}
+
+/// Describes a part that only one of two keys has.
+fn one_sided(part: Part<'_>, change: &str) -> String {
+    match part {
+        Part::Field(path) => format!("config.{path} {change}"),
+        Part::Whole | Part::Declared(_) => "config changed".to_owned(),
     }
 }
 
-/// Shows the first place where two exact notations differ: `analyzer.level None → Some(())`.
-fn describe_exact(old: &str, new: &str) -> String {
+/// Compares the JSON of two canonical texts, then their exact notations if the JSON is the same.
+fn changes_of_text(old: &Text<'_>, new: &Text<'_>) -> Vec<String> {
+    let (Ok(plain_old), Ok(plain_new)) = (serde_json::from_str(old.plain), serde_json::from_str(new.plain)) else {
+        return vec!["config changed".to_owned()];
+    };
+    let changes = changes("config", &plain_old, &plain_new);
+    match (old.exact, new.exact) {
+        _ if !changes.is_empty() => changes,
+        (Some(exact_old), Some(exact_new)) => vec![describe_exact(new.part, exact_old, exact_new)],
+        _ => vec!["config recorded by another version of cached-smoke".to_owned()],
+    }
+}
+
+/// Shows the first place where two exact notations differ: `config.analyzer.level: None → Some(())`.
+fn describe_exact(part: Part<'_>, old: &str, new: &str) -> String {
     let common: usize = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
-    let (path, start) = locate(old, common);
+    let (below, start) = locate(old, common);
     let (old, new) = (&old[start..], &new[start..]);
     let common: usize =
         old.chars().rev().zip(new.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
     // From the end of the value on. The common end may overlap the common beginning.
     let tail = old[old.len() - common..].find([',', ';']).map_or(0, |at| common - at);
-    let shown = |text: &str| shorten(&text[..text.len() - tail]);
-    let path = if path.is_empty() { "value" } else { &path };
-    format!("{path} {} → {}", shown(old), shown(new))
+    let field = if let Part::Field(path) = part { Some(path) } else { None };
+    let path: Vec<&str> = ["config"].into_iter().chain(field).chain(below).collect();
+    changed(&path.join("."), &old[..old.len() - tail], &new[..new.len() - tail])
 }
 
-/// Returns the path of the field at the offset `end` of an exact notation, and the offset at which its value begins.
-fn locate(text: &str, end: usize) -> (String, usize) {
+/// Returns the fields around the offset `end` of an exact notation, and the offset at which the value of the innermost
+/// one begins.
+fn locate(text: &str, end: usize) -> (Vec<&str>, usize) {
     let bytes = text.as_bytes();
     let (mut above, mut field, mut start) = (Vec::new(), "", 0);
     let mut at = 0;
@@ -62,86 +97,74 @@ fn locate(text: &str, end: usize) -> (String, usize) {
         }
         at += 1;
     }
-    let fields: Vec<&str> = above.into_iter().chain([field]).filter(|field| !field.is_empty()).collect();
-    (fields.join("."), start)
+    (above.into_iter().chain([field]).filter(|field| !field.is_empty()).collect(), start)
 }
 
-/// Returns the changes of all fields at or below `path`.
+/// Returns the changes of all values at or below `path`.
 fn changes(path: &str, old: &Value, new: &Value) -> Vec<String> {
-    if old == new {
-        return Vec::new();
-    }
-    let (Value::Object(old), Value::Object(new)) = (old, new) else {
-        let path = if path.is_empty() { "value" } else { path };
-        return vec![format!("{path} {} → {}", shorten(&old.to_string()), shorten(&new.to_string()))];
-    };
-    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let change = |name: &String| {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        match (old.get(name), new.get(name)) {
-            (Some(old), Some(new)) => changes(&path, old, new),
-            (Some(_), None) => vec![format!("{path} is gone")],
-            (None, Some(_)) => vec![format!("{path} is new")],
-            (None, None) => Vec::new(),
+    match (old, new) {
+        _ if old == new => Vec::new(),
+        (Value::Object(old), Value::Object(new)) if !is_another_variant(old, new) => {
+            let added = new.keys().filter(|name| !old.contains_key(*name));
+            let change = |name: &String| element(&format!("{path}{}", key(name)), old.get(name), new.get(name));
+            old.keys().chain(added).flat_map(change).collect()
         }
-    };
-    names.into_iter().flat_map(change).collect()
+        (Value::Array(old), Value::Array(new)) => {
+            changes_of_list(path, old, new).unwrap_or_else(|| vec![whole(path, &old[..], &new[..])])
+        }
+        _ => vec![whole(path, old, new)],
+    }
+}
+
+/// Returns `true` for two variants of an enum, which have one name each. Two maps with one entry look alike.
+fn is_another_variant(old: &Map<String, Value>, new: &Map<String, Value>) -> bool {
+    old.len() == 1 && new.len() == 1 && !old.keys().eq(new.keys())
+}
+
+/// Returns the changes of the elements of a list. Returns `None` if elements were replaced by another number of
+/// elements.
+fn changes_of_list(path: &str, old: &[Value], new: &[Value]) -> Option<Vec<String>> {
+    let place = |at: usize| format!("{path}[{at}]");
+    if old.len() == new.len() {
+        return Some((0..old.len()).flat_map(|at| changes(&place(at), &old[at], &new[at])).collect());
+    }
+    let start = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(old, new)| old == new).count();
+    let (old, new) = (&old[start..old.len() - end], &new[start..new.len() - end]);
+    (old.is_empty() || new.is_empty()).then(|| {
+        let one = |at: usize| element(&place(start + at), old.get(at), new.get(at));
+        (0..old.len().max(new.len())).flat_map(one).collect()
+    })
+}
+
+/// Returns the changes of an entry or an element.
+fn element(path: &str, old: Option<&Value>, new: Option<&Value>) -> Vec<String> {
+    match (old, new) {
+        (Some(old), Some(new)) => changes(path, old, new),
+        (Some(_), None) => vec![format!("{path} is gone")],
+        (None, _) => vec![format!("{path} is new")],
+    }
+}
+
+/// Returns the name of a field or an entry as a part of a path: `.k1`, or `["a b"]`.
+fn key(name: &str) -> String {
+    let is_plain =
+        |character: char| !character.is_whitespace() && !character.is_control() && !".:\"".contains(character);
+    if !name.is_empty() && name.chars().all(is_plain) { format!(".{name}") } else { format!("[{}]", Value::from(name)) }
+}
+
+fn whole(path: &str, old: &(impl serde::Serialize + ?Sized), new: &(impl serde::Serialize + ?Sized)) -> String {
+    match (serde_json::to_string(old), serde_json::to_string(new)) {
+        (Ok(old), Ok(new)) => changed(path, &old, &new),
+        _ => format!("{path} changed"),
+    }
+}
+
+fn changed(path: &str, old: &str, new: &str) -> String {
+    let (old, new) = (shorten(old), shorten(new));
+    // Two long values may differ behind the cut.
+    if old == new { format!("{path} changed") } else { format!("{path}: {old} → {new}") }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::key::canonical::{canonical, split};
-
-    #[test]
-    fn changed_settings_are_listed_and_many_are_counted() {
-        assert_eq!(describe(r#"{"a":1,"b":1}"#, r#"{"a":1,"c":1}"#), "b is gone, c is new");
-        let many = describe(r#"{"a":1,"b":1,"c":1,"d":1}"#, r#"{"a":2,"b":2,"c":2,"d":2}"#);
-        assert_eq!(many, "a 1 → 2, b 1 → 2, c 1 → 2, and 1 more");
-    }
-
-    #[test]
-    fn values_with_the_same_json_are_shown_exactly() {
-        #[derive(serde::Serialize)]
-        struct Settings {
-            first: u8,
-            level: Option<Level>,
-            mode: Mode,
-            zeta: f32,
-        }
-        type Level = Option<u8>;
-        #[derive(serde::Serialize)]
-        #[serde(untagged)]
-        enum Mode {
-            Kind(Kind),
-            Letter(char),
-            Text(&'static str),
-        }
-        #[derive(serde::Serialize)]
-        enum Kind {
-            A,
-        }
-        let text = |level, mode| canonical(&Settings { first: 1, level, mode, zeta: 1.2 }).expect("it serializes");
-        let plain = text(None, Mode::Text("A"));
-        let differs = |other: &str| describe(&plain, other);
-        assert_eq!(differs(&text(Some(None), Mode::Text("A"))), "level None → Some(None)");
-        assert_eq!(differs(&text(None, Mode::Kind(Kind::A))), "mode \"A\" → Kind::A@0");
-        assert_eq!(differs(&text(None, Mode::Letter('A'))), "mode \"A\" → char\"A\"");
-        assert_eq!(differs(&text(None, Mode::Text("B"))), "mode \"A\" → \"B\"");
-        let old = split(&plain).0;
-        assert_eq!(describe(old, &plain), "recorded by another version of cached-smoke");
-
-        let exact = |old: &str, new: &str| describe_exact(old, new);
-        assert_eq!(exact("A{b:B{c:(1u8,None,),},d:1u8,}", "A{b:B{c:(1u8,(),),},d:1u8,}"), "b.c None → ()");
-        assert_eq!(
-            exact("A{b:B{c:1u8,},d:\"{(e:\\\"\",f:1u8,}", "A{b:B{c:1u8,},d:\"{(e:\\\"\",f:1u16,}"),
-            "f 1u8 → 1u16"
-        );
-        assert_eq!(exact("()", "None"), "value () → None");
-        assert_eq!(exact("(None,None,)", "(Some(None),None,)"), "value None → Some(None)");
-        assert_eq!(exact("[1u8,1u8,]", "[1u8,1u8,1u8,]"), "value ] → 1u8,]");
-        assert_eq!(exact("é,\"ö\",", "é,\"ü\","), "value \"ö\" → \"ü\"");
-        assert_eq!(exact("a", "a"), "value a → a");
-        assert!(exact(&format!("[{}]", "1".repeat(200)), "[]").chars().count() < 120);
-    }
-}
+mod tests;
