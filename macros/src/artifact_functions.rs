@@ -4,9 +4,8 @@
 //! those that need none.
 
 use crate::fingerprint::root_of_current_crate;
-use crate::sources::{self, Function, Item, Kind, compact};
+use crate::sources::{self, Function, Item, Kind, Token, compact};
 use crate::tokens::argument_of;
-use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::BTreeMap;
 use std::iter;
@@ -49,7 +48,7 @@ impl ArtifactFunctions {
         let mut found = BTreeMap::new();
         for root in roots {
             if let (Some(directory), Some(name)) = (root.parent(), root.file_name().and_then(|name| name.to_str())) {
-                let add = |_: &str, tokens: Option<&[TokenTree]>| add_functions(tokens.unwrap_or_default(), &mut found);
+                let add = |_: &str, tokens: Option<&[Token]>| add_functions(tokens.unwrap_or_default(), &mut found);
                 // The compiler reports an unreadable root.
                 let _ = sources::walk(directory, name, |text| text.contains(ARTIFACT), add);
             }
@@ -99,14 +98,14 @@ fn is_same_file(first: &Path, second: &Path) -> bool {
     matches!((first.canonicalize(), second.canonicalize()), (Ok(first), Ok(second)) if first == second)
 }
 
-fn add_functions(tokens: &[TokenTree], found: &mut BTreeMap<String, Vec<Parameters>>) {
+fn add_functions(tokens: &[Token], found: &mut BTreeMap<String, Vec<Parameters>>) {
     for Item { attributes, kind, .. } in sources::split(tokens) {
         match kind {
-            Kind::Function(function) if sources::names(&attributes).iter().any(|name| name == ARTIFACT) => {
+            Kind::Function(function) if sources::names(&attributes).contains(&ARTIFACT) => {
                 add_function(&function, found);
             }
             Kind::Module { content, .. } => {
-                add_functions(&content.stream().into_iter().collect::<Vec<_>>(), found);
+                add_functions(&content.tokens, found);
             }
             _ => {}
         }
@@ -114,8 +113,8 @@ fn add_functions(tokens: &[TokenTree], found: &mut BTreeMap<String, Vec<Paramete
 }
 
 fn add_function(function: &Function<'_>, found: &mut BTreeMap<String, Vec<Parameters>>) {
-    let qualified: TokenStream = function.signature.iter().cloned().collect();
-    let Ok((_, signature)) = syn::parse::Parser::parse2(visible_signature, qualified) else { return };
+    let text = sources::write(function.signature);
+    let Ok((_, signature)) = syn::parse::Parser::parse_str(visible_signature, &text) else { return };
     let ReturnType::Type(_, returned) = &signature.output else { return };
     let is_config =
         |attribute: &syn::Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "config");

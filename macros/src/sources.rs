@@ -3,6 +3,7 @@
 //! | module | job |
 //! | --- | --- |
 //! | [`lexer`] | splits a source into tokens |
+//! | [`code`] | reads the text, the names and the macros of code in one pass |
 //! | [`items`] | finds functions, modules and calls of macros in a list of items |
 //! | [`attributes`] | reads the attributes of an item |
 //! | [`place`] | resolves `mod x;` to a file |
@@ -13,6 +14,7 @@
 //! | [`counted`] | separates the tests of the crate from the code that counts |
 
 mod attributes;
+mod code;
 mod counted;
 mod items;
 mod lexer;
@@ -25,5 +27,6 @@ mod walk;
 pub(crate) use attributes::names;
 pub(crate) use counted::Counted;
 pub(crate) use items::{Function, Item, Kind, split};
-pub(crate) use text::compact;
+pub(crate) use lexer::Token;
+pub(crate) use text::{compact, write};
 pub(crate) use walk::walk;

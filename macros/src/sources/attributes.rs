@@ -1,6 +1,6 @@
 //! Reads the attributes of an item.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use super::lexer::{Group, Token};
 
 /// The last segments of the attributes that make a function a test or a benchmark, or that only tests have.
 const TESTS: [&str; 14] = [
@@ -24,49 +24,38 @@ const TESTS: [&str; 14] = [
 pub(super) const ARTIFACT: &str = "artifact";
 
 /// Returns the last segment of the path of each attribute. A `cfg_attr` stands for the attributes in it.
-pub(crate) fn names(attributes: &[Group]) -> Vec<String> {
-    attributes.iter().flat_map(|attribute| names_in(attribute.stream())).collect()
+pub(crate) fn names<'a>(attributes: &[&'a Group]) -> Vec<&'a str> {
+    attributes.iter().flat_map(|attribute| names_in(&attribute.tokens)).collect()
 }
 
 /// Returns `true` for the attributes of a test. A test cannot be an artifact as well.
-pub(super) fn are_of_test(attributes: &[Group]) -> bool {
+pub(super) fn are_of_test(attributes: &[&Group]) -> bool {
     let names = names(attributes);
-    names.iter().any(|name| TESTS.contains(&name.as_str())) && !names.iter().any(|name| name == ARTIFACT)
+    names.iter().any(|name| TESTS.contains(name)) && !names.contains(&ARTIFACT)
 }
 
-fn names_in(attribute: TokenStream) -> Vec<String> {
-    let tokens: Vec<TokenTree> = attribute.into_iter().collect();
-    let is_of_path = |token: &&TokenTree| match token {
-        TokenTree::Ident(_) => true,
-        TokenTree::Punct(punct) => punct.as_char() == ':',
-        _ => false,
-    };
-    let path: Vec<&TokenTree> = tokens.iter().take_while(is_of_path).collect();
-    let Some(TokenTree::Ident(name)) = path.last() else { return Vec::new() };
+fn names_in(attribute: &[Token]) -> Vec<&str> {
+    let is_of_path = |token: &&Token| matches!(token, Token::Word(_)) || token.is_sign(':');
+    let path = attribute.iter().take_while(is_of_path).count();
+    let Some(Token::Word(name)) = attribute[..path].last() else { return Vec::new() };
     if name != "cfg_attr" {
-        return vec![name.to_string()];
+        return vec![name];
     }
-    let Some(TokenTree::Group(group)) = tokens.get(path.len()) else { return Vec::new() };
-    let conditional: Vec<TokenTree> = group.stream().into_iter().collect();
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-    let parts = conditional.split(is_comma).skip(1);
-    parts.flat_map(|part| names_in(part.iter().cloned().collect())).collect()
+    let Some(Token::Group(group)) = attribute.get(path) else { return Vec::new() };
+    group.tokens.split(|token| token.is_sign(',')).skip(1).flat_map(names_in).collect()
 }
 
 /// Returns the values of `path = "…"`, also within a `cfg_attr`, as they are written.
-pub(super) fn paths(attributes: &[Group]) -> Vec<String> {
+pub(super) fn paths(attributes: &[&Group]) -> Vec<String> {
     let mut found = Vec::new();
-    for attribute in attributes {
-        let tokens: Vec<TokenTree> = attribute.stream().into_iter().collect();
+    for Group { tokens, .. } in attributes {
         for (at, token) in tokens.iter().enumerate() {
             match (token, tokens.get(at + 1), tokens.get(at + 2)) {
-                (TokenTree::Group(group), ..) => found.extend(paths(std::slice::from_ref(group))),
-                (TokenTree::Ident(name), Some(TokenTree::Punct(equals)), Some(TokenTree::Literal(literal)))
-                    if name == "path" && equals.as_char() == '=' =>
+                (Token::Group(group), ..) => found.extend(paths(&[group])),
+                (Token::Word(name), Some(equals), Some(Token::Literal(literal)))
+                    if name == "path" && equals.is_sign('=') =>
                 {
-                    found.extend(
-                        syn::parse_str::<syn::LitStr>(&literal.to_string()).ok().map(|literal| literal.value()),
-                    );
+                    found.extend(syn::parse_str::<syn::LitStr>(literal).ok().map(|literal| literal.value()));
                 }
                 _ => {}
             }
@@ -77,11 +66,13 @@ pub(super) fn paths(attributes: &[Group]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lexer;
     use super::*;
+    use proc_macro2::{Delimiter, TokenStream};
     use quote::quote;
 
-    fn attribute(tokens: TokenStream) -> [Group; 1] {
-        [Group::new(proc_macro2::Delimiter::Bracket, tokens)]
+    fn attribute(tokens: TokenStream) -> Group {
+        Group { delimiter: Delimiter::Bracket, tokens: lexer::tokens(&tokens.to_string()).expect("Rust") }
     }
 
     #[test]
@@ -95,7 +86,7 @@ mod tests {
             quote!(cfg_attr(all(unix, test), allow(dead_code), rstest::rstest)),
             quote!(should_panic = "x"),
         ] {
-            assert!(are_of_test(&attribute(tokens.clone())), "{tokens}");
+            assert!(are_of_test(&[&attribute(tokens.clone())]), "{tokens}");
         }
         for tokens in [
             quote!(cfg(test)),
@@ -105,16 +96,16 @@ mod tests {
             quote!(derive(test)),
             quote!(test::helper),
         ] {
-            assert!(!are_of_test(&attribute(tokens.clone())), "{tokens}");
+            assert!(!are_of_test(&[&attribute(tokens.clone())]), "{tokens}");
         }
-        let both = [attribute(quote!(test)), attribute(quote!(cached_smoke::artifact(directory)))].concat();
-        assert!(!are_of_test(&both));
+        let both = [attribute(quote!(test)), attribute(quote!(cached_smoke::artifact(directory)))];
+        assert!(!are_of_test(&both.each_ref()));
     }
 
     #[test]
     fn paths_are_found_under_conditions() {
-        assert_eq!(paths(&attribute(quote!(path = "../x.rs"))), ["../x.rs"]);
-        assert_eq!(paths(&attribute(quote!(cfg_attr(unix, path = r"y.rs", allow(unused))))), ["y.rs"]);
-        assert_eq!(paths(&attribute(quote!(doc = "path"))), [""; 0]);
+        assert_eq!(paths(&[&attribute(quote!(path = "../x.rs"))]), ["../x.rs"]);
+        assert_eq!(paths(&[&attribute(quote!(cfg_attr(unix, path = r"y.rs", allow(unused))))]), ["y.rs"]);
+        assert_eq!(paths(&[&attribute(quote!(doc = "path"))]), [""; 0]);
     }
 }

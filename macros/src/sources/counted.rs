@@ -4,12 +4,13 @@
 //! outside of it, such as an `impl`.
 
 use super::attributes::{ARTIFACT, are_of_test, names};
+use super::code::Code;
 use super::items::{Item, Kind, split};
+use super::lexer::{Group, Token};
 use super::neutral;
 use super::scope::{Words, plain};
-use super::text;
 use super::walk::walk;
-use proc_macro2::{Delimiter, Group, TokenTree};
+use proc_macro2::Delimiter;
 use std::io;
 use std::path::Path;
 
@@ -104,7 +105,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn add_file(&mut self, name: &str, tokens: Option<&[TokenTree]>) {
+    fn add_file(&mut self, name: &str, tokens: Option<&[Token]>) {
         let code = tokens.map(|_| String::new());
         self.counted.sources.push(Source { name: name.to_owned(), code, tests: String::new(), is_neutral: false });
         match tokens {
@@ -116,35 +117,35 @@ impl Reading {
         }
     }
 
-    fn add_items(&mut self, tokens: &[TokenTree], scopes: &[usize], all_are_tests: bool) {
-        let mut other: Vec<TokenTree> = Vec::new();
+    fn add_items(&mut self, tokens: &[Token], scopes: &[usize], all_are_tests: bool) {
+        let mut other: Vec<&Token> = Vec::new();
         for item in split(tokens) {
             match item.kind {
                 Kind::Function(ref function)
                     if (all_are_tests || are_of_test(&item.attributes)) && !is_far_reaching(item.tokens) =>
                 {
-                    let name = plain(&function.name.to_string()).to_owned();
+                    let name = plain(function.name).to_owned();
                     self.add_test(name, item.tokens, scopes);
                 }
                 Kind::Module { name, content } => {
-                    self.add_code(&std::mem::take(&mut other), scopes);
-                    let name = plain(&name.to_string()).to_owned();
+                    self.add_code(std::mem::take(&mut other), scopes);
+                    let name = plain(name).to_owned();
                     self.scopes.push(Scope { name: Some(name), words: Words::default() });
                     let inner = [scopes, &[self.scopes.len() - 1]].concat();
                     self.add_group(&item, content, scopes, &inner, false);
                 }
                 Kind::Call { name, content } if name == TRANSPARENT || name == ALL_TESTS => {
-                    self.add_code(&std::mem::take(&mut other), scopes);
+                    self.add_code(std::mem::take(&mut other), scopes);
                     self.add_group(&item, content, scopes, scopes, name == ALL_TESTS);
                 }
                 Kind::Call { name, .. } => {
-                    self.called.push(name.to_string());
-                    other.extend_from_slice(item.tokens);
+                    self.called.push(name.to_owned());
+                    other.extend(item.tokens);
                 }
-                _ => other.extend_from_slice(item.tokens),
+                _ => other.extend(item.tokens),
             }
         }
-        self.add_code(&other, scopes);
+        self.add_code(other, scopes);
     }
 
     /// Adds an item that ends with a group of items.
@@ -152,23 +153,21 @@ impl Reading {
         let head = item.tokens.split_last().map_or(item.tokens, |(_, head)| head);
         self.add_code(head, scopes);
         self.append("{");
-        self.add_items(&content.stream().into_iter().collect::<Vec<_>>(), inner, all_are_tests);
+        self.add_items(&content.tokens, inner, all_are_tests);
         self.append("}");
     }
 
-    fn add_code(&mut self, tokens: &[TokenTree], scopes: &[usize]) {
-        if tokens.is_empty() {
+    fn add_code<'a>(&mut self, tokens: impl IntoIterator<Item = &'a Token>, scopes: &[usize]) {
+        let code = Code::of(tokens);
+        if code.text.is_empty() {
             return;
         }
-        let mut code = String::new();
-        text::write(tokens, &mut code);
-        self.append(&code);
+        self.append(&code.text);
         // Two sequences of tokens that follow each other are not one.
         self.append("\n");
-        let mut words = Words::default();
-        words.add(tokens);
-        self.mention(&words, scopes);
-        self.note_macros(tokens);
+        self.mention(&code.words, scopes);
+        self.macros.extend(code.macros);
+        self.counted.is_open |= code.is_open;
     }
 
     fn append(&mut self, text: &str) {
@@ -184,30 +183,10 @@ impl Reading {
         }
     }
 
-    fn add_test(&mut self, name: String, tokens: &[TokenTree], scopes: &[usize]) {
-        let (mut text, mut words) = (String::new(), Words::default());
-        text::write(tokens, &mut text);
-        words.add(tokens);
+    fn add_test(&mut self, name: String, tokens: &[Token], scopes: &[usize]) {
+        let Code { text, words, .. } = Code::of(tokens);
         let source = self.counted.sources.len() - 1;
         self.tests.push(Test { source, name, text, words, scopes: scopes.to_owned() });
-    }
-
-    /// Notes the macros that are defined, and modules whose name is an argument of a macro: `mod $name;`.
-    fn note_macros(&mut self, tokens: &[TokenTree]) {
-        for (at, token) in tokens.iter().enumerate() {
-            match token {
-                TokenTree::Group(group) => self.note_macros(&group.stream().into_iter().collect::<Vec<_>>()),
-                TokenTree::Ident(word) if word == "mod" => {
-                    self.counted.is_open |= tokens.get(at + 1).is_some_and(|next| super::items::is_punct(next, '$'));
-                }
-                TokenTree::Ident(word) if word == "macro_rules" => {
-                    if let Some(TokenTree::Ident(name)) = tokens.get(at + 2) {
-                        self.macros.push(name.to_string());
-                    }
-                }
-                _ => {}
-            }
-        }
     }
 
     /// Counts the tests that code mentions, and those that these mention.
@@ -264,14 +243,13 @@ impl Reading {
 }
 
 /// Returns `true` if a test contains an item that affects code outside of it, or a function that builds an artifact.
-fn is_far_reaching(tokens: &[TokenTree]) -> bool {
+fn is_far_reaching(tokens: &[Token]) -> bool {
     tokens.iter().any(|token| match token {
-        TokenTree::Group(group) => {
-            is_far_reaching(&group.stream().into_iter().collect::<Vec<_>>())
-                || group.delimiter() == Delimiter::Bracket
-                    && names(std::slice::from_ref(group)).iter().any(|name| name == ARTIFACT)
+        Token::Group(group) => {
+            is_far_reaching(&group.tokens)
+                || group.delimiter == Delimiter::Bracket && names(&[group]).contains(&ARTIFACT)
         }
-        TokenTree::Ident(word) => FAR_REACHING.iter().any(|far| word == far),
+        Token::Word(word) => FAR_REACHING.contains(&word.as_str()),
         _ => false,
     })
 }

@@ -1,14 +1,15 @@
 //! Finds functions, modules and calls of macros in a list of items, without a full parser: a source may contain any
 //! tokens in its macros, and its syntax may be newer than any parser.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+use super::lexer::{Group, Token};
+use proc_macro2::Delimiter;
 
 /// An item, or a token of one that has no kind here.
 pub(crate) struct Item<'a> {
     /// All tokens, attributes included.
-    pub(crate) tokens: &'a [TokenTree],
+    pub(crate) tokens: &'a [Token],
     /// The brackets of the attributes.
-    pub(crate) attributes: Vec<Group>,
+    pub(crate) attributes: Vec<&'a Group>,
     pub(crate) kind: Kind<'a>,
 }
 
@@ -16,25 +17,25 @@ pub(crate) enum Kind<'a> {
     Function(Function<'a>),
     /// `mod name { … }`
     Module {
-        name: &'a Ident,
+        name: &'a str,
         content: &'a Group,
     },
     /// `name! { … }`
     Call {
-        name: &'a Ident,
+        name: &'a str,
         content: &'a Group,
     },
     Other,
 }
 
 pub(crate) struct Function<'a> {
-    pub(crate) name: &'a Ident,
+    pub(crate) name: &'a str,
     /// The signature, without attributes.
-    pub(crate) signature: &'a [TokenTree],
+    pub(crate) signature: &'a [Token],
 }
 
 /// Splits a list of items.
-pub(crate) fn split(tokens: &[TokenTree]) -> Vec<Item<'_>> {
+pub(crate) fn split(tokens: &[Token]) -> Vec<Item<'_>> {
     let mut items = Vec::new();
     let mut start = 0;
     while start < tokens.len() {
@@ -48,63 +49,50 @@ pub(crate) fn split(tokens: &[TokenTree]) -> Vec<Item<'_>> {
 }
 
 /// Returns the outer attributes at `start`, and the place after them.
-fn attributes(tokens: &[TokenTree], mut start: usize) -> (Vec<Group>, usize) {
+fn attributes(tokens: &[Token], mut start: usize) -> (Vec<&Group>, usize) {
     let mut attributes = Vec::new();
-    while let (Some(hash), Some(TokenTree::Group(group))) = (tokens.get(start), tokens.get(start + 1))
-        && is_punct(hash, '#')
-        && group.delimiter() == Delimiter::Bracket
+    while let (Some(hash), Some(bracket)) = (tokens.get(start), tokens.get(start + 1))
+        && hash.is_sign('#')
+        && let Some(group) = bracket.group(Delimiter::Bracket)
     {
-        attributes.push(group.clone());
+        attributes.push(group);
         start += 2;
     }
     (attributes, start)
 }
 
 /// Returns the kind of the item whose attributes end at `head`, and the place after the item.
-fn kind(tokens: &[TokenTree], head: usize) -> (Kind<'_>, usize) {
+fn kind(tokens: &[Token], head: usize) -> (Kind<'_>, usize) {
     let at = after_qualifiers(tokens, head);
-    let Some(TokenTree::Ident(word)) = tokens.get(at) else { return (Kind::Other, at + 1) };
+    let Some(Token::Word(word)) = tokens.get(at) else { return (Kind::Other, at + 1) };
     match (tokens.get(at + 1), tokens.get(at + 2)) {
-        (Some(TokenTree::Ident(name)), _) if word == "fn" => {
-            let is_end = |token: &TokenTree| is_punct(token, ';') || braces(token).is_some();
+        (Some(Token::Word(name)), _) if word == "fn" => {
+            let is_end = |token: &Token| token.is_sign(';') || token.group(Delimiter::Brace).is_some();
             let body = tokens[at..].iter().position(is_end).map_or(tokens.len(), |length| at + length);
             (Kind::Function(Function { name, signature: &tokens[head..body] }), body + 1)
         }
-        (Some(TokenTree::Ident(name)), Some(after)) if word == "mod" => match braces(after) {
+        (Some(Token::Word(name)), Some(after)) if word == "mod" => match after.group(Delimiter::Brace) {
             Some(content) => (Kind::Module { name, content }, at + 3),
             None => (Kind::Other, at + 1),
         },
-        (Some(mark), Some(TokenTree::Group(content))) if is_punct(mark, '!') => {
-            (Kind::Call { name: word, content }, at + 3)
-        }
+        (Some(mark), Some(Token::Group(content))) if mark.is_sign('!') => (Kind::Call { name: word, content }, at + 3),
         _ => (Kind::Other, at + 1),
     }
 }
 
 /// Skips `pub(crate)`, `async`, `unsafe`, `extern "C"` and such.
-fn after_qualifiers(tokens: &[TokenTree], mut at: usize) -> usize {
+fn after_qualifiers(tokens: &[Token], mut at: usize) -> usize {
     const QUALIFIERS: [&str; 8] = ["async", "const", "default", "extern", "gen", "pub", "safe", "unsafe"];
     loop {
-        let is_after = |word: &str| at > 0 && matches!(&tokens[at - 1], TokenTree::Ident(before) if before == word);
+        let is_after = |word: &str| at > 0 && tokens[at - 1].is_word(word);
         match tokens.get(at) {
-            Some(TokenTree::Ident(word)) if QUALIFIERS.iter().any(|qualifier| word == qualifier) => {}
-            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis && is_after("pub") => {}
-            Some(TokenTree::Literal(_)) if is_after("extern") => {}
+            Some(Token::Word(word)) if QUALIFIERS.contains(&word.as_str()) => {}
+            Some(token) if token.group(Delimiter::Parenthesis).is_some() && is_after("pub") => {}
+            Some(Token::Literal(_)) if is_after("extern") => {}
             _ => return at,
         }
         at += 1;
     }
-}
-
-fn braces(token: &TokenTree) -> Option<&Group> {
-    match token {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group),
-        _ => None,
-    }
-}
-
-pub(super) fn is_punct(token: &TokenTree, character: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == character)
 }
 
 #[cfg(test)]

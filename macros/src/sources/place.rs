@@ -1,7 +1,7 @@
 //! Resolves `mod x;` to a file, by the rules of the compiler.
 
 use super::attributes;
-use proc_macro2::Group;
+use super::lexer::Group;
 
 /// The place of a module. All names are relative to the package, or absolute, with `/` on every system.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ impl Place {
     }
 
     /// Returns the places of `mod name { … }`. A `path` that depends on a `cfg` makes a second one.
-    pub(super) fn inside(&self, name: &str, attributes: &[Group]) -> Vec<Self> {
+    pub(super) fn inside(&self, name: &str, attributes: &[&Group]) -> Vec<Self> {
         let by_path = attributes::paths(attributes).into_iter().map(|path| join(&self.directory, &path));
         let by_name = join(&self.modules(), name);
         let place = |directory: String| Self { beside: self.beside.clone(), directory, below: None };
@@ -35,7 +35,7 @@ impl Place {
     }
 
     /// Returns the files that may be meant by `mod name;`, each with the place of the modules in it.
-    pub(super) fn files(&self, name: &str, attributes: &[Group]) -> Vec<(String, Self)> {
+    pub(super) fn files(&self, name: &str, attributes: &[&Group]) -> Vec<(String, Self)> {
         let by_path = attributes::paths(attributes).into_iter().map(|path| Self::in_file(join(&self.directory, &path)));
         let (file, directory) = (format!("{name}.rs"), format!("{name}/mod.rs"));
         let file = join(&self.modules(), &file);
@@ -70,6 +70,7 @@ fn join(base: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lexer;
     use super::*;
     use proc_macro2::{Delimiter, TokenStream};
     use quote::quote;
@@ -78,8 +79,8 @@ mod tests {
         place.files(name, &[]).into_iter().map(|(name, _)| name).collect()
     }
 
-    fn attribute(tokens: TokenStream) -> [Group; 1] {
-        [Group::new(Delimiter::Bracket, tokens)]
+    fn attribute(tokens: TokenStream) -> Group {
+        Group { delimiter: Delimiter::Bracket, tokens: lexer::tokens(&tokens.to_string()).expect("Rust") }
     }
 
     #[test]
@@ -103,19 +104,19 @@ mod tests {
         assert_eq!(inside.included("y.rs").0, "src/y.rs");
         let (_, file) = &root.files("c", &[])[0];
         assert_eq!(files(&file.inside("d", &[])[0], "e"), ["src/c/d/e.rs", "src/c/d/e/mod.rs"]);
-        let moved = &root.inside("a", &attribute(quote!(path = "far")))[0];
+        let moved = &root.inside("a", &[&attribute(quote!(path = "far"))])[0];
         assert_eq!(files(moved, "b"), ["src/far/b.rs", "src/far/b/mod.rs"]);
     }
 
     #[test]
     fn paths_are_relative_to_the_directory_of_the_file() {
         let root = Place::of_file("tests/t.rs");
-        let (name, place) = &root.files("x", &attribute(quote!(path = "../far/x.rs")))[0];
+        let (name, place) = &root.files("x", &[&attribute(quote!(path = "../far/x.rs"))])[0];
         assert_eq!(name, "tests/../far/x.rs");
         assert_eq!(files(place, "y"), ["tests/../far/y.rs", "tests/../far/y/mod.rs"]);
         let (_, file) = &root.files("c", &[])[0];
-        assert_eq!(file.files("x", &attribute(quote!(path = "x.rs")))[0].0, "tests/x.rs");
-        let conditional = root.files("x", &attribute(quote!(cfg_attr(unix, path = "unix.rs"))));
+        assert_eq!(file.files("x", &[&attribute(quote!(path = "x.rs"))])[0].0, "tests/x.rs");
+        let conditional = root.files("x", &[&attribute(quote!(cfg_attr(unix, path = "unix.rs")))]);
         assert_eq!(conditional.len(), 3, "the default may be meant as well");
     }
 }

@@ -1,7 +1,6 @@
 //! Finds the tests that other code mentions: a test is a function, and other functions may call it.
 
-use super::items::is_punct;
-use proc_macro2::TokenTree;
+use super::lexer::Token;
 use std::collections::BTreeSet;
 
 /// The names that code mentions.
@@ -9,18 +8,14 @@ use std::collections::BTreeSet;
 pub(super) struct Words(BTreeSet<String>);
 
 impl Words {
-    /// Adds the names in tokens, except those that a `fn` or a `mod` defines and those of fields and methods.
-    pub(super) fn add(&mut self, tokens: &[TokenTree]) {
-        let mut before: Option<&TokenTree> = None;
-        for token in tokens {
-            match token {
-                TokenTree::Group(group) => self.add(&group.stream().into_iter().collect::<Vec<_>>()),
-                TokenTree::Ident(name) if !before.is_some_and(defines) => {
-                    self.0.insert(plain(&name.to_string()).to_owned());
-                }
-                _ => {}
-            }
-            before = Some(token);
+    /// Adds a token after the one before it, if it is a name. A name that a `fn` or a `mod` defines and those of fields
+    /// and methods do not count.
+    pub(super) fn add(&mut self, before: Option<&Token>, token: &Token) {
+        if let Token::Word(name) = token
+            && !before.is_some_and(defines)
+            && !self.has(plain(name))
+        {
+            self.0.insert(plain(name).to_owned());
         }
     }
 
@@ -29,16 +24,14 @@ impl Words {
     }
 
     pub(super) fn extend(&mut self, other: &Words) {
-        self.0.extend(other.0.iter().cloned());
+        let new = other.0.iter().filter(|name| !self.has(name)).cloned().collect::<Vec<_>>();
+        self.0.extend(new);
     }
 }
 
 /// Returns `true` for the token before a name that mentions no function.
-fn defines(before: &TokenTree) -> bool {
-    match before {
-        TokenTree::Ident(word) => word == "fn" || word == "mod",
-        token => is_punct(token, '.'),
-    }
+fn defines(before: &Token) -> bool {
+    before.is_word("fn") || before.is_word("mod") || before.is_sign('.')
 }
 
 /// Returns a name without `r#`.
@@ -48,13 +41,13 @@ pub(super) fn plain(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::code::Code;
     use super::super::lexer;
-    use super::*;
 
     #[test]
     fn definitions_fields_and_methods_are_no_mentions() {
-        let mut words = Words::default();
-        words.add(&lexer::tokens("fn a() { b(c.d(), [e::r#f]); mod g {} }").expect("Rust"));
+        let tokens = lexer::tokens("fn a() { b(c.d(), [e::r#f]); mod g {} }").expect("Rust");
+        let words = Code::of(&tokens).words;
         let names = ["a", "b", "c", "d", "e", "f", "g"];
         assert_eq!(names.map(|name| words.has(name)), [false, true, true, false, true, true, false]);
     }

@@ -1,39 +1,51 @@
 //! Writes tokens as text without comments and white space.
 
+use super::lexer::Token;
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// Appends tokens to a text. Two sequences of tokens have one text only if they are equal.
 ///
 /// The name of a macro is next to its `!`, so that a search for `env!` finds the call.
-pub(super) fn write(tokens: &[TokenTree], text: &mut String) {
-    let mut before: Option<&TokenTree> = None;
+pub(crate) fn write(tokens: &[Token]) -> String {
+    let mut text = String::new();
+    append(tokens, &mut text);
+    text
+}
+
+fn append(tokens: &[Token], text: &mut String) {
+    let mut before = None;
     for token in tokens {
-        if before.is_some_and(|before| must_separate(before, token)) {
-            text.push(' ');
+        append_one(before, token, text);
+        if let Token::Group(group) = token {
+            append(&group.tokens, text);
+            text.push_str(delimiters(group.delimiter).1);
         }
         before = Some(token);
-        match token {
-            TokenTree::Group(group) => {
-                let (open, close) = delimiters(group.delimiter());
-                text.push_str(open);
-                write(&group.stream().into_iter().collect::<Vec<_>>(), text);
-                text.push_str(close);
-            }
-            other => text.push_str(&other.to_string()),
-        }
     }
 }
 
-fn must_separate(before: &TokenTree, token: &TokenTree) -> bool {
+/// Appends a token after the one before it. Of a group, appends the opening delimiter alone.
+pub(super) fn append_one(before: Option<&Token>, token: &Token, text: &mut String) {
+    if before.is_some_and(|before| must_separate(before, token)) {
+        text.push(' ');
+    }
+    match token {
+        Token::Word(own) | Token::Literal(own) => text.push_str(own),
+        Token::Sign(sign, _) => text.push(*sign),
+        Token::Group(group) => text.push_str(delimiters(group.delimiter).0),
+    }
+}
+
+fn must_separate(before: &Token, token: &Token) -> bool {
     match (before, token) {
-        (TokenTree::Group(_), _) | (_, TokenTree::Group(_)) => false,
-        (TokenTree::Ident(_), TokenTree::Punct(punct)) => punct.as_char() != '!',
-        (TokenTree::Punct(punct), _) => punct.spacing() == Spacing::Alone,
+        (Token::Group(_), _) | (_, Token::Group(_)) => false,
+        (Token::Word(_), Token::Sign(sign, _)) => *sign != '!',
+        (Token::Sign(_, spacing), _) => *spacing == Spacing::Alone,
         _ => true,
     }
 }
 
-fn delimiters(delimiter: Delimiter) -> (&'static str, &'static str) {
+pub(super) fn delimiters(delimiter: Delimiter) -> (&'static str, &'static str) {
     match delimiter {
         Delimiter::Parenthesis => ("(", ")"),
         Delimiter::Brace => ("{", "}"),
@@ -65,9 +77,7 @@ mod tests {
     use super::*;
 
     fn text(source: &str) -> String {
-        let mut text = String::new();
-        write(&lexer::tokens(source).expect("Rust"), &mut text);
-        text
+        write(&lexer::tokens(source).expect("Rust"))
     }
 
     #[test]

@@ -3,10 +3,9 @@
 //! A declaration counts whatever its `cfg` says, and also within a macro. A file that exists although the compiler
 //! does not read it costs a needless build at worst.
 
-use super::items::is_punct;
-use super::lexer;
+use super::lexer::{self, Group, Token};
 use super::place::Place;
-use proc_macro2::{Delimiter, Group, TokenTree};
+use proc_macro2::Delimiter;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::{fs, io};
@@ -27,7 +26,7 @@ pub(crate) fn walk(
     package: &Path,
     root: &str,
     matters: impl Fn(&str) -> bool,
-    visit: impl FnMut(&str, Option<&[TokenTree]>),
+    visit: impl FnMut(&str, Option<&[Token]>),
 ) -> io::Result<()> {
     lexer::without_compiler(|| walk_files(package, root, matters, visit))
 }
@@ -36,7 +35,7 @@ fn walk_files(
     package: &Path,
     root: &str,
     matters: impl Fn(&str) -> bool,
-    mut visit: impl FnMut(&str, Option<&[TokenTree]>),
+    mut visit: impl FnMut(&str, Option<&[Token]>),
 ) -> io::Result<()> {
     fs::metadata(package.join(root))?;
     let mut visited = BTreeSet::new();
@@ -64,65 +63,55 @@ fn walk_files(
 }
 
 /// Adds the files that tokens declare, in any group.
-fn add_declared(tokens: &[TokenTree], place: &Place, files: &mut Vec<(String, Place)>) {
-    let mut attributes: Vec<Group> = Vec::new();
+fn add_declared(tokens: &[Token], place: &Place, files: &mut Vec<(String, Place)>) {
+    let mut attributes: Vec<&Group> = Vec::new();
     let mut rest = tokens;
     while let Some((token, after)) = rest.split_first() {
         rest = after;
         match (token, after) {
-            (TokenTree::Ident(word), [TokenTree::Ident(name), end, ..]) if word == "mod" => {
-                let name = name.to_string();
-                let name = super::scope::plain(&name);
+            (Token::Word(word), [Token::Word(name), end, ..]) if word == "mod" => {
+                let name = super::scope::plain(name);
                 match end {
-                    TokenTree::Group(content) if content.delimiter() == Delimiter::Brace => {
+                    Token::Group(content) if content.delimiter == Delimiter::Brace => {
                         for inside in place.inside(name, &attributes) {
-                            add_declared_in(content, &inside, files);
+                            add_declared(&content.tokens, &inside, files);
                         }
                         rest = &after[2..];
                     }
-                    end if is_punct(end, ';') => files.extend(place.files(name, &attributes)),
+                    end if end.is_sign(';') => files.extend(place.files(name, &attributes)),
                     _ => {}
                 }
                 attributes.clear();
             }
-            (TokenTree::Ident(word), [mark, TokenTree::Group(arguments), ..])
-                if word == "include" && is_punct(mark, '!') =>
-            {
+            (Token::Word(word), [mark, Token::Group(arguments), ..]) if word == "include" && mark.is_sign('!') => {
                 files.extend(included(arguments, place));
             }
-            (TokenTree::Group(group), _) => {
-                add_declared_in(group, place, files);
-                if group.delimiter() == Delimiter::Bracket {
-                    attributes.push(group.clone());
+            (Token::Group(group), _) => {
+                add_declared(&group.tokens, place, files);
+                if group.delimiter == Delimiter::Bracket {
+                    attributes.push(group);
                 }
             }
             // `#[…] pub(crate) unsafe mod`.
-            (TokenTree::Punct(punct), _) if punct.as_char() == '#' => {}
-            (TokenTree::Ident(word), _) if word == "pub" || word == "unsafe" => {}
+            (Token::Sign('#', _), _) => {}
+            (Token::Word(word), _) if word == "pub" || word == "unsafe" => {}
             _ => attributes.clear(),
         }
     }
 }
 
-fn add_declared_in(group: &Group, place: &Place, files: &mut Vec<(String, Place)>) {
-    add_declared(&group.stream().into_iter().collect::<Vec<_>>(), place, files);
-}
-
 /// Returns the file in `include!("x")` or `include!(concat!(env!("CARGO_MANIFEST_DIR"), "/x"))`.
 fn included(arguments: &Group, place: &Place) -> Option<(String, Place)> {
-    let tokens: Vec<TokenTree> = arguments.stream().into_iter().collect();
-    let literal = |token: &TokenTree| match token {
-        TokenTree::Literal(literal) => {
-            syn::parse_str::<syn::LitStr>(&literal.to_string()).ok().map(|text| text.value())
-        }
+    let literal = |token: &Token| match token {
+        Token::Literal(literal) => syn::parse_str::<syn::LitStr>(literal).ok().map(|text| text.value()),
         _ => None,
     };
-    match &tokens[..] {
+    match &arguments.tokens[..] {
         [token] | [token, _] => literal(token).map(|path| place.included(&path)),
-        [TokenTree::Ident(concat), _, TokenTree::Group(parts)] if concat == "concat" => {
-            let parts: Vec<TokenTree> = parts.stream().into_iter().collect();
-            let [TokenTree::Ident(env), _, TokenTree::Group(variable), _, path, ..] = &parts[..] else { return None };
-            let is_package = env == "env" && variable.stream().to_string().contains("CARGO_MANIFEST_DIR");
+        [concat, _, Token::Group(parts)] if concat.is_word("concat") => {
+            let [env, _, Token::Group(variable), _, path, ..] = &parts.tokens[..] else { return None };
+            let is_package = env.is_word("env")
+                && variable.tokens.first().and_then(literal).as_deref() == Some("CARGO_MANIFEST_DIR");
             let name = literal(path).filter(|_| is_package)?.trim_start_matches('/').to_owned();
             let place = Place::of_file(&name);
             Some((name, place))
