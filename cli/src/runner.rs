@@ -316,9 +316,9 @@ fn verbosity(quiet: &'static str, verbose: &'static str) -> Option<&'static str>
     if options.is_quiet() { Some(quiet) } else { options.is_verbose().then_some(verbose) }
 }
 
-/// The tests do not compile. The compiler has printed the reason.
+/// The tests are not compiled. Cargo has printed the reason.
 #[derive(Debug, thiserror::Error)]
-#[error("the tests do not compile")]
+#[error("cargo did not compile the tests")]
 pub(crate) struct NotCompiled {
     status: ExitStatus,
 }

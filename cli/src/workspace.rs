@@ -74,10 +74,8 @@ impl Workspace {
                 format!("the workspace has no package `{name}`\nhelp: name one of: {}", names.join(", "))
             });
         }
-        let of_directory =
-            || directory.ancestors().find_map(|above| self.packages.iter().find(|it| it.directory() == above));
         let members = || self.packages.iter().filter(|package| self.default_members.contains(&package.id));
-        of_directory()
+        self.of_directory(directory)
             .or_else(|| members().find(|package| package.has_library()))
             .or_else(|| members().next())
             .with_context(|| {
@@ -85,10 +83,18 @@ impl Workspace {
             })
     }
 
+    /// Returns the package that a directory belongs to.
+    fn of_directory(&self, directory: &Path) -> Option<&Package> {
+        directory.ancestors().find_map(|above| self.packages.iter().find(|package| package.directory() == above))
+    }
+
     /// Returns `true` if cargo tests the package in `directory` without `--package`.
     pub(crate) fn is_tested_in(&self, package: &Package, directory: &Path) -> bool {
-        directory.starts_with(package.directory()) && package.directory() != self.root
-            || self.default_members.contains(&package.id)
+        match self.of_directory(directory) {
+            // At the root, cargo tests all default members.
+            Some(current) if current.directory() != self.root => current.id == package.id,
+            _ => self.default_members.contains(&package.id),
+        }
     }
 }
 

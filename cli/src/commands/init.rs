@@ -64,14 +64,15 @@ pub(super) fn run(manifest: Option<&Path>, arguments: &InitArguments) -> anyhow:
 }
 
 fn print_next(workspace: &Workspace, package: &Package, directory: &Path) {
-    let is_tested = workspace.is_tested_in(package, directory);
-    let option = if is_tested { String::new() } else { format!(" --package {}", package.name) };
+    let option = |is_needed: bool| if is_needed { format!(" --package {}", package.name) } else { String::new() };
     if !package.has_library() {
+        let option = option(!directory.starts_with(package.directory()));
         output::line(format_args!(
             "next:    cargo add --dev --git {} cached-smoke{option}",
             env!("CARGO_PKG_REPOSITORY")
         ));
     }
+    let option = option(!workspace.is_tested_in(package, directory));
     output::line(format_args!("next:    cargo smoke-cache test{option}"));
 }
 

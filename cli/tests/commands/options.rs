@@ -4,7 +4,7 @@ use std::fs;
 
 use test_support::{Project, both_streams, text};
 
-use crate::{out, project, runners, smoke_cache, smoke_cache_with};
+use crate::{out, project, runners, smoke_cache};
 
 const ESCAPE: char = '\x1b';
 
@@ -22,7 +22,11 @@ fn colours_follow_the_option_then_the_variables() {
         (&[("CARGO_TERM_COLOR", "always")], &["--color", "never", "list"], false),
         (&[("CARGO_TERM_COLOR", "never"), ("CLICOLOR_FORCE", "1")], &["list", "--color", "auto"], true),
     ] {
-        let told = out(&smoke_cache_with(&project, variables, arguments), 0);
+        let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
+        for name in ["CARGO_TERM_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR"] {
+            command.env_remove(name);
+        }
+        let told = out(&command.envs(variables.iter().copied()).args(arguments).output().unwrap(), 0);
         assert_eq!(told.contains(ESCAPE), expected, "{variables:?} {arguments:?}: {told}");
     }
     let error = smoke_cache(&project, &["--color=always", "fetch", "nobody"]);

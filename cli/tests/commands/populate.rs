@@ -62,5 +62,9 @@ fn failed_artifact_is_named_and_fails_the_command() {
     project.write("src/lib.rs", "pub fn number() -> u32 {\n");
     let uncompiled = smoke_cache(&project, &["populate"]);
     assert_eq!(uncompiled.status.code(), Some(2));
-    assert!(text(&uncompiled.stderr).contains("error: the tests do not compile\n"), "{}", text(&uncompiled.stderr));
+    assert!(
+        text(&uncompiled.stderr).contains("error: cargo did not compile the tests\n"),
+        "{}",
+        text(&uncompiled.stderr)
+    );
 }

@@ -57,6 +57,8 @@ fn same_target_of_another_package_does_not_run() {
     std::fs::create_dir_all(project.path("other/tests")).unwrap();
     project
         .write("other/Cargo.toml", "[package]\nname = \"ambiguous-other\"\nversion = \"0.0.0\"\nedition = \"2024\"\n");
+    std::fs::create_dir(project.path("other/src")).unwrap();
+    project.write("other/src/lib.rs", "");
     project.write("other/tests/a.rs", "#[test]\nfn is_plain() {\n    panic!(\"it ran\");\n}\n");
     for runner in runners(&project) {
         let done = smoke_cache(&project, &["test", "--runner", runner]);
@@ -111,7 +113,7 @@ fn failed_compilation_is_all_that_is_reported() {
         let failed = smoke_cache(&project, &["test", "--runner", runner]);
         assert_eq!((failed.status.code(), &*text(&failed.stdout)), (Some(101), ""));
         let stderr = text(&failed.stderr);
-        assert!(stderr.ends_with("\nerror: the tests do not compile\n"), "{stderr}");
+        assert!(stderr.ends_with("\nerror: cargo did not compile the tests\n"), "{stderr}");
         assert!(!stderr.contains(project.path("cache").to_str().unwrap()) && !stderr.contains("running "), "{stderr}");
     }
 }

@@ -27,7 +27,11 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
     let directory = config.cache_dir();
     let mut findings = vec![access(config)];
     // A probe must not create the cache.
-    let Some(existing) = directory.ancestors().find(|path| path.is_dir()) else { return findings };
+    let Some(existing) = directory.ancestors().find(|path| path.exists()) else { return findings };
+    if !existing.is_dir() {
+        let problem = format!("{} is not a directory", existing.display());
+        return vec![Finding::error(CACHE, problem, "set SMOKE_CACHE_DIR to another directory")];
+    }
     match NamedTempFile::with_prefix_in(".smoke-cache-doctor-", existing) {
         Ok(probe) => {
             findings.push(locks(probe.path()));
