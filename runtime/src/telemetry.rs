@@ -11,6 +11,7 @@
 //! ```
 //!
 //! - `report`: the report of a test
+//! - `span`: the times at which a test was busy with an artifact
 //! - `line`: a report as the line that a test prints
 //! - `records`, `keys`, `key_failures`: the writers
 //! - `in_flight`: the tests without a record, whose process may be killed
@@ -23,6 +24,7 @@ mod line;
 mod reader;
 mod records;
 mod report;
+mod span;
 
 pub(crate) use in_flight::InFlight;
 pub use key_failures::KeyFailure;
@@ -31,6 +33,7 @@ pub(crate) use keys::append as append_key;
 pub use reader::{read_key_failures, read_keys, read_reports};
 pub use report::{ArtifactReport, CacheReport, Outcome};
 pub(crate) use report::{executable, next_number};
+pub use span::{Activity, Span};
 
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,10 @@
 use std::fs;
 
 use std::io::{BufRead, BufReader};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cached_smoke::tooling::read_reports;
-use cached_smoke::{CacheReport, Outcome};
+use cached_smoke::{Activity, CacheReport, Outcome};
 use test_support::Sandbox;
 
 use crate::Reports;
@@ -23,6 +24,35 @@ fn each_test_has_one_line_and_one_record() {
         assert!(line.contains(&report.to_string()));
         assert_eq!((report.test.as_str(), report.repo.as_str()), ("subject::both", "bookshop"));
     }
+}
+
+#[test]
+fn record_has_the_times_of_all_activities() {
+    let sandbox = Sandbox::new();
+    let activities = |report: &CacheReport, artifact: &str| -> Vec<Activity> {
+        let artifact = report.artifacts.iter().find(|one| one.artifact == artifact).unwrap();
+        artifact.spans.iter().map(|span| span.activity).collect()
+    };
+    let before = since_1970();
+    let built = sandbox.run("both").passes().reports().remove(0);
+    let after = since_1970();
+    for artifact in &built.artifacts {
+        let found = activities(&built, &artifact.artifact);
+        assert!(found.contains(&Activity::Build) && found.last() == Some(&Activity::Restore), "{built:?}");
+        for span in &artifact.spans {
+            let begun = Duration::from_micros(span.begun_micros);
+            let ended = begun + Duration::from_secs_f64(span.seconds);
+            // Records have microseconds.
+            let slack = Duration::from_millis(1);
+            assert!(before <= begun + slack && ended <= after + slack, "{span:?} within {before:?} and {after:?}");
+        }
+    }
+    let hit = sandbox.run("both").passes().reports().remove(0);
+    assert_eq!([activities(&hit, "words"), activities(&hit, "lengths")], [[Activity::Restore]; 2]);
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
 }
 
 /// Returns the only record of the run `one`.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use once_cell::sync::OnceCell;
 use serde::{Deserialize, Serialize};
 
+use super::span::{Activity, Span};
 use crate::run::Run;
 
 /// The way in which a test obtained an artifact.
@@ -72,7 +73,7 @@ pub struct ArtifactReport {
     pub artifact: String,
     /// The way in which the test obtained the artifact.
     pub outcome: Outcome,
-    /// The reason why the artifact was not a hit; empty for a hit.
+    /// The reason for the miss; empty if the artifact was restored.
     pub reason: String,
     /// The key for display: repository, revision, and the first digits of the digest, as in
     /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
@@ -102,6 +103,9 @@ pub struct ArtifactReport {
     /// The error of the remote cache, if any. Such an error fails no test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_error: Option<String>,
+    /// The times of these activities, as they ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
 }
 
 impl ArtifactReport {
@@ -121,6 +125,7 @@ impl ArtifactReport {
             remote_seconds: 0.0,
             remote_bytes: 0,
             remote_error: None,
+            spans: Vec::new(),
         }
     }
 
@@ -136,6 +141,28 @@ impl ArtifactReport {
         }
     }
 
+    /// Adds an activity that began at `begun` and ends now. Time in dependencies counts in their own reports.
+    pub(crate) fn spend(&mut self, activity: Activity, begun: Instant, in_dependencies: Duration) {
+        let span = Span::since(activity, begun);
+        let seconds = (span.seconds - in_dependencies.as_secs_f64()).max(0.0);
+        match activity {
+            Activity::Restore => self.restore_seconds += seconds,
+            Activity::Wait => self.wait_seconds += seconds,
+            Activity::Build => self.rebuild_seconds += seconds,
+            // The client of the remote cache measures its own time.
+            Activity::Remote => {}
+        }
+        self.spans.push(span);
+    }
+
+    /// Adds the times of another report about the same artifact and test.
+    pub(crate) fn add_times(&mut self, other: ArtifactReport) {
+        self.restore_seconds += other.restore_seconds;
+        self.wait_seconds += other.wait_seconds;
+        self.rebuild_seconds += other.rebuild_seconds;
+        self.spans.extend(other.spans);
+    }
+
     /// Returns the report for a later test of the same process, which finds the artifact loaded.
     pub(crate) fn again(&self) -> ArtifactReport {
         let outcome = match self.outcome {
@@ -144,7 +171,9 @@ impl ArtifactReport {
             Outcome::Fetched => Outcome::Hit,
             outcome => outcome,
         };
-        let ArtifactReport { artifact, key, reason, bytes, metrics, .. } = self;
+        let ArtifactReport { artifact, key, bytes, metrics, .. } = self;
+        // The reason of a miss is not one of a test that restored the artifact.
+        let reason = if outcome.is_hit() { "" } else { &self.reason };
         let metrics = metrics.clone();
         ArtifactReport { outcome, bytes: *bytes, metrics, ..ArtifactReport::new(artifact, key, reason) }
     }

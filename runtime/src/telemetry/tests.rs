@@ -19,6 +19,7 @@ fn artifact(name: &str, outcome: Outcome, reason: &str) -> ArtifactReport {
         remote_seconds: 0.0,
         remote_bytes: 0,
         remote_error: None,
+        spans: Vec::new(),
     }
 }
 
@@ -62,6 +63,26 @@ fn saved_seconds_are_build_minus_restore_for_hits_only() {
         assert!(report(vec![artifact("a", outcome, "")]).saved_seconds().abs() < 1e-9, "{outcome}");
     }
     assert!(report(vec![artifact("a", Outcome::Hit, "").again()]).saved_seconds().abs() < 1e-9);
+}
+
+#[test]
+fn restored_artifact_has_no_reason_of_a_miss() {
+    let again = report(vec![artifact("graph", Outcome::Built, "first build").again()]);
+    assert_eq!((again.outcome(), again.cache_hit()), (Some(Outcome::Shared), true));
+    let line = again.to_string();
+    assert!(line.contains(" cache_hit=1 ") && line.contains(" reason=- "), "{line}");
+    let private = artifact("graph", Outcome::Bypassed, "SMOKE_CACHE=off").again();
+    assert_eq!((private.outcome, private.reason.as_str()), (Outcome::Bypassed, "SMOKE_CACHE=off"));
+}
+
+#[test]
+fn time_in_dependencies_counts_in_their_reports_only() {
+    let mut report = ArtifactReport::new("graph", "k", "");
+    let begun = std::time::Instant::now().checked_sub(std::time::Duration::from_secs(3)).expect("a running machine");
+    report.spend(Activity::Build, begun, std::time::Duration::from_secs(2));
+    assert!((1.0..2.0).contains(&report.rebuild_seconds), "{report:?}");
+    let [span] = report.spans[..] else { panic!("one span: {report:?}") };
+    assert!(span.activity == Activity::Build && span.seconds >= 3.0, "{span:?}");
 }
 
 #[test]

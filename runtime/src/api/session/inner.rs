@@ -23,7 +23,7 @@ use crate::name::NO_REPO;
 use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 use crate::telemetry::{
-    ArtifactReport, CacheReport, InFlight, KeyFailure, KeyReport, Outcome, append_key, next_number,
+    Activity, ArtifactReport, CacheReport, InFlight, KeyFailure, KeyReport, Outcome, append_key, next_number,
 };
 
 /// A test, its repository, and its artifacts. Reports what the cache did when it is dropped.
@@ -143,7 +143,7 @@ impl SessionInner {
         } else {
             let request = ArtifactRequest::new(self, artifact, loaded.resolved_key.clone());
             let (value, files, again) = self.outside_of_runtime(|| request.load_copy(&loaded.origin))?;
-            self.add_time(&again);
+            self.add_time(again);
             (value, files)
         };
         Ok((value, PrivateCopy::new(files, artifact.meta().name, Arc::clone(&self.copies))))
@@ -169,22 +169,22 @@ impl SessionInner {
                     let files = loading.load_stored(&directory, loaded.origin.stored_files(), false)?;
                     // The process may have mapped the files: they stay until it ends.
                     std::mem::forget(files.private);
-                    let restore_seconds = begun.elapsed().saturating_sub(files.time_in_dependencies).as_secs_f64();
-                    Ok((files.value, ArtifactReport { restore_seconds, ..loaded.report.again() }))
+                    let mut again = loaded.report.again();
+                    again.spend(Activity::Restore, begun, files.time_in_dependencies);
+                    Ok((files.value, again))
                 }
                 // No directory could keep the files, or the cache was removed.
                 None => ArtifactRequest::new(self, artifact, loaded.resolved_key.clone()).build_again(),
             })?;
-        self.add_time(&again);
+        self.add_time(again);
         Ok(value)
     }
 
     /// Adds the time of another load or build to the record of an artifact.
-    fn add_time(&self, again: &ArtifactReport) {
+    fn add_time(&self, again: ArtifactReport) {
         let mut reports = lock(&self.reports);
-        if let Some(report) = reports.iter_mut().find(|report| is_same(report, again)) {
-            report.restore_seconds += again.restore_seconds;
-            report.rebuild_seconds += again.rebuild_seconds;
+        if let Some(report) = reports.iter_mut().find(|report| is_same(report, &again)) {
+            report.add_times(again);
         }
     }
 
@@ -207,14 +207,14 @@ impl SessionInner {
         });
         match result {
             Ok(loaded) => {
-                let report = if first { loaded.report.clone() } else { waited(&loaded.report, begun.elapsed()) };
+                let report = if first { loaded.report.clone() } else { waited(&loaded.report, begun) };
                 self.record(report);
                 lock(&self.obtained).insert(meta.artifact, loaded);
                 Ok(loaded)
             }
-            Err(FailedRequest { error, build_seconds: rebuild_seconds }) => {
+            Err(FailedRequest { error, build_seconds: rebuild_seconds, spans }) => {
                 let error = error.about(self.repo_name_of(&meta), meta.name, Step::Store);
-                self.record(ArtifactReport { rebuild_seconds, ..without_artifact(meta.name, &key, &error) });
+                self.record(ArtifactReport { rebuild_seconds, spans, ..without_artifact(meta.name, &key, &error) });
                 Err(error)
             }
         }
@@ -329,10 +329,7 @@ impl SessionInner {
     pub(super) fn record(&self, report: ArtifactReport) {
         let mut reports = lock(&self.reports);
         match reports.iter_mut().find(|other| is_same(other, &report)) {
-            Some(other) => {
-                other.restore_seconds += report.restore_seconds;
-                other.wait_seconds += report.wait_seconds;
-            }
+            Some(other) => other.add_times(ArtifactReport { rebuild_seconds: 0.0, ..report }),
             None => reports.push(report),
         }
     }
@@ -394,8 +391,10 @@ impl Drop for SessionInner {
 }
 
 /// Returns the report for a test that found the artifact in this process, perhaps after a wait for another thread.
-fn waited(report: &ArtifactReport, elapsed: Duration) -> ArtifactReport {
-    ArtifactReport { wait_seconds: elapsed.as_secs_f64(), ..report.again() }
+fn waited(report: &ArtifactReport, begun: Instant) -> ArtifactReport {
+    let mut again = report.again();
+    again.spend(Activity::Wait, begun, Duration::ZERO);
+    again
 }
 
 /// Returns the report of an artifact that the test did not get.

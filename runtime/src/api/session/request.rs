@@ -43,7 +43,7 @@ use crate::message;
 use crate::remote::Remote;
 use crate::store::lock::BuildLock;
 use crate::store::{Entry, Store};
-use crate::telemetry::{ArtifactReport, Outcome};
+use crate::telemetry::{ArtifactReport, Outcome, Span};
 use announcement::Announcement;
 pub(crate) use builder::{Builder, Seen};
 pub(super) use builder::{is_builder, limit_time};
@@ -98,11 +98,12 @@ pub(super) struct FailedRequest {
     pub(super) error: Box<Error>,
     /// The duration of the build that failed, in seconds; 0 if none did.
     pub(super) build_seconds: f64,
+    pub(super) spans: Vec<Span>,
 }
 
 impl From<Error> for FailedRequest {
     fn from(error: Error) -> FailedRequest {
-        FailedRequest { error: Box::new(error), build_seconds: 0.0 }
+        FailedRequest { error: Box::new(error), build_seconds: 0.0, spans: Vec::new() }
     }
 }
 
@@ -161,7 +162,8 @@ impl<'a> ArtifactRequest<'a> {
         if let Err(error) = &result {
             self.announce_failure(error);
         }
-        result.map_err(|error| FailedRequest { error: Box::new(error), build_seconds: self.failed_build_seconds })
+        let (build_seconds, spans) = (self.failed_build_seconds, self.report.spans);
+        result.map_err(|error| FailedRequest { error: Box::new(error), build_seconds, spans })
     }
 
     fn steps(&mut self) -> Step<Loaded> {
@@ -205,6 +207,7 @@ impl<'a> ArtifactRequest<'a> {
 
     fn restored(&mut self, outcome: Outcome, Restored { spare, entry }: Restored) -> Loaded {
         self.report.outcome = outcome;
+        self.report.reason.clear();
         self.report.bytes = entry.manifest.bytes();
         self.report.metrics.clone_from(&entry.manifest.metrics);
         self.report.build_seconds = entry.manifest.build_seconds();

@@ -17,7 +17,7 @@ use crate::key::repo::Repo;
 use crate::message;
 use crate::store::manifest::ListedFile;
 use crate::store::{Found, Miss, Staging, list};
-use crate::telemetry::{ArtifactReport, Outcome};
+use crate::telemetry::{Activity, ArtifactReport, Outcome};
 
 /// The result of a build.
 pub(super) enum Built {
@@ -140,7 +140,7 @@ impl ArtifactRequest<'_> {
             let project = self.process.config.project();
             self.store.publish(&staging, listed, milliseconds, self.report.metrics.clone(), project)
         });
-        self.report.rebuild_seconds += watch.seconds();
+        watch.record(&mut self.report, Activity::Build);
         if let Err(error) = published {
             if staging.files().is_dir() {
                 self.warn_unwritable(&error);
@@ -177,7 +177,7 @@ impl ArtifactRequest<'_> {
                 // If it does not load, this test fails. Other tests may be able to load it.
                 let loaded = self.load_files(&entry);
                 let loaded = loaded.inspect_err(|_| self.failed_build_seconds = self.report.rebuild_seconds)?;
-                self.report.restore_seconds += watch.seconds_without(loaded.time_in_dependencies);
+                watch.record_without(&mut self.report, Activity::Restore, loaded.time_in_dependencies);
                 self.report.bytes = entry.manifest.bytes();
                 self.report.metrics.clone_from(&entry.manifest.metrics);
                 return Ok(self.loaded(loaded.into(), Origin::Entry(Box::new(entry))));
@@ -254,7 +254,7 @@ impl ArtifactRequest<'_> {
     pub(super) fn use_private(&mut self, staging: Staging) -> Result<Loaded, Error> {
         let watch = Stopwatch::start();
         let loaded = self.loading().load_private(&staging.files())?;
-        self.report.restore_seconds += watch.seconds_without(loaded.time_in_dependencies);
+        watch.record_without(&mut self.report, Activity::Restore, loaded.time_in_dependencies);
         Ok(self.loaded(loaded.into(), Origin::Private(staging)))
     }
 
@@ -287,7 +287,7 @@ impl ArtifactRequest<'_> {
                 Err(FailedCall { error: Box::new(error), is_directory_lost: !is_usable(&directory) })
             }
         };
-        self.report.rebuild_seconds += watch.seconds_without(time_in_dependencies);
+        watch.record_without(&mut self.report, Activity::Build, time_in_dependencies);
         if result.is_err() {
             self.failed_build_seconds = self.report.rebuild_seconds;
         }

@@ -1,7 +1,7 @@
 //! Private copies of an artifact's files: for a private view, and for a test that writes.
 
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::ArtifactRequest;
 use super::load::{LoadedFiles, Loading, PrivateFiles};
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::store::copy::{self, Large};
 use crate::store::manifest::ListedFile;
 use crate::store::{Entry, Found, Staging, list_undigested, sweep_staging};
-use crate::telemetry::ArtifactReport;
+use crate::telemetry::{Activity, ArtifactReport};
 
 /// The limit of attempts to copy an entry: each one fails only if another process replaces the entry at that moment.
 const MAX_ATTEMPTS: usize = 100;
@@ -62,8 +62,8 @@ impl ArtifactRequest<'_> {
         };
         let LoadedFiles { value, time_in_dependencies, private } = self.loading().load_copy(copy)?;
         let Some(PrivateFiles::Copy(copy)) = private else { unreachable!("it was loaded from a copy") };
-        self.report.restore_seconds =
-            (watch.seconds_without(time_in_dependencies) - self.report.rebuild_seconds).max(0.0);
+        let rebuilt = Duration::try_from_secs_f64(self.report.rebuild_seconds).unwrap_or_default();
+        watch.record_without(&mut self.report, Activity::Restore, time_in_dependencies + rebuilt);
         Ok((value, copy, self.report))
     }
 

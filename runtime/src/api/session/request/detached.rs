@@ -24,7 +24,7 @@ use crate::layout::{self, ArtifactPath};
 use crate::message::{self, PREFIX, Warning};
 use crate::store::lock::Acquired;
 use crate::store::{Miss, Staging};
-use crate::telemetry::{ArtifactReport, Outcome};
+use crate::telemetry::{Activity, ArtifactReport, Outcome};
 
 /// Long enough for a builder to end after its time limit.
 const GRACE: Duration = Duration::from_secs(60);
@@ -129,9 +129,12 @@ impl ArtifactRequest<'_> {
 
     /// Takes over the builder's report of its build.
     fn adopt(&mut self, report: ArtifactReport) {
+        let mut spans = std::mem::take(&mut self.report.spans);
+        spans.extend(report.spans.iter().filter(|span| span.activity == Activity::Build));
         self.report = ArtifactReport {
             wait_seconds: self.report.wait_seconds,
             restore_seconds: self.report.restore_seconds,
+            spans,
             ..report
         };
     }

@@ -9,7 +9,7 @@ use crate::message;
 use crate::remote::{Fetched, LeaseResult, Remote, SharedEntry, Upload};
 use crate::store::manifest::{Manifest, Unusable};
 use crate::store::{Adopted, Found, Miss, Staging, Store, packed};
-use crate::telemetry::{ArtifactReport, Outcome};
+use crate::telemetry::{Activity, ArtifactReport, Outcome};
 
 /// The kind of note that marks an artifact as fetched by this run.
 pub(super) const FETCHED: &str = "fetched";
@@ -68,7 +68,9 @@ impl ArtifactRequest<'_> {
 
     fn fetch_from(&mut self, remote: &mut Remote<'_>, miss: &Miss) -> Result<Option<Restored>, Error> {
         let staging = Staging::create(&self.process.layout.staging())?;
+        let watch = Stopwatch::start();
         let fetched = remote.fetch(staging.path(), |entry| self.check_fetched(entry));
+        watch.record(&mut self.report, Activity::Remote);
         let Some(Fetched { entry, manifest, packed }) = fetched else {
             return Ok(None);
         };
@@ -78,7 +80,7 @@ impl ArtifactRequest<'_> {
         }
         let project = self.process.config.project();
         let adopted = self.store.adopt(&staging, &manifest, project, (&packed, &entry.packed()))?;
-        self.report.restore_seconds += watch.seconds();
+        watch.record(&mut self.report, Activity::Restore);
         if let Adopted::Damaged(damage) = adopted {
             remote.reject(&damage);
             return Ok(None);
@@ -132,6 +134,7 @@ impl ArtifactRequest<'_> {
                 "{test} has waited {waited} for {subject}, which another machine builds: {progress}"
             ));
         });
+        watch.record(&mut self.report, Activity::Remote);
         self.remote = Some(remote);
         match result {
             LeaseResult::Ours => Ok(()),

@@ -8,6 +8,7 @@ use super::{ArtifactRequest, Step, Stop};
 use crate::error::Error;
 use crate::message;
 use crate::store::lock::{Acquired, BuildLock};
+use crate::telemetry::Activity;
 
 impl ArtifactRequest<'_> {
     /// Waits for the build lock. Without file locks the request goes on, and keeps nothing.
@@ -19,7 +20,7 @@ impl ArtifactRequest<'_> {
         // The directory may be gone since the start of the run. Its `.gitignore` must come back with it.
         let created = self.process.layout.create();
         let acquired = created.and_then(|()| self.acquire(self.process.config.lock_timeout));
-        self.report.wait_seconds += watch.seconds();
+        watch.record(&mut self.report, Activity::Wait);
         let reason = match acquired {
             Ok(Acquired::Locked(lock)) => {
                 self.lock = Some(Arc::new(lock));

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::message;
 use crate::store::manifest::Manifest;
 use crate::store::{Entry, Found, Miss, ReadLock, Staging, Unpacked};
-use crate::telemetry::Outcome;
+use crate::telemetry::{Activity, Outcome};
 
 const CACHE_IS_OFF: &str = "SMOKE_CACHE=off";
 
@@ -118,7 +118,7 @@ impl ArtifactRequest<'_> {
             Found::Packed(manifest, read_lock, damage) => Opened::Packed(Box::new(manifest), read_lock, damage),
             Found::Missing(miss) => Opened::Decided(Lookup::Miss(miss)),
         };
-        self.report.restore_seconds += watch.seconds();
+        watch.record(&mut self.report, Activity::Restore);
         Ok(opened)
     }
 
@@ -153,16 +153,16 @@ impl ArtifactRequest<'_> {
             // A second build in one run would give the same files. Another test may be able to load them.
             Err(error) if entry.manifest.run == self.process.run.id() => return Err(error),
             Err(error) => {
-                self.report.restore_seconds += watch.seconds();
+                watch.record(&mut self.report, Activity::Restore);
                 return Ok(Lookup::Miss(Miss::Damaged(format!("it does not load: {}", innermost(&error)))));
             }
         };
         // The files that `load` opened by name may be of two builds.
         if !self.is_current(&entry) {
-            self.report.restore_seconds += watch.seconds();
+            watch.record(&mut self.report, Activity::Restore);
             return Ok(Lookup::Miss(Miss::Replaced));
         }
-        self.report.restore_seconds += watch.seconds_without(loaded.time_in_dependencies);
+        watch.record_without(&mut self.report, Activity::Restore, loaded.time_in_dependencies);
         Ok(Lookup::Hit(Box::new(Restored { spare: loaded.into(), entry })))
     }
 

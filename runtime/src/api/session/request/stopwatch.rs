@@ -1,6 +1,8 @@
-//! The measurement of a step's duration.
+//! The measurement of the time that a step takes.
 
 use std::time::{Duration, Instant};
+
+use crate::telemetry::{Activity, ArtifactReport};
 
 /// Measures a step, without the time that its dependencies took: their own reports have that.
 #[derive(Clone, Copy)]
@@ -11,12 +13,19 @@ impl Stopwatch {
         Stopwatch(Instant::now())
     }
 
-    pub(super) fn seconds(self) -> f64 {
-        self.seconds_without(Duration::ZERO)
+    /// Adds the time to a report.
+    pub(super) fn record(self, report: &mut ArtifactReport, activity: Activity) {
+        self.record_without(report, activity, Duration::ZERO);
     }
 
-    pub(super) fn seconds_without(self, time_in_dependencies: Duration) -> f64 {
-        self.0.elapsed().saturating_sub(time_in_dependencies).as_secs_f64()
+    /// Adds the time to a report, without the time that its dependencies took.
+    pub(super) fn record_without(
+        self,
+        report: &mut ArtifactReport,
+        activity: Activity,
+        time_in_dependencies: Duration,
+    ) {
+        report.spend(activity, self.0, time_in_dependencies);
     }
 
     pub(super) fn elapsed(self) -> Duration {
