@@ -280,7 +280,6 @@ pub fn declare_field<S: Suite>(path: &str, field: &(impl Serialize + ?Sized), ke
     key.field(path, field);
 }
 
-
 /// Saves a value by a codec.
 ///
 /// # Errors
