@@ -70,3 +70,28 @@ fn git_replace_does_not_change_the_key() {
         || sandbox.git(&["--no-replace-objects", "reset", "--quiet", "--hard"]),
     );
 }
+
+/// Two looks at the repository, one before and one after the build, start two processes of git in all.
+#[cfg(target_os = "linux")]
+#[test]
+fn cold_start_asks_git_twice() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let sandbox = Sandbox::new();
+    let (home, log, bin) = (sandbox.path("home"), sandbox.path("log"), sandbox.path("bin"));
+    for directory in [&home, &bin] {
+        fs::create_dir(directory).unwrap();
+    }
+    // The repository is older than some seconds, but nothing knows its state.
+    run_until_remembered(|| sandbox.run("only_count"), &sandbox);
+    fs::remove_dir_all(sandbox.cache()).unwrap();
+    let counted = "#!/bin/sh\necho \"$*\" >>\"$LOG\"\nPATH=${PATH#*:} exec git \"$@\"\n";
+    fs::write(bin.join("git"), counted).unwrap();
+    fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())));
+    let run = sandbox.run("only_count").env("PATH", path.unwrap()).env("LOG", &log).env("HOME", &home);
+    let done = run.env("XDG_CONFIG_HOME", &home).env("GIT_CONFIG_NOSYSTEM", "1").passes();
+    assert_eq!(done.outcome("count"), Outcome::Built);
+    let started = fs::read_to_string(log).unwrap();
+    assert_eq!(started.lines().count(), 2, "{started}");
+}

@@ -16,17 +16,13 @@ use crate::digest::{Parts, file_digest};
 use crate::error::Error;
 
 /// Digests every file and directory below `root` that is not skipped, and the content behind links that leave it.
-pub(super) fn digest(root: &Path) -> Result<String, Error> {
-    let mut parts = Parts::default();
-    entries(root)?.add_to(&mut parts)?;
-    Ok(parts.finish())
-}
-
-/// Lists everything that [`digest`] depends on.
-pub(super) fn entries(root: &Path) -> Result<Walk<'_>, Error> {
+/// Returns the digest, and everything that it depends on.
+pub(super) fn digest(root: &Path) -> Result<(String, Vec<Entry>), Error> {
     let mut walk = Walk::new(root, |inside| is_counted(root, inside));
     walk.add_root()?;
-    Ok(walk)
+    let mut parts = Parts::default();
+    walk.add_to(&mut parts)?;
+    Ok((parts.finish(), walk.into_entries()))
 }
 
 /// Returns `true` for a path that the walk from `root` reaches without following a link.

@@ -4,17 +4,20 @@
 mod command;
 mod index;
 mod names;
+mod plain;
 mod sources;
 mod status;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 pub(super) use command::os_str as path_text;
-pub(super) use sources::sources;
+pub(super) use sources::files;
 
 use super::folder;
 use super::repo_state::RepoState;
@@ -23,7 +26,8 @@ use crate::error::Error;
 use command::{expect_answers_for, run};
 use index::{Entry, Index};
 use names::Names;
-use status::{STATUS, Status};
+use plain::Plain;
+use status::{STATUS, STATUS_WITH_IGNORED, Status};
 
 /// Takes the state of a repository within the work tree, given its path.
 type TakeNested<'a> = &'a dyn Fn(&Path) -> Result<RepoState, Error>;
@@ -37,15 +41,53 @@ pub(super) fn has_git(path: &Path) -> Result<bool, Error> {
     }
 }
 
+/// The dependencies of the state of a work tree, besides the files in it and [`files`].
+pub(super) struct Dependencies {
+    /// Ignored paths in the work tree: files, and directories without tracked files.
+    pub(super) ignored: BTreeSet<PathBuf>,
+    /// The content behind links, with stamps from before it was read.
+    pub(super) behind_links: Vec<folder::Entry>,
+}
+
 /// Takes the state of the repository at `root`, a path without links.
 pub(super) fn state(root: &Path, nested: TakeNested<'_>) -> Result<RepoState, Error> {
-    expect_answers_for(root)?;
+    look(root, STATUS, nested).map(|(state, _)| state)
+}
+
+/// Takes the state of the repository at `root`, a path without links, with its dependencies. These are `None` if it has
+/// submodules.
+pub(super) fn state_and_dependencies(
+    root: &Path,
+    nested: TakeNested<'_>,
+) -> Result<(RepoState, Option<Dependencies>), Error> {
+    look(root, STATUS_WITH_IGNORED, nested)
+}
+
+fn look(root: &Path, status: &[&str], nested: TakeNested<'_>) -> Result<(RepoState, Option<Dependencies>), Error> {
+    let plain = Plain::of(root);
+    if plain.is_none() {
+        expect_answers_for(root)?;
+    }
+    let looked = look_at(root, plain.as_ref(), status, nested);
+    if looked.is_err() && plain.is_some() {
+        // The reason may be that git does not answer for the work tree, which has its own advice.
+        expect_answers_for(root)?;
+    }
+    looked
+}
+
+fn look_at(
+    root: &Path,
+    plain: Option<&Plain>,
+    status: &[&str],
+    nested: TakeNested<'_>,
+) -> Result<(RepoState, Option<Dependencies>), Error> {
     thread::scope(|scope| {
-        let status = scope.spawn(|| run(root, STATUS));
-        let index = Index::read(root)?;
+        let status = scope.spawn(|| run(root, status));
+        let index = Index::read(root, plain)?;
         // Before the output of `git status`, which fails without advice if a submodule is broken.
         let submodules = submodules(root, &index, nested)?;
-        let unlike = index.unlike_objects(root)?;
+        let unlike = index.unlike_objects(root, plain)?;
         let printed = status.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let status = Status::of(&printed, root)?;
         let mut state = Difference { root, nested, submodules, parts: Parts::default(), differs: false };
@@ -64,9 +106,12 @@ pub(super) fn state(root: &Path, nested: TakeNested<'_>) -> Result<RepoState, Er
         for entry in unlike.beside(is_listed, root)? {
             state.add(&entry.line, &entry.name)?;
         }
-        state.add_behind_links(&index, &status)?;
+        let behind_links = state.add_behind_links(&index, &status)?;
+        let has_submodules = index.entries.iter().any(Entry::is_submodule);
+        let dependencies = Dependencies { ignored: status.ignored_paths(), behind_links };
         let Difference { parts, differs, .. } = state;
-        Ok(RepoState { commit: status.commit, difference: differs.then(|| parts.finish()) })
+        let state = RepoState { commit: status.commit, difference: differs.then(|| parts.finish()) };
+        Ok((state, (!has_submodules).then_some(dependencies)))
     })
 }
 
@@ -133,15 +178,16 @@ impl Difference<'_> {
         }
     }
 
-    /// Adds the content behind links that leave the repository, or lead to a file in it that does not count.
-    fn add_behind_links(&mut self, index: &Index, status: &Status) -> Result<(), Error> {
+    /// Adds the content behind links that leave the repository, or lead to a file in it that does not count. Returns
+    /// that content.
+    fn add_behind_links(&mut self, index: &Index, status: &Status) -> Result<Vec<folder::Entry>, Error> {
         let is_link = |name: &&OsStr| self.root.join(name).is_symlink();
         // `git status` does not list an overlooked file or submodule that has become a link.
         let may_be_link = |entry: &&Entry| entry.is_link() || entry.is_overlooked() || entry.is_submodule();
         let tracked = index.entries.iter().filter(may_be_link).map(|entry| &*entry.name);
         let links: BTreeSet<&OsStr> = tracked.chain(status.names.iter().copied()).filter(is_link).collect();
         if links.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let counted = Names::of(index.names().chain(status.names.iter().copied()));
         let mut walk = folder::Walk::new(self.root, |path| counted.has(path));
@@ -155,7 +201,7 @@ impl Difference<'_> {
             self.parts.add("behind links");
             walk.add_to(&mut self.parts)?;
         }
-        Ok(())
+        Ok(walk.into_entries())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Takes the state of a repository: by git, or by its files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::folder;
 use super::git::{self, has_git};
@@ -10,6 +10,12 @@ use crate::error::Error;
 /// The limit on nested repositories: each takes some of the stack, and some processes.
 const MAX_DEPTH: usize = 50;
 
+/// The dependencies of a state.
+pub(super) enum Dependencies {
+    Git(git::Dependencies),
+    Folder(Vec<folder::Entry>),
+}
+
 impl RepoState {
     /// Takes the state of the repository at `path`.
     ///
@@ -18,12 +24,22 @@ impl RepoState {
     pub(crate) fn of(path: &Path) -> Result<RepoState, Error> {
         within(path, 0)
     }
+
+    /// Takes the state of the repository at `path`, with its dependencies as far as they are known.
+    pub(super) fn with_dependencies(path: &Path) -> Result<(RepoState, Option<Dependencies>), Error> {
+        let path = &resolved(path)?;
+        if has_git(path)? {
+            let (state, dependencies) = git::state_and_dependencies(path, &|nested| within(nested, 1))?;
+            return Ok((state, dependencies.map(Dependencies::Git)));
+        }
+        let (state, entries) = of_folder(path)?;
+        Ok((state, Some(Dependencies::Folder(entries))))
+    }
 }
 
 /// Takes the state of a repository that lies within `depth` others.
 fn within(path: &Path, depth: usize) -> Result<RepoState, Error> {
-    // Only paths without links can be compared with the targets of links.
-    let path = &path.canonicalize().map_err(Error::io("resolve", path))?;
+    let path = &resolved(path)?;
     if depth > MAX_DEPTH {
         return Err(Error::Message(format!(
             "{} lies within more than {MAX_DEPTH} other repositories\n\
@@ -34,7 +50,17 @@ fn within(path: &Path, depth: usize) -> Result<RepoState, Error> {
     if has_git(path)? {
         return git::state(path, &|nested| within(nested, depth + 1));
     }
-    Ok(RepoState { commit: "files".to_owned(), difference: Some(folder::digest(path)?) })
+    of_folder(path).map(|(state, _)| state)
+}
+
+fn of_folder(path: &Path) -> Result<(RepoState, Vec<folder::Entry>), Error> {
+    let (digest, entries) = folder::digest(path)?;
+    Ok((RepoState { commit: "files".to_owned(), difference: Some(digest) }, entries))
+}
+
+/// Resolves links, because only paths without links can be compared with the targets of links.
+fn resolved(path: &Path) -> Result<PathBuf, Error> {
+    path.canonicalize().map_err(Error::io("resolve", path))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::repo_state::RepoState;
+use super::snapshot::Dependencies;
 use super::{folder, git};
 use crate::cores;
 use crate::error::Error;
@@ -30,7 +31,7 @@ pub(super) const YOUNG: Duration = Duration::from_secs(3);
 /// The limit on the size of the file. More than the paths of ten million files.
 const MAX_BYTES: u64 = 1 << 30;
 /// The version of the format. A change of the dependencies or of the digest raises it.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// The first line of the file. The paths follow, each terminated by a zero byte.
 #[derive(Serialize, Deserialize)]
@@ -48,10 +49,9 @@ pub(crate) fn state(root: &Path, kept: &Path, now: SystemTime) -> Result<RepoSta
     if let Some(state) = unchanged(root, kept) {
         return Ok(state);
     }
-    // First the stamps, then the state: then the stamps show a change in between.
-    let stamps = Stamps::take(root, now);
-    let state = RepoState::of(root)?;
-    if let Some(stamps) = stamps {
+    let Some(taking) = Taking::begin(root, now) else { return RepoState::of(root) };
+    let (state, dependencies) = RepoState::with_dependencies(root)?;
+    if let Some(stamps) = dependencies.and_then(|dependencies| taking.finish(&dependencies)) {
         // An optimization: on failure, the next process takes the state again.
         let _ = stamps.keep(kept, &state);
     }
@@ -123,26 +123,6 @@ struct Stamps {
 }
 
 impl Stamps {
-    /// Takes the stamps. Returns `None` if a file may have changed just before `now`, or if the dependencies of the
-    /// state are not known.
-    fn take(root: &Path, now: SystemTime) -> Option<Stamps> {
-        if !cfg!(unix) {
-            // On other systems a process can set all times of a file, and no other metadata shows a change.
-            return None;
-        }
-        let mut taking = Taking { root, young: now.checked_sub(YOUNG)?, taken: Stamps::default() };
-        if git::has_git(root).ok()? {
-            let sources = git::sources(root).ok().flatten()?;
-            sources.files.iter().try_for_each(|path| taking.add(path))?;
-            let mut walk = folder::Walk::new(root, |path| sources.counted.has(path));
-            taking.add_work_tree(&sources.ignored, &mut walk)?;
-            taking.add_entries(walk.entries())?;
-        } else {
-            taking.add_entries(folder::entries(root).ok()?.entries())?;
-        }
-        Some(taking.taken)
-    }
-
     fn keep(&self, kept: &Path, state: &RepoState) -> std::io::Result<()> {
         let digest = digest(state, &self.paths, &self.stamps);
         let header = serde_json::to_vec(&Header { format: FORMAT, state: state.clone(), digest })?;
@@ -150,13 +130,44 @@ impl Stamps {
     }
 }
 
+/// The stamps that are taken around a state.
+///
+/// Files outside of the work tree come first, then the state, then the work tree. A change of the work tree in between
+/// is younger than the beginning, and is found: each change sets the time of a file, or that of a directory. A file
+/// outside could disappear without a trace after the state was taken.
 struct Taking<'a> {
     root: &'a Path,
     young: SystemTime,
     taken: Stamps,
 }
 
-impl Taking<'_> {
+impl<'a> Taking<'a> {
+    /// Begins before the state is taken. Returns `None` if a file may have changed just before `now`, or if the
+    /// dependencies of the state are not known.
+    fn begin(root: &'a Path, now: SystemTime) -> Option<Taking<'a>> {
+        if !cfg!(unix) {
+            // On other systems a process can set all times of a file, and no other metadata shows a change.
+            return None;
+        }
+        let mut taking = Taking { root, young: now.checked_sub(YOUNG)?, taken: Stamps::default() };
+        if git::has_git(root).ok()? {
+            git::files(root).ok().flatten()?.iter().try_for_each(|path| taking.add(path))?;
+        }
+        Some(taking)
+    }
+
+    /// Takes the other stamps after the state, given its dependencies. Returns `None` if a file may have changed.
+    fn finish(mut self, dependencies: &Dependencies) -> Option<Stamps> {
+        match dependencies {
+            Dependencies::Git(git::Dependencies { ignored, behind_links }) => {
+                self.add_work_tree(ignored)?;
+                self.add_entries(behind_links)?;
+            }
+            Dependencies::Folder(entries) => self.add_entries(entries)?,
+        }
+        Some(self.taken)
+    }
+
     /// Adds a path, relative to the root or absolute.
     fn add(&mut self, path: &Path) -> Option<()> {
         self.add_stamp(Look::Itself, path, Look::Itself.stamp(&self.root.join(path)))
@@ -185,11 +196,12 @@ impl Taking<'_> {
         Some(())
     }
 
-    /// Adds the directories and files of a git work tree. The walk visits the content behind links.
+    /// Adds the directories and files of a git work tree.
     ///
     /// Adds each directory before its content: a name that is created in between changes the directory's stamp.
-    fn add_work_tree(&mut self, ignored: &BTreeSet<PathBuf>, walk: &mut folder::Walk) -> Option<()> {
+    fn add_work_tree(&mut self, ignored: &BTreeSet<PathBuf>) -> Option<()> {
         let mut directories = vec![PathBuf::new()];
+        let mut others = Vec::new();
         while let Some(directory) = directories.pop() {
             self.add(&directory)?;
             for entry in fs::read_dir(self.root.join(&directory)).ok()? {
@@ -209,14 +221,14 @@ impl Taking<'_> {
                     directories.push(path);
                     continue;
                 }
-                self.add(&path)?;
                 if kind.is_symlink() {
-                    self.add_stamp(Look::Target, &path, Look::Target.stamp(&self.root.join(&path)))?;
-                    walk.add_behind(&path).ok()?;
+                    others.push((Look::Target, path.clone()));
                 }
+                others.push((Look::Itself, path));
             }
         }
-        Some(())
+        let stamps = cores::map(&others, |(look, path)| look.stamp(&self.root.join(path)));
+        others.iter().zip(stamps).try_for_each(|((look, path), stamp)| self.add_stamp(*look, path, stamp))
     }
 }
 

@@ -105,8 +105,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Returns everything that the walk depended on.
-    pub(in crate::key::fingerprint) fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub(in crate::key::fingerprint) fn into_entries(self) -> Vec<Entry> {
+        self.entries
     }
 
     /// Returns `true` if [`add_to`](Self::add_to) adds anything.

@@ -1,5 +1,7 @@
 //! The tracked files, and those that differ from the commit although git reports no change.
 
+mod file;
+
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -7,6 +9,7 @@ use std::thread;
 
 use super::command::{run, run_with_input, unexpected};
 use super::names::name_below;
+use super::plain::Plain;
 use crate::cores;
 use crate::error::Error;
 
@@ -71,9 +74,15 @@ impl Entry {
 }
 
 impl Index {
-    pub(super) fn read(root: &Path) -> Result<Index, Error> {
-        let printed = run(root, LISTED)?;
-        let lines = printed.split(|byte| *byte == 0).filter(|line| !line.is_empty());
+    /// Reads the index: by its file if the work tree is plain, else by git.
+    pub(super) fn read(root: &Path, plain: Option<&Plain>) -> Result<Index, Error> {
+        if let Some(lines) = plain.and_then(|_| file::lines(root)) {
+            return Index::of(lines.iter().map(Vec::as_slice), root);
+        }
+        Index::of(run(root, LISTED)?.split(|byte| *byte == 0).filter(|line| !line.is_empty()), root)
+    }
+
+    fn of<'a>(lines: impl Iterator<Item = &'a [u8]>, root: &Path) -> Result<Index, Error> {
         Ok(Index { entries: lines.map(|line| Entry::of(line, root)).collect::<Result<_, _>>()? })
     }
 
@@ -86,13 +95,16 @@ impl Index {
     /// Git converts files: line ends (`text`, `eol`, `core.autocrlf`), `ident`, encodings, and filters such as that of
     /// Git LFS. It does not report a file that converts to its object. Nor does it report one that was not written to
     /// since it last did, whatever the attributes are now. A build reads the file as it is.
-    pub(super) fn unlike_objects(&self, root: &Path) -> Result<Unlike<'_>, Error> {
+    pub(super) fn unlike_objects(&self, root: &Path, plain: Option<&Plain>) -> Result<Unlike<'_>, Error> {
         let files: Vec<&Entry> = self.entries.iter().filter(|entry| entry.is_file()).collect();
         if files.is_empty() {
             return Ok(Unlike::default());
         }
         let (sizes, converting, own_sizes) = thread::scope(|scope| {
-            let converting = scope.spawn(|| converting(&files, root));
+            let converting = scope.spawn(|| match plain {
+                Some(plain) if !plain.may_convert(root, self.names()) => Ok(HashSet::new()),
+                _ => converting(&files, root),
+            });
             let sizes = scope.spawn(|| sizes(&files, root));
             let own_size = |file: &&Entry| root.join(&file.name).symlink_metadata().map(|found| found.len()).ok();
             let own_sizes = cores::map(&files, own_size);

@@ -7,7 +7,7 @@ use super::command::os_str;
 use crate::error::Error;
 
 /// The paths that count in a work tree: files, submodules, and repositories that are not tracked.
-pub(in crate::key::fingerprint) struct Names(Vec<Vec<u8>>);
+pub(super) struct Names(Vec<Vec<u8>>);
 
 impl Names {
     pub(super) fn of<'a>(names: impl Iterator<Item = &'a OsStr>) -> Names {
@@ -17,7 +17,7 @@ impl Names {
     }
 
     /// Returns `true` if the path or anything below it counts.
-    pub(in crate::key::fingerprint) fn has(&self, path: &Path) -> bool {
+    pub(super) fn has(&self, path: &Path) -> bool {
         let mut name = with_slashes(path);
         if name.is_empty() || self.0.binary_search(&name).is_ok() {
             return true;

@@ -7,54 +7,33 @@ use std::iter;
 use std::path::{Path, PathBuf};
 
 use super::command::{os_str, output, run, run_or_nothing};
-use super::index::{Entry, Index};
-use super::names::Names;
-use super::status::{STATUS, Status};
+use super::plain::{Plain, installations};
 use crate::error::Error;
-
-/// The dependencies of the state of a work tree, besides the files in it.
-pub(in crate::key::fingerprint) struct Sources {
-    /// Git's own files: HEAD and its references, the index, the configuration and the files that it names. Some may not
-    /// exist. The targets of links are included.
-    pub(in crate::key::fingerprint) files: BTreeSet<PathBuf>,
-    /// Ignored paths in the work tree: files, and directories without tracked files.
-    pub(in crate::key::fingerprint) ignored: BTreeSet<PathBuf>,
-    /// The paths in the work tree that count by their own name.
-    pub(in crate::key::fingerprint) counted: Names,
-}
 
 /// The files in `.git` that `git status` may read.
 const OWN_FILES: &[&str] =
     &["index", "packed-refs", "config", "config.worktree", "info/exclude", "info/attributes", "info/sparse-checkout"];
-
-/// Files that git reads in any directory of the work tree, even if they are ignored.
-const RULES: &[&str] = &[".gitignore", ".gitattributes"];
 
 /// The limit on references to references. Git follows fewer.
 const MAX_REFERENCES: usize = 8;
 /// The limit on links to links. Every system follows fewer.
 const MAX_LINKS: usize = 64;
 
-/// Lists the dependencies of the state of the work tree at `path`.
+/// Lists git's own files: HEAD and its references, the index, the configuration and the files that it names. Some may
+/// not exist. The targets of links are included.
 ///
-/// Returns `None` for a work tree that is not supported: one that uses the git directory of another work tree, has
-/// submodules, or has references in a newer format.
-pub(in crate::key::fingerprint) fn sources(path: &Path) -> Result<Option<Sources>, Error> {
+/// Returns `None` for a work tree that is not supported: one that uses the git directory of another work tree, or has
+/// references in a newer format.
+pub(in crate::key::fingerprint) fn files(path: &Path) -> Result<Option<BTreeSet<PathBuf>>, Error> {
     let directory = path.join(".git");
-    if !is_ordinary(path, &directory)? {
+    let plain = Plain::of(path);
+    if plain.is_none() && !is_ordinary(path, &directory)? {
         return Ok(None);
     }
     let Some(references) = references(&directory)? else { return Ok(None) };
-    let index = Index::read(path)?;
-    if index.entries.iter().any(Entry::is_submodule) {
-        return Ok(None);
-    }
-    let printed = run(path, &[STATUS, &["--ignored=matching"]].concat())?;
-    let status = Status::of(&printed, path)?;
+    let configuration = plain.and_then(|plain| plain.files).map_or_else(|| configuration(path), Ok)?;
     let own = OWN_FILES.iter().map(|name| directory.join(name));
-    let files = own.chain(references).chain(configuration(path)?).flat_map(with_targets).collect();
-    let counted = Names::of(index.names().chain(status.names.iter().copied()));
-    Ok(Some(Sources { files, ignored: ignored(&status), counted }))
+    Ok(Some(own.chain(references).chain(configuration).flat_map(with_targets).collect()))
 }
 
 fn is_ordinary(path: &Path, directory: &Path) -> Result<bool, Error> {
@@ -89,13 +68,6 @@ fn with_targets(file: PathBuf) -> impl Iterator<Item = PathBuf> {
     iter::successors(Some(file), target).take(MAX_LINKS)
 }
 
-/// Returns the paths that match a pattern themselves. A directory with ignored files only is not one: other files may
-/// be created in it.
-fn ignored(status: &Status) -> BTreeSet<PathBuf> {
-    let is_rules = |path: &PathBuf| path.file_name().is_some_and(|name| RULES.iter().any(|rules| name == *rules));
-    status.ignored.iter().map(PathBuf::from).filter(|path| !is_rules(path)).collect()
-}
-
 /// Prints the settings that name a file, each with the file that contains it.
 const NAMES_OF_FILES: &[&str] = &[
     "config",
@@ -119,12 +91,17 @@ fn configuration(path: &Path) -> Result<Vec<PathBuf>, Error> {
     if let Some(xdg) = xdg.or_else(|| home.map(|home| home.join(".config"))) {
         files.extend(["config", "ignore", "attributes"].map(|name| xdg.join("git").join(name)));
     }
-    for variable in FILE_VARIABLES {
-        files.extend(std::env::var_os(variable).map(|file| path.join(file)));
-        // Fails if git reads no such file, or does not know the variable.
-        let printed = output(path, &["var", variable])?.stdout;
-        for file in printed.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            files.push(path.join(os_str(file)?));
+    files.extend(FILE_VARIABLES.iter().filter_map(|variable| Some(path.join(std::env::var_os(variable)?))));
+    if let Some(installations) = installations() {
+        let names = ["gitconfig", "gitattributes"];
+        files.extend(installations.iter().flat_map(|prefix| names.map(|name| prefix.join("etc").join(name))));
+    } else {
+        for variable in FILE_VARIABLES {
+            // Fails if git reads no such file, or does not know the variable.
+            let printed = output(path, &["var", variable])?.stdout;
+            for file in printed.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                files.push(path.join(os_str(file)?));
+            }
         }
     }
     // With included files.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::command::unexpected;
 use super::names::name_below;
@@ -19,6 +19,21 @@ pub(super) const STATUS: &[&str] = &[
     "--untracked-files=all",
     "--ignore-submodules=none",
 ];
+/// The same command, which lists ignored paths as well.
+pub(super) const STATUS_WITH_IGNORED: &[&str] = &[
+    "status",
+    "--porcelain=v2",
+    "-z",
+    "--branch",
+    "--no-ahead-behind",
+    "--no-renames",
+    "--untracked-files=all",
+    "--ignore-submodules=none",
+    "--ignored=matching",
+];
+
+/// Files that git reads in any directory of the work tree, even if they are ignored.
+const RULES: &[&str] = &[".gitignore", ".gitattributes"];
 
 /// Returns the number of fields before the path in a line of porcelain version 2, by the line's first letter
 /// (git-status(1), "Porcelain Format Version 2").
@@ -39,12 +54,12 @@ pub(super) struct Status<'a> {
     pub(super) differing: Vec<(&'a [u8], &'a OsStr)>,
     /// The paths that differ.
     pub(super) names: BTreeSet<&'a OsStr>,
-    /// The paths that match a pattern of ignored files. Only with the option `--ignored`.
-    pub(super) ignored: Vec<&'a OsStr>,
+    /// The paths that match a pattern of ignored files. Only by [`STATUS_WITH_IGNORED`].
+    ignored: Vec<&'a OsStr>,
 }
 
 impl<'a> Status<'a> {
-    /// Reads the output of [`STATUS`].
+    /// Reads the output of [`STATUS`] or [`STATUS_WITH_IGNORED`].
     pub(super) fn of(printed: &'a [u8], root: &Path) -> Result<Status<'a>, Error> {
         let mut status =
             Status { commit: "unborn".to_owned(), differing: Vec::new(), names: BTreeSet::new(), ignored: Vec::new() };
@@ -65,5 +80,12 @@ impl<'a> Status<'a> {
             }
         }
         Ok(status)
+    }
+
+    /// Returns the paths that match a pattern themselves, without files of rules. A directory with ignored files only
+    /// is not one: other files may be created in it.
+    pub(super) fn ignored_paths(&self) -> BTreeSet<PathBuf> {
+        let is_rules = |path: &PathBuf| path.file_name().is_some_and(|name| RULES.iter().any(|rules| name == *rules));
+        self.ignored.iter().map(PathBuf::from).filter(|path| !is_rules(path)).collect()
     }
 }

@@ -101,5 +101,5 @@ fn a_commit_on_an_alias_of_a_branch_is_seen() {
     let fixture = Fixture::with_git();
     fixture.write(".git/refs/heads/alias", "ref: refs/heads/alias\n");
     fixture.write(".git/HEAD", "ref: refs/heads/alias\n");
-    assert!(git::sources(&fixture.root()).is_ok_and(|sources| sources.is_none()));
+    assert!(git::files(&fixture.root()).is_ok_and(|files| files.is_none()));
 }
