@@ -33,6 +33,163 @@
 //! `cargo test`, `cargo nextest run` and `cargo smoke-cache test` run it. The [book] continues from here:
 //! other inputs, nextest, CI, a remote cache, and every setting.
 //!
+//! # Over repositories
+//!
+//! A repository is a folder of input files, under git or not. `smoke.toml` names it:
+//! `[repos.texts]`, `path = "texts"`. A function that takes [`Repo`] has an artifact for each:
+//!
+//! ```test_harness
+//! use cached_smoke::{Each, Repo, artifact, cached_smoke};
+//!
+//! #[derive(serde::Serialize, serde::Deserialize)]
+//! struct Names(Vec<String>);
+//!
+//! #[artifact]
+//! fn names(repo: &Repo) -> std::io::Result<Names> {
+//!     let files = std::fs::read_dir(repo.path())?;
+//!     files.map(|file| Ok(file?.file_name().to_string_lossy().into_owned())).collect::<Result<_, _>>().map(Names)
+//! }
+//!
+//! #[cached_smoke] // a test for each repository of `smoke.toml`
+//! fn has_files(names: &Names) {
+//!     assert!(!names.0.is_empty());
+//! }
+//!
+//! #[cached_smoke] // one test over all of them
+//! fn all_have_files(all: &Each<Names>) {
+//!     assert!(all.iter().all(|(_, names)| !names.0.is_empty()));
+//! }
+//! ```
+//!
+//! # A directory
+//!
+//! A type that writes its own files needs no trait of serde. The function writes into `dir`, and `load` reads:
+//!
+//! ```test_harness
+//! use std::{fs, io, path::Path};
+//!
+//! use cached_smoke::{artifact, cached_smoke};
+//!
+//! struct Index {
+//!     terms: String,
+//! }
+//!
+//! impl Index {
+//!     fn open(dir: &Path) -> io::Result<Index> {
+//!         Ok(Index { terms: fs::read_to_string(dir.join("terms"))? })
+//!     }
+//! }
+//!
+//! #[artifact(directory, load = Index::open)]
+//! fn index(dir: &Path) -> io::Result<Index> {
+//!     fs::write(dir.join("terms"), "apple pear")?;
+//!     Index::open(dir)
+//! }
+//!
+//! #[cached_smoke(repos = [])]
+//! fn finds_a_pear(index: &Index) {
+//!     assert!(index.terms.contains("pear"));
+//! }
+//! ```
+//!
+//! # A copy to write to
+//!
+//! [`Scratch`] is loaded from a private copy of the files. The copy is removed when the test passes:
+//!
+//! ```test_harness
+//! use std::{fs, io, path::Path};
+//!
+//! use cached_smoke::{Scratch, artifact, cached_smoke};
+//!
+//! struct Shop {
+//!     stock: fs::File,
+//! }
+//!
+//! impl Shop {
+//!     fn open(dir: &Path) -> io::Result<Shop> {
+//!         Ok(Shop { stock: fs::File::options().read(true).append(true).open(dir.join("stock"))? })
+//!     }
+//! }
+//!
+//! #[artifact(load = Shop::open)]
+//! fn shop(dir: &Path) -> io::Result<Shop> {
+//!     fs::write(dir.join("stock"), "novel\n")?;
+//!     Shop::open(dir)
+//! }
+//!
+//! #[cached_smoke(repos = [])]
+//! fn buys_an_atlas(mut shop: Scratch<Shop>) -> io::Result<()> {
+//!     io::Write::write_all(&mut shop.stock, b"atlas\n")?;
+//!     assert_eq!(fs::read_to_string(shop.dir().join("stock"))?, "novel\natlas\n");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Zero-copy
+//!
+//! With the feature `rkyv`, each test maps the file. The time to load does not depend on its size:
+//!
+//! ```test_harness
+//! # #[cfg(feature = "rkyv")]
+//! # mod example {
+//! use cached_smoke::codec::Mapped;
+//! use cached_smoke::{artifact, cached_smoke};
+//!
+//! #[derive(rkyv::Archive, rkyv::Serialize)]
+//! struct Embeddings {
+//!     values: Vec<f32>,
+//! }
+//!
+//! #[artifact(codec = rkyv)]
+//! fn embeddings() -> Embeddings {
+//!     Embeddings { values: vec![0.5; 100_000] }
+//! }
+//!
+//! #[cached_smoke(repos = [])]
+//! fn reads_one_value(embeddings: &Mapped<Embeddings>) {
+//!     assert!(embeddings.values[99_999].to_native() > 0.4);
+//! }
+//! # }
+//! ```
+//!
+//! # A custom codec
+//!
+//! A [`codec`] is a file format. Any type that implements [`codec::Codec`] is one:
+//!
+//! ```test_harness
+//! use std::{fs, path::Path};
+//!
+//! use cached_smoke::codec::{Codec, Stored};
+//! use cached_smoke::{Result, artifact, cached_smoke};
+//!
+//! /// One word per line.
+//! struct Lines;
+//!
+//! impl Codec<Vec<String>> for Lines {
+//!     const FORMAT: &'static str = "lines 1"; // a part of the key
+//!     type Loaded = Vec<String>;
+//!
+//!     fn save(words: &Vec<String>, dir: &Path) -> Result<()> {
+//!         Ok(fs::write(dir.join("words.txt"), words.join("\n"))?)
+//!     }
+//!
+//!     fn load(stored: &Stored<'_>) -> Result<Vec<String>> {
+//!         let text = fs::read_to_string(stored.dir().join("words.txt"))?;
+//!         Ok(text.lines().map(str::to_owned).collect())
+//!     }
+//! }
+//!
+//! #[artifact(codec = Lines)]
+//! fn words() -> Vec<String> {
+//!     vec!["apple".to_owned(), "pear".to_owned()]
+//! }
+//!
+//! #[cached_smoke(repos = [])]
+//! fn keeps_the_order(words: &Vec<String>) {
+//!     assert_eq!(words[..], ["apple", "pear"]);
+//! }
+//! ```
+//!
 //! # Which one do I want?
 //!
 //! | you want to | use |
