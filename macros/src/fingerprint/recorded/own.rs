@@ -7,6 +7,7 @@ use super::{Context, File, RecordedFiles, join};
 use crate::message;
 use crate::sources::Counted;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -72,7 +73,7 @@ impl RecordedFiles {
         }
         let runs = |code: &String| RUNS.iter().any(|run| code.contains(run));
         if counted.sources.iter().any(|source| source.code.as_ref().is_none_or(runs)) {
-            self.add_programs(&canonical, context)?;
+            self.add_programs(std::env::vars_os(), &canonical, context)?;
         }
         not_counted.retain(|name| !self.files.contains_key(name));
         let output = output.map(|output| output.display().to_string());
@@ -83,8 +84,13 @@ impl RecordedFiles {
     /// Records the programs of the package. Cargo compiles them at the same time as the test, so a program may be
     /// missing, or be that of an earlier compilation. Cargo does not compile the test again if a program changes. The
     /// test compares it when it runs.
-    fn add_programs(&mut self, package: &Path, context: &Context<'_>) -> Result<(), String> {
-        for (name, path) in std::env::vars_os() {
+    fn add_programs(
+        &mut self,
+        variables: impl Iterator<Item = (OsString, OsString)>,
+        package: &Path,
+        context: &Context<'_>,
+    ) -> Result<(), String> {
+        for (name, path) in variables {
             let path = PathBuf::from(path);
             if name.to_string_lossy().starts_with(PROGRAM) {
                 let file = if path.is_file() { File::record(&path, context)? } else { File::missing() };
@@ -130,5 +136,33 @@ impl Own {
             lines.push_str("O\t\n");
         }
         lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn programs_are_recorded_whether_they_exist_or_not() {
+        let package = tempfile::tempdir().expect("a temporary directory");
+        fs::write(package.path().join("present"), "program").expect("written");
+        let variable = |name: &str, file: &str| (name.into(), package.path().join(file).into());
+        let variables = [
+            variable("CARGO_BIN_EXE_present", "present"),
+            variable("CARGO_BIN_EXE_missing", "missing"),
+            variable("CARGO_MANIFEST_DIR", "no-program"),
+        ];
+        let compiled = BTreeSet::new();
+        let context = Context { manifest_dir: package.path(), compiled: &compiled, started: None, input: None };
+        let mut recorded = RecordedFiles::default();
+        recorded.add_programs(variables.into_iter(), package.path(), &context).expect("readable");
+
+        let lines = recorded.lines();
+        let [missing, present] = &lines.lines().collect::<Vec<_>>()[..] else { panic!("two programs: {lines}") };
+        // No file has these times, so the test compares the program that it finds.
+        assert_eq!(*missing, "F\t0\t0\t0\t\tmissing");
+        assert!(present.starts_with("F\t7\t") && present.ends_with("\tpresent"), "{present}");
     }
 }

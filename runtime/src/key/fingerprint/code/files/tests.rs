@@ -172,6 +172,20 @@ fn sources_that_the_macro_did_not_find_count() {
 }
 
 #[test]
+fn program_that_was_missing_counts_as_the_test_finds_it() {
+    let mut package = Package::new();
+    package.recorded = "F\t0\t0\t0\t\tdata/program\n".to_owned();
+    let found = |package: &Package| package.changes(Some(&[])).map(|state| state.changed);
+    let missing = found(&package);
+    package.write("data/program", "one");
+    let one = found(&package);
+    package.replace("data/program", "two");
+    let two = found(&package);
+    assert!(one.as_ref().is_some_and(|changed| changed.contains_key("data/program")), "{one:?}");
+    assert!(one != two && two != missing && missing != one, "{missing:?} {one:?} {two:?}");
+}
+
+#[test]
 fn an_open_crate_without_its_list_counts_as_its_executable() {
     let package = Package::new().own("L\tlist.d\t\nO\t\n");
     assert_eq!(package.changes(Some(&[])), None);
