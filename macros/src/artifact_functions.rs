@@ -3,7 +3,9 @@
 //! An attribute sees its own function only. The sources tell the artifacts that a test takes from a repository from
 //! those that need none.
 
+use crate::errors::Errors;
 use crate::fingerprint::root_of_current_crate;
+use crate::named_function;
 use crate::sources::{self, Function, Item, Kind, Token, compact};
 use crate::tokens::argument_of;
 use quote::ToTokens;
@@ -11,6 +13,7 @@ use std::collections::BTreeMap;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use syn::ext::IdentExt;
 use syn::{FnArg, ReturnType, Signature, Type};
 
 /// The attribute, by the last segment of its path.
@@ -18,10 +21,18 @@ const ARTIFACT: &str = "artifact";
 
 /// The functions that build artifacts, by the types of the artifacts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ArtifactFunctions(Arc<BTreeMap<String, Vec<Parameters>>>);
+pub(crate) struct ArtifactFunctions(Arc<BTreeMap<String, Vec<Known>>>);
 
-/// The types of the parameters of a function that are not fields of the configuration.
-type Parameters = Vec<String>;
+/// A function that builds an artifact.
+#[derive(Debug)]
+struct Known {
+    name: String,
+    /// The parameters that are not fields of the configuration.
+    parameters: Vec<Parameter>,
+}
+
+/// A type, and the function that builds it, if a parameter names one.
+type Parameter = (String, Option<String>);
 
 impl ArtifactFunctions {
     /// Returns the functions of the crate that is being compiled and of its package's library. Returns none if the
@@ -58,32 +69,38 @@ impl ArtifactFunctions {
 
     /// Returns `true` if the artifact of this type is built from a repository, directly or through the artifacts that
     /// it is built from. Returns `None` if the sources do not say so.
-    pub(crate) fn takes_repository(&self, ty: &Type) -> Option<bool> {
-        self.takes(&shape(ty), &mut Vec::new())
+    ///
+    /// `function` is the one that builds it, if the parameter names it.
+    pub(crate) fn takes_repository(&self, ty: &Type, function: Option<&syn::Path>) -> Option<bool> {
+        self.takes(&(shape(ty), function.and_then(last_name)), &mut Vec::new())
     }
 
-    /// Several functions may return types of one name. They must agree then.
-    fn takes(&self, artifact: &str, above: &mut Vec<String>) -> Option<bool> {
-        let functions = self.0.get(artifact)?;
+    /// Several functions may return types of one name, or have one name. They must agree then.
+    fn takes(&self, artifact: &Parameter, above: &mut Vec<Parameter>) -> Option<bool> {
+        let functions = match artifact {
+            (ty, None) => self.0.get(ty)?.iter().collect(),
+            // The type may have another name here.
+            (_, Some(named)) => self.0.values().flatten().filter(|known| known.name == *named).collect::<Vec<_>>(),
+        };
         // An artifact that is built from itself is an error elsewhere.
-        if above.iter().any(|one| one == artifact) {
+        if above.contains(artifact) {
             return None;
         }
-        above.push(artifact.to_owned());
-        let mut answers = functions.iter().map(|types| self.any_takes(types, above));
+        above.push(artifact.clone());
+        let mut answers = functions.into_iter().map(|known| self.any_takes(&known.parameters, above));
         let first = answers.next().flatten();
         let agreed = first.filter(|_| answers.all(|answer| answer == first));
         above.pop();
         agreed
     }
 
-    fn any_takes(&self, types: &[String], above: &mut Vec<String>) -> Option<bool> {
+    fn any_takes(&self, parameters: &[Parameter], above: &mut Vec<Parameter>) -> Option<bool> {
         let mut taken = Some(false);
-        for ty in types {
-            match ty.as_str() {
+        for parameter in parameters {
+            match parameter.0.as_str() {
                 "Repo" => return Some(true),
                 "Path" | "Progress" | "Metrics" => {}
-                other => match self.takes(other, above) {
+                _ => match self.takes(parameter, above) {
                     Some(true) => return Some(true),
                     Some(false) => {}
                     None => taken = None,
@@ -98,7 +115,7 @@ fn is_same_file(first: &Path, second: &Path) -> bool {
     matches!((first.canonicalize(), second.canonicalize()), (Ok(first), Ok(second)) if first == second)
 }
 
-fn add_functions(tokens: &[Token], found: &mut BTreeMap<String, Vec<Parameters>>) {
+fn add_functions(tokens: &[Token], found: &mut BTreeMap<String, Vec<Known>>) {
     for Item { attributes, kind, .. } in sources::split(tokens) {
         match kind {
             Kind::Function(function) if sources::names(&attributes).contains(&ARTIFACT) => {
@@ -112,21 +129,30 @@ fn add_functions(tokens: &[Token], found: &mut BTreeMap<String, Vec<Parameters>>
     }
 }
 
-fn add_function(function: &Function<'_>, found: &mut BTreeMap<String, Vec<Parameters>>) {
+fn add_function(function: &Function<'_>, found: &mut BTreeMap<String, Vec<Known>>) {
     let text = sources::write(function.signature);
     let Ok((_, signature)) = syn::parse::Parser::parse_str(visible_signature, &text) else { return };
     let ReturnType::Type(_, returned) = &signature.output else { return };
     let is_config =
         |attribute: &syn::Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "config");
-    let types = signature.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(parameter) if !parameter.attrs.iter().any(is_config) => Some(shape(&parameter.ty)),
+    let parameters = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(parameter) if !parameter.attrs.iter().any(is_config) => {
+            let named = named_function::of_parameter(parameter, &mut Errors::default());
+            Some((shape(&parameter.ty), named.as_ref().and_then(last_name)))
+        }
         _ => None,
     });
-    found.entry(shape(argument_of(returned, &["Result"]).unwrap_or(returned))).or_default().push(types.collect());
+    let known = Known { name: signature.ident.unraw().to_string(), parameters: parameters.collect() };
+    found.entry(shape(argument_of(returned, &["Result"]).unwrap_or(returned))).or_default().push(known);
 }
 
 fn visible_signature(input: syn::parse::ParseStream<'_>) -> syn::Result<(syn::Visibility, Signature)> {
     Ok((input.parse()?, input.parse()?))
+}
+
+/// Returns the name of a function, without the modules around it.
+fn last_name(path: &syn::Path) -> Option<String> {
+    path.segments.last().map(|last| last.ident.unraw().to_string())
 }
 
 /// Returns the last segment of a type's path with its generic arguments, without a reference.
@@ -148,7 +174,7 @@ mod tests {
     use std::fs;
     use syn::parse_str;
 
-    /// Returns the answer for a type in a crate of these sources. The first is the root.
+    /// Returns the answer for a type, or `type by function`, in a crate of these sources. The first is the root.
     fn takes(files: &[(&str, &str)], ty: &str) -> Option<bool> {
         let directory = tempfile::tempdir().expect("a temporary directory");
         for (name, text) in files {
@@ -157,7 +183,9 @@ mod tests {
             fs::write(path, text).expect("written");
         }
         let functions = ArtifactFunctions::of_crates(&[&directory.path().join(files[0].0)]);
-        functions.takes_repository(&parse_str(ty).expect("a type"))
+        let (ty, function) = ty.split_once(" by ").map_or((ty, None), |(ty, function)| (ty, Some(function)));
+        let function = function.map(|path| parse_str(path).expect("a path"));
+        functions.takes_repository(&parse_str(ty).expect("a type"), function.as_ref())
     }
 
     fn takes_in(root: &str, ty: &str) -> Option<bool> {
@@ -213,13 +241,23 @@ mod tests {
     }
 
     #[test]
+    fn named_functions_of_one_type_are_separate() {
+        let root = "#[artifact] fn a() -> A {} #[artifact] fn b(repo: &Repo, #[artifact] a: &A) -> A {} \
+                    #[artifact] fn c(#[artifact(a)] x: &A) -> C {} #[artifact] fn d(#[artifact(m::b)] x: &A) -> D {} \
+                    #[artifact] fn e(#[artifact(a)] x: &A) -> A {}";
+        let answers = ["A", "A by a", "Alias by m::b", "A by e", "A by other", "C", "D"].map(|ty| takes_in(root, ty));
+        assert_eq!(answers, [None, Some(false), Some(true), Some(false), None, Some(false), Some(true)]);
+    }
+
+    #[test]
     fn functions_of_the_library_are_found() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let paths = ["t.rs", "lib.rs"].map(|name| directory.path().join(name));
         fs::write(&paths[0], "#[artifact] fn a(b: &B) -> A {}").expect("written");
         fs::write(&paths[1], "#[artifact] fn b(repo: &Repo) -> B {}").expect("written");
-        let takes =
-            |roots: &[&Path]| ArtifactFunctions::of_crates(roots).takes_repository(&parse_str("A").expect("a type"));
+        let takes = |roots: &[&Path]| {
+            ArtifactFunctions::of_crates(roots).takes_repository(&parse_str("A").expect("a type"), None)
+        };
         assert_eq!((takes(&[&paths[0]]), takes(&[&paths[0], &paths[1]])), (None, Some(true)));
     }
 

@@ -27,6 +27,7 @@ mod fingerprint;
 mod function;
 mod markers;
 mod message;
+mod named_function;
 mod shared;
 mod smoke_toml;
 mod sources;

@@ -282,7 +282,15 @@ pub(crate) fn conditional_artifact_parameter() -> &'static str {
 }
 
 pub(crate) fn parameter_attribute(name: &str) -> String {
-    with_help(format!("unknown attribute `{name}` of a parameter"), "remove it; only `#[config]` has a meaning here")
+    with_help(
+        format!("unknown attribute `{name}` of a parameter"),
+        "remove it; only `#[config]` and `#[artifact]` have a meaning here",
+    )
+}
+
+pub(crate) fn artifact_without_function() -> &'static str {
+    "`#[artifact]` on a parameter names no function\n\
+     help: write `#[artifact] function: &Type`, or `#[artifact(path::to::function)]`"
 }
 
 pub(crate) fn config_without_suite() -> &'static str {

@@ -373,6 +373,7 @@ mod book {
         repositories = "docs/guide/repositories.md",
         recipes = "docs/guide/recipes.md",
         writing = "docs/guide/writing.md",
+        forms = "docs/reference/forms.md",
         codecs = "docs/guide/codecs.md",
         adopting = "docs/adopting.md",
     }

@@ -7,7 +7,7 @@ macro_rules! forms {
 }
 
 /// The files of the test binary, and their text.
-const FORMS: [(&str, &str); 8] = forms![
+const FORMS: [(&str, &str); 9] = forms![
     "main.rs",
     "arguments.rs",
     "configuration.rs",
@@ -15,6 +15,7 @@ const FORMS: [(&str, &str); 8] = forms![
     "mixed.rs",
     "places.rs",
     "returned.rs",
+    "same_type.rs",
     "tests.rs"
 ];
 const FRONT_DOOR: &str = include_str!("function_forms/front_door.rs");

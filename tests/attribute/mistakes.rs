@@ -88,6 +88,15 @@ fn first_of_two() -> Twice { Twice(1) }
 #[artifact]
 fn second_of_two() -> Twice { Twice(2) }
 
+#[cached_smoke(repos = [])]
+fn names_another_function(#[artifact(limited)] twice: &Twice) {}
+
+#[cached_smoke(repos = [])]
+fn names_no_function(#[artifact(third_of_two)] twice: Twice) {}
+
+#[cached_smoke(repo = "one")]
+fn names_a_function_for_the_repository(#[artifact(first_of_two)] repo: &cached_smoke::Repo) {}
+
 struct Configured;
 
 #[derive(Default, serde::Serialize)]

@@ -5,7 +5,7 @@ use test_support::{Project, text};
 const MISTAKES: &str = include_str!("mistakes.rs");
 
 /// The function, the wrong token in it or in its attribute, and the message.
-const EXPECTED: [(&str, &str, &str); 28] = [
+const EXPECTED: [(&str, &str, &str); 31] = [
     ("no_artifact", "Stranger) {}", "a smoke test cannot have a parameter of type `&Stranger`"),
     ("no_artifact_of_the_suite", "Stranger) {}", "a smoke test cannot have a parameter of type `&Stranger`"),
     ("of_two_suites", "Vec<u8>", "a smoke test cannot have a parameter of type `&Vec<u8>`"),
@@ -17,6 +17,13 @@ const EXPECTED: [(&str, &str, &str); 28] = [
     ("no_artifact_in_each", "Each<", "a smoke test cannot have a parameter of type `&Each<Stranger>`"),
     ("function_of_another_suite", "Limited) {}", "a smoke test cannot have a parameter of type `&Limited`"),
     ("of_two_functions", "Twice) {}", "type annotations needed"),
+    ("names_another_function", "Twice) {}", "a smoke test cannot have a parameter of type `&Twice`"),
+    ("names_no_function", "third_of_two)]", "cannot find type `third_of_two` in this scope"),
+    (
+        "names_a_function_for_the_repository",
+        "cached_smoke::Repo) {}",
+        "the parameter is not an artifact, so the function `first_of_two` cannot build it",
+    ),
     ("misnamed", "#[cached_smoke", "a smoke test cannot return `MyResult`"),
     ("no_termination", "u8 {", "the trait bound `u8: Termination` is not satisfied"),
     ("no_debug", "std::result::Result<(), Stranger>", "`Stranger` doesn't implement `Debug`"),

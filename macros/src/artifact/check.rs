@@ -5,12 +5,13 @@ use crate::errors::Errors;
 use crate::function::{Function, check_qualifiers};
 use crate::markers::Kind;
 use crate::message;
+use crate::named_function;
 use crate::shared::name;
 use crate::tokens::{argument_of, last_segment, mentions_impl, mentions_placeholder, text, ungrouped};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, GenericParam, LitStr, Meta, PatType, ReturnType, Type};
+use syn::{Attribute, FnArg, GenericParam, LitStr, Meta, PatType, Path, ReturnType, Type};
 
 /// A function that can become an artifact.
 pub(super) struct Definition<'a> {
@@ -23,10 +24,10 @@ pub(super) struct Definition<'a> {
 
 /// A parameter of the function.
 pub(super) enum Input<'a> {
-    /// `&T`.
-    Reference(&'a Type),
-    /// `T`: an artifact by value.
-    Value(&'a Type),
+    /// `&T`, and the function that builds it, if the parameter names one.
+    Reference(&'a Type, Option<Path>),
+    /// `T`: an artifact by value; likewise.
+    Value(&'a Type, Option<Path>),
     /// `#[config] field: &T`, or `T`: a field of the suite's configuration.
     Field { field: TokenStream, is_by_value: bool },
 }
@@ -139,10 +140,11 @@ fn input<'a>(parameter: &'a PatType, arguments: &Arguments, errors: &mut Errors)
                     errors.on(attribute, message::config_without_suite());
                 }
             }
-            Kind::Lint => {}
+            Kind::Lint | Kind::Artifact => {}
             _ => errors.on(attribute, message::parameter_attribute(&text(attribute.path()))),
         }
     }
+    let function = named_function::of_parameter(parameter, errors);
     let ty = ungrouped(&parameter.ty);
     if mentions_impl(ty.to_token_stream()) || mentions_placeholder(ty.to_token_stream()) {
         errors.on(ty, message::artifact_parameter_is_open());
@@ -155,12 +157,12 @@ fn input<'a>(parameter: &'a PatType, arguments: &Arguments, errors: &mut Errors)
             }
             Some(match field {
                 Some(field) => Input::Field { field, is_by_value: false },
-                None => Input::Reference(ungrouped(&reference.elem)),
+                None => Input::Reference(ungrouped(&reference.elem), function),
             })
         }
         _ => Some(match field {
             Some(field) => Input::Field { field, is_by_value: true },
-            None => Input::Value(ty),
+            None => Input::Value(ty, function),
         }),
     }
 }

@@ -27,7 +27,7 @@ impl Expansion<'_> {
         let Self { function, definition, .. } = self;
         let Function { attributes, visibility, signature, body } = function;
         let (name, value) = (&signature.ident, definition.value);
-        let own_signature = keeping_attributes(signature, |one| !one.path().is_ident("config"));
+        let own_signature = keeping_attributes(signature, is_of_language);
         let on_type: Vec<TokenStream> = attributes.iter().filter_map(about_signature).collect();
         let loaded = self.loaded();
         let home = self.home();
@@ -120,9 +120,10 @@ impl Expansion<'_> {
         });
         let format = arguments.format.as_ref().map(|format| quote!(const FORMAT: ::core::primitive::u32 = #format;));
         let uses_repo = definition.inputs.iter().filter_map(|input| match input {
-            Input::Reference(ty) | Input::Value(ty) => {
+            Input::Reference(ty, of) | Input::Value(ty, of) => {
                 let (input, this) = (quote!(#krate::__private::Input), quote!(#suite));
-                Some(quote_spanned!(here(ty)=> <#ty as #input<#this, _>>::USES_REPO))
+                let marker = self.marker(of.as_ref());
+                Some(quote_spanned!(here(ty)=> <#ty as #input<#this, #marker>>::USES_REPO))
             }
             Input::Field { .. } => None,
         });
@@ -219,9 +220,10 @@ impl Expansion<'_> {
         let krate = self.krate();
         let (suite, key) = (self.suite(), local("key"));
         let inputs = definition.inputs.iter().map(|input| match input {
-            Input::Reference(ty) | Input::Value(ty) => {
+            Input::Reference(ty, of) | Input::Value(ty, of) => {
                 let (input, this) = (quote!(#krate::__private::Input), quote!(#suite));
-                quote_spanned!(here(ty)=> <#ty as #input<#this, _>>::declare(#key);)
+                let marker = self.marker(of.as_ref());
+                quote_spanned!(here(ty)=> <#ty as #input<#this, #marker>>::declare(#key);)
             }
             Input::Field { field, .. } => {
                 let path = compact(field.clone());
@@ -250,19 +252,27 @@ impl Expansion<'_> {
         quote!(#(#inputs)* #code #codec #own)
     }
 
+    /// Returns the marker of an input: that of the function that the parameter names, or any.
+    fn marker(&self, function: Option<&Path>) -> TokenStream {
+        let krate = self.krate();
+        function.map_or_else(|| quote!(_), |function| quote!(#krate::__private::ViaOther<#function>))
+    }
+
     fn build(&self) -> TokenStream {
         let Self { function, definition, .. } = self;
         let krate = self.krate();
         let (name, value, suite) = (&function.signature.ident, definition.value, self.suite());
         let cx = local("cx");
         let arguments = definition.inputs.iter().map(|input| match input {
-            Input::Reference(ty) => {
+            Input::Reference(ty, of) => {
                 let (input, this) = (quote!(#krate::__private::Input), quote!(#suite));
-                quote_spanned!(here(ty)=> <#ty as #input<#this, _>>::get(#cx)?)
+                let marker = self.marker(of.as_ref());
+                quote_spanned!(here(ty)=> <#ty as #input<#this, #marker>>::get(#cx)?)
             }
-            Input::Value(ty) => {
+            Input::Value(ty, of) => {
                 let (input, this) = (quote!(#krate::__private::OwnedInput), quote!(#suite));
-                quote_spanned!(here(ty)=> <#ty as #input<#this, _>>::take(#cx)?)
+                let marker = self.marker(of.as_ref());
+                quote_spanned!(here(ty)=> <#ty as #input<#this, #marker>>::take(#cx)?)
             }
             Input::Field { field, is_by_value } => {
                 let cx = Ident::new(&cx.to_string(), here(field));
@@ -354,6 +364,11 @@ impl Expansion<'_> {
             _ => codec.to_token_stream(),
         })
     }
+}
+
+/// Returns `true` for an attribute of a parameter that rustc understands.
+fn is_of_language(attribute: &Attribute) -> bool {
+    !attribute.path().is_ident("config") && Kind::of(attribute) != Kind::Artifact
 }
 
 /// Returns an attribute of the function if it concerns the types in the signature, which the artifact repeats.

@@ -5,16 +5,17 @@ use crate::errors::Errors;
 use crate::function::{Function, check_qualifiers};
 use crate::markers::Kind;
 use crate::message;
+use crate::named_function;
 use crate::tokens::{last_segment, mentions_impl, mentions_placeholder, text, ungrouped};
 use quote::ToTokens;
-use syn::{Attribute, FnArg, GenericParam, PatType, Signature, Type, TypeReference};
+use syn::{Attribute, FnArg, GenericParam, PatType, Path, Signature, Type, TypeReference};
 
 /// A parameter of a test.
 pub(super) enum Parameter<'a> {
-    /// `&T`: the type to which it refers.
-    Reference(&'a Type),
-    /// `T`: an artifact by value, or a private copy of one.
-    Value(&'a Type),
+    /// `&T`: the type to which it refers, and the function that builds it, if the parameter names one.
+    Reference(&'a Type, Option<Path>),
+    /// `T`: an artifact by value, or a private copy of one; likewise.
+    Value(&'a Type, Option<Path>),
     /// A parameter that another attribute fills in, such as `#[case] x: u32`.
     Foreign(&'a PatType),
 }
@@ -23,7 +24,15 @@ impl<'a> Parameter<'a> {
     /// Returns the type of an artifact or of a part of the session, without the reference.
     pub(super) fn own_type(&self) -> Option<&'a Type> {
         match self {
-            Self::Reference(ty) | Self::Value(ty) => Some(ty),
+            Self::Reference(ty, _) | Self::Value(ty, _) => Some(ty),
+            Self::Foreign(_) => None,
+        }
+    }
+
+    /// Returns the function that the parameter names.
+    pub(super) fn function(&self) -> Option<&Path> {
+        match self {
+            Self::Reference(_, function) | Self::Value(_, function) => function.as_ref(),
             Self::Foreign(_) => None,
         }
     }
@@ -148,10 +157,12 @@ fn parameter<'a>(parameter: &'a PatType, filler: Filler, errors: &mut Errors) ->
     if parameter.attrs.iter().any(|attribute| Kind::of(attribute) == Kind::Other) {
         return Some(Parameter::Foreign(parameter));
     }
+    let function = named_function::of_parameter(parameter, errors);
+    let is_filled = filler == Filler::Values && function.is_none();
     let Type::Reference(reference) = ungrouped(&parameter.ty) else {
-        return by_value(parameter, filler, errors);
+        return by_value(parameter, function, is_filled, errors);
     };
-    if filler == Filler::Values && is_never_an_artifact(reference) {
+    if is_filled && is_never_an_artifact(reference) {
         return Some(Parameter::Foreign(parameter));
     }
     if let Some(mutability) = &reference.mutability {
@@ -168,7 +179,7 @@ fn parameter<'a>(parameter: &'a PatType, filler: Filler, errors: &mut Errors) ->
     if mentions_impl(reference.elem.to_token_stream()) {
         errors.on(&reference.elem, message::impl_parameter());
     }
-    Some(Parameter::Reference(&reference.elem))
+    Some(Parameter::Reference(&reference.elem, function))
 }
 
 /// Returns `true` for `&str`, `&[T]`, `&dyn Trait` and `&'static T`.
@@ -182,9 +193,14 @@ fn is_never_an_artifact(reference: &TypeReference) -> bool {
         }
 }
 
-fn by_value<'a>(parameter: &'a PatType, filler: Filler, errors: &mut Errors) -> Option<Parameter<'a>> {
+fn by_value<'a>(
+    parameter: &'a PatType,
+    function: Option<Path>,
+    is_filled: bool,
+    errors: &mut Errors,
+) -> Option<Parameter<'a>> {
     let ty = ungrouped(&parameter.ty);
-    if filler == Filler::Values && !is_called(ty, &["Scratch"]) {
+    if is_filled && !is_called(ty, &["Scratch"]) {
         return Some(Parameter::Foreign(parameter));
     }
     let pointee = pointee(ty);
@@ -199,7 +215,7 @@ fn by_value<'a>(parameter: &'a PatType, filler: Filler, errors: &mut Errors) -> 
     } else if mentions_impl(ty.to_token_stream()) {
         errors.on(&parameter.ty, message::impl_parameter());
     } else {
-        return Some(Parameter::Value(ty));
+        return Some(Parameter::Value(ty, function));
     }
     None
 }

@@ -116,12 +116,14 @@ impl Expansion<'_> {
         let is_open = self.function.has_open_parameters();
         // The nested function is not the user's choice, so the lint would be a false alarm.
         let lint = signature.asyncness.map(|_| quote!(#[allow(clippy::unused_async)]));
-        let own_signature = keeping_attributes(signature, |one| Kind::of(one) != Kind::Other);
+        let own_signature = keeping_attributes(signature, is_of_language);
         let item = (!is_open).then(|| quote!(#lint #own_signature #body));
         let start = self.start(is_open);
         let parameters = self.parameters.iter().filter_map(|parameter| match parameter {
-            Parameter::Reference(ty) => Some(quote_spanned!(here(ty)=> .parameter::<#ty, _>())),
-            Parameter::Value(ty) => Some(quote_spanned!(here(ty)=> .parameter_by_value::<#ty, _>())),
+            Parameter::Reference(ty, None) => Some(quote_spanned!(here(ty)=> .parameter::<#ty, _>())),
+            Parameter::Reference(ty, Some(of)) => Some(quote_spanned!(here(ty)=> .parameter_of::<#ty, #of, _>())),
+            Parameter::Value(ty, None) => Some(quote_spanned!(here(ty)=> .parameter_by_value::<#ty, _>())),
+            Parameter::Value(ty, Some(of)) => Some(quote_spanned!(here(ty)=> .parameter_by_value_of::<#ty, #of, _>())),
             Parameter::Foreign(_) => None,
         });
         let config = self.arguments.config.as_ref().map(|config| quote!(.config(|| #config)));
@@ -178,7 +180,8 @@ impl Expansion<'_> {
         let parameters = self.function.parameters().zip(self.parameters).filter_map(|(parameter, kind)| {
             let PatType { attrs, pat, ty, .. } = parameter;
             // The closure captures those that other attributes fill in.
-            let (Parameter::Reference(_) | Parameter::Value(_)) = kind else { return None };
+            let (Parameter::Reference(..) | Parameter::Value(..)) = kind else { return None };
+            let attrs = attrs.iter().filter(|one| is_of_language(one));
             let argument = argument(&fixture, kind);
             Some(quote!(#(#attrs)* let #pat: #ty = #argument;))
         });
@@ -238,10 +241,17 @@ impl Expansion<'_> {
 /// Emits the argument for a parameter.
 fn argument(fixture: &Ident, parameter: &Parameter<'_>) -> TokenStream {
     match parameter {
-        Parameter::Reference(ty) => quote_spanned!(here(ty)=> #fixture.argument::<#ty, _>()),
-        Parameter::Value(ty) => quote_spanned!(here(ty)=> #fixture.value::<#ty, _>()),
+        Parameter::Reference(ty, None) => quote_spanned!(here(ty)=> #fixture.argument::<#ty, _>()),
+        Parameter::Reference(ty, Some(of)) => quote_spanned!(here(ty)=> #fixture.argument_of::<#ty, #of, _>()),
+        Parameter::Value(ty, None) => quote_spanned!(here(ty)=> #fixture.value::<#ty, _>()),
+        Parameter::Value(ty, Some(of)) => quote_spanned!(here(ty)=> #fixture.value_of::<#ty, #of, _>()),
         Parameter::Foreign(parameter) => parameter.pat.to_token_stream(),
     }
+}
+
+/// Returns `true` for an attribute of a parameter that rustc understands.
+fn is_of_language(attribute: &Attribute) -> bool {
+    !matches!(Kind::of(attribute), Kind::Other | Kind::Artifact)
 }
 
 fn without_attributes(parameter: &PatType) -> PatType {

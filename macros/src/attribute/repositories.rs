@@ -97,9 +97,10 @@ fn needs_no_repository(
     if !lists_any {
         return true;
     }
-    let artifacts = types().filter(|ty| !is_named(ty, "CacheReport"));
+    let artifacts = parameters.iter().filter_map(|one| Some((one.own_type()?, one.function())));
+    let artifacts = artifacts.filter(|(ty, _)| !is_named(ty, "CacheReport"));
     let functions = ArtifactFunctions::of_current_crate(manifest_dir);
-    let mut answers = artifacts.map(|ty| functions.takes_repository(artifact(ty))).peekable();
+    let mut answers = artifacts.map(|(ty, function)| functions.takes_repository(artifact(ty), function)).peekable();
     answers.peek().is_some() && answers.all(|takes| takes == Some(false))
 }
 
@@ -264,9 +265,9 @@ mod tests {
     #[test]
     fn tests_that_take_a_repository_need_a_list() {
         for ty in [parse_quote!(Repo), parse_quote!(Each<Graph>)] {
-            let message = rejection_of(&[Parameter::Reference(&ty)], &Repositories::All, None);
+            let message = rejection_of(&[Parameter::Reference(&ty, None)], &Repositories::All, None);
             assert_eq!(message, "no smoke.toml here or above; run `cargo smoke-cache init`");
-            let message = rejection_of(&[Parameter::Reference(&ty)], &Repositories::All, Some("[repos]\n"));
+            let message = rejection_of(&[Parameter::Reference(&ty, None)], &Repositories::All, Some("[repos]\n"));
             assert!(message.contains("lists none"), "{message}");
         }
     }
@@ -274,7 +275,7 @@ mod tests {
     #[test]
     fn one_test_runs_over_each_repository() {
         let ty = parse_quote!(Each<Graph>);
-        let (names, errors) = resolve_for(&[Parameter::Reference(&ty)], &Repositories::All, LISTED);
+        let (names, errors) = resolve_for(&[Parameter::Reference(&ty, None)], &Repositories::All, LISTED);
         assert_eq!((names, errors), (vec!["django".to_owned(), "scikit-learn".to_owned()], vec![]));
     }
 }

@@ -14,7 +14,7 @@ pub use function::{
     Input, IntoValue, OwnedInput, Stage, ValueOf, ViaConfig, ViaContext, ViaOther, ViaOwnSuite, call_load, call_save,
     declare, declare_codec, declare_field, into_value, load_by, save_by,
 };
-pub use home::{Home, OfNoSuite, OfSuite, Provided, ViaFunction, ViaSuite};
+pub use home::{Home, Names, OfNoSuite, OfSuite, Provided, ViaFunction, ViaSuite};
 pub use returned::{Passed, report};
 pub use sessions::{AnySuite, Mode, Of, Offers, Sessions};
 pub use std::process::ExitCode;

@@ -9,4 +9,5 @@ mod inputs;
 mod mixed;
 mod places;
 mod returned;
+mod same_type;
 mod tests;

@@ -12,8 +12,8 @@ fn check_with(arguments: &Arguments, item: TokenStream) -> (Vec<String>, Vec<Str
     let mut errors = Errors::default();
     let parameters = parameters(&function, arguments, &mut errors);
     let shown = parameters.iter().map(|parameter| match parameter {
-        Parameter::Reference(ty) => format!("&{}", text(*ty)),
-        Parameter::Value(ty) => text(*ty),
+        Parameter::Reference(ty, _) => format!("&{}", text(*ty)),
+        Parameter::Value(ty, _) => text(*ty),
         Parameter::Foreign(parameter) => format!("foreign {}", text(&parameter.pat)),
     });
     (shown.collect(), errors.messages())
@@ -56,6 +56,11 @@ fn parameters_of_other_attributes_are_left_to_them() {
         assert_eq!(errors, [""; 0]);
         assert_eq!(shown, ["&Graph", "foreign x", "Scratch<Shop>"]);
     }
+    let (shown, errors) = check(quote!(
+        #[rstest]
+        fn f(#[artifact] small: Model, #[artifact(large)] x: &str) {}
+    ));
+    assert_eq!((shown, errors), (vec!["Model".to_owned(), "&str".to_owned()], vec![]));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The types that a test's parameters can have.
 
+use std::marker::PhantomData;
+
 use super::home::Provided;
 use super::sessions::{AnySuite, Mode, Of, Sessions};
 use crate::api::artifact::Suite;
@@ -53,11 +55,11 @@ pub trait Arg<Q: Mode, M> {
 
 /// The marker of artifacts, which the marker `M` provides.
 #[derive(Debug)]
-pub struct ViaArtifact<M>(std::marker::PhantomData<M>);
+pub struct ViaArtifact<M>(PhantomData<M>);
 
 /// The marker of an artifact over each repository.
 #[derive(Debug)]
-pub struct ViaEach<M>(std::marker::PhantomData<M>);
+pub struct ViaEach<M>(PhantomData<M>);
 
 /// The marker of parts of the session.
 #[derive(Debug)]
@@ -84,7 +86,13 @@ impl<Q: Mode, A: Provided<Q, M>, M> Arg<Q, ViaArtifact<M>> for A {
     }
 }
 
-impl<Q: Mode, A: Provided<Q, M> + Sync, M> Arg<Q, ViaEach<M>> for Each<A> {
+/// The artifacts of a parameter `&Each<A>`. The marker separates those that two functions build.
+struct Lent<A: 'static, M> {
+    each: Each<A>,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<Q: Mode, A: Provided<Q, M> + Sync, M: 'static> Arg<Q, ViaEach<M>> for Each<A> {
     fn prepare(sessions: &mut Sessions<Q>) -> Result<(), Error> {
         let mut each = Each::default();
         for over_one in sessions.over_each() {
@@ -93,7 +101,7 @@ impl<Q: Mode, A: Provided<Q, M> + Sync, M> Arg<Q, ViaEach<M>> for Each<A> {
             each.add(over_one.main().repo(), A::of(artifact));
             over_one.main().finish_setup();
         }
-        sessions.lend(each);
+        sessions.lend(Lent::<A, M> { each, marker: PhantomData });
         Ok(())
     }
 
@@ -112,8 +120,8 @@ impl<Q: Mode, A: Provided<Q, M> + Sync, M> Arg<Q, ViaEach<M>> for Each<A> {
     }
 
     fn get(sessions: &Sessions<Q>) -> &Each<A> {
-        match sessions.lent() {
-            Some(each) => each,
+        match sessions.lent::<Lent<A, M>>() {
+            Some(lent) => &lent.each,
             None => unreachable!("it was prepared"),
         }
     }

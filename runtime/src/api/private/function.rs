@@ -17,6 +17,10 @@ use crate::error::{BoxError, Error};
 use crate::key::repo::Repo;
 
 /// The type that tests take, if the function artifact `F` provides its values.
+#[diagnostic::on_unimplemented(
+    message = "the artifact function `{F}` does not return `{Self}`",
+    label = "not the type that `{F}` builds"
+)]
 pub trait ValueOf<F>: Sized {
     /// The suite of the function: [`OfSuite`](super::OfSuite) or [`OfNoSuite`](super::OfNoSuite).
     type Home;
@@ -271,13 +275,14 @@ pub fn declare<'k, 'c, S: Suite, R>(
     function(key);
 }
 
-/// Adds the file format of a codec to the key.
-pub fn declare_codec<S: Suite, C: Codec<T>, T>(key: &mut KeyBuilder<'_, S>) {
-    key.codec(C::FORMAT);
-}
 /// Adds a field of the configuration to the key.
 pub fn declare_field<S: Suite>(path: &str, field: &(impl Serialize + ?Sized), key: &mut KeyBuilder<'_, S>) {
     key.field(path, field);
+}
+
+/// Adds the file format of a codec to the key.
+pub fn declare_codec<S: Suite, C: Codec<T>, T>(key: &mut KeyBuilder<'_, S>) {
+    key.codec(C::FORMAT);
 }
 
 /// Saves a value by a codec.

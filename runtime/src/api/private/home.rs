@@ -1,7 +1,9 @@
 //! Finds the artifact, its suite and its session for the type of a parameter.
 
+use super::argument::{ViaArtifact, ViaEach};
 use super::function::ValueOf;
 use super::sessions::{Mode, Offers, Sessions};
+use super::value::{ViaOwned, ViaScratch};
 use crate::api::artifact::{Artifact, Suite};
 use crate::api::session::Session;
 use crate::error::Error;
@@ -92,6 +94,20 @@ where
         <A as ValueOf<F>>::take(artifact)
     }
 }
+
+/// The marker of a parameter whose artifact the function `F` builds.
+///
+/// `#[artifact]` on a parameter names the function: several may return one type, and then the compiler cannot infer it.
+#[diagnostic::on_unimplemented(
+    message = "the parameter is not an artifact, so the function `{F}` cannot build it",
+    label = "`#[artifact]` belongs to an artifact: `&T`, `T`, `Scratch<T>` or `&Each<T>`"
+)]
+pub trait Names<F> {}
+
+impl<F> Names<F> for ViaArtifact<ViaFunction<F>> {}
+impl<F> Names<F> for ViaEach<ViaFunction<F>> {}
+impl<F> Names<F> for ViaOwned<ViaFunction<F>> {}
+impl<F> Names<F> for ViaScratch<ViaFunction<F>> {}
 
 /// The suite of a function artifact, in a test of the mode `Q`.
 pub trait Home<Q: Mode> {

@@ -1,6 +1,7 @@
 //! The setup of a test: its session, its parameters, and its result if the setup fails.
 
 use super::argument::Arg;
+use super::home::Names;
 use super::returned::Passed;
 use super::sessions::{AnySuite, Mode, Of, Sessions, TestOf};
 use super::value::Value;
@@ -54,6 +55,16 @@ impl<Q: Mode> Fixture<Q> {
         A::get(&self.0)
     }
 
+    /// Returns the argument for a parameter `&A` that names the function `F`.
+    pub fn argument_of<A: Arg<Q, M> + ?Sized, F, M: Names<F>>(&self) -> &A {
+        A::get(&self.0)
+    }
+
+    /// Returns the argument for a parameter `A` that names the function `F`, once.
+    pub fn value_of<A: Value<Q, M>, F, M: Names<F>>(&self) -> A {
+        A::take(&self.0)
+    }
+
     /// Returns the argument for a parameter `A`, once.
     pub fn value<A: Value<Q, M>, M>(&self) -> A {
         A::take(&self.0)
@@ -73,6 +84,18 @@ impl<Q: Mode> Setup<Q> {
     pub fn parameter_by_value<A: Value<Q, M>, M>(mut self) -> Setup<Q> {
         self.parameters.push(Parameter { prepare: A::prepare, record_key: A::record_key, serve: A::serve });
         self
+    }
+
+    /// Adds a parameter `&A` that names the function `F`.
+    #[must_use]
+    pub fn parameter_of<A: Arg<Q, M> + ?Sized, F, M: Names<F>>(self) -> Setup<Q> {
+        self.parameter::<A, M>()
+    }
+
+    /// Adds a parameter `A` that names the function `F`.
+    #[must_use]
+    pub fn parameter_by_value_of<A: Value<Q, M>, F, M: Names<F>>(self) -> Setup<Q> {
+        self.parameter_by_value::<A, M>()
     }
 
     /// Sets the configuration.
