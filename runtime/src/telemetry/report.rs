@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::span::{Activity, Span};
 use crate::run::Run;
 
+/// The shortest wait that has a span, in seconds. Every lock takes some microseconds.
+const MIN_WAIT: f64 = 1e-3;
+
 /// The way in which a test obtained an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -103,7 +106,7 @@ pub struct ArtifactReport {
     /// The error of the remote cache, if any. Such an error fails no test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_error: Option<String>,
-    /// The times of these activities, as they ended.
+    /// The times of these activities, as they ended. Waits of less than a millisecond are not among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
 }
@@ -152,7 +155,9 @@ impl ArtifactReport {
             // The client of the remote cache measures its own time.
             Activity::Remote => {}
         }
-        self.spans.push(span);
+        if activity != Activity::Wait || span.seconds >= MIN_WAIT {
+            self.spans.push(span);
+        }
     }
 
     /// Adds the times of another report about the same artifact and test.
