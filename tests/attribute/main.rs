@@ -4,3 +4,4 @@
 mod accepted;
 mod functions;
 mod rejected_by_types;
+mod targets;

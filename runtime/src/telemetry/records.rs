@@ -1,5 +1,6 @@
 //! Writing the report of a test: one line on standard output, and one JSON line in the run's `telemetry.jsonl`.
 
+use std::env;
 use std::io;
 use std::path::Path;
 
@@ -15,7 +16,12 @@ pub(super) const FILE: &str = "telemetry.jsonl";
 impl CacheReport {
     /// Prints the line, and appends the record to the run's file.
     pub(crate) fn emit(&self, run: &Run) {
-        println!("{self}");
+        // A runner reads the names of benchmarks from standard output, and criterion calls them to list them.
+        if env::args_os().any(|argument| argument == "--list") {
+            eprintln!("{self}");
+        } else {
+            println!("{self}");
+        }
         // A failure is ignored: the line has been printed, and a failing cache must not fail a test.
         let _ = append(&run.directory().join(FILE), self);
     }
