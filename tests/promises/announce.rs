@@ -27,7 +27,7 @@ fn lines_on(run: Run<'_>, stream: fn(&mut Started) -> Box<dyn Read>) -> Vec<Stri
         read.extend_from_slice(&chunk[..count]);
         (count > 0).then(|| String::from_utf8_lossy(&read).into_owned())
     };
-    while text().is_some_and(|text| !text.contains("[smoke-cache] building ")) {}
+    while text().is_some_and(|text| announcements(text.lines()).is_empty()) {}
     drop(held);
     while text().is_some() {}
     let done = started.done();
@@ -40,7 +40,9 @@ fn lines_on(run: Run<'_>, stream: fn(&mut Started) -> Box<dyn Read>) -> Vec<Stri
 /// Returns the announcements among the lines, with `N` for each duration.
 fn announcements<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let start = |line: &str| line.find("[smoke-cache] building").or_else(|| line.find("[smoke-cache] built"));
-    let announced = lines.into_iter().filter_map(|line| start(line).map(|at| line[at..].trim_end()));
+    // The progress of a builder process looks alike.
+    let lines = lines.into_iter().filter(|line| !line.contains(": counting its words ("));
+    let announced = lines.filter_map(|line| start(line).map(|at| line[at..].trim_end()));
     let without_numbers = |line: &str| {
         line.split(' ').map(|word| if word.parse::<f64>().is_ok() { "N" } else { word }).collect::<Vec<_>>().join(" ")
     };

@@ -65,6 +65,19 @@ fn build_survives_the_kill_of_its_test() {
 }
 
 #[test]
+fn own_builder_is_no_other_process_to_wait_for() {
+    let sandbox = Sandbox::new();
+    let (mut test, held) = detached(&sandbox, "one", "only_words").start_until_in("words");
+    let mut lines = BufReader::new(test.child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let progress = lines.find(|line| line.contains("counting its words")).unwrap();
+    assert!(progress.starts_with("[smoke-cache] building `words` of bookshop: counting its words ("), "{progress}");
+    drop(held);
+    let later: Vec<String> = lines.collect();
+    assert!(!later.iter().any(|line| line.contains("has waited")), "{later:#?}");
+    assert!(test.done().passed);
+}
+
+#[test]
 fn test_builds_itself_after_its_builder_is_killed() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("deaths")).unwrap();

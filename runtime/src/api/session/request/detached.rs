@@ -68,7 +68,7 @@ impl ArtifactRequest<'_> {
         self.announce(&self.store.explain(miss), Arc::default());
         // `SMOKE_LOCK_TIMEOUT` limits the wait for the builds of others. A test waits for its own build as if it built
         // in its own process. The report counts it as build time.
-        match self.acquire(builder::time_limit(self.process.config) + GRACE) {
+        match self.acquire(builder::time_limit(self.process.config) + GRACE, Some(child.id())) {
             Ok(Acquired::Locked(lock)) => self.lock = Some(Arc::new(lock)),
             Ok(_) => return Err(Stop::Private(format!("its build does not end, see {}", log.display()))),
             // The builder has the lock. Its result can be used without.

@@ -1,5 +1,6 @@
 //! The build lock of an artifact: one process of the machine builds it.
 
+use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use super::stopwatch::Stopwatch;
 use super::{ArtifactRequest, Step, Stop};
 use crate::error::Error;
 use crate::message;
-use crate::store::lock::{Acquired, BuildLock};
+use crate::store::lock::{Acquired, BuildLock, Holder};
 use crate::telemetry::Activity;
 
 impl ArtifactRequest<'_> {
@@ -19,7 +20,7 @@ impl ArtifactRequest<'_> {
         let watch = Stopwatch::start();
         // The directory may be gone since the start of the run. Its `.gitignore` must come back with it.
         let created = self.process.layout.create();
-        let acquired = created.and_then(|()| self.acquire(self.process.config.lock_timeout));
+        let acquired = created.and_then(|()| self.acquire(self.process.config.lock_timeout, None));
         watch.record(&mut self.report, Activity::Wait);
         let reason = match acquired {
             Ok(Acquired::Locked(lock)) => {
@@ -53,10 +54,19 @@ impl ArtifactRequest<'_> {
         Err(Stop::Private(reason))
     }
 
-    /// Waits for the build lock, and reports its holder.
-    pub(super) fn acquire(&self, limit: Duration) -> Result<Acquired, Error> {
+    /// Waits for the build lock, and reports its holder. The process `builder` builds for this test, so its build is
+    /// reported as if it were in this process.
+    pub(super) fn acquire(&self, limit: Duration, builder: Option<u32>) -> Result<Acquired, Error> {
         let (test, subject) = (&self.session.test, self.subject());
+        // The builder records itself as the holder when it takes over the lock.
+        let is_own = |holder: &Holder| builder.is_some_and(|pid| [pid, process::id()].contains(&holder.pid));
         BuildLock::acquire(&self.process.layout.build_lock(&self.store.artifact_path), limit, |holder, waited| {
+            if let Some(own) = holder.filter(|holder| is_own(holder)) {
+                if let Some(step) = &own.step {
+                    message::progress(&format!("building {subject}: {step} ({})", message::seconds(own.elapsed())));
+                }
+                return;
+            }
             let waited = message::seconds(waited);
             let by = match holder {
                 Some(holder) => {
