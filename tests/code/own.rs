@@ -87,6 +87,26 @@ fn programs_of_the_package_count_if_they_are_run() {
     workspace.counts("src/main.rs", "one", "two", "debug/own-program changed");
 }
 
+#[cfg(unix)]
+#[test]
+fn program_that_is_missing_while_the_test_compiles_counts() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let run = "String::from_utf8(std::process::Command::new(env!(\"CARGO_BIN_EXE_ownlate\")).output().unwrap().stdout).unwrap()";
+    let mut workspace = Workspace::new("ownlate", "own", run);
+    workspace.write("src/main.rs", "fn main() { println!(\"one\") }\n");
+    // The program is away while the test is compiled.
+    let compiler = "#!/bin/sh\ncase \" $* \" in *' --crate-name t '*) ;; *) exec \"$@\" ;; esac\n\
+                    mv \"$CARGO_BIN_EXE_ownlate\" \"$CARGO_BIN_EXE_ownlate.away\"\n\"$@\"\nstatus=$?\n\
+                    mv \"$CARGO_BIN_EXE_ownlate.away\" \"$CARGO_BIN_EXE_ownlate\"\nexit $status\n";
+    workspace.write("compiler", compiler);
+    fs::set_permissions(workspace.path("compiler"), fs::Permissions::from_mode(0o755)).unwrap();
+    workspace.set("RUSTC_WORKSPACE_WRAPPER", workspace.path("compiler").to_str().unwrap());
+    workspace.is_built_for("first build");
+    workspace.replace("src/main.rs", "one", "two");
+    workspace.is_built_for("debug/ownlate changed");
+}
+
 #[test]
 fn sources_that_cargo_does_not_compile_again_count_as_compiled() {
     let workspace = workspace("own-older");

@@ -81,9 +81,8 @@ impl RecordedFiles {
         Ok(())
     }
 
-    /// Records the programs of the package. Cargo compiles them at the same time as the test, so a program may be
-    /// missing, or be that of an earlier compilation. Cargo does not compile the test again if a program changes. The
-    /// test compares it when it runs.
+    /// Records the programs of the package. A program may be missing while the test compiles, or be that of an earlier
+    /// compilation. Cargo does not compile the test again if a program changes. The test compares it when it runs.
     fn add_programs(
         &mut self,
         variables: impl Iterator<Item = (OsString, OsString)>,
