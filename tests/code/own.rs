@@ -150,6 +150,8 @@ fn suite_of_a_library_counts_the_library() {
 fn test_files_without_code_share_the_artifacts_of_a_module() {
     let workspace = Workspace::new("own-shared", "own", "app::answer()");
     fs::copy(workspace.path("tests/t.rs"), workspace.path("tests/u.rs")).unwrap();
+    // A visibility mentions the module of the file, and uses nothing from it.
+    workspace.replace("tests/support/mod.rs", "pub fn now()", "pub(crate) fn now()");
     workspace.is_built_for("first build");
     assert_eq!(workspace.reasons(workspace.cargo(&["--test", "u"])), [""; 0], "a hit in the other file");
     // Code of a test file may change what the module does.

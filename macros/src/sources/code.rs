@@ -1,6 +1,8 @@
 //! Reads code in one pass over its tokens, because a macro without optimisation reads every source of a crate.
 
-use super::lexer::Token;
+use proc_macro2::Delimiter;
+
+use super::lexer::{Group, Token};
 use super::scope::Words;
 use super::text;
 
@@ -32,7 +34,12 @@ impl Code {
             self.words.add(before, token);
             self.note_macros(earlier, before, token);
             if let Token::Group(group) = token {
-                self.add(group.tokens.iter());
+                if before.is_some_and(|before| before.is_word("pub")) && is_visibility(group) {
+                    // It uses nothing from the module that it names.
+                    self.text.push_str(&text::write(&group.tokens));
+                } else {
+                    self.add(group.tokens.iter());
+                }
                 self.text.push_str(text::delimiters(group.delimiter).1);
             }
             (earlier, before) = (before, Some(token));
@@ -50,6 +57,16 @@ impl Code {
     }
 }
 
+/// Returns `true` for the group of `pub(crate)`, `pub(super)`, `pub(self)` or `pub(in path)`. After the `pub` of a tuple's
+/// field, the group may also be a type.
+fn is_visibility(group: &Group) -> bool {
+    group.delimiter == Delimiter::Parenthesis
+        && match &*group.tokens {
+            [Token::Word(name)] => ["crate", "super", "self"].contains(&&**name),
+            tokens => tokens.first().is_some_and(|first| first.is_word("in")),
+        }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::lexer;
@@ -64,8 +81,19 @@ mod tests {
     }
 
     #[test]
+    fn visibility_mentions_no_module() {
+        let mentions = |source: &str| {
+            let words = Code::of(&lexer::tokens(source).expect("Rust")).words;
+            ["crate", "super", "a"].map(|name| words.has(name))
+        };
+        let source = "pub(crate) fn f() {} mod m { pub(super) struct S(pub(in super::a) u8, pub(self) u8); }";
+        assert_eq!(mentions(source), [false; 3]);
+        assert_eq!(mentions("struct S(pub (crate::a, super::a));"), [true; 3]);
+    }
+
+    #[test]
     fn one_pass_writes_the_text_of_the_tokens() {
-        let source = "fn a ( ) -> [u8; 2] { b!(1 >> 2, 'x', \"y\") } #[z] struct A<'a>;";
+        let source = "pub(in a::b) fn a ( ) -> [u8; 2] { b!(1 >> 2, 'x', \"y\") } #[z] struct A<'a>;";
         let tokens = lexer::tokens(source).expect("Rust");
         assert_eq!(Code::of(&tokens).text, text::write(&tokens));
     }

@@ -32,7 +32,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Codec<T> for Postc
     fn save(value: &T, dir: &Path) -> Result<()> {
         let path = dir.join(FILE);
         // Into memory: a writer costs three times as much in a debug build, for one call per value.
-        let bytes = postcard::to_stdvec(value).map_err(|error| cannot_encode::<T>(&path, error))?;
+        let bytes = postcard::to_stdvec(value).map_err(|error| cannot_encode::<T>(&path, error, "another codec"))?;
         Ok(fs::write(&path, bytes).map_err(Error::io("write", &path))?)
     }
 

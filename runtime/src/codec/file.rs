@@ -17,11 +17,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(fs::read(path).map_err(Error::io("read", path))?)
 }
 
-pub(super) fn cannot_encode<T>(path: &Path, reason: impl Display) -> BoxError {
+/// `other` is a codec that may have no such limit.
+pub(super) fn cannot_encode<T>(path: &Path, reason: impl Display, other: &str) -> BoxError {
     let name = std::any::type_name::<T>();
     Error::Message(format!(
         "cannot encode `{name}` into {}: {reason}\n\
-         help: change the type, choose another codec, or implement `cached_smoke::codec::Codec<{name}>`",
+         help: choose {other}, or implement `cached_smoke::codec::Codec<{name}>`",
         path.display()
     ))
     .into()

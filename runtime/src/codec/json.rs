@@ -36,7 +36,11 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Codec<T> for Json 
             if error.is_io() {
                 Error::io("write", &path)(error.into()).into()
             } else {
-                cannot_encode::<T>(&path, error)
+                cannot_encode::<T>(
+                    &path,
+                    error,
+                    "`#[artifact(codec = postcard)]`, with the feature `postcard` of cached-smoke",
+                )
             }
         })?;
         Ok(writer.flush().map_err(Error::io("write", &path))?)

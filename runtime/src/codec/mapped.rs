@@ -121,7 +121,8 @@ where
     fn save(value: &T, dir: &Path) -> Result<()> {
         let path = dir.join(FILE);
         let writer = IoWriter::new(BufWriter::new(file::create(&path)?));
-        let writer = to_bytes_in::<_, Reason>(value, writer).map_err(|error| cannot_encode::<T>(&path, error))?;
+        let writer = to_bytes_in::<_, Reason>(value, writer)
+            .map_err(|error| cannot_encode::<T>(&path, error, "another codec"))?;
         let length = writer.pos() as u64;
         let mut writer = writer.into_inner();
         let footer = [&MAGIC[..], &length.to_le_bytes(), &layout::<T>()].concat();
