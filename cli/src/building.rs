@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use cached_smoke::tooling::{Building, Config, building};
 
+use crate::duration::duration;
 use crate::{options, output};
 
 /// Shorter builds are not reported.
@@ -23,7 +24,8 @@ impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Building { repo, artifact, builder, .. } = self.0;
         let step = builder.step.as_ref().map_or_else(String::new, |step| format!(": {}", output::plain(step)));
-        write!(f, "{artifact} of {repo}{step} ({} s, process {})", builder.elapsed.as_secs(), builder.pid)
+        let elapsed = duration(builder.elapsed.as_secs_f64());
+        write!(f, "{artifact} of {repo}{step} ({elapsed}, process {})", builder.pid)
     }
 }
 

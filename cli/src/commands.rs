@@ -137,7 +137,7 @@ pub(crate) enum Command {
     #[command(after_help = "Exit status:\n  0  success\n  2  this command itself failed")]
     Clean(clean::CleanArguments),
     /// Print the cache directory.
-    Dir,
+    Dir(dir::DirArguments),
     /// Check settings, cache directory, locks, space, clock, git, runner and remote cache.
     #[command(after_help = "Exit status:\n  \
         0  no error; there may be warnings\n  \
@@ -197,8 +197,8 @@ impl Command {
             Command::Verify(arguments) => verify::run(config, arguments),
             Command::Gc(arguments) => gc::run(config, arguments),
             Command::Clean(arguments) => clean::run(config, arguments),
-            Command::Dir => {
-                dir::run(config);
+            Command::Dir(arguments) => {
+                dir::run(config, arguments);
                 Ok(ExitCode::SUCCESS)
             }
             Command::Push(arguments) => push::run(config, arguments),
@@ -207,6 +207,22 @@ impl Command {
             Command::Report(arguments) => report::run(config, arguments),
         }
     }
+}
+
+/// Adds the schemas of the documents that `--json` prints.
+#[cfg(test)]
+pub(crate) fn documents(schemas: &mut crate::schema::Schemas) {
+    schemas.add::<clean::Document>();
+    schemas.add::<dir::Document<'_>>();
+    schemas.add::<doctor::Document<'_>>();
+    schemas.add::<explain::Document<'_>>();
+    schemas.add::<fetch::Document<'_>>();
+    schemas.add::<gc::Document<'_>>();
+    schemas.add::<key::Document<'_>>();
+    schemas.add::<list::Document<'_>>();
+    schemas.add::<report::Document<'_>>();
+    schemas.add::<test::Document<'_>>();
+    schemas.add::<verify::Document<'_>>();
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use cached_smoke::tooling::{Config, KeyReport, builder, note_size, read_reports,
 use cached_smoke::{ArtifactReport, CacheReport, Outcome};
 use clap::Args;
 
+use crate::duration::duration;
 use crate::fetch::fetch_missing;
 use crate::progress::Bar;
 use crate::remote::upload_rest;
@@ -91,13 +92,13 @@ pub(crate) fn fill(config: &Config, arguments: &FillArguments, mode: Missing) ->
         }
     }
     for key in &still_missing {
-        output::line(format_args!("missing: {} of {}: {}", key.artifact, key.repo, key.key));
+        output::sentence(format_args!("missing: {} of {}: {}", key.artifact, key.repo, key.key));
     }
     for (name, _) in selected.repos.iter().filter(|(name, _)| is_skipped(config, name)) {
         output::line(format_args!("skipped: {name}: named by SMOKE_LEAVE_OUT"));
     }
     for skipped in &unfetched {
-        output::line(format_args!("skipped: {skipped}"));
+        output::sentence(format_args!("skipped: {skipped}"));
     }
     let asked = run.as_ref().map_or_else(|| Ok(Vec::new()), |run| run.upload(config))?;
     let fetched = run.as_ref().map_or(0, Run::number_fetched);
@@ -181,7 +182,7 @@ impl Run {
         }
         let asked = read_asked(config, &self.id)?;
         if let Some(traffic) = Traffic::of(&asked) {
-            output::line(traffic);
+            output::sentence(traffic);
         }
         // For `report`. Tests have warned already of a cache that is not writable.
         let _ = note_size(config, &self.id);
@@ -213,7 +214,7 @@ impl<'a> Progress<'a> {
         for key in self.missing {
             let Some(builder) = builder(self.config, key) else { continue };
             let step = builder.step.map_or_else(String::new, |step| format!(": {step}"));
-            let line = format!("{} of {}{step} ({:.0} s)", key.artifact, key.repo, builder.elapsed.as_secs_f64());
+            let line = format!("{} of {}{step} ({})", key.artifact, key.repo, duration(builder.elapsed.as_secs_f64()));
             let is_due = self.reported.get(&*key.digest).is_none_or(|last| last.elapsed() >= REPORT_EVERY);
             if is_due && !self.bar.is_terminal() {
                 self.reported.insert(&key.digest, Instant::now());
@@ -232,8 +233,8 @@ impl<'a> Progress<'a> {
                 }
                 self.bar.done();
                 let result = match artifact.outcome {
-                    Outcome::Built | Outcome::Forced => format!("built in {:.1} s", artifact.rebuild_seconds),
-                    Outcome::Fetched => format!("fetched in {:.1} s", artifact.remote_seconds),
+                    Outcome::Built | Outcome::Forced => format!("built in {}", duration(artifact.rebuild_seconds)),
+                    Outcome::Fetched => format!("fetched in {}", duration(artifact.remote_seconds)),
                     outcome => format!("{outcome}: {}", output::plain(&artifact.reason)),
                 };
                 match artifact.artifact.as_str() {

@@ -3,10 +3,12 @@
 mod building;
 mod commands;
 mod configuration;
+mod duration;
 mod exit;
 mod fetch;
 mod fill;
 mod interrupt;
+mod json;
 mod keys;
 mod message;
 mod options;
@@ -15,11 +17,14 @@ mod progress;
 mod remote;
 mod report;
 mod runner;
+#[cfg(test)]
+mod schema;
 mod scope;
 mod selection;
 mod settings;
 mod stored;
 mod table;
+mod terminal;
 mod workspace;
 
 use std::path::Path;

@@ -49,6 +49,7 @@ impl Options {
         if let Some(when) = self.color {
             when.choice().write_global();
         }
+        console::set_colors_enabled(is_stdout_coloured());
         // Set once, by `main`.
         let _ = OPTIONS.set(self.clone());
     }

@@ -4,9 +4,13 @@ use std::fmt::Display;
 use std::io::{Write, stderr, stdout};
 
 pub(crate) use cached_smoke::tooling::plain;
-use serde::Serialize;
+use console::measure_text_width;
+use textwrap::{Options, WordSplitter, WrapAlgorithm};
 
-use crate::options;
+use crate::{options, terminal};
+
+/// The indent of the continuation of a line.
+const INDENT: &str = "    ";
 
 /// Writes a line to standard output. A closed pipe changes neither the command's work nor its exit status.
 pub(crate) fn line(text: impl Display) {
@@ -31,7 +35,43 @@ pub(crate) fn plain_lines(text: &str) -> String {
     text.lines().map(plain).collect::<Vec<_>>().join("\n")
 }
 
-/// Prints a value as JSON.
-pub(crate) fn json(value: &(impl Serialize + ?Sized)) {
-    line(serde_json::to_string_pretty(value).unwrap_or_default());
+/// Writes a sentence to standard output, on as many lines as the terminal needs.
+pub(crate) fn sentence(text: impl Display) {
+    line(hanging(&text.to_string(), terminal::width()));
+}
+
+/// Breaks a text at spaces, so that its lines have at most `width` columns, and indents all lines but the first.
+pub(crate) fn hanging(text: &str, width: usize) -> String {
+    fill(text, Options::new(width).subsequent_indent(INDENT))
+}
+
+/// Breaks a text at spaces, so that its lines have at most `width` columns, and indents them. Words stay whole.
+pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    fill(text, Options::new(width).initial_indent(indent).subsequent_indent(indent))
+}
+
+fn fill(text: &str, options: Options<'_>) -> String {
+    let options = options.break_words(false).word_splitter(WordSplitter::NoHyphenation);
+    textwrap::fill(text, options.wrap_algorithm(WrapAlgorithm::FirstFit))
+}
+
+/// Returns the width of the longest word.
+pub(crate) fn longest_word(text: &str) -> usize {
+    text.split_whitespace().map(measure_text_width).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words_only() {
+        let text = "graph of django: code changed: file examples/code-index/src/graph/adjacency.rs changed";
+        assert_eq!(
+            hanging(text, 40),
+            "graph of django: code changed: file\n    examples/code-index/src/graph/adjacency.rs\n    changed"
+        );
+        assert_eq!(wrapped("a b c", 3, ""), "a b\nc");
+        assert_eq!((longest_word("a bcd e"), longest_word("")), (3, 0));
+    }
 }

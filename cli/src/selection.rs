@@ -71,7 +71,7 @@ pub(crate) fn is_skipped(config: &Config, repo: &str) -> bool {
 #[derive(Debug)]
 pub(crate) struct Unavailable {
     pub(crate) repo: String,
-    reason: String,
+    pub(crate) reason: String,
     help: String,
 }
 

@@ -7,15 +7,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytesize::ByteSize;
 use cached_smoke::tooling::{Building, Config, ManifestInfo, NO_REPO, StoredArtifact, Unreadable, stored};
 use clap::Args;
-use comfy_table::Cell;
 use indicatif::HumanDuration;
 use serde::Serialize;
 
 use crate::building::Line;
 use crate::configuration;
+use crate::duration::duration;
 use crate::output;
+use crate::report::counted;
 use crate::selection::is_selected;
-use crate::table::{self, Row};
+use crate::table::{self, Cell, Column, Row, Tone};
 
 #[derive(Args, Debug)]
 pub(crate) struct StoredArguments {
@@ -29,22 +30,30 @@ pub(crate) struct StoredArguments {
 
 /// One artifact.
 #[derive(Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Stored"))]
 pub(crate) struct StoredRow {
     pub(crate) repo: String,
     pub(crate) artifact: String,
+    /// Repository, revision, and the first digits of the digest.
     key: String,
+    /// The size on disk.
     bytes: u64,
+    /// The duration of its build, if the manifest can be read.
     build_seconds: Option<f64>,
+    /// The numbers that the build recorded, by name.
     metrics: BTreeMap<String, f64>,
     /// In seconds since 1970.
     last_used: u64,
     /// `ok`, `damaged` or `newer`; in JSON also `building`, for an artifact that is not stored yet, or is being
     /// replaced.
     pub(crate) state: &'static str,
+    /// The reason for the state.
     pub(crate) reason: String,
     /// The directory of the workspace that built or fetched the artifact, if its manifest names it.
     project: Option<String>,
+    /// The suite of the artifact, if it has one.
     suite: Option<String>,
+    /// The configurations of the artifact and of its dependencies.
     config: Vec<serde_json::Value>,
     /// The difference from other configurations of the artifact, for the table.
     #[serde(skip)]
@@ -94,36 +103,35 @@ impl From<&Building> for StoredRow {
 }
 
 impl Row for StoredRow {
-    const HEADERS: &'static [&'static str] = &[
-        "project",
-        "repo",
-        "artifact",
-        "configuration",
-        "state",
-        "size",
-        "build_seconds",
-        "metrics",
-        "last used",
-        "key",
+    const COLUMNS: &'static [Column] = &[
+        Column::name("repo"),
+        Column::name("artifact"),
+        Column::name("configuration"),
+        Column::text("project", 0),
+        Column::text("state", 1),
+        Column::number("size", 0),
+        Column::number("build", 3),
+        Column::text("last used", 2),
+        Column::text("metrics", 5),
+        Column::text("key", 4),
     ];
-    const OPTIONAL: &'static [&'static str] = &["configuration", "metrics"];
 
     fn cells(&self) -> Vec<Cell> {
-        let is_good = match self.state {
-            "ok" => Some(true),
-            "newer" => None,
-            _ => Some(false),
+        let tone = match self.state {
+            "ok" => Tone::Good,
+            "newer" => Tone::Fair,
+            _ => Tone::Bad,
         };
         vec![
-            table::text(&self.project.as_deref().map(project_name).unwrap_or_default()),
-            Cell::new(&self.repo),
+            Cell::new(if self.repo == NO_REPO { "" } else { &self.repo }),
             Cell::new(&self.artifact),
             Cell::new(&self.configuration),
-            table::state(self.state, is_good),
-            Cell::new(ByteSize(self.bytes)),
-            self.build_seconds.map_or_else(|| Cell::new("-"), table::seconds),
-            Cell::new(table::metrics(&self.metrics)),
+            Cell::new(self.project.as_deref().map(project_name).unwrap_or_default()),
+            Cell::toned(self.state, tone),
+            Cell::new(ByteSize(self.bytes).to_string()),
+            Cell::new(self.build_seconds.map(duration).unwrap_or_default()),
             Cell::new(ago(self.last_used)),
+            Cell::new(table::metrics(&self.metrics)),
             Cell::new(&self.key),
         ]
     }
@@ -136,7 +144,7 @@ fn inputs(stored: &StoredArtifact) -> Option<&[cached_smoke::tooling::KeyInput]>
 /// Returns the name of a project: the last component of its directory.
 fn project_name(project: &str) -> String {
     let directory = Path::new(project);
-    output::plain(&directory.file_name().unwrap_or(directory.as_os_str()).to_string_lossy())
+    directory.file_name().unwrap_or(directory.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn seconds_since_1970(time: SystemTime) -> u64 {
@@ -144,8 +152,10 @@ fn seconds_since_1970(time: SystemTime) -> u64 {
 }
 
 fn ago(last_used: u64) -> String {
-    let seconds = seconds_since_1970(SystemTime::now()).saturating_sub(last_used);
-    format!("{} ago", HumanDuration(Duration::from_secs(seconds)))
+    match seconds_since_1970(SystemTime::now()).saturating_sub(last_used) {
+        0 => "now".to_owned(),
+        seconds => format!("{} ago", HumanDuration(Duration::from_secs(seconds))),
+    }
 }
 
 /// Returns the artifacts of the named repositories; all if no name is given.
@@ -172,5 +182,12 @@ pub(crate) fn rows(all: &[StoredArtifact]) -> Vec<StoredRow> {
 
 /// Returns the number of artifacts and their size.
 pub(crate) fn total(rows: &[StoredRow]) -> String {
-    format!("{} artifacts, {}", rows.len(), ByteSize(rows.iter().map(|row| row.bytes).sum()))
+    format!("{}, {}", counted(rows.len(), "artifact"), ByteSize(rows.iter().map(|row| row.bytes).sum()))
+}
+
+/// Prints the reason of each artifact that cannot be used.
+pub(crate) fn print_reasons(rows: &[StoredRow]) {
+    for row in rows.iter().filter(|row| !row.reason.is_empty()) {
+        output::sentence(format_args!("{} of {}: {}", row.artifact, row.repo, output::plain(&row.reason)));
+    }
 }

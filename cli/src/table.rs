@@ -1,73 +1,170 @@
-//! The rows of a command: a table for people, JSON for programs.
+//! The rows of a command, as a table or, on a narrow terminal, as one block for each row.
+//!
+//! No word is broken: a table that is too wide loses the columns that matter least. Without room for the rest, each row
+//! becomes a block with one line for each value.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
-use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, Table, presets};
-use serde::Serialize;
+use console::{Alignment, Style, measure_text_width, pad_str};
 
-use crate::{options, output};
+use crate::{output, terminal};
+
+/// The space between two columns.
+const GAP: &str = "  ";
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    name: &'static str,
+    alignment: Alignment,
+    /// The column with the highest rank is dropped first. One of rank 0 is never dropped.
+    rank: u8,
+    /// The column is a part of the name of its row.
+    is_name: bool,
+}
+
+impl Column {
+    /// A column of texts that together name the row. They are the first columns, and never dropped.
+    pub(crate) const fn name(name: &'static str) -> Column {
+        Column { name, alignment: Alignment::Left, rank: 0, is_name: true }
+    }
+
+    /// A column of texts.
+    pub(crate) const fn text(name: &'static str, rank: u8) -> Column {
+        Column { name, alignment: Alignment::Left, rank, is_name: false }
+    }
+
+    /// A column of numbers.
+    pub(crate) const fn number(name: &'static str, rank: u8) -> Column {
+        Column { name, alignment: Alignment::Right, rank, is_name: false }
+    }
+}
+
+/// The colour of a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tone {
+    #[default]
+    Plain,
+    Good,
+    Fair,
+    Bad,
+}
+
+/// A cell. An empty text is shown as a dash.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cell {
+    text: String,
+    tone: Tone,
+}
+
+impl Cell {
+    /// Creates a cell. Control characters of untrusted text become spaces.
+    pub(crate) fn new(text: impl AsRef<str>) -> Cell {
+        Cell { text: output::plain(text.as_ref()), tone: Tone::Plain }
+    }
+
+    /// Creates a coloured cell.
+    pub(crate) fn toned(text: impl AsRef<str>, tone: Tone) -> Cell {
+        Cell { tone, ..Cell::new(text) }
+    }
+
+    fn shown(&self) -> &str {
+        if self.text.is_empty() { "-" } else { &self.text }
+    }
+
+    fn width(&self) -> usize {
+        measure_text_width(self.shown())
+    }
+
+    fn styled(&self, text: &str) -> String {
+        let style = Style::new();
+        let style = match self.tone {
+            Tone::Plain => return text.to_owned(),
+            Tone::Good => style.green(),
+            Tone::Fair => style.yellow(),
+            Tone::Bad => style.red(),
+        };
+        style.apply_to(text).to_string()
+    }
+}
 
 /// One row of a table.
-pub(crate) trait Row: Serialize {
-    /// The column names. A name that ends in a unit marks a column of numbers.
-    const HEADERS: &'static [&'static str];
-    /// The columns that are hidden if all of their cells are empty.
-    const OPTIONAL: &'static [&'static str] = &[];
+pub(crate) trait Row {
+    /// The columns, in the order of the cells. A column without any text is not shown.
+    const COLUMNS: &'static [Column];
 
     fn cells(&self) -> Vec<Cell>;
 }
 
-/// Prints the rows as a table, or as a JSON array.
-pub(crate) fn print<R: Row>(rows: &[R], json: bool) {
-    if json {
-        output::json(rows);
-    } else if !rows.is_empty() {
-        output::line(table(rows));
+/// Prints the rows for the width of the terminal.
+pub(crate) fn print<R: Row>(rows: &[R]) {
+    if !rows.is_empty() {
+        output::line(render(rows, terminal::width()));
     }
 }
 
-/// Builds the table, with colours if standard output is a terminal.
-pub(crate) fn table<R: Row>(rows: &[R]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(R::HEADERS);
-    if options::is_stdout_coloured() {
-        table.enforce_styling();
-    } else {
-        table.force_no_tty();
-    }
-    let mut is_used = vec![false; R::HEADERS.len()];
-    for row in rows {
-        let cells = row.cells();
-        for (is_used, cell) in is_used.iter_mut().zip(&cells) {
-            *is_used |= !cell.content().is_empty();
-        }
-        table.add_row(cells);
-    }
-    for column in table.column_iter_mut() {
-        if R::OPTIONAL.contains(&R::HEADERS[column.index]) && !is_used[column.index] {
-            column.set_constraint(ColumnConstraint::Hidden);
-        }
-    }
-    let is_number = |header: &str| ["bytes", "size", "seconds", "files"].iter().any(|unit| header.ends_with(unit));
-    for column in table.column_iter_mut().filter(|column| is_number(R::HEADERS[column.index])) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
-/// Returns a coloured state: green, yellow (`None`) or red.
-pub(crate) fn state(word: &str, is_good: Option<bool>) -> Cell {
-    let colour = match is_good {
-        Some(true) => Color::Green,
-        None => Color::Yellow,
-        Some(false) => Color::Red,
+/// Returns the rows as a text whose lines have at most `width` columns, unless a single word has more.
+pub(crate) fn render<R: Row>(rows: &[R], width: usize) -> String {
+    let rows: Vec<Vec<Cell>> = rows.iter().map(Row::cells).collect();
+    let is_used = |index: &usize| rows.iter().any(|row| row.get(*index).is_some_and(|cell| !cell.text.is_empty()));
+    let mut shown: Vec<usize> = (0..R::COLUMNS.len()).filter(is_used).collect();
+    let width_of = |index: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(index)).map(Cell::width);
+        cells.max().unwrap_or_default().max(measure_text_width(R::COLUMNS[index].name))
     };
-    Cell::new(word).fg(colour)
+    let total = |shown: &[usize]| {
+        shown.iter().map(|index| width_of(*index)).sum::<usize>() + GAP.len() * shown.len().saturating_sub(1)
+    };
+    let used = shown.clone();
+    while total(&shown) > width {
+        let Some(dropped) = shown.iter().copied().max_by_key(|index| R::COLUMNS[*index].rank) else { break };
+        if R::COLUMNS[dropped].rank == 0 {
+            return blocks(R::COLUMNS, &used, &rows, width);
+        }
+        shown.retain(|index| *index != dropped);
+    }
+    let widths: Vec<usize> = shown.iter().map(|index| width_of(*index)).collect();
+    let mut lines = Vec::new();
+    let header: Vec<Cell> = R::COLUMNS.iter().map(|column| Cell::new(column.name)).collect();
+    for row in std::iter::once(&header).chain(&rows) {
+        let mut line = String::new();
+        for (position, (index, width)) in shown.iter().zip(&widths).enumerate() {
+            let gap = if position == 0 { "" } else { GAP };
+            let empty = Cell::default();
+            let cell = row.get(*index).unwrap_or(&empty);
+            let text = pad_str(cell.shown(), *width, R::COLUMNS[*index].alignment, None);
+            let _ = write!(line, "{gap}{}", cell.styled(&text));
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines.join("\n")
 }
 
-/// Returns seconds, to the millisecond.
-pub(crate) fn seconds(seconds: f64) -> Cell {
-    Cell::new(format!("{seconds:.3}"))
+/// Returns one block for each row: its name, and below it one line for each value.
+fn blocks(columns: &[Column], used: &[usize], rows: &[Vec<Cell>], width: usize) -> String {
+    let (names, values): (Vec<usize>, Vec<usize>) = used.iter().partition(|index| columns[**index].is_name);
+    let name_width = values.iter().map(|index| measure_text_width(columns[*index].name)).max().unwrap_or_default();
+    let mut lines = Vec::new();
+    for row in rows {
+        let is_filled = |cell: &&Cell| !cell.text.is_empty();
+        let name: Vec<&str> =
+            names.iter().filter_map(|index| row.get(*index)).filter(is_filled).map(|cell| &*cell.text).collect();
+        lines.push(output::hanging(&name.join(" "), width));
+        let cells = values.iter().filter_map(|index| Some((columns[*index].name, row.get(*index)?)));
+        for (name, cell) in cells.filter(|(_, cell)| is_filled(cell)) {
+            let name = pad_str(name, name_width, Alignment::Left, None);
+            let indent = " ".repeat(GAP.len() + name_width + GAP.len());
+            if indent.len() + output::longest_word(&cell.text) <= width {
+                let text = output::wrapped(&cell.text, width, &indent);
+                lines.push(cell.styled(&format!("{GAP}{name}{}", &text[GAP.len() + name_width..])));
+            } else {
+                lines.push(format!("{GAP}{}", name.trim_end()));
+                lines.push(cell.styled(&output::wrapped(&cell.text, width, GAP)));
+            }
+        }
+    }
+    lines.join("\n")
 }
 
 /// Returns metrics as `edges=3400 nodes=1200`.
@@ -88,14 +185,82 @@ pub(crate) fn number(number: f64) -> String {
     }
 }
 
-/// Returns a text, or a dash if it is empty.
-pub(crate) fn text(text: &str) -> Cell {
-    Cell::new(if text.is_empty() { "-" } else { text })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Stored(&'static str, &'static str);
+
+    impl Row for Stored {
+        const COLUMNS: &'static [Column] = &[
+            Column::name("artifact"),
+            Column::text("state", 1),
+            Column::number("size", 0),
+            Column::text("key", 2),
+            Column::text("note", 1),
+        ];
+
+        fn cells(&self) -> Vec<Cell> {
+            vec![
+                Cell::new(self.0),
+                Cell::toned("ok", Tone::Good),
+                Cell::new("1.5 MiB"),
+                Cell::new(self.1),
+                Cell::new(""),
+            ]
+        }
+    }
+
+    fn rows() -> [Stored; 2] {
+        [Stored("graph", "django:40cfbab0b4f1:5d0c6a1be2f94c77"), Stored("sparse_index", "")]
+    }
+
+    fn at(width: usize) -> String {
+        console::set_colors_enabled(false);
+        render(&rows(), width)
+    }
+
+    #[test]
+    fn columns_that_matter_least_are_dropped() {
+        let wide = "\
+artifact      state     size  key
+graph         ok     1.5 MiB  django:40cfbab0b4f1:5d0c6a1be2f94c77
+sparse_index  ok     1.5 MiB  -";
+        assert_eq!(at(80), wide);
+        assert_eq!(at(60), "artifact      state     size\ngraph         ok     1.5 MiB\nsparse_index  ok     1.5 MiB");
+        assert_eq!(at(22), "artifact         size\ngraph         1.5 MiB\nsparse_index  1.5 MiB");
+    }
+
+    #[test]
+    fn rows_are_blocks_where_no_table_fits() {
+        let narrow = "\
+graph
+  state  ok
+  size   1.5 MiB
+  key
+  django:40cfbab0b4f1:5d0c6a1be2f94c77
+sparse_index
+  state  ok
+  size   1.5 MiB";
+        assert_eq!(at(20), narrow);
+    }
+
+    #[test]
+    fn no_width_breaks_a_word() {
+        for width in 1..100 {
+            let text = at(width);
+            assert!(text.contains("sparse_index") && text.contains("MiB"), "{width}: {text}");
+            let key = "django:40cfbab0b4f1:5d0c6a1be2f94c77";
+            assert!(text.contains(key) || !text.contains("django"), "{width}: {text}");
+            assert!(width < 38 || text.lines().all(|line| measure_text_width(line) <= width), "{width}: {text}");
+        }
+    }
+
+    #[test]
+    fn cells_stay_on_one_line() {
+        let text = render(&[Stored("a\nb\u{1b}[31m", "")], 80);
+        assert!(text.contains("a b [31m") && text.lines().count() == 2, "{text:?}");
+    }
 
     #[test]
     fn numbers_are_short() {

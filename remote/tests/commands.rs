@@ -46,7 +46,7 @@ fn machine_fetches_what_another_has_built() {
         let line = stdout.lines().find(|line| line.starts_with("remote cache: ")).unwrap();
         assert!(out(&on(&project, "second", &["report"]), 0).contains(line));
         assert!(out(&on(&project, "second", &["report", "--markdown"]), 0).contains("remote cache: 1 fetched ("));
-        assert_eq!(json(&on(&project, "second", &["report", "--json"]))[0]["remote"][0]["operation"], "fetch");
+        assert_eq!(json(&on(&project, "second", &["report", "--json"]))["runs"][0]["remote"][0]["operation"], "fetch");
         let page = project.path("page.html");
         out(&on(&project, "second", &["report", "--html", page.to_str().unwrap()]), 0);
         assert!(fs::read_to_string(page).unwrap().contains("<p>Remote cache: 1 fetched ("));

@@ -16,10 +16,8 @@ use cached_smoke::tooling::Config;
 use clap::Args;
 use serde::Serialize;
 
-use crate::{exit, output};
+use crate::{exit, json, output};
 
-/// The version of the JSON output.
-const VERSION: u32 = 1;
 /// The width of the columns before the message.
 const MARGIN: usize = 19;
 
@@ -32,6 +30,7 @@ pub(crate) struct DoctorArguments {
 
 /// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 enum State {
     Ok,
@@ -43,6 +42,7 @@ enum State {
 
 /// One finding of a check.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Finding {
     check: &'static str,
     state: State,
@@ -50,10 +50,15 @@ struct Finding {
     help: Option<String>,
 }
 
+/// The output of `doctor --json`.
 #[derive(Serialize)]
-struct Report<'a> {
-    version: u32,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
     findings: &'a [Finding],
+}
+
+impl json::Document for Document<'_> {
+    const COMMAND: &'static str = "doctor";
 }
 
 impl Finding {
@@ -96,7 +101,7 @@ pub(super) fn run(config: &anyhow::Result<Config>, arguments: &DoctorArguments) 
         findings.extend(remote::check(config));
     }
     if arguments.json {
-        output::json(&Report { version: VERSION, findings: &findings });
+        json::print(&Document { findings: &findings });
     } else {
         findings.iter().for_each(Finding::print);
         let number = |state: State| findings.iter().filter(|finding| finding.state == state).count();

@@ -8,14 +8,16 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::runner::RunnerArguments;
-use crate::{keys, output};
+#[cfg(test)]
+use crate::schema::library;
+use crate::{json, keys, output, terminal};
 
 /// The maximum number of other entries that are compared with the current key.
 const MAX_OTHERS: usize = 3;
-/// The maximum length of a value that is not a declared input.
-const MAX_CHARACTERS: usize = 100;
-/// The width of a terminal.
-const COLUMNS: usize = 80;
+/// The indent of the parts of a key.
+const INDENT: &str = "    ";
+/// The minimum length of a value, in a narrow terminal.
+const MIN_VALUE: usize = 16;
 /// The minimum width of the column with the names of key inputs.
 const MIN_NAME: usize = 8;
 
@@ -32,15 +34,30 @@ pub(crate) struct ExplainArguments {
     runner: RunnerArguments,
 }
 
+/// The output of `explain --json`.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    artifacts: &'a [Explanation<'a>],
+}
+
+impl json::Document for Document<'_> {
+    const COMMAND: &'static str = "explain";
+}
+
 /// The explanation of one artifact.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Explanation<'a> {
     repo: &'a str,
     artifact: &'a str,
+    /// Repository, revision, and the first digits of the digest.
     key: &'a str,
+    /// The cache has the artifact.
     is_there: bool,
     /// The reason for a miss.
     reason: Option<&'a str>,
+    #[cfg_attr(test, schemars(with = "Vec<library::KeyInput>"))]
     key_inputs: &'a [KeyInput],
     /// Other entries of the artifact, the most similar first.
     others: Vec<Difference>,
@@ -48,6 +65,7 @@ struct Explanation<'a> {
 
 /// The difference of another entry from the current key.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Difference {
     key: String,
     difference: String,
@@ -58,7 +76,7 @@ pub(super) fn run(config: &Config, arguments: &ExplainArguments) -> anyhow::Resu
     let stored = stored(config)?;
     let explanations: Vec<Explanation<'_>> = keys.iter().map(|key| Explanation::new(key, &stored)).collect();
     if arguments.json {
-        output::json(&explanations);
+        json::print(&Document { artifacts: &explanations });
     } else {
         explanations.iter().for_each(Explanation::print);
     }
@@ -88,21 +106,23 @@ impl<'a> Explanation<'a> {
 
     fn print(&self) {
         let state = self.reason.map_or_else(|| "hit".to_owned(), |reason| format!("miss: {reason}"));
-        output::line(format_args!("{} of {}: {state}", self.artifact, self.repo));
+        output::sentence(output::plain(&format!("{} of {}: {state}", self.artifact, self.repo)));
         output::line(format_args!("  key {}", self.key));
         let names = self.key_inputs.iter().map(|input| input.name.len() + 1);
         let width = names.max().unwrap_or_default().max(MIN_NAME);
         for input in self.key_inputs {
-            output::line(format_args!("    {:<width$}{}", input.name, shown(input, COLUMNS - 4 - width)));
+            let max = terminal::width().saturating_sub(INDENT.len() + width).max(MIN_VALUE);
+            output::line(format_args!("{INDENT}{:<width$}{}", input.name, shown(input, max)));
         }
         for Difference { key, difference } in &self.others {
             output::line(format_args!("  entry {key}"));
-            output::line(format_args!("    differs: {difference}"));
+            let difference = output::plain(&format!("differs: {difference}"));
+            output::line(output::wrapped(&difference, terminal::width(), INDENT));
         }
     }
 }
 
-/// Returns the value of a key input on one line. That of a declared input has at most `max` characters.
+/// Returns the value of a key input on one line of at most `max` characters.
 fn shown(input: &KeyInput, max: usize) -> String {
     let summary = input.summary();
     let length = summary.chars().count();
@@ -111,18 +131,22 @@ fn shown(input: &KeyInput, max: usize) -> String {
         "file" | "directory" if length > max => {
             ['…'].into_iter().chain(summary.chars().skip(length + 1 - max)).collect()
         }
-        "variable" | "tool" if length > max => summary.chars().take(max - 1).chain(['…']).collect(),
-        "file" | "directory" | "variable" | "tool" => summary,
+        "file" | "directory" | "variable" | "tool" => cut(&summary, max),
         _ => {
             // The exact notation of a configuration, and the parts of a fingerprint, follow on further lines.
             let line = input.value.lines().next().unwrap_or_default();
-            let mut value: String = line.chars().take(MAX_CHARACTERS).collect();
-            if value.len() < line.len() {
-                value.push('…');
-            }
-            input.note.lines().next().map_or_else(|| value.clone(), |note| format!("{value} ({note})"))
+            let note = input.note.lines().next().map_or_else(String::new, |note| format!(" ({note})"));
+            cut(&format!("{line}{note}"), max)
         }
     }
+}
+
+/// Returns the beginning of a text, with at most `max` characters.
+fn cut(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    text.chars().take(max.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::scope::{ScopeArguments, others};
-use crate::{exit, output};
+use crate::{exit, json, output};
 
 #[derive(Args, Debug)]
 pub(crate) struct GcArguments {
@@ -42,14 +42,24 @@ pub(crate) struct GcArguments {
     scope: ScopeArguments,
 }
 
+/// The output of `gc --json`.
 #[derive(Serialize)]
-struct JsonSummary<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    /// `true` if `--dry-run` was given, and all artifacts stay.
     dry_run: bool,
+    /// The removed artifacts: repository, entry and name.
     removed: &'a [String],
     freed_bytes: u64,
     kept_bytes: u64,
+    /// The number of artifacts that stay because they are in use.
     in_use: usize,
+    /// The reasons why artifacts could not be removed.
     failures: &'a [String],
+}
+
+impl json::Document for Document<'_> {
+    const COMMAND: &'static str = "gc";
 }
 
 fn age(text: &str) -> Result<humantime::Duration, &'static str> {
@@ -77,7 +87,7 @@ pub(super) fn run(config: &Config, arguments: &GcArguments) -> anyhow::Result<Ex
     let Collected { removed, failures, .. } = &collected;
     let (freed_bytes, kept_bytes, in_use) = (collected.freed_bytes, collected.kept_bytes, collected.in_use);
     if json {
-        output::json(&JsonSummary { dry_run, removed, freed_bytes, kept_bytes, in_use, failures });
+        json::print(&Document { dry_run, removed, freed_bytes, kept_bytes, in_use, failures });
         return Ok(exit::success_if(failures.is_empty()));
     }
     let verb = if dry_run { "would remove" } else { "removed" };

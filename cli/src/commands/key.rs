@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use cached_smoke::tooling::{Config, KeyReport, hex};
+use cached_smoke::tooling::{Config, KeyReport, NO_REPO, hex};
 use clap::Args;
-use comfy_table::Cell;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::report::reasons;
 use crate::runner::RunnerArguments;
-use crate::table::{self, Row};
-use crate::{configuration, keys, output};
+use crate::table::{self, Cell, Column, Row, Tone};
+use crate::{configuration, json, keys, output};
 
 #[derive(Args, Debug)]
 pub(crate) struct KeyArguments {
@@ -29,16 +29,34 @@ pub(crate) struct KeyArguments {
     runner: RunnerArguments,
 }
 
+/// The output of `key --json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    keys: Vec<KeyRow<'a>>,
+}
+
+impl json::Document for Document<'_> {
+    const COMMAND: &'static str = "key";
+}
+
+/// The key of an artifact that tests request.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Key"))]
 struct KeyRow<'a> {
     repo: &'a str,
     artifact: &'a str,
+    /// Repository, revision, and the first digits of the digest.
     key: &'a str,
+    /// The SHA-256 of the key, in hexadecimal.
     digest: &'a str,
+    /// The cache has the artifact.
     is_there: bool,
     /// The reason for a miss.
     reason: Option<&'a str>,
+    /// The suite of the artifact, if it has one.
     suite: Option<&'a str>,
+    /// The configurations of the artifact and of its dependencies.
     config: Vec<serde_json::Value>,
     /// The difference from other configurations of the artifact, for the table.
     #[serde(skip)]
@@ -62,18 +80,21 @@ impl<'a> KeyRow<'a> {
 }
 
 impl Row for KeyRow<'_> {
-    const HEADERS: &'static [&'static str] = &["repo", "artifact", "configuration", "cache", "key", "reason"];
-    const OPTIONAL: &'static [&'static str] = &["configuration"];
+    const COLUMNS: &'static [Column] = &[
+        Column::name("repo"),
+        Column::name("artifact"),
+        Column::name("configuration"),
+        Column::text("cache", 0),
+        Column::text("key", 1),
+    ];
 
     fn cells(&self) -> Vec<Cell> {
-        let state = if self.is_there { table::state("hit", Some(true)) } else { table::state("miss", None) };
         vec![
-            Cell::new(self.repo),
+            Cell::new(if self.repo == NO_REPO { "" } else { self.repo }),
             Cell::new(self.artifact),
             Cell::new(&self.configuration),
-            state,
+            if self.is_there { Cell::toned("hit", Tone::Good) } else { Cell::toned("miss", Tone::Fair) },
             Cell::new(self.key),
-            table::text(self.reason.unwrap_or("")),
         ]
     }
 }
@@ -87,7 +108,13 @@ pub(super) fn run(config: &Config, arguments: &KeyArguments) -> anyhow::Result<E
     let known: Vec<_> = keys.iter().map(|key| (&*key.repo, &*key.artifact, Some(&key.key_inputs[..]))).collect();
     let differences = configuration::differences(&known);
     let rows: Vec<_> = keys.iter().zip(differences).map(|(key, difference)| KeyRow::new(key, difference)).collect();
-    table::print(&rows, arguments.json);
+    if arguments.json {
+        json::print(&Document { keys: rows });
+        return Ok(ExitCode::SUCCESS);
+    }
+    table::print(&rows);
+    let misses = rows.iter().map(|row| (format!("{} of {}", row.artifact, row.repo), "miss", row.reason.unwrap_or("")));
+    reasons(misses, "artifact").iter().for_each(output::sentence);
     Ok(ExitCode::SUCCESS)
 }
 

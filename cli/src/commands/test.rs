@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use cached_smoke::tooling::remote::{Asked, read_asked};
-use cached_smoke::tooling::{Config, NO_REPO, nearest, note_size, read_reports, read_warnings};
+use cached_smoke::tooling::{Config, NO_REPO, nearest, note_size, read_reports, read_warnings, stored};
 use clap::Args;
 use serde::Serialize;
 
@@ -12,10 +12,12 @@ use crate::building::while_reporting;
 use crate::exit::{NOT_ALL_HITS, TOOL_FAILED};
 use crate::fetch::fetch_missing;
 use crate::remote::upload_rest;
-use crate::report::{Row, Summary, Sums, Traffic};
+use crate::report::{Row, Summary, Sums, Traffic, text};
 use crate::runner::{NotCompiled, Runner, RunnerArguments, failed_to_start, shown};
+#[cfg(test)]
+use crate::schema::library;
 use crate::selection::{Selection, names_of, print_errors, unavailable};
-use crate::{exit, interrupt, output};
+use crate::{exit, interrupt, json, output, terminal};
 
 #[derive(Args, Debug)]
 pub(crate) struct TestArguments {
@@ -39,18 +41,27 @@ pub(crate) struct TestArguments {
     pub(super) runner: RunnerArguments,
 }
 
+/// The output of `test --json`.
 #[derive(Serialize)]
-struct JsonSummary<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    /// The id of the run.
     run: &'a str,
     #[serde(flatten)]
     sums: &'a Sums,
+    /// The artifacts of the run.
     rows: &'a [Row],
     /// The repositories that were skipped.
     left_out: &'a [&'a str],
     /// The requests to the remote cache.
+    #[cfg_attr(test, schemars(with = "Vec<library::Request>"))]
     remote: &'a [Asked],
     /// The warnings of the tests.
     warnings: &'a [String],
+}
+
+impl json::Document for Document<'_> {
+    const COMMAND: &'static str = "test";
 }
 
 pub(super) fn run(config: &Config, arguments: &TestArguments) -> anyhow::Result<ExitCode> {
@@ -86,14 +97,14 @@ pub(super) fn run(config: &Config, arguments: &TestArguments) -> anyhow::Result<
 
     let unreadable = || format!("failed to read the records of the run in {}", config.cache_dir().display());
     let reports = read_reports(config.cache_dir(), runner.run()).with_context(unreadable)?;
-    let summary = Summary::new(&reports);
+    let summary = Summary::new(&reports).with_configurations(&stored(config).unwrap_or_default());
     if !is_interrupted {
         upload_rest(config, runner.run())?;
     }
     let asked = read_asked(config, runner.run())?;
     let warnings = read_warnings(config.cache_dir(), runner.run()).with_context(unreadable)?;
     if arguments.json {
-        output::json(&JsonSummary {
+        json::print(&Document {
             run: runner.run(),
             sums: summary.sums(),
             rows: summary.rows(),
@@ -102,16 +113,16 @@ pub(super) fn run(config: &Config, arguments: &TestArguments) -> anyhow::Result<
             warnings: &warnings,
         });
     } else {
-        output::line(format_args!("\n{summary}"));
+        output::line(format_args!("\n{}", text(&summary, terminal::width())));
         if let Some(traffic) = Traffic::of(&asked) {
-            output::line(traffic);
+            output::sentence(traffic);
         }
         for skipped in &unfetched {
-            output::line(format_args!("skipped: {skipped}"));
+            output::sentence(format_args!("skipped: {skipped}"));
         }
         // nextest hides the output of tests that pass.
         for warning in &warnings {
-            output::line(format_args!("warning: {}", output::plain_lines(warning)));
+            output::sentence(format_args!("warning: {}", output::plain_lines(warning)));
         }
     }
     // For `report`. Tests have warned already of a cache that is not writable.

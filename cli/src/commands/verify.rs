@@ -3,10 +3,22 @@
 use std::process::ExitCode;
 
 use cached_smoke::tooling::{Config, Verdict, verify};
+use serde::Serialize;
 
 use crate::progress::Bar;
-use crate::stored::{StoredArguments, StoredRow, rows, select_stored, total};
-use crate::{exit, output, table};
+use crate::stored::{StoredArguments, StoredRow, print_reasons, rows, select_stored, total};
+use crate::{exit, json, output, table};
+
+/// The output of `verify --json`.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    artifacts: &'a [StoredRow],
+}
+
+impl json::Document for Document<'_> {
+    const COMMAND: &'static str = "verify";
+}
 
 pub(super) fn run(config: &Config, arguments: &StoredArguments) -> anyhow::Result<ExitCode> {
     let stored = select_stored(config, &arguments.repos)?;
@@ -26,11 +38,11 @@ pub(super) fn run(config: &Config, arguments: &StoredArguments) -> anyhow::Resul
     }
     bar.finish();
     let damaged: Vec<&StoredRow> = rows.iter().filter(|row| row.state == "damaged").collect();
-    table::print(&rows, arguments.json);
-    if !arguments.json {
-        for row in &damaged {
-            output::line(format_args!("{} of {}: {}", row.artifact, row.repo, output::plain(&row.reason)));
-        }
+    if arguments.json {
+        json::print(&Document { artifacts: &rows });
+    } else {
+        table::print(&rows);
+        print_reasons(&rows);
         output::line(format_args!("{}: {} damaged", total(&rows), damaged.len()));
     }
     Ok(exit::success_if(damaged.is_empty()))

@@ -17,9 +17,7 @@ mod scale;
 mod sections;
 mod table;
 
-use std::path::Path;
-
-use cached_smoke::tooling::PastRun;
+use cached_smoke::tooling::{PastRun, StoredArtifact};
 use maud::{DOCTYPE, PreEscaped, html};
 
 use figures::Figures;
@@ -27,14 +25,9 @@ use figures::Figures;
 /// Forbids scripts and requests, also if a text should get past the escaping.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// Writes the page to a file, and replaces an existing one.
-pub(crate) fn write(runs: &[PastRun], file: &Path) -> anyhow::Result<()> {
-    Ok(fs_err::write(file, page(runs))?)
-}
-
-/// Returns the page about these runs, of which the latest is the last.
-fn page(runs: &[PastRun]) -> String {
-    let figures = Figures::new(runs);
+/// Returns the page about these runs, of which the latest is the last. The stored artifacts have the configurations.
+pub(crate) fn page(runs: &[PastRun], stored: &[StoredArtifact]) -> String {
+    let figures = Figures::new(runs, stored);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -75,7 +68,7 @@ mod tests {
 
     #[test]
     fn page_without_runs_has_a_text_for_each_section() {
-        let page = page(&[]);
+        let page = page(&[], &[]);
         for words in ["No run was selected.", "No run used an artifact.", "No run recorded the size", "No misses."] {
             assert!(page.contains(words), "{words}: {page}");
         }

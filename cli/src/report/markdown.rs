@@ -2,47 +2,55 @@
 
 use std::fmt::Write;
 
-use cached_smoke::tooling::PastRun;
+use cached_smoke::tooling::{PastRun, StoredArtifact};
 
 use super::summary::Summary;
+use super::text::counted;
 use super::traffic::Traffic;
+use crate::duration::{duration, nonzero};
 use crate::table;
 
 /// Returns a table of artifacts for each run, the latest first.
-pub(crate) fn markdown(runs: &[PastRun]) -> String {
+pub(crate) fn markdown(runs: &[PastRun], stored: &[StoredArtifact]) -> String {
     let mut text = String::new();
     for run in runs.iter().rev() {
-        let summary = Summary::new(&run.reports);
+        let summary = Summary::new(&run.reports).with_configurations(stored);
         let sums = summary.sums();
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
             "### Smoke cache: {} of {} artifacts hit ({})\n\n\
-             {} tests; {:.1} s spent building, {:.1} s saved, {:.1} s waited.\n",
+             {}; {} spent building, {} saved, {} waited.\n",
             sums.hits,
             sums.artifacts,
             sums.hit_rate(),
-            sums.tests,
-            sums.rebuild_seconds,
-            sums.saved_seconds,
-            sums.wait_seconds,
+            counted(sums.tests, "test"),
+            duration(sums.rebuild_seconds),
+            duration(summary.restored().saved_seconds),
+            duration(sums.wait_seconds),
         );
         if let Some(traffic) = Traffic::of(&run.asked) {
             let _ = writeln!(text, "{}\n", cell(&traffic.to_string()));
         }
-        text.push_str("| repo | artifact | outcome | build s | restore s | wait s | saved s | key | reason |\n");
+        text.push_str("| repo | artifact | outcome | build | restore | wait | saved | key | reason |\n");
         text.push_str("| --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |\n");
         for row in summary.rows() {
+            let artifact = match row.configuration.as_str() {
+                "" => row.artifact.clone(),
+                configuration => format!("{} ({configuration})", row.artifact),
+            };
+            let waited = if row.is_waited_for() { duration(row.wait_seconds) } else { String::new() };
+            let saved = if row.is_hit() { nonzero(row.saved_seconds) } else { String::new() };
             let _ = writeln!(
                 text,
-                "| {} | {} | {} | {:.3} | {:.3} | {:.3} | {:.3} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
                 cell(&row.repo),
-                cell(&row.artifact),
+                cell(&artifact),
                 row.outcome,
-                row.rebuild_seconds,
-                row.restore_seconds,
-                row.wait_seconds,
-                row.saved_seconds,
+                cell(&nonzero(row.rebuild_seconds)),
+                cell(&nonzero(row.restore_seconds)),
+                cell(&waited),
+                cell(&saved),
                 code(&row.key),
                 cell(&row.reason)
             );
@@ -51,7 +59,7 @@ pub(crate) fn markdown(runs: &[PastRun]) -> String {
         let measured: Vec<_> = summary.rows().iter().filter(|row| !row.metrics.is_empty()).collect();
         for row in &measured {
             let metrics = table::metrics(&row.metrics);
-            let _ = writeln!(text, "- {} {}: {}", cell(&row.repo), cell(&row.artifact), cell(&metrics));
+            let _ = writeln!(text, "- {}: {}", cell(&row.subject()), cell(&metrics));
         }
         if !measured.is_empty() {
             text.push('\n');

@@ -5,6 +5,7 @@ use std::fmt;
 use bytesize::ByteSize;
 use cached_smoke::tooling::remote::{Asked, Operation, Outcome};
 
+use crate::duration::duration;
 use crate::output::plain;
 
 /// The sums over the requests of a run. Displayed as one line.
@@ -49,7 +50,7 @@ impl fmt::Display for Traffic {
         let Traffic { fetched, uploaded, errors, built_twice, seconds, error } = self;
         let size = |bytes| ByteSize(bytes).display().si();
         write!(f, "remote cache: {} fetched ({}), ", fetched.0, size(fetched.1))?;
-        write!(f, "{} uploaded ({}), {errors} errors, {seconds:.1} s", uploaded.0, size(uploaded.1))?;
+        write!(f, "{} uploaded ({}), {errors} errors, {}", uploaded.0, size(uploaded.1), duration(*seconds))?;
         if *built_twice > 0 {
             write!(f, ", {built_twice} built twice")?;
         }

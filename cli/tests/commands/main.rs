@@ -13,6 +13,7 @@ mod populate;
 #[cfg(unix)]
 mod remote;
 mod report;
+mod schema;
 mod selection;
 mod stored;
 mod test;
@@ -20,7 +21,7 @@ mod weight;
 
 use std::process::Output;
 
-use test_support::{Project, json, out};
+use test_support::{Project, out};
 #[cfg(unix)]
 use test_support::{SUITE, make_pipe};
 
@@ -32,12 +33,29 @@ fn smoke_cache(project: &Project, arguments: &[&str]) -> Output {
 /// Runs `cargo smoke-cache` with variables to its end.
 fn smoke_cache_with(project: &Project, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
-    command.envs(variables.iter().copied()).arg("smoke-cache").args(arguments).output().unwrap()
+    // So wide that no sentence is on two lines.
+    command.env("COLUMNS", "500").envs(variables.iter().copied()).arg("smoke-cache").args(arguments).output().unwrap()
 }
 
 /// Returns the installed runners.
 fn runners(project: &Project) -> Vec<&'static str> {
     project.nextest(&[]).map_or_else(|| vec!["cargo"], |_| vec!["cargo", "nextest"])
+}
+
+/// Returns the JSON that a process printed, after a check against the schema: the rows of a command that prints rows,
+/// else the whole document.
+#[track_caller]
+fn json(output: &Output) -> serde_json::Value {
+    let mut document = serde_json::from_str(&out(output, 0)).unwrap();
+    schema::check(&document);
+    let rows = match document["command"].as_str().unwrap() {
+        "explain" | "list" | "verify" => "artifacts",
+        "fetch" => "repositories",
+        "key" => "keys",
+        "report" => "runs",
+        _ => return document,
+    };
+    document[rows].take()
 }
 
 /// Returns a project with one test binary over one artifact of one repository.

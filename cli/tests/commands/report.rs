@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use test_support::{Project, text};
 
 use crate::{json, out, project, smoke_cache, smoke_cache_with};
@@ -78,9 +78,12 @@ fn reports_of_one_and_many_runs_in_each_format() {
     run(&project, &[("SMOKE_RUN_ID", "second")]);
 
     let latest = out(&smoke_cache(&project, &["report"]), 0);
-    assert!(latest.starts_with("run second\n") && latest.contains("hit rate: 100 % (1 of 1 artifacts"), "{latest}");
+    assert!(
+        latest.starts_with("run second\n") && latest.contains("hit rate: 100 %: 1 of 1 artifact restored"),
+        "{latest}"
+    );
     let first = out(&smoke_cache(&project, &["report", "--run", "first"]), 0);
-    assert!(first.contains("hit rate: 0 %") && first.contains("one number: built: first build"), "{first}");
+    assert!(first.contains("built 1 artifact in ") && first.contains("one number: built: first build"), "{first}");
     let unknown = smoke_cache(&project, &["report", "--run", "third"]);
     assert!(
         text(&unknown.stderr).contains("no run has the id `third`\nhelp: name one of the latest runs: second, first"),
@@ -100,7 +103,94 @@ fn reports_of_one_and_many_runs_in_each_format() {
         titles,
         ["### Smoke cache: 1 of 1 artifacts hit (100 %)", "### Smoke cache: 0 of 1 artifacts hit (0 %)"]
     );
-    assert!(markdown.contains("| one | number | hit | 0.000 |"), "{markdown}");
+    assert!(markdown.contains("| one | number | hit | - |"), "{markdown}");
+}
+
+/// The events of a trace that this tool writes, after the description of the Trace Event Format.
+fn trace_schema() -> Value {
+    let number = json!({ "type": "integer", "minimum": 0 });
+    let text = json!({ "type": "string", "minLength": 1 });
+    json!({
+        "type": "object",
+        "required": ["traceEvents"],
+        "properties": {
+            "displayTimeUnit": { "enum": ["ms", "ns"] },
+            "traceEvents": { "type": "array", "items": { "oneOf": [
+                {
+                    "required": ["ph", "name", "cat", "ts", "dur", "pid", "tid", "args"],
+                    "properties": {
+                        "ph": { "const": "X" }, "name": text, "cat": text, "ts": number, "dur": number,
+                        "pid": number, "tid": number, "args": { "type": "object" },
+                    },
+                    "additionalProperties": false,
+                },
+                {
+                    "required": ["ph", "name", "pid", "tid", "args"],
+                    "properties": {
+                        "ph": { "const": "M" }, "name": { "enum": ["process_name", "thread_name"] },
+                        "pid": number, "tid": number,
+                        "args": { "type": "object", "required": ["name"], "properties": { "name": text } },
+                    },
+                    "additionalProperties": false,
+                },
+            ] } },
+        },
+        "additionalProperties": false,
+    })
+}
+
+#[test]
+fn trace_has_the_activities_of_all_processes() {
+    let project = Project::with_suite("traced");
+    let traced = |id: &str| {
+        run(&project, &[("SMOKE_RUN_ID", id)]);
+        let trace: Value =
+            serde_json::from_str(&out(&smoke_cache(&project, &["report", "--format", "trace"]), 0)).unwrap();
+        let validator = jsonschema::validator_for(&trace_schema()).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&trace).map(|error| error.to_string()).collect();
+        assert_eq!(errors, [""; 0], "{trace:#}");
+        trace["traceEvents"].as_array().unwrap().clone()
+    };
+    let categories = |events: &[Value]| {
+        let mut found: Vec<String> =
+            events.iter().filter_map(|event| event["cat"].as_str().map(str::to_owned)).collect();
+        found.sort();
+        found.dedup();
+        found
+    };
+    let first = traced("first");
+    assert!(categories(&first).contains(&"build".to_owned()), "{first:?}");
+    let build = first.iter().find(|event| event["cat"] == "build").unwrap();
+    assert_eq!((&build["name"], &build["args"]["outcome"]), (&json!("build number of one"), &json!("built")));
+    let second = traced("second");
+    assert_eq!(categories(&second), ["restore"], "{second:?}");
+    let mut processes: Vec<&Value> = second.iter().map(|event| &event["pid"]).collect();
+    processes.dedup();
+    assert_eq!(processes.len(), 2, "one for each test binary: {second:?}");
+    assert!(second.iter().any(|event| event["ts"] == 0), "time begins with the first activity: {second:?}");
+}
+
+#[test]
+fn reports_for_continuous_integration() {
+    let project = project("integrated");
+    run(&project, &[]);
+    let job_summary = project.path("job-summary");
+    fs::write(&job_summary, "before\n").unwrap();
+    let variables = [("GITHUB_STEP_SUMMARY", job_summary.to_str().unwrap())];
+    let annotations = out(&smoke_cache_with(&project, &variables, &["report", "--format", "github"]), 0);
+    assert!(annotations.contains("::notice title=Smoke cache::built 1 artifact in "), "{annotations}");
+    let markdown = out(&smoke_cache(&project, &["report", "--format", "markdown"]), 0);
+    assert_eq!(fs::read_to_string(&job_summary).unwrap().trim_end(), format!("before\n{}", markdown.trim_end()));
+
+    let wrote = out(&smoke_cache(&project, &["report", "--format", "junit", "--output", "fixtures.xml"]), 0);
+    assert_eq!(wrote, format!("wrote {}\n", project.path("fixtures.xml").display()));
+    let junit = fs::read_to_string(project.path("fixtures.xml")).unwrap();
+    assert!(junit.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "), "{junit}");
+    assert!(junit.contains("<testsuite name=\"fixtures\" tests=\"1\" failures=\"0\" errors=\"0\" "), "{junit}");
+    assert!(junit.contains("<testcase classname=\"one\" name=\"number\" time=\""), "{junit}");
+
+    let both = smoke_cache(&project, &["report", "--format", "junit", "--json"]);
+    assert_eq!(both.status.code(), Some(2), "{}", text(&both.stdout));
 }
 
 /// Returns a sum, as the page shows it.

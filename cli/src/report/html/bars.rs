@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::number::{hundredths, sane, seconds};
+use super::number::{hundredths, sane};
+use crate::duration::duration;
 
 /// The largest number of subjects in a chart.
 const MAX_ROWS: usize = 8;
@@ -36,7 +37,7 @@ pub(super) fn bar_chart(title: &str, rows: &[Bars]) -> Markup {
                 @for lane in lanes {
                     div.bar {
                         @for part in lane {
-                            @let tooltip = format!("{name}: {} {}", part.0, seconds(part.1));
+                            @let tooltip = format!("{name}: {} {}", part.0, duration(part.1));
                             (stripe(part.0, length(part) / max, &tooltip))
                         }
                     }
@@ -90,6 +91,6 @@ mod tests {
     fn parts_are_relative_to_the_longest_bar() {
         let chart = chart(&[("short", &[1.0]), ("long", &[2.0, 6.0])]);
         assert_eq!(format!("{:?}", widths(&chart)), "[12.5, 25.0, 75.0]");
-        assert!(chart.contains("title=\"long: restore 6.000 s\""), "{chart}");
+        assert!(chart.contains("title=\"long: restore 6.0 s\""), "{chart}");
     }
 }

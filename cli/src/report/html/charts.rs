@@ -7,11 +7,12 @@ use maud::{Markup, html};
 use super::bars::{Bars, bar_chart};
 use super::figures::{Artifact, Repository, Run};
 use super::line_chart::{LineChart, Point};
-use super::number::{bytes, counted, duration, float, moment, percent, seconds};
+use super::number::{bytes, float, moment, percent, seconds};
 use super::scale::Scale;
 use super::sections::{empty, in_numbers, section};
 use super::table::{Column, table};
-use crate::report::Sums;
+use crate::duration::duration;
+use crate::report::{Sums, counted};
 
 pub(super) fn hit_rate(runs: &[Run]) -> Markup {
     let (heading, lead) = ("Hit rate", "The share of a run’s artifacts that were in the cache before the run.");

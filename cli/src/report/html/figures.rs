@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use cached_smoke::tooling::{CacheSize, PastRun};
+use cached_smoke::tooling::{CacheSize, PastRun, StoredArtifact};
 
 use super::misses::{self, Misses};
 use super::number::{moment, sane};
-use crate::report::{Summary, Sums, Traffic};
+use crate::report::{Summary, Traffic, is_hit};
 
 /// All numbers.
 pub(super) struct Figures {
@@ -47,13 +47,14 @@ pub(super) struct Artifact {
 }
 
 impl Figures {
-    pub(super) fn new(past: &[PastRun]) -> Figures {
+    pub(super) fn new(past: &[PastRun], stored: &[StoredArtifact]) -> Figures {
         let mut repositories: BTreeMap<&str, Repository> = BTreeMap::new();
         let mut artifacts: BTreeMap<(&str, &str), Artifact> = BTreeMap::new();
         for report in past.iter().flat_map(|run| &run.reports) {
             let repository = repositories.entry(&report.repo).or_default();
             repository.name.clone_from(&report.repo);
-            repository.saved += sane(report.saved_seconds());
+            let hits = report.artifacts.iter().filter(|one| is_hit(one.outcome));
+            repository.saved += hits.map(|one| sane(one.saved_seconds())).sum::<f64>();
             repository.built += sane(report.rebuild_seconds());
             for one in &report.artifacts {
                 let artifact = artifacts.entry((&report.repo, &one.artifact)).or_default();
@@ -64,7 +65,7 @@ impl Figures {
                 artifact.built += sane(one.rebuild_seconds);
             }
         }
-        let runs: Vec<Run> = past.iter().map(Run::new).collect();
+        let runs: Vec<Run> = past.iter().map(|run| Run::new(run, stored)).collect();
         let misses = misses::of(&runs.iter().map(|run| &run.summary).collect::<Vec<_>>());
         let mut repositories: Vec<Repository> = repositories.into_values().collect();
         repositories.sort_by(|left, right| right.longest().total_cmp(&left.longest()));
@@ -86,14 +87,15 @@ impl Figures {
     }
 
     /// Returns the sum over all runs.
-    pub(super) fn sum(&self, value: fn(&Sums) -> f64) -> f64 {
-        self.runs.iter().map(|run| sane(value(run.summary.sums()))).fold(0.0, |sum, one| sum + one)
+    pub(super) fn sum(&self, value: fn(&Summary) -> f64) -> f64 {
+        self.runs.iter().map(|run| sane(value(&run.summary))).fold(0.0, |sum, one| sum + one)
     }
 }
 
 impl Run {
-    fn new(past: &PastRun) -> Run {
-        let (summary, traffic) = (Summary::new(&past.reports), Traffic::of(&past.asked));
+    fn new(past: &PastRun, stored: &[StoredArtifact]) -> Run {
+        let summary = Summary::new(&past.reports).with_configurations(stored);
+        let traffic = Traffic::of(&past.asked);
         Run { id: past.id.clone(), begun: past.begun, summary, traffic, size: past.size }
     }
 }

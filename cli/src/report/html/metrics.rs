@@ -6,9 +6,10 @@ use maud::{Markup, html};
 
 use super::figures::Run;
 use super::line_chart::{LineChart, Point};
-use super::number::{counted, moment};
+use super::number::moment;
 use super::scale::Scale;
 use super::sections::{empty, section};
+use crate::report::counted;
 use crate::table::number;
 
 /// The maximum number of charts. `report --json` has the rest.

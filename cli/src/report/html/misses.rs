@@ -48,7 +48,8 @@ fn is_miss(row: &Row) -> bool {
 fn split(row: &Row) -> (String, String) {
     let subject = match row.artifact.as_str() {
         "" => row.repo.clone(),
-        artifact => format!("{artifact} of {}", row.repo),
+        artifact if row.configuration.is_empty() => format!("{artifact} of {}", row.repo),
+        artifact => format!("{artifact} of {} ({})", row.repo, row.configuration),
     };
     let reason = row.reason.trim();
     let (common, rest) = match row.outcome {

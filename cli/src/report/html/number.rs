@@ -1,10 +1,10 @@
 //! Numbers as texts, with their units.
 
 use std::fmt::Write;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytesize::ByteSize;
-use humantime::{format_duration, format_rfc3339_seconds};
+use humantime::format_rfc3339_seconds;
 
 /// Larger than any meaningful number, and small enough for arithmetic.
 const MAX: f64 = 1e12;
@@ -20,15 +20,7 @@ pub(super) fn float(count: u64) -> f64 {
     count as f64
 }
 
-/// Returns a duration in its two largest units: `1h 17m`.
-pub(super) fn duration(seconds: f64) -> String {
-    let milliseconds = (sane(seconds) * 1e3).round();
-    let text = format_duration(Duration::from_secs_f64(milliseconds.abs() / 1e3)).to_string();
-    let sign = if milliseconds < 0.0 { "−" } else { "" };
-    format!("{sign}{}", text.split(' ').take(2).collect::<Vec<_>>().join(" "))
-}
-
-/// Returns seconds to the millisecond, as in the other reports.
+/// Returns seconds to the millisecond, for tables that compare them.
 pub(super) fn seconds(seconds: f64) -> String {
     format!("{:.3} s", sane(seconds))
 }
@@ -42,11 +34,6 @@ pub(super) fn bytes(bytes: f64) -> String {
 /// Returns a percentage.
 pub(super) fn percent(percent: f64) -> String {
     format!("{:.0} %", sane(percent))
-}
-
-/// Returns a count with its noun: `1 run`, `2 runs`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Returns a time in UTC: `2026-02-03 14:05`; a dash for a time that the calendar does not have.
@@ -70,34 +57,14 @@ pub(super) fn hundredths(length: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
 
     #[test]
-    fn durations_have_their_two_largest_units() {
-        for (seconds, expected) in [
-            (0.0, "0s"),
-            (-0.0, "0s"),
-            (-0.0003, "0s"),
-            (0.0123, "12ms"),
-            (-0.25, "−250ms"),
-            (12.34, "12s 340ms"),
-            (125.4, "2m 5s"),
-            (7500.0, "2h 5m"),
-            (f64::NAN, "0s"),
-            (f64::INFINITY, "0s"),
-        ] {
-            assert_eq!(duration(seconds), expected, "{seconds}");
-        }
-        assert!(!duration(1e300).is_empty());
-    }
-
-    #[test]
-    fn sizes_counts_and_moments() {
+    fn sizes_and_moments() {
         let sizes = [0.0, 1536.0, 20.0 * 1024.0 * 1024.0, -1.0];
         assert_eq!(sizes.map(bytes), ["0 B", "1.5 KiB", "20 MiB", "0 B"].map(str::to_owned));
-        assert_eq!((counted(1, "run"), counted(0, "run")), ("1 run".to_owned(), "0 runs".to_owned()));
         assert_eq!(moment(UNIX_EPOCH + Duration::from_hours(24)), "1970-01-02 00:00");
         assert_eq!(moment(UNIX_EPOCH + Duration::from_secs(1 << 40)), "-", "its year has five digits");
     }

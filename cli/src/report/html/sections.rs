@@ -6,9 +6,10 @@ use maud::{Markup, html};
 use super::bars::stripe;
 use super::figures::{Figures, Run};
 use super::misses::Misses;
-use super::number::{counted, duration, float, moment, seconds};
+use super::number::{float, moment, seconds};
 use super::table::{Column, table};
-use crate::report::Row;
+use crate::duration::{duration, nonzero};
+use crate::report::{Row, counted};
 
 /// The maximum number of details of one reason.
 const MAX_DETAILS: usize = 5;
@@ -38,15 +39,18 @@ pub(super) fn in_numbers(table: &Markup) -> Markup {
 /// Returns the four most important numbers.
 pub(super) fn overview(figures: &Figures) -> Markup {
     let Some(latest) = figures.runs.last() else { return empty("No run was selected.") };
-    let sums = latest.summary.sums();
+    // A run that was aborted may have used no artifact.
+    let used = figures.runs.iter().rev().find(|run| run.summary.sums().artifacts > 0).unwrap_or(latest);
+    let name = if std::ptr::eq(used, latest) { "Hit rate, latest run" } else { "Hit rate, latest run with artifacts" };
+    let sums = used.summary.sums();
     let all_runs = format!("in {}", counted(figures.runs.len(), "run"));
     let hits = format!("{} of {}; {}", sums.hits, counted(sums.artifacts, "artifact"), counted(sums.tests, "test"));
     let size = figures.runs.iter().rev().find_map(|run| run.size);
     let count = size.map_or_else(|| "not recorded".to_owned(), |size| counted(size.artifacts, "artifact"));
     let tiles = [
-        ("Hit rate, latest run", sums.hit_rate(), hits),
-        ("Saved", duration(figures.sum(|sums| sums.saved_seconds)), all_runs.clone()),
-        ("Spent building", duration(figures.sum(|sums| sums.rebuild_seconds)), all_runs),
+        (name, sums.hit_rate(), hits),
+        ("Saved", duration(figures.sum(|summary| summary.restored().saved_seconds)), all_runs.clone()),
+        ("Spent building", duration(figures.sum(|summary| summary.sums().rebuild_seconds)), all_runs),
         ("In the cache", size.map_or_else(|| "-".to_owned(), |size| ByteSize(size.bytes).to_string()), count),
     ];
     html! {
@@ -93,17 +97,20 @@ pub(super) fn latest(runs: &[Run]) -> Markup {
     if run.summary.rows().is_empty() {
         return section(heading, &lead, &empty("Its tests used no artifact."));
     }
-    let columns: [Column<Row>; 9] = [
+    let mut columns: Vec<Column<Row>> = vec![
         ("repo", "text", |row| row.repo.clone()),
         ("artifact", "text", |row| row.artifact.clone()),
         ("outcome", "state", |row| row.outcome.to_string()),
-        ("build", "number", |row| seconds(row.rebuild_seconds)),
-        ("restore", "number", |row| seconds(row.restore_seconds)),
-        ("wait", "number", |row| seconds(row.wait_seconds)),
-        ("saved", "number", |row| seconds(row.saved_seconds)),
+        ("build", "number", |row| nonzero(row.rebuild_seconds)),
+        ("restore", "number", |row| nonzero(row.restore_seconds)),
+        ("wait", "number", |row| if row.is_waited_for() { duration(row.wait_seconds) } else { String::new() }),
+        ("saved", "number", |row| if row.is_hit() { nonzero(row.saved_seconds) } else { String::new() }),
         ("key", "code", |row| row.key.clone()),
         ("reason", "text", |row| cut(&row.reason)),
     ];
+    if run.summary.rows().iter().any(|row| !row.configuration.is_empty()) {
+        columns.insert(2, ("configuration", "text", |row| row.configuration.clone()));
+    }
     let body = html! {
         @if let Some(traffic) = &run.traffic { p { (cut(&capitalized(&traffic.to_string()))) } }
         (table("The artifacts of the latest run", run.summary.rows().iter(), &columns))
