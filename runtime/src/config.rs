@@ -246,8 +246,8 @@ impl Config {
         let detach = defaults.detach.map(switch);
         let announce = defaults.announce.map(|is_on| if is_on { "on" } else { "off" }.to_owned());
 
-        // nextest also starts test binaries to list their tests, with the id of the run and without a test.
-        let is_listing = variable("NEXTEST_BINARY_ID").is_some() && variable("NEXTEST_EXECUTION_MODE").is_none();
+        // nextest also starts test binaries to list their tests, with the id of the run.
+        let is_listing = variable("NEXTEST_TEST_PHASE").is_some_and(|phase| phase == "list");
         let nextest_run = text("NEXTEST_RUN_ID", None)?.filter(|_| !is_listing);
 
         Ok(Config {

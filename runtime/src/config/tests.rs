@@ -95,11 +95,10 @@ fn the_list_phase_of_nextest_is_not_a_run() {
         let variables = [&[("NEXTEST", "1"), ("NEXTEST_RUN_ID", "a")], more].concat();
         read("", &variables).expect("valid").run_id
     };
-    let binary = ("NEXTEST_BINARY_ID", "package::smoke");
-    assert_eq!(run(&[binary]), None);
-    assert_eq!(run(&[binary, ("NEXTEST_EXECUTION_MODE", "process-per-test")]), Some("a".to_owned()));
-    assert_eq!(run(&[]), Some("a".to_owned()), "a setup script has no binary");
-    assert_eq!(run(&[binary, ("SMOKE_RUN_ID", "b")]), Some("b".to_owned()));
+    assert_eq!(run(&[("NEXTEST_TEST_PHASE", "list")]), None);
+    assert_eq!(run(&[("NEXTEST_TEST_PHASE", "run")]), Some("a".to_owned()));
+    assert_eq!(run(&[]), Some("a".to_owned()), "a setup script has no phase");
+    assert_eq!(run(&[("NEXTEST_TEST_PHASE", "list"), ("SMOKE_RUN_ID", "b")]), Some("b".to_owned()));
 }
 
 #[test]
