@@ -3,7 +3,7 @@
 use std::fs::{self, File, FileTimes};
 use std::time::Duration;
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, subject};
 
 const NOW: &str = "format!(\"{} {} {} {}\", app::answer(), helper(), EXTRA, include_str!(\"data.txt\"))";
 
@@ -122,21 +122,38 @@ fn sources_that_cargo_does_not_compile_again_count_as_compiled() {
     workspace.is_built_for("file tests/support/mod.rs changed");
 }
 
-#[test]
-fn suite_of_a_library_counts_the_library() {
-    let workspace = Workspace::new("own-library", "own", "helper().to_string()");
+/// Returns a workspace with a package `fixtures`, a library with a separate suite and the function `helper`.
+fn workspace_with_fixtures(name: &str, now: &str) -> Workspace {
+    let workspace = Workspace::new(name, "own", now);
     workspace.package("fixtures", "fixtures", "");
     let dependency = fs::read_to_string(workspace.path("Cargo.toml")).unwrap();
     let dependency = dependency.lines().find(|line| line.starts_with("cached-smoke")).unwrap().to_owned();
     let manifest = fs::read_to_string(workspace.path("fixtures/Cargo.toml")).unwrap();
     workspace.write("fixtures/Cargo.toml", &format!("{manifest}[dependencies]\n{dependency}\n"));
-    let suite = fs::read_to_string(workspace.path("tests/support/mod.rs")).unwrap();
+    let suite = subject("own", "helper().to_string()");
     let suite = suite.replace("pub struct Smoke;", "pub fn helper() -> u32 { 1 }\npub struct Smoke;");
     workspace.write(
         "fixtures/src/lib.rs",
         &(suite + "#[cfg(test)]\nmod tests {\n    #[test]\n    fn a_test() { let _ = 1; }\n}\n"),
     );
     workspace.declare("dev", "fixtures = { path = \"fixtures\" }");
+    workspace
+}
+
+#[test]
+fn times_of_a_library_do_not_count_for_its_dependents() {
+    let workspace = workspace_with_fixtures("own-times", "fixtures::helper().to_string()");
+    workspace.is_built_for("first build");
+    // As a checkout does.
+    let text = fs::read_to_string(workspace.path("fixtures/src/lib.rs")).unwrap();
+    workspace.write("fixtures/src/lib.rs", &text);
+    workspace.is_restored();
+    workspace.counts("fixtures/src/lib.rs", "u32 { 1 }", "u32 { 2 }", "crate fixtures changed");
+}
+
+#[test]
+fn suite_of_a_library_counts_the_library() {
+    let workspace = workspace_with_fixtures("own-library", "helper().to_string()");
     workspace.replace("tests/t.rs", "mod support;\nuse support::*;", "use fixtures::*;");
     workspace.is_built_for("first build");
     workspace.is_restored();

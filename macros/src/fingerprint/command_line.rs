@@ -41,6 +41,8 @@ pub(super) struct CommandLine {
     pub(super) out_dir: Option<PathBuf>,
     /// The root of the current crate.
     pub(super) input: Option<PathBuf>,
+    /// `--crate-type`. The compiler's default is a program.
+    crate_types: BTreeSet<String>,
 }
 
 /// The limit for argument files that name other argument files. No compiler nests them deeper.
@@ -89,6 +91,7 @@ impl CommandLine {
             };
             match option {
                 "--crate-name" => line.name = value,
+                "--crate-type" => line.crate_types.extend(value.split(',').map(str::to_owned)),
                 "--extern" => line.add_extern(&value)?,
                 "--cfg" => drop(line.cfgs.insert(value)),
                 "--target" => line.target = Some(value),
@@ -105,6 +108,11 @@ impl CommandLine {
             return Err("the compiler's command line names no crate".to_owned());
         }
         Ok(line)
+    }
+
+    /// Returns `true` if other crates may depend on the current one.
+    pub(super) fn is_library(&self) -> bool {
+        !self.cfgs.contains("test") && self.crate_types.iter().any(|name| name != "bin")
     }
 
     /// Returns the value of a codegen option.

@@ -26,7 +26,7 @@ pub(super) fn by_sources_alone(
 ) -> Result<Code, String> {
     let mut code = Code { fallback: Some(reason), ..Code::default() };
     let compiled = BTreeSet::new();
-    let context = Context { manifest_dir, compiled: &compiled, started: None, input: None };
+    let context = Context { manifest_dir, compiled: &compiled, started: None, input: None, is_library: false };
     let mut owners: Vec<Manifest> = Manifest::read(manifest_dir)?.into_iter().collect();
     if subject.own {
         code.doubt = Some(message::unknown_sources());

@@ -68,6 +68,16 @@ pub(super) struct Context<'a> {
     pub(super) started: Option<SystemTime>,
     /// The root of the current crate.
     pub(super) input: Option<&'a Path>,
+    /// Other crates may depend on the current one. Its metadata counts for them, and would contain recorded times: they
+    /// would change with each checkout. Without times, the first test of a run digests the files.
+    pub(super) is_library: bool,
+}
+
+impl Context<'_> {
+    /// Returns a time for a record. No file has the time zero, so a test compares its content.
+    fn time(&self, time: u128) -> u128 {
+        if self.is_library { 0 } else { time }
+    }
 }
 
 /// The largest included file, in bytes, that may be source. A larger one is data.
@@ -114,7 +124,10 @@ impl RecordedFiles {
             skipped.extend(not_counted.filter_map(|name| entry_of(&listed.name, name)));
             skipped.extend(ignored.names().filter_map(|name| entry_of(&listed.name, name)));
             let found = metadata(&listed.path)?;
-            self.directories.insert(join(&named.name, &listed.name), Directory { modified: modified(&found), skipped });
+            self.directories.insert(
+                join(&named.name, &listed.name),
+                Directory { modified: context.time(modified(&found)), skipped },
+            );
         }
         Ok(())
     }
@@ -218,8 +231,8 @@ impl File {
         let found = metadata(path)?;
         Ok(Self {
             size: found.len(),
-            modified: modified(&found),
-            changed: changed(&found),
+            modified: context.time(modified(&found)),
+            changed: context.time(changed(&found)),
             digest: files::digest(path)?,
             code: None,
             is_suspect: is_suspect(&found, context.started),

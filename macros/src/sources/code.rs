@@ -57,8 +57,8 @@ impl Code {
     }
 }
 
-/// Returns `true` for the group of `pub(crate)`, `pub(super)`, `pub(self)` or `pub(in path)`. After the `pub` of a tuple's
-/// field, the group may also be a type.
+/// Returns `true` for the group of `pub(crate)`, `pub(super)`, `pub(self)` or `pub(in path)`. After the `pub` of a
+/// tuple's field, the group may also be a type.
 fn is_visibility(group: &Group) -> bool {
     group.delimiter == Delimiter::Parenthesis
         && match &*group.tokens {

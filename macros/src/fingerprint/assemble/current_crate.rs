@@ -24,6 +24,7 @@ impl Builder<'_> {
             compiled: &compiled,
             started,
             input: input.as_deref(),
+            is_library: self.compilation.line.is_library(),
         };
         self.subject.named.iter().try_for_each(|named| self.code.recorded.add(named, &context))?;
         if self.subject.own {

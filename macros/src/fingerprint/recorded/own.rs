@@ -154,7 +154,13 @@ mod tests {
             variable("CARGO_MANIFEST_DIR", "no-program"),
         ];
         let compiled = BTreeSet::new();
-        let context = Context { manifest_dir: package.path(), compiled: &compiled, started: None, input: None };
+        let context = Context {
+            manifest_dir: package.path(),
+            compiled: &compiled,
+            started: None,
+            input: None,
+            is_library: false,
+        };
         let mut recorded = RecordedFiles::default();
         recorded.add_programs(variables.into_iter(), package.path(), &context).expect("readable");
 
