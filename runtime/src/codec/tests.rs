@@ -109,7 +109,10 @@ fn json_refuses_a_map_with_struct_keys() {
     let directory = tempfile::tempdir().unwrap();
     let value = std::collections::BTreeMap::from([((1, 2), 3)]);
     let error = Json::save(&value, directory.path()).unwrap_err().to_string();
-    assert!(error.contains("value.json: key must be a string\nhelp: choose `#[artifact(codec = postcard)]`"), "{error}");
+    assert!(
+        error.contains("value.json: key must be a string\nhelp: choose `#[artifact(codec = postcard)]`"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -75,10 +75,10 @@ fn git_replace_does_not_change_the_key() {
 #[cfg(target_os = "linux")]
 #[test]
 fn cold_start_asks_git_twice() {
-    use std::os::unix::fs::PermissionsExt;
+    use test_support::write_executable;
 
     let sandbox = Sandbox::new();
-    let (home, log, bin) = (sandbox.path("home"), sandbox.path("log"), sandbox.path("bin"));
+    let (home, log, bin) = (sandbox.path("empty-home"), sandbox.path("log"), sandbox.path("bin"));
     for directory in [&home, &bin] {
         fs::create_dir(directory).unwrap();
     }
@@ -86,8 +86,7 @@ fn cold_start_asks_git_twice() {
     run_until_remembered(|| sandbox.run("only_count"), &sandbox);
     fs::remove_dir_all(sandbox.cache()).unwrap();
     let counted = "#!/bin/sh\necho \"$*\" >>\"$LOG\"\nPATH=${PATH#*:} exec git \"$@\"\n";
-    fs::write(bin.join("git"), counted).unwrap();
-    fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    write_executable(&bin.join("git"), counted);
     let path = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())));
     let run = sandbox.run("only_count").env("PATH", path.unwrap()).env("LOG", &log).env("HOME", &home);
     let done = run.env("XDG_CONFIG_HOME", &home).env("GIT_CONFIG_NOSYSTEM", "1").passes();

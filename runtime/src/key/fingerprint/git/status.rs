@@ -8,18 +8,7 @@ use super::command::unexpected;
 use super::names::name_below;
 use crate::error::Error;
 
-/// The command whose output [`Status`] reads.
-pub(super) const STATUS: &[&str] = &[
-    "status",
-    "--porcelain=v2",
-    "-z",
-    "--branch",
-    "--no-ahead-behind",
-    "--no-renames",
-    "--untracked-files=all",
-    "--ignore-submodules=none",
-];
-/// The same command, which lists ignored paths as well.
+/// The command whose output [`Status`] reads. It lists ignored paths as well.
 pub(super) const STATUS_WITH_IGNORED: &[&str] = &[
     "status",
     "--porcelain=v2",
@@ -31,6 +20,11 @@ pub(super) const STATUS_WITH_IGNORED: &[&str] = &[
     "--ignore-submodules=none",
     "--ignored=matching",
 ];
+/// The same command, without ignored paths.
+pub(super) const STATUS: &[&str] = match STATUS_WITH_IGNORED {
+    [options @ .., _ignored] => options,
+    [] => &[],
+};
 
 /// Files that git reads in any directory of the work tree, even if they are ignored.
 const RULES: &[&str] = &[".gitignore", ".gitattributes"];
