@@ -33,8 +33,7 @@ fn smoke_cache(project: &Project, arguments: &[&str]) -> Output {
 /// Runs `cargo smoke-cache` with variables to its end.
 fn smoke_cache_with(project: &Project, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = project.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
-    // So wide that no sentence is on two lines.
-    command.env("COLUMNS", "500").envs(variables.iter().copied()).arg("smoke-cache").args(arguments).output().unwrap()
+    command.envs(variables.iter().copied()).arg("smoke-cache").args(arguments).output().unwrap()
 }
 
 /// Returns the installed runners.

@@ -84,6 +84,8 @@ impl Project {
         clean_environment_of_cargo(&mut command);
         command
             .current_dir(self.root.path())
+            // So wide that no sentence of the tool is on two lines.
+            .env("COLUMNS", "500")
             .env("CARGO_NET_OFFLINE", "true")
             // Without debug information, programs compile and link faster.
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
