@@ -62,6 +62,11 @@ bench name="performance" *arguments:
 weight *arguments:
     .ci/weight {{ arguments }}
 
+# Judges the graph and the search of code-index by independent truths; benches/code-index says by which.
+judge *arguments:
+    cargo build --release -p code-index
+    python3 benches/code-index/judge.py "${CARGO_TARGET_DIR:-target}/release/code-index" target/judges {{ arguments }}
+
 # Fuzzes a target, archive or manifest, for some seconds, on stable Rust.
 fuzz target="archive" seconds="300":
     cd runtime && cargo fuzz run --sanitizer none {{ target }} -- -max_total_time={{ seconds }}

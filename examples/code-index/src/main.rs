@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use code_index::{AnalyzerConfig, Error, GraphBuilder, Hit, NodeKind, SparseIndex};
+use serde::Serialize;
 
 use json::GraphJson;
 
@@ -40,7 +41,7 @@ struct GraphArgs {
 struct SearchArgs {
     /// The root directory of the repository
     path: PathBuf,
-    /// A name, the beginning of a name, or words
+    /// A name, the beginning of a name, or words; `-` reads queries from standard input, one per line
     query: String,
     /// The maximum number of results; each file has at most one
     #[arg(long, default_value_t = 10)]
@@ -48,7 +49,7 @@ struct SearchArgs {
     /// Find only nodes of this kind; can be repeated
     #[arg(long, value_enum)]
     kind: Vec<KindArg>,
-    /// Print the results as JSON, one per line
+    /// Print the results as JSON, one per line; for `-` an array for each query
     #[arg(long)]
     json: bool,
 }
@@ -98,8 +99,7 @@ fn run(command: Command) -> Result<(), Failure> {
 fn show_graph(out: &mut impl Write, args: &GraphArgs) -> Result<(), Failure> {
     let graph = GraphBuilder::new(&args.path).build()?;
     if args.json {
-        serde_json::to_writer(&mut *out, &GraphJson::of(&graph)).map_err(io::Error::from)?;
-        return Ok(writeln!(out)?);
+        return print_json(out, &GraphJson::of(&graph));
     }
     writeln!(out, "{}", graph.statistics())?;
     for (path, reason) in graph.skipped() {
@@ -112,20 +112,41 @@ fn search(out: &mut impl Write, args: &SearchArgs) -> Result<(), Failure> {
     let graph = GraphBuilder::new(&args.path).build()?;
     let index = SparseIndex::in_memory(&graph, &AnalyzerConfig::default())?;
     let kinds = args.kind.iter().copied().map(NodeKind::from).collect::<Vec<_>>();
-    let hits = index.search(&args.query, args.limit, &kinds)?;
-    if hits.is_empty() {
-        // On stderr, so that the lines of stdout are exactly the results.
-        let _ = writeln!(io::stderr(), "nothing found for {:?}", args.query);
+    if args.query != "-" {
+        let hits = index.search(&args.query, args.limit, &kinds)?;
+        return print_hits(out, &args.query, &hits, args.json);
     }
-    for hit in hits {
+    for query in io::stdin().lines() {
+        let query = query.map_err(Failure::Input)?;
+        let hits = index.search(&query, args.limit, &kinds)?;
         if args.json {
-            serde_json::to_writer(&mut *out, &hit).map_err(io::Error::from)?;
-            writeln!(out)?;
+            print_json(out, &hits)?;
         } else {
-            writeln!(out, "{}", line(&hit))?;
+            print_hits(out, &query, &hits, false)?;
         }
     }
     Ok(())
+}
+
+fn print_hits(out: &mut impl Write, query: &str, hits: &[Hit], json: bool) -> Result<(), Failure> {
+    if hits.is_empty() {
+        // On stderr, so that the lines of stdout are exactly the results.
+        let _ = writeln!(io::stderr(), "nothing found for {query:?}");
+    }
+    for hit in hits {
+        if json {
+            print_json(out, hit)?;
+        } else {
+            writeln!(out, "{}", line(hit))?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints a value as one line of JSON.
+fn print_json(out: &mut impl Write, value: &(impl Serialize + ?Sized)) -> Result<(), Failure> {
+    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
+    Ok(writeln!(out)?)
 }
 
 /// Formats a hit for the terminal: `exact    1.00 class     path/file.py:Name  path/file.py:3-20`.
@@ -143,6 +164,8 @@ fn line(hit: &Hit) -> String {
 enum Failure {
     #[error(transparent)]
     Index(#[from] Error),
+    #[error("failed to read the queries: {0}")]
+    Input(#[source] io::Error),
     #[error("failed to write the output: {0}")]
     Output(#[from] io::Error),
 }
@@ -151,6 +174,7 @@ enum Failure {
 fn report(failure: &Failure) {
     let help = match failure {
         Failure::Index(error) => error.help(),
+        Failure::Input(_) => Some("give queries in UTF-8, one per line"),
         Failure::Output(_) => None,
     };
     let help = help.map_or_else(String::new, |help| format!("\nhelp: {help}"));

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 
 use code_index::EdgeKind;
@@ -89,6 +89,27 @@ fn search_filters_by_kind_and_prints_json() {
     assert!(hits.iter().all(|hit| hit["kind"] == "class" || hit["kind"] == "directory"));
     assert_eq!(hits[0]["id"], "bookshop/catalogue/catalogue.py:Catalogue");
     assert_eq!(hits[0]["matched"], "exact");
+}
+
+#[test]
+fn search_reads_queries_from_standard_input() {
+    let mut child = command()
+        .args(["search", &bookshop_argument(), "-", "--json", "--limit", "1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let queries = b"Cart\nxylophone\nCatalogue\n";
+    child.stdin.take().expect("a pipe").write_all(queries).expect("the command reads its input");
+    let output = child.wait_with_output().expect("the command ends");
+    assert!(output.status.success());
+    let hits = stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a line is JSON"))
+        .map(|hits| hits[0]["id"].as_str().map(str::to_owned))
+        .collect::<Vec<_>>();
+    let found = |id: &str| Some(format!("bookshop/{id}"));
+    assert_eq!(hits, [found("orders/cart.py:Cart"), None, found("catalogue/catalogue.py:Catalogue")]);
 }
 
 #[test]
