@@ -5,6 +5,5 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 cargo build --release --locked --package code-index
-# The packages of the environments do not belong to the standard library that is judged.
 python3 benches/code-index/judge.py "${CARGO_TARGET_DIR:-target}/release/code-index" "${RUNNER_TEMP:?}/judges" \
     --project requests | tee -a "${GITHUB_STEP_SUMMARY:-/dev/null}"

@@ -2,10 +2,17 @@
 
 mod identifiers;
 
+use frostem::{Algorithm, Stemmer};
 use serde::{Deserialize, Serialize};
-use tantivy::tokenizer::{Language, Stemmer, StopWordFilter, TextAnalyzer};
 
-use identifiers::IdentifierTokenizer;
+pub(crate) use identifiers::identifiers;
+use identifiers::terms;
+
+/// The English words that are dropped, in order: those of Lucene.
+const STOP_WORDS: [&str; 33] = [
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of",
+    "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will", "with",
+];
 
 /// The rules by which a [`SparseIndex`](crate::SparseIndex) splits text into terms.
 ///
@@ -42,18 +49,21 @@ impl Default for AnalyzerConfig {
 }
 
 impl AnalyzerConfig {
-    pub(crate) fn analyzer(&self) -> TextAnalyzer {
-        let tokenizer = IdentifierTokenizer::new(self.min_token_length, self.max_token_length);
-        let mut builder = TextAnalyzer::builder(tokenizer).dynamic();
-        if self.stop_words
-            && let Some(filter) = StopWordFilter::new(Language::English)
-        {
-            builder = builder.filter_dynamic(filter);
-        }
+    /// Returns the terms of an identifier: its words and, if it has more than one, itself.
+    pub(crate) fn terms(&self, identifier: &str) -> Vec<String> {
+        let lengths = self.min_token_length..=self.max_token_length;
+        let mut found = terms(identifier);
+        found.retain(|term| {
+            let is_stop_word = self.stop_words && STOP_WORDS.binary_search(&term.as_str()).is_ok();
+            lengths.contains(&term.chars().count()) && !is_stop_word
+        });
         if self.stemming {
-            builder = builder.filter_dynamic(Stemmer::new(Language::English));
+            let stemmer = Stemmer::new(Algorithm::English);
+            for term in &mut found {
+                *term = stemmer.stem(term).into_owned();
+            }
         }
-        builder.build()
+        found
     }
 }
 
@@ -62,14 +72,17 @@ mod tests {
     use super::*;
 
     fn terms(config: &AnalyzerConfig, text: &str) -> Vec<String> {
-        let mut terms = Vec::new();
-        config.analyzer().token_stream(text).process(&mut |token| terms.push(token.text.clone()));
-        terms
+        identifiers(text).flat_map(|identifier| config.terms(identifier)).collect()
     }
 
     #[test]
     fn words_are_stemmed_and_stop_words_dropped() {
         assert_eq!(terms(&AnalyzerConfig::default(), "the orders of a shipped book"), ["order", "ship", "book"]);
+    }
+
+    #[test]
+    fn stop_words_are_in_order() {
+        assert!(STOP_WORDS.is_sorted());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::config::GraphBuilderConfig;
+use crate::decode::decode;
 use crate::error::Error;
 use crate::graph::{DependencyGraph, SkipReason};
 use crate::parse::{ParsedFile, parse};
@@ -94,7 +95,7 @@ impl GraphBuilder {
 
 /// The text and the syntax of a file, as far as they can be read.
 pub(crate) struct Content {
-    /// The text; `None` for a file that is unreadable, too large or not UTF-8.
+    /// The text; `None` for a file that is unreadable, too large or in an unknown encoding.
     pub(crate) text: Option<String>,
     pub(crate) parsed: Result<ParsedFile, SkipReason>,
 }
@@ -109,13 +110,5 @@ fn read_text(path: &Path, max_bytes: u64) -> Result<String, SkipReason> {
     if bytes.len() as u64 > max_bytes {
         return Err(SkipReason::TooLarge);
     }
-    let text = String::from_utf8(bytes).map_err(|_| SkipReason::NotUtf8)?;
-    Ok(with_unix_lines(text))
-}
-
-/// Replaces `\r\n` and `\r` by `\n`, as Python's universal newlines do.
-///
-/// The line ends of a checkout therefore do not change the graph.
-fn with_unix_lines(text: String) -> String {
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
+    decode(bytes).ok_or(SkipReason::NotDecodable)
 }

@@ -19,14 +19,13 @@ use serde::{Deserialize, Serialize};
 pub struct GraphBuilderConfig {
     /// The size in bytes above which a file keeps its node, but has no text and no children.
     ///
-    /// Default 2 MiB. The largest Python file of Django, scikit-learn and matplotlib has 0.4 MiB. Parsing 2 MiB of open
-    /// brackets takes half a second and half a gigabyte of memory before it fails.
+    /// Default 2 MiB. The largest Python file of Django, scikit-learn and matplotlib has 0.4 MiB.
     pub max_file_bytes: u64,
     /// The depth of the syntax tree above which a file keeps its node and text, but has no children.
     ///
-    /// Default 1000 levels. The deepest file of Django, scikit-learn, matplotlib, pytest and requests has 32 levels.
-    /// The deepest file of sympy, a sum of hundreds of terms, has 808. `CPython` itself stops at 100 indentations or
-    /// 200 open brackets.
+    /// Default 1000 levels of statements and expressions. `CPython` itself stops at 100 indentations or 200 open
+    /// brackets. Deeper trees than a few thousand levels are refused with any limit, because a parser needs stack for
+    /// each level.
     pub max_nesting: u32,
     /// The names of directories to skip, at any depth. Default `.git` and `.github`.
     pub skip_directories: Vec<String>,

@@ -1,7 +1,7 @@
 //! The error type of the crate.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -82,14 +82,6 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
-    /// The search library failed.
-    #[error("failed to use the index {}: {source}", location(path.as_deref()))]
-    Search {
-        /// The index's directory; `None` for an index in memory.
-        path: Option<PathBuf>,
-        /// The error of the search library. Boxed, because it is ten times the size of the other variants.
-        source: Box<tantivy::TantivyError>,
-    },
 }
 
 impl Error {
@@ -103,11 +95,7 @@ impl Error {
             Self::Damaged { .. } => Some("delete it and build it again"),
             Self::TooLarge => Some("lower `max_file_bytes`, so that large files are skipped"),
             Self::IndexExists { .. } => Some("choose an empty directory"),
-            Self::Threads { .. } | Self::Read { .. } | Self::Write { .. } | Self::Search { .. } => None,
+            Self::Threads { .. } | Self::Read { .. } | Self::Write { .. } => None,
         }
     }
-}
-
-fn location(directory: Option<&Path>) -> String {
-    directory.map_or_else(|| "in memory".to_owned(), |path| format!("in {}", path.display()))
 }

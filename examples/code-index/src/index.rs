@@ -1,38 +1,41 @@
 //! The search index and its queries.
 //!
-//! - `schema`: the fields of a document
-//! - `build`, `document`, `order`: one document per node, and the order of equal documents
+//! - `text`, `source`: the words of a document, by field
+//! - `identity`, `order`: the names of a document, and the order of equal documents
+//! - `weights`: the ranking
+//! - `build`, `bytes`, `layout`: the content of an index
 //! - `manifest`: the index directory and its check
-//! - `read_only`: the directory as the search library sees it
-//! - `search`, `collector`: the queries
+//! - `search`: the queries
 
 mod build;
-mod collector;
-mod document;
+mod bytes;
+mod identity;
+mod layout;
 mod manifest;
 mod order;
-mod read_only;
-mod schema;
 mod search;
+mod source;
+mod text;
+mod weights;
 
 use std::collections::HashSet;
 use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::path::Path;
 
+use memmap2::Mmap;
 use serde::{Deserialize, Serialize};
-use tantivy::directory::{MmapDirectory, RamDirectory};
-use tantivy::tokenizer::TextAnalyzer;
-use tantivy::{Index, ReloadPolicy, Searcher, TantivyError};
 
 use crate::analyzer::AnalyzerConfig;
 use crate::error::Error;
 use crate::graph::{DependencyGraph, NodeKind};
-use collector::Kinds;
+use bytes::Bytes;
+use layout::Layout;
 use manifest::Manifest;
-use read_only::ReadOnlyDirectory;
-use schema::Fields;
 use search::Search;
+
+/// The name of the file with the content of an index.
+const CONTENT: &str = "code-index.bin";
 
 /// The way in which a node matches a query. All hits of one way come before the hits of the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,10 +81,8 @@ pub struct Hit {
 /// All files have the default permissions of new files, so other users can open the index if these permissions allow
 /// it.
 ///
-/// # Panics
-///
-/// Opening checks the names and sizes of the files, not their bytes. If bytes were changed, [`Self::from_dir`] and
-/// [`Self::search`] can give an error, give wrong results, or panic.
+/// Opening checks the names and sizes of the files, not their bytes. If bytes were changed, [`Self::from_dir`] can give
+/// an error, and searches can give wrong results.
 ///
 /// # Examples
 ///
@@ -97,11 +98,8 @@ pub struct Hit {
 /// # Ok::<(), code_index::Error>(())
 /// ```
 pub struct SparseIndex {
-    searcher: Searcher,
-    fields: Fields,
-    analyzer: TextAnalyzer,
+    layout: Layout,
     config: AnalyzerConfig,
-    dir: Option<PathBuf>,
 }
 
 impl SparseIndex {
@@ -111,58 +109,49 @@ impl SparseIndex {
     ///
     /// # Errors
     ///
-    /// [`Error::IndexExists`] if the directory already holds an index, even an incomplete one, [`Error::Write`] or
-    /// [`Error::Search`] if a file cannot be written.
+    /// [`Error::IndexExists`] if the directory already holds an index, even an incomplete one, [`Error::Write`] if a
+    /// file cannot be written.
     pub fn from_graph(graph: &DependencyGraph, dir: impl AsRef<Path>, config: &AnalyzerConfig) -> Result<Self, Error> {
         let dir = dir.as_ref();
         fs::create_dir_all(dir).map_err(|source| Error::Write { path: dir.to_owned(), source })?;
         if manifest::exists(dir) {
             return Err(Error::IndexExists { path: dir.to_owned() });
         }
-        let write = || -> tantivy::Result<()> {
-            build::write(graph, MmapDirectory::open(dir)?, config)?;
-            Ok(())
-        };
-        write().map_err(|source| search_error(Some(dir), source))?;
+        let path = dir.join(CONTENT);
+        fs::write(&path, build::build(graph, config)).map_err(|source| Error::Write { path, source })?;
         Manifest::write(dir, config)?;
         Self::from_dir(dir)
     }
 
-    /// Opens an index in place. Reads only the metadata of the index; the other files are mapped.
+    /// Opens an index in place. Reads only the manifest; the content is mapped.
     ///
     /// # Errors
     ///
-    /// [`Error::Read`] if the index or one of its files is missing, [`Error::Damaged`] if a file has the wrong size,
-    /// [`Error::Format`] if another version wrote the index, [`Error::Search`] if the search library rejects it.
-    ///
-    /// # Panics
-    ///
-    /// If bytes of a file were changed; see the panics of the type.
+    /// [`Error::Read`] if the index or one of its files is missing, [`Error::Damaged`] if a file has the wrong size or
+    /// is malformed, [`Error::Format`] if another version wrote the index.
     pub fn from_dir(dir: impl AsRef<Path>) -> Result<Self, Error> {
         let dir = dir.as_ref();
         let manifest = Manifest::read(dir)?;
-        let open = || Self::open(Index::open(ReadOnlyDirectory::open(dir)?)?, manifest.analyzer, Some(dir));
-        open().map_err(|source| search_error(Some(dir), source))
+        let path = dir.join(CONTENT);
+        #[expect(unsafe_code, reason = "an index is larger than a query's part of it")]
+        // SAFETY: the files of an index are not changed while it is in use; the documentation of the type demands it.
+        let map = File::open(&path).and_then(|file| unsafe { Mmap::map(&file) });
+        let map = map.map_err(|source| Error::Read { path: path.clone(), source })?;
+        Self::open(Bytes::Mapped(map), manifest.analyzer, &path)
     }
 
     /// Builds an index in memory.
     ///
     /// # Errors
     ///
-    /// [`Error::Search`] if the search library fails.
+    /// None at present; a future index may fail to build.
     pub fn in_memory(graph: &DependencyGraph, config: &AnalyzerConfig) -> Result<Self, Error> {
-        let open = || Self::open(build::write(graph, RamDirectory::create(), config)?, config.clone(), None);
-        open().map_err(|source| search_error(None, source))
+        Self::open(Bytes::Owned(build::build(graph, config)), config.clone(), Path::new(CONTENT))
     }
 
-    fn open(index: Index, config: AnalyzerConfig, dir: Option<&Path>) -> tantivy::Result<Self> {
-        let (schema, fields) = Fields::schema();
-        if index.schema() != schema {
-            return Err(TantivyError::SchemaError("the fields are not the fields of this version".to_owned()));
-        }
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let analyzer = config.analyzer();
-        Ok(Self { searcher: reader.searcher(), fields, analyzer, config, dir: dir.map(Path::to_owned) })
+    fn open(bytes: Bytes, config: AnalyzerConfig, path: &Path) -> Result<Self, Error> {
+        let damaged = || Error::Damaged { path: path.to_owned(), reason: "the sections are malformed".to_owned() };
+        Ok(Self { layout: Layout::new(bytes).ok_or_else(damaged)?, config })
     }
 
     /// Finds the best `limit` nodes of the given kinds, at most one per file, best first. No kinds mean all kinds.
@@ -175,23 +164,17 @@ impl SparseIndex {
     ///
     /// # Errors
     ///
-    /// [`Error::Search`] if a file of the index cannot be read.
-    ///
-    /// # Panics
-    ///
-    /// If bytes of a file were changed; see the panics of the type.
+    /// None at present; a future index may read its content during a search.
     pub fn search(&self, query: &str, limit: usize, kinds: &[NodeKind]) -> Result<Vec<Hit>, Error> {
         let search = Search {
-            searcher: &self.searcher,
-            fields: self.fields,
-            // An analyzer has a buffer, which concurrent searches must not share.
-            analyzer: self.analyzer.clone(),
-            kinds: Kinds::new(kinds),
+            index: &self.layout,
+            analyzer: &self.config,
+            kinds,
             limit,
             seen: HashSet::new(),
             hits: Vec::new(),
         };
-        search.run(query).map_err(|source| search_error(self.dir.as_deref(), source))
+        Ok(search.run(query))
     }
 
     /// Returns the rules by which the index splits text.
@@ -201,7 +184,7 @@ impl SparseIndex {
 
     /// Returns the number of indexed nodes.
     pub fn len(&self) -> usize {
-        usize::try_from(self.searcher.num_docs()).unwrap_or(usize::MAX)
+        self.layout.len()
     }
 
     /// Returns `true` if no node is indexed. An index of a graph is never empty, because a graph has a root.
@@ -215,11 +198,6 @@ impl fmt::Debug for SparseIndex {
         f.debug_struct("SparseIndex")
             .field("nodes", &self.len())
             .field("analyzer", &self.config)
-            .field("dir", &self.dir)
             .finish_non_exhaustive()
     }
-}
-
-fn search_error(dir: Option<&Path>, source: TantivyError) -> Error {
-    Error::Search { path: dir.map(Path::to_owned), source: Box::new(source) }
 }

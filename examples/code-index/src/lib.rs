@@ -2,7 +2,7 @@
 //!
 //! [`GraphBuilder`] parses a repository into a [`DependencyGraph`]. The nodes are directories, files, classes and
 //! functions. The edges say which node contains, imports, invokes or inherits from which. [`SparseIndex`] makes a graph
-//! searchable: exact names first, then prefixes, then BM25 over the words of identifiers.
+//! searchable: exact names first, then prefixes, then BM25 over the words of names, docstrings and code.
 //!
 //! Both are deterministic. The same files with the same configuration give the same graph, and the same hits in the
 //! same order. The number of threads and the location of the repository make no difference.
@@ -28,16 +28,23 @@
 //!
 //! The graph differs from `LocAgent` in these points:
 //!
-//! - Names are resolved by Python's scope rules. `self.name()`, `super().name()`, `module.name()` and `Class.name()`
-//!   lead to the one definition that they mean. Only calls on an object of unknown type are resolved by the attribute's
-//!   name alone.
+//! - Names are resolved by Python's scope rules, and calls by the types of their objects: see below.
 //! - Calls in a class body belong to the class.
 //! - Absolute imports are also resolved below `src` and `lib`.
-//! - Files that cannot be read or parsed keep their node.
+//! - Files that cannot be read or parsed keep their node. Files are decoded by their encoding cookies.
 //!
-//! Only definitions and imports bind names. Parameters, assignments and the targets of `for` and `with` are not
-//! followed, so they do not shadow a name either: in `def f(g): g()` the call leads to the module's own `g`, if there
-//! is one.
+//! - A class inherits also from a base in parentheses, and a decorator may be in parentheses.
+//!
+//! # Types
+//!
+//! The types of objects are inferred from calls of classes, assignments, annotations, results of functions, attributes
+//! of `self` and of classes, properties and `with`. All assignments to a name count, in any order. A method is looked
+//! up in Python's method resolution order. If the object may be of a subclass, as `self` and parameters may, the
+//! overrides of subclasses are called too, unless they are many. `super()` also leads to the classes beside a mixin.
+//!
+//! A call on an object of unknown type is resolved by the name of the method alone: to the methods of the classes that
+//! the file defines or imports, else to those of the whole repository, if they are few. Objects from outside the
+//! repository have no edges.
 //!
 //! # Examples
 //!
@@ -55,9 +62,11 @@
 mod analyzer;
 mod builder;
 mod config;
+mod decode;
 mod error;
 mod graph;
 mod index;
+mod lines;
 mod parse;
 mod records;
 mod resolve;

@@ -1,37 +1,56 @@
-//! Parses a Python file into its definitions, imports and calls.
+//! Parses a Python file into its definitions, imports, calls and assignments.
 //!
-//! # Files that do not parse
+//! # The parser
 //!
-//! tree-sitter builds a tree of any text and marks its errors. A file with an error mark does not parse. A file with a
-//! Python 2 `print` or `exec` statement does not parse either: the grammar accepts them, Python 3 does not.
+//! ruff's parser accepts what any Python 3 accepts, up to errors that only the compiler of `CPython` finds, such as a
+//! `return` outside of a function. A file with an error does not parse, even if the rest of it is well formed: keeping
+//! the definitions around an error would gain little, and would show definitions that no Python interpreter sees.
 //!
-//! The grammar differs from `CPython` in both directions:
+//! It replaced tree-sitter, by these measurements:
 //!
-//! - It rejects f-strings whose format spec begins with `=`, as in `f"{a:=}"`. Such a file keeps its node and its text,
-//!   but has no children. matplotlib 3.10.7 has one such file, `axis.py`.
-//! - It accepts some incomplete text and some Python 2 without an error mark: a missing or unindented body, `except A,
-//!   e`. Such a file keeps all definitions in the tree.
+//! | | tree-sitter 0.27, grammar 0.25 | ruff 0.0.10 |
+//! | --- | --- | --- |
+//! | valid files of `CPython` 3.11 and its packages that are refused | 3 of 11,650 | 0 |
+//! | definitions with another id, kind or line, of 194,474 | 0 | 0 |
+//! | f-strings such as `f"{a:=}"`, defaults of type parameters | refused | accepted |
+//! | Python 2, missing bodies | partly accepted | refused |
+//! | graph of Django, with names resolved | 5.0 CPU s | 2.1 CPU s, with types inferred |
 //!
-//! Both are rare in working repositories. Of the 11,659 files of `CPython` 3.11 with its tests and site-packages, the
-//! grammar rejects two that `ast.parse` accepts; both are tests of `CPython`'s parser. Keeping the definitions
-//! around an error mark would gain little, and would show definitions that no Python interpreter sees.
+//! ruff gives no promise about its API, so its version is pinned. Version 0.0.10 is the last one for Rust 1.95.
+//!
+//! The parser and the drop of its tree recurse. The guard bounds the depth of the tree before it is built, so no file
+//! exhausts the stack.
 
+mod guard;
 mod imports;
 mod references;
 mod syntax;
 mod visitor;
 
-use tree_sitter::Parser;
+use std::ops::Range;
+
+use ruff_python_ast::token::TokenKind;
+use ruff_python_parser::{Mode, ParseOptions};
+use ruff_text_size::Ranged;
 
 use crate::graph::SkipReason;
 
-pub(crate) use syntax::{Import, MODULE, ModulePath, ParsedFile, Reference, Scope, ScopeKind, Step};
+pub(crate) use syntax::{Import, MODULE, ModulePath, ParsedFile, Reference, Role, Root, Scope, ScopeKind, Step, Value};
 
-/// Parses a file's text. Never panics, and uses a constant amount of stack for any nesting.
+/// Parses a file's text. Never panics, and does not exhaust the stack for any nesting.
 pub(crate) fn parse(text: &str, max_nesting: u32) -> Result<ParsedFile, SkipReason> {
-    let mut parser = Parser::new();
-    // Both calls fail only if the versions of the grammar and the library are incompatible; then every test fails.
-    parser.set_language(&tree_sitter_python::LANGUAGE.into()).map_err(|_| SkipReason::DoesNotParse)?;
-    let tree = parser.parse(text, None).ok_or(SkipReason::DoesNotParse)?;
-    visitor::visit(&tree, text, max_nesting)
+    guard::with_stack_for(text, || {
+        let parsed = ruff_python_parser::parse_module(text).map_err(|_| SkipReason::DoesNotParse)?;
+        visitor::visit(parsed.syntax(), text, max_nesting)
+    })?
+}
+
+/// Returns the tokens of a text, also of one that does not parse; none if the text nests too deeply.
+pub(crate) fn tokens(text: &str) -> Vec<(TokenKind, Range<usize>)> {
+    let lexed = guard::with_stack_for(text, || {
+        let parsed = ruff_python_parser::parse_unchecked(text, ParseOptions::from(Mode::Module));
+        let tokens = parsed.tokens().iter();
+        tokens.map(|token| (token.kind(), token.start().to_usize()..token.end().to_usize())).collect()
+    });
+    lexed.unwrap_or_default()
 }

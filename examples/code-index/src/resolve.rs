@@ -2,18 +2,18 @@
 //!
 //! - `modules`: module paths to files
 //! - `names`: the bindings of names in a scope
+//! - `classes`: bases, method resolution orders and subclasses
+//! - `infer`: the values of variables, attributes and results
 //! - `values`: names, attributes and calls to definitions
+//! - `attributes`: the members of classes and their instances
 //! - `members`: methods by name, for calls on objects of unknown type
 //! - this module: the edges
 //!
-//! The resolver follows definitions and imports of a scope and of the scopes around it, re-exports through other files,
-//! wildcard imports, `self`, `cls` and `super()`, base classes, and `Class(…)` as an instance of the class. It does not
-//! follow assignments, parameters and return types.
-//!
-//! If these rules give an object no type, a call of its method is resolved by the name alone, as in `LocAgent`: it
-//! leads to all methods of that name in the classes that the file defines or imports. Names that come from outside the
-//! repository get no edge.
+//! Names that come from outside the repository get no edge.
 
+mod attributes;
+mod classes;
+mod infer;
 mod members;
 mod modules;
 mod names;
@@ -22,12 +22,19 @@ mod values;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use rayon::prelude::*;
+
 use crate::graph::{EdgeKind, EdgeRecord, NO_NODE};
 use crate::parse::{Import, ParsedFile, Reference, Scope, ScopeKind, Step};
 
+use classes::Classes;
+use infer::Inferred;
 pub(crate) use modules::Modules;
 use names::Names;
 use values::Value;
+
+/// The maximum number of bases of a class; further ones are ignored.
+const MAX_BASES: usize = 16;
 
 /// A parsed file and its nodes.
 pub(crate) struct FileFacts {
@@ -59,18 +66,56 @@ pub(crate) struct Resolver<'a> {
     modules: &'a Modules,
     /// The bindings of each file.
     names: Vec<Names<'a>>,
+    classes: Classes,
+    inferred: Inferred<'a>,
     /// The methods of the visible classes of each file, by name; filled on first use.
     methods: Vec<OnceLock<HashMap<&'a str, Vec<u32>>>>,
+    /// The methods of all classes, by name; filled on first use.
+    all_methods: OnceLock<HashMap<&'a str, Vec<u32>>>,
 }
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(files: &'a [FileFacts], modules: &'a Modules) -> Self {
-        Self {
+        let mut resolver = Self {
             files,
             modules,
-            names: files.iter().map(|file| Names::of(file.scopes())).collect(),
+            names: files.par_iter().map(|file| Names::of(file.scopes())).collect(),
+            classes: Classes::default(),
+            inferred: Vec::new(),
             methods: files.iter().map(|_| OnceLock::new()).collect(),
+            all_methods: OnceLock::new(),
+        };
+        resolver.classes = Classes::new(&resolver.bases_of_all());
+        resolver.infer();
+        resolver
+    }
+
+    /// Returns the bases of each class of the repository, in the order of the classes.
+    fn bases_of_all(&self) -> Vec<(ScopeId, Vec<ScopeId>)> {
+        let classes = (0..self.files.len()).into_par_iter().flat_map_iter(|file| {
+            let file = u32::try_from(file).unwrap_or(u32::MAX);
+            let scopes = self.facts(file).scopes().iter().zip(0..);
+            let classes = scopes.filter(|(scope, _)| scope.kind == ScopeKind::Class);
+            classes.map(move |(_, scope)| ScopeId { file, scope })
+        });
+        classes.map(|class| (class, self.bases(class))).collect()
+    }
+
+    /// Returns the bases of a class, in their order. A base that a call makes stands for the classes in the call.
+    fn bases(&self, class: ScopeId) -> Vec<ScopeId> {
+        let mut bases = Vec::new();
+        for reference in self.scope(class).bases.iter().chain(&self.scope(class).base_parts) {
+            for value in self.evaluate(self.enclosing(class), reference) {
+                if let Value::Class(base) = value
+                    && base.class != class
+                    && !bases.contains(&base.class)
+                    && bases.len() < MAX_BASES
+                {
+                    bases.push(base.class);
+                }
+            }
         }
+        bases
     }
 
     /// Returns the imports, invokes and inherits edges that start in a file, without duplicates.
@@ -134,7 +179,7 @@ impl<'a> Resolver<'a> {
         let source = self.node(id);
         for value in self.evaluate(self.enclosing(id), base) {
             if let Value::Class(class) = value {
-                let target = self.node(class);
+                let target = self.node(class.class);
                 // In `class Reader(Reader)`, the base is an earlier binding of the name, but both have the same node.
                 if source != target {
                     push(edges, source, EdgeKind::Inherits, target);
@@ -148,16 +193,23 @@ impl<'a> Resolver<'a> {
         let values = self.evaluate(from, callee);
         let mut known = false;
         for value in &values {
-            if let Value::Class(target) | Value::Function(target) = *value {
-                known = true;
-                push(edges, source, EdgeKind::Invokes, self.node(target));
-            }
+            let target = match *value {
+                Value::Class(of) => of.class,
+                Value::Function(function) | Value::Method(function, _) => function,
+                _ => continue,
+            };
+            known = true;
+            push(edges, source, EdgeKind::Invokes, self.node(target));
         }
         if let Some(Step::Attribute(name)) = callee.steps.last()
             && !known
             && values.contains(&Value::Unknown)
         {
-            for &target in self.visible_methods(id.file, name) {
+            let mut targets = self.visible_methods(id.file, name);
+            if targets.is_empty() {
+                targets = self.methods_of_all(name);
+            }
+            for &target in targets {
                 // A method that calls a method of the same name on an unknown object rarely calls itself.
                 if target != source {
                     push(edges, source, EdgeKind::Invokes, target);

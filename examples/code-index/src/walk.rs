@@ -8,6 +8,10 @@ use crate::config::GraphBuilderConfig;
 use crate::error::Error;
 use crate::graph::SkipReason;
 
+/// The names of directories and files that hold asides.
+const ASIDE_NAMES: [&str; 8] =
+    ["test", "tests", "testing", "conftest", "examples", "galleries", "benchmarks", "asv_benchmarks"];
+
 /// A Python file below the root.
 pub(crate) struct FoundFile {
     /// The path relative to the root, with `/`.
@@ -72,7 +76,7 @@ impl Walk {
             }
             match name.to_str() {
                 // No node, because the lossy id could equal the id of another file.
-                None => self.skip(&join(path, &name.to_string_lossy()), SkipReason::NotUtf8),
+                None => self.skip(&join(path, &name.to_string_lossy()), SkipReason::NotDecodable),
                 Some(name) if kind.is_dir() => pending.push((entry.path(), join(path, name))),
                 Some(name) => self.files.push(FoundFile { path: join(path, name), location: entry.path() }),
             }
@@ -101,4 +105,13 @@ pub(crate) fn is_package(path: &str) -> bool {
 /// Returns the directory of a relative path; the empty path for the root.
 pub(crate) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
+
+/// Returns `true` for the path of an *aside*: a test, an example or a benchmark. Asides are code about other code,
+/// which users rarely search for and which other code rarely calls.
+pub(crate) fn is_aside(path: &str) -> bool {
+    path.split('/').any(|part| {
+        let part = part.strip_suffix(".py").unwrap_or(part);
+        ASIDE_NAMES.contains(&part) || part.starts_with("test_") || part.ends_with("_test")
+    })
 }

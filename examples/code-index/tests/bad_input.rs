@@ -22,39 +22,103 @@ fn unparsable_files_keep_their_node_and_text() {
         [
             ("bookshop/legacy/half_written.py", SkipReason::DoesNotParse),
             ("bookshop/legacy/report.py", SkipReason::DoesNotParse),
-            ("bookshop/legacy/umlauts.py", SkipReason::NotUtf8),
+            ("bookshop/legacy/umlauts.py", SkipReason::NotDecodable),
         ]
     );
     let half_written = graph.node("bookshop/legacy/half_written.py").expect("the file exists");
     assert_eq!(half_written.children().count(), 0);
     assert!(graph.source(half_written).is_some_and(|text| text.contains("import_old_orders")));
-    // Python 2: tree-sitter accepts it without an error mark.
+    // Python 2.
     assert_eq!(graph.node("bookshop/legacy/report.py").expect("the file exists").children().count(), 0);
 }
 
-/// Checks what the documentation of `parse` says. If a new version of the grammar breaks this test, change that text.
 #[test]
-fn grammar_differences_to_python_are_as_documented() {
-    let graph = graph_of(&[
-        ("except.py", "def f():\n    try:\n        pass\n    except A, e:\n        pass\n"),
-        ("format.py", "def f(a):\n    return f'{a:=}'\n"),
-        ("missing.py", "def f():\ndef g(): pass\n"),
-        ("unindented.py", "def f():\nreturn 1\n"),
-    ]);
-    assert_eq!(skipped(&graph), [("format.py", SkipReason::DoesNotParse)]);
-    assert_eq!(
-        ids(&graph)[1..],
-        [
-            "except.py",
-            "except.py:f",
-            "format.py",
-            "missing.py",
-            "missing.py:f",
-            "missing.py:g",
-            "unindented.py",
-            "unindented.py:f",
-        ]
-    );
+fn every_valid_file_is_parsed() {
+    let forms = [
+        "x = f'{a:=}'",
+        "x = f\"{f'{a!r:>{width}}'}\"",
+        "x = f'{'nested'}'",
+        "def g[T = int, *Ts = *tuple[int]](): pass",
+        "type Alias[T = int] = list[T]",
+        "*(a), (b) = 1, 2",
+        "g = 1, *'ten'",
+        "x = (a.\n    b)",
+        "x = (a\n    .b)",
+        "try: pass\nexcept* E: pass",
+        // Python 3.14; in Python 2, it has another meaning.
+        "try: pass\nexcept A, B: pass",
+        "match x:\n    case {'a': [1, *_], **rest} if rest: pass",
+        "print >>file, text",
+        "with (open(a) as b, open(c) as d,): pass",
+        "async def g():\n    return [x async for x in y]",
+        "x = yield_ = lambda *, a, **b: (yield_)",
+        "if x:\n\ty = 1\n",
+        "x = 1 if 2 else\\\n 3",
+        "return_ = [*a, *b][1:2, ::3]",
+    ];
+    for form in forms {
+        let graph = graph_of(&[("m.py", &format!("{form}\ndef f(): pass\n"))]);
+        assert_eq!(skipped(&graph), [], "{form}");
+        assert!(graph.node("m.py:f").is_some(), "{form}");
+    }
+}
+
+#[test]
+fn files_that_are_not_python_3_have_no_children() {
+    for text in [
+        "def f():\n    print 'x'\n",
+        "def f():\n    exec 'x'\n",
+        "def f():\n    print >>file, 'x' % 1,\n    raise A, 'b'\n",
+        "def f(): return 0777\n",
+        "def f(): return `x`\n",
+        "def f(): return 1 <> 2\n",
+        "def f():\ndef g(): pass\n",
+        "def f():\nreturn 1\n",
+        "def f(): (\n",
+        "def f(): (]\n",
+    ] {
+        let graph = graph_of(&[("m.py", text)]);
+        assert_eq!(skipped(&graph), [("m.py", SkipReason::DoesNotParse)], "{text}");
+        assert_eq!(ids(&graph), ["/", "m.py"], "{text}");
+    }
+}
+
+#[test]
+fn files_are_decoded_by_their_cookie() {
+    let dir = TempDir::new().expect("a temporary directory");
+    for (path, bytes, name) in [
+        ("latin1.py", &b"# -*- coding: latin-1 -*-\ndef gr\xf6\xdfe(): pass\n"[..], Some("größe")),
+        (
+            "iso.py",
+            b"#!/usr/bin/python\n# vim: set fileencoding=iso-8859-1 :\ndef gr\xf6\xdfe(): pass\n",
+            Some("größe"),
+        ),
+        ("cp1252.py", b"# coding=cp1252\ndef gr\xf6\xdfe(): '\x80'\n", Some("größe")),
+        ("japanese.py", b"# coding: euc-jp\ndef \xbd\xf1\xc5\xb9(): pass\n", Some("書店")),
+        ("bom.py", b"\xef\xbb\xbf# coding: utf-8\ndef gr\xc3\xb6\xc3\x9fe(): pass\n", Some("größe")),
+        ("second.py", b"\n# coding: latin-1\ndef gr\xf6\xdfe(): pass\n", Some("größe")),
+        ("windows.py", b"#!/usr/bin/python\r\n# coding: latin-1\r\ndef gr\xf6\xdfe(): pass\r\n", Some("größe")),
+        ("mac.py", b"#!/usr/bin/python\r# coding: latin-1\rdef gr\xf6\xdfe(): pass\r", Some("größe")),
+        ("third.py", b"\n\n# coding: latin-1\ndef gr\xf6\xdfe(): pass\n", None),
+        ("code.py", b"x = 1\n# coding: latin-1\ndef gr\xf6\xdfe(): pass\n", None),
+        ("unknown.py", b"# coding: klingon\ndef f(): pass\n", None),
+        ("ascii.py", b"# coding: ascii\ndef gr\xf6\xdfe(): pass\n", None),
+    ] {
+        fs::write(dir.path().join(path), bytes).expect("the file can be written");
+        let graph = GraphBuilder::new(dir.path()).build().expect("the project exists");
+        let expected = name.map(|name| format!("{path}:{name}"));
+        let file = graph.node(path).expect("the file exists");
+        let found = file.children().map(|child| child.id().to_owned()).next();
+        assert_eq!(found, expected, "{path}");
+        assert_eq!(graph.source(file).is_some(), name.is_some(), "{path}");
+    }
+}
+
+#[test]
+fn identifiers_are_normalized() {
+    let graph = graph_of(&[("m.py", "def \u{fb01}nd(): pass\ndef ｆ():\n    find()\n")]);
+    assert_eq!(ids(&graph)[2..], ["m.py:find", "m.py:f"]);
+    assert_eq!(common::invokes(&graph, "m.py:f"), ["m.py:find"]);
 }
 
 #[test]
@@ -64,7 +128,7 @@ fn files_that_are_not_utf8_keep_their_node_without_text() {
     let graph = bookshop();
     let node = graph.node("bookshop/legacy/umlauts.py").expect("the node exists");
     assert_eq!((node.start_line(), node.end_line(), graph.source(node)), (Some(1), Some(1), None));
-    assert_eq!(graph.statistics().skipped(SkipReason::NotUtf8), 1);
+    assert_eq!(graph.statistics().skipped(SkipReason::NotDecodable), 1);
 }
 
 #[test]
@@ -85,28 +149,71 @@ fn the_nesting_limit_is_configurable() {
     assert_eq!(skipped(&graph), [("deep.py", SkipReason::TooDeep)]);
 }
 
+/// Returns texts whose syntax trees would be this deep, by name.
+fn deep(depth: usize) -> Vec<(&'static str, String)> {
+    let indented = |line: &str| (0..depth).fold(String::new(), |text, depth| text + &" ".repeat(depth) + line);
+    let nested =
+        |open: &str, inner: &str, close: &str| format!("x = {}{inner}{}\n", open.repeat(depth), close.repeat(depth));
+    let mut texts = vec![
+        ("parentheses.py", nested("(", "", ")")),
+        ("lists.py", nested("[", "", "]")),
+        ("dictionaries.py", nested("{1:", "1", "}")),
+        ("subscripts.py", nested("a[", "1", "]")),
+        ("calls.py", nested("f(", "1", ")")),
+        ("named.py", nested("(a:=", "1", ")")),
+        ("sum.py", nested("1 + ", "1", "")),
+        ("powers.py", nested("1 ** ", "1", "")),
+        ("signs.py", nested("-", "1", "")),
+        ("not.py", nested("not ", "1", "")),
+        ("await.py", nested("await ", "1", "")),
+        ("lambda.py", nested("lambda: ", "1", "")),
+        ("lambda_parameters.py", nested("lambda a, b: ", "1", "")),
+        ("lambda_defaults.py", nested("lambda a=", "1", ": 1")),
+        ("else.py", nested("1 if 1 else ", "1", "")),
+        ("condition.py", nested("1 if ", "1", " else 1")),
+        ("yield.py", format!("def f():\n    x = {}1{}\n", "(yield ".repeat(depth), ")".repeat(depth))),
+        ("chain.py", format!("def f():\n    x{}\n", ".f()".repeat(depth))),
+        ("attributes.py", format!("x = a{}\n", ".b".repeat(depth))),
+        ("calls_of_calls.py", format!("x = a{}\n", "()".repeat(depth))),
+        ("decorator.py", format!("@a{}\ndef f(): pass\n", "[0]".repeat(depth))),
+        ("annotation.py", format!("x: {}int{}\n", "list[".repeat(depth), "]".repeat(depth))),
+        ("quoted.py", format!("x: '{}int{}'\n", "list[".repeat(depth), "]".repeat(depth))),
+        ("union.py", format!("def f(x: int{}): pass\n", " | int".repeat(depth))),
+        ("comprehension.py", nested("[x for x in ", "y", "]")),
+        ("pattern.py", format!("match x:\n    case {}1{}: pass\n", "[".repeat(depth), "]".repeat(depth))),
+        ("with.py", format!("with {}a{}: pass\n", "(".repeat(depth), ")".repeat(depth))),
+        ("del.py", format!("del {}a{}\n", "(".repeat(depth), ")".repeat(depth))),
+        ("target.py", format!("{}a{} = 1\n", "[".repeat(depth), "]".repeat(depth))),
+        ("strings.py", format!("x = {}1{}\n", "f'{".repeat(depth), "}'".repeat(depth))),
+        ("unclosed.py", "(".repeat(depth)),
+        ("unopened.py", ")".repeat(depth)),
+    ];
+    if depth <= 2_000 {
+        texts.push(("indents.py", indented("if x:\n") + &" ".repeat(depth) + "pass\n"));
+        texts.push(("classes.py", indented("class A:\n") + &" ".repeat(depth) + "pass\n"));
+        texts.push(("recovered.py", format!("(\n{}{}pass\n)\n", indented("if x,:\n"), " ".repeat(depth))));
+    }
+    texts
+}
+
 #[test]
 fn deep_nesting_does_not_exhaust_the_stack() {
-    let brackets = format!("x = {}{}\n", "(".repeat(100_000), ")".repeat(100_000));
-    let calls = format!("def f():\n    {}1{}\n", "f(".repeat(100_000), ")".repeat(100_000));
-    let chain = format!("def f():\n    x{}\n", ".f()".repeat(100_000));
-    let sum = format!("x = {}1\n", "1 + ".repeat(100_000));
-    let indents = (0..1200).fold(String::new(), |text, depth| text + &" ".repeat(depth) + "if x:\n");
-    let classes = (0..1200).fold(String::new(), |text, depth| text + &" ".repeat(depth) + "class A:\n");
-    let unlimited = GraphBuilderConfig { max_nesting: u32::MAX, ..Default::default() };
-    let dir = project(&[
-        ("brackets.py", &brackets),
-        ("calls.py", &calls),
-        ("chain.py", &chain),
-        ("sum.py", &sum),
-        ("indents.py", &(indents + &" ".repeat(1200) + "pass\n")),
-        ("classes.py", &(classes + &" ".repeat(1200) + "pass\n")),
-    ]);
-    let limited = GraphBuilder::new(dir.path()).build().expect("the project exists");
-    assert_eq!(limited.statistics().skipped(SkipReason::TooDeep), 6, "{:?}", skipped(&limited));
-    let graph = GraphBuilder::with_config(dir.path(), unlimited).build().expect("the project exists");
-    assert_eq!(graph.statistics().skipped(SkipReason::TooDeep), 0);
-    assert!(graph.node("calls.py:f").is_some());
+    let unlimited = GraphBuilderConfig { max_nesting: u32::MAX, threads: Some(2), ..Default::default() };
+    for depth in [50, 150, 1_200, 3_000, 100_000] {
+        let texts = deep(depth);
+        let files = texts.iter().map(|(path, text)| (*path, text.as_str())).collect::<Vec<_>>();
+        let dir = project(&files);
+        let limited = GraphBuilder::new(dir.path()).build().expect("the project exists");
+        let graph = GraphBuilder::with_config(dir.path(), unlimited.clone()).build().expect("the project exists");
+        assert!(graph.statistics().total_skipped() <= limited.statistics().total_skipped());
+        let too_deep = skipped(&limited).iter().filter(|(_, reason)| *reason == SkipReason::TooDeep).count();
+        match depth {
+            // Below the limits of Python, which are 100 indentations and 200 brackets.
+            50 => assert_eq!(skipped(&graph).len(), 5, "{:?}", skipped(&graph)),
+            100_000 => assert!(too_deep > 20, "{:?}", skipped(&limited)),
+            _ => {}
+        }
+    }
 }
 
 #[test]
@@ -177,7 +284,7 @@ fn names_that_are_not_utf8_are_counted() {
     fs::write(dir.path().join(OsStr::from_bytes(b"b\xfccher.py")), "").expect("Linux accepts any name");
     let graph = GraphBuilder::new(dir.path()).build().expect("the project exists");
     assert_eq!(ids(&graph), ["/", "m.py"]);
-    assert_eq!(graph.statistics().skipped(SkipReason::NotUtf8), 1);
+    assert_eq!(graph.statistics().skipped(SkipReason::NotDecodable), 1);
 }
 
 #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -65,6 +66,22 @@ fn the_location_does_not_change_the_graph() {
     let name = dir.path().file_name().and_then(|name| name.to_str()).expect("a name");
     let bytes = bytes(&graph);
     assert!(!bytes.windows(name.len()).any(|window| window == name.as_bytes()), "the graph has an absolute path");
+}
+
+#[test]
+fn all_builds_of_an_index_are_equal() {
+    let files = |graph: &DependencyGraph| {
+        let dir = TempDir::new().expect("a temporary directory");
+        drop(SparseIndex::from_graph(graph, dir.path(), &AnalyzerConfig::default()).expect("an index"));
+        let entries = fs::read_dir(dir.path()).expect("the directory exists").map(|entry| entry.expect("an entry"));
+        let read = |entry: fs::DirEntry| (entry.file_name(), fs::read(entry.path()).expect("the file exists"));
+        entries.map(read).collect::<BTreeMap<_, _>>()
+    };
+    let one = files(&with_threads(1));
+    assert_eq!(one.len(), 2);
+    for threads in [1, 2, 8] {
+        assert!(files(&with_threads(threads)) == one, "{threads} threads");
+    }
 }
 
 #[test]

@@ -1,98 +1,17 @@
 //! Splits identifiers into words.
 
-use std::mem;
-
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
-
-/// A tokenizer that splits text into identifiers and identifiers into words, all in lower case.
-#[derive(Clone)]
-pub(super) struct IdentifierTokenizer {
-    min_length: usize,
-    max_length: usize,
-    token: Token,
+/// Returns the identifiers and numbers of a text.
+pub(crate) fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c| !is_identifier(c)).filter(|identifier| !identifier.is_empty())
 }
 
-impl IdentifierTokenizer {
-    pub(super) fn new(min_length: usize, max_length: usize) -> Self {
-        Self { min_length, max_length, token: Token::default() }
-    }
-}
-
-impl Tokenizer for IdentifierTokenizer {
-    type TokenStream<'a> = IdentifierTokenStream<'a>;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Self::TokenStream<'a> {
-        self.token.reset();
-        IdentifierTokenStream { tokenizer: self, text, offset: 0, pending: Vec::new() }
-    }
-}
-
-pub(super) struct IdentifierTokenStream<'a> {
-    tokenizer: &'a mut IdentifierTokenizer,
-    text: &'a str,
-    /// The byte at which the search for the next identifier starts.
-    offset: usize,
-    /// The tokens of the last identifier that are not emitted yet, as byte ranges of the text, last token first.
-    pending: Vec<(usize, usize)>,
-}
-
-impl IdentifierTokenStream<'_> {
-    /// Finds the next identifier and queues its words and, if it has more than one, the whole identifier.
-    ///
-    /// Returns `false` at the end of the text.
-    fn queue_identifier(&mut self) -> bool {
-        let rest = &self.text[self.offset..];
-        let Some(start) = rest.find(is_identifier) else { return false };
-        let rest = &rest[start..];
-        let identifier = &rest[..rest.find(|c| !is_identifier(c)).unwrap_or(rest.len())];
-        let start = self.offset + start;
-        self.offset = start + identifier.len();
-        let words = words(identifier);
-        if words.len() > 1 {
-            self.pending.push((start, self.offset));
-        }
-        self.pending.extend(words.iter().rev().map(|&(from, to)| (start + from, start + to)));
-        true
-    }
-
-    /// Makes a range of the text the current token. Returns `true` if its length is within the limits.
-    fn emit(&mut self, (from, to): (usize, usize)) -> bool {
-        let token = &mut self.tokenizer.token;
-        let mut text = mem::take(&mut token.text);
-        text.clear();
-        // Without underscores, `get_user` and `getUser` as a whole are the same term.
-        let letters = self.text[from..to].chars().filter(|&c| c != '_');
-        text.extend(letters.flat_map(char::to_lowercase));
-        token.text = text;
-        token.offset_from = from;
-        token.offset_to = to;
-        token.position = token.position.wrapping_add(1);
-        let length = token.text.chars().count();
-        (self.tokenizer.min_length..=self.tokenizer.max_length).contains(&length)
-    }
-}
-
-impl TokenStream for IdentifierTokenStream<'_> {
-    fn advance(&mut self) -> bool {
-        loop {
-            while let Some(range) = self.pending.pop() {
-                if self.emit(range) {
-                    return true;
-                }
-            }
-            if !self.queue_identifier() {
-                return false;
-            }
-        }
-    }
-
-    fn token(&self) -> &Token {
-        &self.tokenizer.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.tokenizer.token
-    }
+/// Returns the words of an identifier and, if it has more than one, the whole of it, in lower case.
+pub(super) fn terms(identifier: &str) -> Vec<String> {
+    let words = words(identifier);
+    let whole = (words.len() > 1).then_some((0, identifier.len()));
+    // Without underscores, `get_user` and `getUser` as a whole are the same term.
+    let lower = |(from, to)| identifier[from..to].chars().filter(|&c| c != '_').flat_map(char::to_lowercase).collect();
+    words.into_iter().chain(whole).map(lower).collect()
 }
 
 fn is_identifier(c: char) -> bool {
@@ -147,9 +66,7 @@ mod tests {
     }
 
     fn terms(text: &str) -> Vec<String> {
-        let mut terms = Vec::new();
-        IdentifierTokenizer::new(1, 64).token_stream(text).process(&mut |token| terms.push(token.text.clone()));
-        terms
+        identifiers(text).flat_map(super::terms).collect()
     }
 
     #[test]

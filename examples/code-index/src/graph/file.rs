@@ -25,7 +25,7 @@ use crate::error::Error;
 
 const MAGIC: [u8; 8] = *b"CODEGRPH";
 /// The format version. Every change of the records or of the header raises it.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 /// The size of the header in bytes.
 const HEADER: usize = 32;
 

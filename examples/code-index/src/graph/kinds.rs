@@ -134,13 +134,14 @@ impl fmt::Display for EdgeKind {
 #[bytecheck(crate = rkyv::bytecheck)]
 #[repr(u8)]
 pub enum SkipReason {
-    /// The text or the name is not UTF-8. The text is not stored. A file or directory with such a name has no node.
-    NotUtf8,
+    /// The text is not in the encoding that it declares, by default UTF-8; it is not stored. Or the name is not UTF-8;
+    /// the file or directory then has no node.
+    NotDecodable,
     /// The file is larger than `max_file_bytes`. The text is not stored.
     TooLarge,
     /// The syntax tree is deeper than `max_nesting`.
     TooDeep,
-    /// The text is not Python 3, or it has one of the few forms that the grammar does not know, such as `f"{a:=}"`.
+    /// The text is not Python 3.
     DoesNotParse,
     /// The file or directory cannot be opened or read.
     Unreadable,
@@ -148,12 +149,13 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// All reasons, in their order.
-    pub const ALL: [Self; 5] = [Self::NotUtf8, Self::TooLarge, Self::TooDeep, Self::DoesNotParse, Self::Unreadable];
+    pub const ALL: [Self; 5] =
+        [Self::NotDecodable, Self::TooLarge, Self::TooDeep, Self::DoesNotParse, Self::Unreadable];
 
-    /// Returns the reason as text: `not UTF-8`, `too large`, `too deeply nested`, `does not parse` or `unreadable`.
+    /// Returns the reason as text: `not decodable`, `too large`, `too deeply nested`, `does not parse` or `unreadable`.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::NotUtf8 => "not UTF-8",
+            Self::NotDecodable => "not decodable",
             Self::TooLarge => "too large",
             Self::TooDeep => "too deeply nested",
             Self::DoesNotParse => "does not parse",

@@ -40,7 +40,7 @@ impl Statistics {
     }
 
     /// Returns the number of files that were skipped for a reason; [`SkipReason::Unreadable`] and
-    /// [`SkipReason::NotUtf8`] include directories.
+    /// [`SkipReason::NotDecodable`] include directories.
     pub fn skipped(&self, reason: SkipReason) -> usize {
         self.skipped[reason as usize]
     }

@@ -1,6 +1,7 @@
 //! The views of single nodes and edges.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::data::{ArchivedEdgeRecord, ArchivedNodeRecord};
 use super::{DependencyGraph, EdgeKind, NO_NODE, NodeId, NodeKind};
@@ -81,6 +82,13 @@ impl<'g> Node<'g> {
     /// Returns the text of the node; see [`DependencyGraph::source`].
     pub fn source(self) -> Option<&'g str> {
         self.graph.source(self.id)
+    }
+
+    /// Returns the bytes of the node's lines in the text of its file; `None` for directories.
+    pub(crate) fn text_range(self) -> Option<Range<usize>> {
+        let record = self.record();
+        let range = record.text_start.to_native() as usize..record.text_end.to_native() as usize;
+        (self.kind() != NodeKind::Directory).then_some(range)
     }
 
     fn other(self, index: u32) -> Option<Node<'g>> {

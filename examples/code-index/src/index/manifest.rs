@@ -7,21 +7,22 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::CONTENT;
 use crate::analyzer::AnalyzerConfig;
 use crate::error::Error;
 
 const FILE: &str = "code-index.json";
 /// The name of the manifest before it is complete.
 const UNFINISHED: &str = "code-index.json.new";
-/// The format version. Every change of the schema or of the documents' content raises it.
-const FORMAT: u32 = 2;
+/// The format version. Every change of the sections, the documents or the weights raises it.
+const FORMAT: u32 = 3;
 
 /// The manifest of an index. It is written last: a directory without a manifest holds no index.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
     format: u32,
     pub(super) analyzer: AnalyzerConfig,
-    /// The size in bytes of every file. A truncated file is detected before the search library maps it. Other changes
+    /// The size in bytes of every file. A truncated file is detected before it is mapped. Other changes
     /// are not detected, because that would require reading all bytes.
     files: BTreeMap<String, u64>,
 }
@@ -40,23 +41,9 @@ impl Manifest {
         let write = || -> io::Result<()> {
             let unfinished = dir.join(UNFINISHED);
             fs::write(&unfinished, serde_json::to_vec_pretty(&manifest)?)?;
-            manifest.set_permissions(dir, &fs::metadata(&unfinished)?.permissions())?;
             fs::rename(&unfinished, &path)
         };
         write().map_err(|source| Error::Write { path: path.clone(), source })
-    }
-
-    /// Gives every file the permissions of the manifest, which are the defaults of a new file.
-    ///
-    /// The search library creates some files as temporary files, which only their owner can read.
-    fn set_permissions(&self, dir: &Path, permissions: &fs::Permissions) -> io::Result<()> {
-        for name in self.files.keys() {
-            let path = dir.join(name);
-            if fs::metadata(&path)?.permissions() != *permissions {
-                fs::set_permissions(&path, permissions.clone())?;
-            }
-        }
-        Ok(())
     }
 
     /// Reads the manifest of a directory, and checks that all its files are complete.
@@ -90,7 +77,7 @@ impl Manifest {
 
 /// Returns `true` if the directory holds an index, even an incomplete one.
 pub(super) fn exists(dir: &Path) -> bool {
-    [FILE, "meta.json"].iter().any(|name| dir.join(name).exists())
+    [FILE, CONTENT].iter().any(|name| dir.join(name).exists())
 }
 
 fn sizes(dir: &Path) -> io::Result<BTreeMap<String, u64>> {
@@ -98,8 +85,7 @@ fn sizes(dir: &Path) -> io::Result<BTreeMap<String, u64>> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        // Lock files are temporary. `.managed.json`, the search library's list of files, is not.
-        if entry.file_type()?.is_file() && !name.starts_with(".tantivy-") {
+        if entry.file_type()?.is_file() {
             files.insert(name, entry.metadata()?.len());
         }
     }

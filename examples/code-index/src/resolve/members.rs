@@ -5,12 +5,18 @@ use std::collections::{BTreeSet, HashMap};
 use super::values::{Trail, Value};
 use super::{Resolver, ScopeId};
 use crate::parse::{Import, MODULE, ScopeKind};
-use crate::walk::is_package;
+use crate::walk::{is_aside, is_package};
 
 /// The number of visible methods of one name above which the name says nothing about a call.
 ///
 /// The maximum is 51 in Django, 42 in scikit-learn, where every estimator has a `fit`, and 32 in matplotlib.
 const MAX_METHODS: usize = 100;
+
+/// The number of methods of one name in the repository above which the name says nothing about a call, if the file does
+/// not see any of them.
+///
+/// With 4 instead of 0, the calls in Django have recall 0.858 instead of 0.786 and precision 0.830 instead of 0.859.
+const MAX_METHODS_OF_ALL: usize = 4;
 
 impl<'a> Resolver<'a> {
     /// Returns the nodes of the visible methods of a name.
@@ -19,6 +25,38 @@ impl<'a> Resolver<'a> {
     pub(super) fn visible_methods(&self, file: u32, name: &str) -> &[u32] {
         let methods = self.methods[file as usize].get_or_init(|| self.collect_methods(file));
         methods.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the nodes of the methods of a name in the whole repository, if they are few.
+    ///
+    /// Methods of tests count only if the code has none of that name.
+    pub(super) fn methods_of_all(&self, name: &str) -> &[u32] {
+        let methods = self.all_methods.get_or_init(|| {
+            let mut code = self.methods_of_files(|path| !is_aside(path));
+            for (name, methods) in self.methods_of_files(is_aside) {
+                code.entry(name).or_insert(methods);
+            }
+            code.retain(|_, methods| methods.len() <= MAX_METHODS_OF_ALL);
+            code
+        });
+        methods.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Collects the methods of some files by name, at most one more than [`MAX_METHODS_OF_ALL`] of each.
+    fn methods_of_files(&self, is_wanted: impl Fn(&str) -> bool) -> HashMap<&'a str, Vec<u32>> {
+        let mut methods: HashMap<_, Vec<_>> = HashMap::new();
+        for (facts, file) in self.files.iter().zip(0..).filter(|(facts, _)| is_wanted(&facts.path)) {
+            for (scope, number) in facts.scopes().iter().zip(0..) {
+                let id = ScopeId { file, scope: number };
+                if scope.kind == ScopeKind::Function && !scope.hidden && self.is_class(self.enclosing(id)) {
+                    let known = methods.entry(scope.name.as_str()).or_default();
+                    if known.len() <= MAX_METHODS_OF_ALL && !known.contains(&self.node(id)) {
+                        known.push(self.node(id));
+                    }
+                }
+            }
+        }
+        methods
     }
 
     fn collect_methods(&self, file: u32) -> HashMap<&'a str, Vec<u32>> {
@@ -63,7 +101,7 @@ impl<'a> Resolver<'a> {
             Import::Name { path, .. } => {
                 for value in self.imported(file, import, &mut Trail::default()) {
                     match value {
-                        Value::Class(class) => self.add_class(class, classes),
+                        Value::Class(of) => self.add_class(of.class, classes),
                         Value::Module(module) => self.add_classes_of_module(module, classes),
                         // A variable, which is probably an instance of one of the module's classes.
                         Value::Unknown => {
@@ -71,7 +109,17 @@ impl<'a> Resolver<'a> {
                                 self.add_classes_of_module(module, classes);
                             }
                         }
-                        Value::Directory(_) | Value::Super(_) | Value::Function(_) => {}
+                        Value::Instance(of) => {
+                            self.add_class(of.class, classes);
+                            if let Some(module) = self.modules.find(here, path) {
+                                self.add_classes_of_module(module, classes);
+                            }
+                        }
+                        Value::Directory(_)
+                        | Value::Super(_)
+                        | Value::Function(_)
+                        | Value::Method(..)
+                        | Value::Builtin => {}
                     }
                 }
             }
@@ -93,8 +141,8 @@ impl<'a> Resolver<'a> {
                 self.add_classes_of_file(module, classes);
             }
             for value in self.imported(file, import, &mut Trail::default()) {
-                if let Value::Class(class) = value {
-                    self.add_class(class, classes);
+                if let Value::Class(of) = value {
+                    self.add_class(of.class, classes);
                 }
             }
         }
