@@ -187,6 +187,15 @@ fn a_phrase_counts_more_than_its_words() {
 }
 
 #[test]
+fn adjacent_words_match_the_word_that_they_spell() {
+    let graph = graph_of(&[("a.py", "def kmeans_plusplus(): pass\n"), ("b.py", "def g(): pass\n")]);
+    let index = index_of(&graph);
+    assert_eq!(ids(&index, "k means initialisation"), ["a.py:kmeans_plusplus"]);
+    assert_eq!(ids(&index, "means plus plus"), ["a.py:kmeans_plusplus"]);
+    assert_eq!(ids(&index, "plus means plus"), [""; 0]);
+}
+
+#[test]
 fn a_text_counts_more_than_one_identifier() {
     let graph = graph_of(&[
         ("a.py", "class Point:\n    def __init__(self, x): self.x = x\n"),

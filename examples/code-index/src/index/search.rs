@@ -83,9 +83,9 @@ impl Search<'_> {
             return;
         }
         let mut scores = vec![0.0_f32; self.index.len()];
-        for term in self.terms(query) {
+        for (term, factor) in self.terms(query) {
             let Some(postings) = self.index.postings(&term) else { continue };
-            let rarity = weights::rarity(scores.len(), postings.count);
+            let rarity = factor * weights::rarity(scores.len(), postings.count);
             for (document, weight) in postings {
                 if let Some(score) = scores.get_mut(document as usize) {
                     *score += weights::score(weight, rarity);
@@ -112,15 +112,18 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the terms of a query without repetition, and its pairs of adjacent terms.
-    fn terms(&self, query: &str) -> Vec<String> {
-        let all = identifiers(query).flat_map(|identifier| self.analyzer.terms(identifier));
-        let all = all.take(MAX_TERMS).collect::<Vec<_>>();
-        let pairs = all.windows(2).map(|pair| format!("{} {}", pair[0], pair[1])).collect::<Vec<_>>();
+    /// Returns the terms of a query without repetition, each with a factor: its words, the pairs of adjacent words, and
+    /// the compounds that adjacent words spell, such as `plusplus` for `plus plus`.
+    fn terms(&self, query: &str) -> Vec<(String, f32)> {
+        let words = identifiers(query).take(MAX_TERMS).collect::<Vec<_>>();
+        let terms = words.iter().flat_map(|word| self.analyzer.terms(word)).take(MAX_TERMS).collect::<Vec<_>>();
+        let pairs = terms.windows(2).map(|pair| format!("{} {}", pair[0], pair[1])).collect::<Vec<_>>();
+        let compounds = words.windows(2).map(|pair| pair.concat().to_lowercase());
+        let compounds = compounds.flat_map(|compound| self.analyzer.terms(&compound)).collect::<Vec<_>>();
         let mut known = HashSet::new();
-        let mut terms = all.into_iter().chain(pairs).collect::<Vec<_>>();
-        terms.retain(|term| known.insert(term.clone()));
-        terms
+        let words = terms.into_iter().chain(pairs).map(|term| (term, 1.0));
+        let compounds = compounds.into_iter().map(|term| (term, weights::COMPOUND));
+        words.chain(compounds).filter(|(term, _)| known.insert(term.clone())).collect()
     }
 
     fn is_full(&self) -> bool {

@@ -58,6 +58,11 @@ fn as_float(number: usize) -> f32 {
     number as f32
 }
 
+/// The factor for two words of a query that are one word of the text.
+///
+/// With the factor 1, the mean reciprocal ranks for Django fall by 0.009.
+pub(super) const COMPOUND: f32 = 0.5;
+
 /// For each field: the weight, and the share of the length in it.
 const FIELDS: [[f32; 2]; Field::COUNT] =
     [[1.8, 0.3], [1.6, 0.3], [1.5, 0.3], [2.0, 0.75], [0.6, 0.5], [0.96, 0.75], [0.18, 0.5]];
