@@ -78,7 +78,7 @@ fn cold_start_asks_git_twice() {
     use test_support::write_executable;
 
     let sandbox = Sandbox::new();
-    let (home, log, bin) = (sandbox.path("empty-home"), sandbox.path("log"), sandbox.path("bin"));
+    let (home, log, bin) = (sandbox.path("empty-home"), sandbox.path("git-calls"), sandbox.path("bin"));
     for directory in [&home, &bin] {
         fs::create_dir(directory).unwrap();
     }
