@@ -126,7 +126,7 @@ fn fields_that_exchange_their_values_change_the_key() {
     }
     assert_eq!(run("1", "2").outcome("range"), Outcome::Hit);
     // One entry alone differs in one field.
-    let reason = run("3", "2").reason("range").to_owned();
+    let reason = run("3", "2").reason("range").clone();
     assert_eq!(reason, "config.range.low: 1 → 3");
 }
 
