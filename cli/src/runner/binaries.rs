@@ -61,7 +61,7 @@ impl Binary {
             .with_context(|| format!("failed to read the test binary {}", self.executable.display()))
     }
 
-    /// Returns the name of the package, from an id such as `path+file:///work/index#0.1.0` or `…#name@0.1.0`.
+    /// Returns the name of the package, from an id such as `path+file:///home/me/index#0.1.0` or `…#name@0.1.0`.
     fn package(&self) -> &str {
         let (url, fragment) = self.package_id.rsplit_once('#').unwrap_or(("", &self.package_id));
         match fragment.rsplit_once('@') {
