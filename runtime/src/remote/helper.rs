@@ -239,7 +239,7 @@ fn program(settings: &Remote) -> String {
 /// Checks that the program of the helper can be started, for commands that need it.
 ///
 /// # Errors
-/// If it is not installed.
+/// Fails if it is not installed.
 pub fn check_helper(settings: &Remote) -> Result<(), String> {
     let mut child = spawn(settings)?;
     let _ = child.kill();

@@ -15,7 +15,7 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// A helper that cannot probe is asked for an entry that does not exist.
 ///
 /// # Errors
-/// If the program does not exist, is not a helper, or cannot use the service.
+/// Fails if the program does not exist, is not a helper, or cannot use the service.
 pub fn probe(settings: &config::Remote, found: &mut dyn FnMut(&str, &str)) -> Result<(), String> {
     let begun = Instant::now();
     let mut helper = Helper::start(settings, None, after(FIRST_ANSWER))?;
