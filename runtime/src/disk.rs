@@ -1,4 +1,4 @@
-//! Operations that a usable file system may still refuse.
+//! Operations that a usable file system may still refuse, or that differ between systems.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,11 +8,59 @@ use std::path::Path;
 ///
 /// Some file systems refuse this for directories, or for all files (`EINVAL`: fsync(2)). Then a power failure may
 /// damage an artifact that was published just before. That does no harm: the first use in a run compares every byte.
+///
+/// On systems of Apple, the data may then still be in the memory of the drive. [`sync_drive`] flushes that, once for
+/// any number of files.
 pub(crate) fn sync(file: &File) -> io::Result<()> {
-    match file.sync_all() {
+    #[cfg(target_vendor = "apple")]
+    let synced = rustix::fs::fsync(file).map_err(io::Error::from);
+    #[cfg(not(target_vendor = "apple"))]
+    let synced = file.sync_all();
+    or_unsupported(synced)
+}
+
+/// As [`sync`]. On systems of Apple, it also moves everything that was flushed before out of the memory of the drive
+/// (`F_FULLFSYNC`).
+pub(crate) fn sync_drive(file: &File) -> io::Result<()> {
+    or_unsupported(file.sync_all())
+}
+
+fn or_unsupported(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
         Err(error) if is_unsupported(&error) || is_bad_descriptor(&error) => Ok(()),
         synced => synced,
     }
+}
+
+/// Renames a file or directory to a path where nothing is.
+///
+/// Windows does not rename a directory while a process, such as a test or a virus scanner, has a file in it open. It
+/// renames the file itself, if that is shared for removal, as Rust opens files. So there, the files are moved one by
+/// one if the directory cannot be.
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    const ERROR_ACCESS_DENIED: i32 = 5;
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    let is_in_use =
+        |error: &io::Error| matches!(error.raw_os_error(), Some(ERROR_ACCESS_DENIED | ERROR_SHARING_VIOLATION));
+    match fs::rename(from, to) {
+        Err(error) if cfg!(windows) && is_in_use(&error) && from.is_dir() => move_files(from, to),
+        renamed => renamed,
+    }
+}
+
+/// Moves each file below a directory into the new directory `to`, and removes the empty directories.
+fn move_files(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            move_files(&entry.path(), &target)?
+        } else {
+            fs::rename(entry.path(), target)?
+        }
+    }
+    fs::remove_dir(from)
 }
 
 /// Returns `true` if the error of a change of permissions says that the file system has none, or that this user may not
@@ -65,4 +113,40 @@ pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     let mut permissions = fs::metadata(path)?.permissions();
     permissions.set_readonly(mode & OWNER_MAY_WRITE == 0);
     fs::set_permissions(path, permissions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(root: &Path) {
+        fs::create_dir_all(root.join("a/empty")).expect("created");
+        fs::write(root.join("a/file"), "1").expect("written");
+        fs::write(root.join("file"), "2").expect("written");
+    }
+
+    #[test]
+    fn a_tree_is_moved_file_by_file() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let (from, to) = (directory.path().join("from"), directory.path().join("to"));
+        tree(&from);
+        move_files(&from, &to).expect("moved");
+        assert!(!from.exists() && to.join("a/empty").is_dir());
+        assert_eq!(fs::read(to.join("a/file")).expect("readable"), b"1");
+        assert_eq!(fs::read(to.join("file")).expect("readable"), b"2");
+    }
+
+    #[test]
+    fn a_tree_with_an_open_file_can_be_moved() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let (from, to) = (directory.path().join("from"), directory.path().join("to"));
+        tree(&from);
+        set_mode(&from.join("a/file"), 0o444).expect("changed");
+        let open = File::open(from.join("a/file")).expect("readable");
+        rename(&from, &to).expect("moved");
+        assert!(!from.exists());
+        assert_eq!(io::read_to_string(&open).expect("still readable"), "1");
+        drop(open);
+        fs::remove_dir_all(&to).expect("a read-only file can be removed");
+    }
 }

@@ -8,6 +8,7 @@
 //!     sparse_index/                         an artifact in directory form
 //!     sparse_index.json
 //! .locks/django/40cf…/graph.lock            build lock: one per key and artifact; `.locks/collector.lock`
+//! .locks/django/40cf…/graph.holder          on Windows, the process that holds the lock; elsewhere, in the lock file
 //! .staging/<random>/                        a staging directory, with its lock `.staging/<random>.lock`, or the kept
 //!                                           copy of a failed test, with its mark `.staging/<random>.kept`
 //! .trash/<random>/                          removed artifacts with read locks; `damaged-…`: kept for inspection
@@ -71,8 +72,9 @@ impl ArtifactPath {
     }
 }
 
-/// Other users who can write to the cache directory.
+/// Other users who can write to the cache directory. On Windows, permissions are not checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "only the permissions of Unix are checked"))]
 enum Others {
     /// The owner of the directory, by user id.
     Owner(u32),
@@ -284,8 +286,9 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     create_private(parent)?;
     let mut file = tempfile::Builder::new().prefix(".").tempfile_in(parent)?;
     file.write_all(content)?;
-    file.persist(path)?;
-    Ok(())
+    // Not by `persist`, which on Windows fails while another process reads the old file.
+    let written = file.into_temp_path().keep()?;
+    fs::rename(&written, path).inspect_err(|_| drop(fs::remove_file(&written)))
 }
 
 /// Creates a directory and the missing ones above it, for this user alone.
@@ -300,6 +303,18 @@ pub(crate) fn create_private(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_replaced_while_it_is_read() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("below/note");
+        write_whole(&path, b"first").expect("written");
+        let reader = File::open(&path).expect("readable");
+        write_whole(&path, b"second").expect("replaced");
+        assert_eq!(io::read_to_string(reader).expect("still readable"), "first");
+        assert_eq!(fs::read(&path).expect("readable"), b"second");
+        assert_eq!(fs::read_dir(directory.path().join("below")).expect("readable").count(), 1);
+    }
 
     #[test]
     fn each_fetched_version_has_its_directory() {

@@ -248,6 +248,7 @@ mod message;
 mod name;
 mod own_thread;
 mod panic;
+mod paths;
 mod plain_file;
 mod private_directory;
 mod remote;

@@ -22,6 +22,23 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     Err(io::Error::new(io::ErrorKind::InvalidData, "not a plain file"))
 }
 
+/// Opens a file for reading, and for setting its times where Windows allows both.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_to_touch(path: &Path) -> io::Result<File> {
+    #[cfg(windows)]
+    if path.symlink_metadata()?.is_file() {
+        use std::os::windows::fs::OpenOptionsExt;
+        /// `GENERIC_READ | FILE_WRITE_ATTRIBUTES`: to set the times of a file that is open for reading only.
+        const READ_AND_TOUCH: u32 = 0x8000_0000 | 0x0100;
+        if let Ok(file) = File::options().access_mode(READ_AND_TOUCH).open(path) {
+            return Ok(file);
+        }
+    }
+    open(path)
+}
+
 /// Opens a file for an exclusive lock.
 ///
 /// NFS turns `flock` into a record lock, which needs a file that is open for writing (flock(2)). A read-only file is

@@ -5,6 +5,8 @@
 //! their content.
 
 mod ancestor;
+#[cfg(any(windows, test))]
+mod descendants;
 
 use std::convert::Infallible;
 use std::fs::{self, File};
@@ -26,6 +28,8 @@ use crate::message;
 use crate::plain_file;
 use crate::private_directory;
 pub(crate) use ancestor::Identity;
+#[cfg(windows)]
+pub(crate) use descendants::kill as kill_descendants;
 
 /// The time for which a run is kept. Only reports over several runs use the notes of runs that have ended.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);

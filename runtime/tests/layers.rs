@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["layout"],
     &["digest", "file_lock", "json_lines", "own_thread"],
     &["cores", "message", "name", "plain_file", "private_directory", "terminal", "text", "units"],
-    &["disk", "error", "panic"],
+    &["disk", "error", "panic", "paths"],
     &["shared"],
 ];
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::paths;
+
 /// The parts of a `Cargo.toml` that show whether it is the root of a workspace.
 #[derive(Deserialize)]
 struct CargoToml {
@@ -20,7 +22,7 @@ pub(super) fn of(start: &Path, otherwise: &Path) -> PathBuf {
     let packages: Vec<&Path> = start.ancestors().filter(|directory| directory.join("Cargo.toml").is_file()).collect();
     let workspace = packages.iter().find(|directory| is_workspace(directory));
     let project = workspace.or(packages.first()).copied().unwrap_or(otherwise);
-    fs::canonicalize(project).unwrap_or_else(|_| project.to_owned())
+    paths::real(project).unwrap_or_else(|_| project.to_owned())
 }
 
 /// Returns `true` if the `Cargo.toml` of the directory defines a workspace.

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::key::fingerprint::{self, RepoState};
 use crate::layout::Layout;
 use crate::message;
+use crate::paths;
 use crate::run::Run;
 
 /// The repository that a test reads.
@@ -31,7 +32,7 @@ impl Repo {
             return Err(missing(name, known));
         }
         // Without links, so that two paths of one directory have one key.
-        let path = known.path.canonicalize().map_err(Error::io("resolve", &known.path))?;
+        let path = paths::real(&known.path).map_err(Error::io("resolve", &known.path))?;
         let file_name = file_name(name, &path);
         let stamps = (config.mode != Mode::Off).then(|| Layout::new(&config.cache_dir).stamps(&file_name));
         let take = || take_state(name, &path, stamps.as_deref());

@@ -206,6 +206,8 @@ impl Helper {
         if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
+        #[cfg(windows)]
+        crate::run::kill_descendants(child.id());
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -221,7 +223,8 @@ impl Drop for Helper {
     }
 }
 
-/// Starts the program of the helper, in its own process group, so that its child processes can be killed with it.
+/// Starts the program of the helper. On Unix it has its own process group, so that its child processes can be killed
+/// with it.
 fn spawn(settings: &Remote) -> Result<Child, String> {
     let mut command = Program::new(program(settings));
     command.args(settings.helper().iter().skip(1)).envs(settings.variables());

@@ -19,8 +19,8 @@ const MAX_ATTEMPTS: usize = 10_000;
 /// Lists every file below `directory`, by name, with its digest, and every empty directory.
 ///
 /// # Errors
-/// Fails if there is no file, if a file cannot be read, or if one cannot be stored: links, devices, and names that some
-/// operating system does not allow.
+/// Fails if there is no file, if a file cannot be read, or if one cannot be stored: links, devices, and names that
+/// lead to another directory on some operating system.
 pub(crate) fn list(directory: &Path) -> Result<Vec<ListedFile>, Error> {
     list_with(directory, file_digest)
 }
@@ -54,7 +54,7 @@ fn collect(directory: &Path, prefix: &str, digest: Digest, listed: &mut Vec<List
         let name = entry.file_name().into_string().map_err(|_| refuse("its name is not UTF-8"))?;
         let relative = format!("{prefix}{name}");
         if !is_plain(&relative) {
-            return Err(refuse("some operating system does not allow its name"));
+            return Err(refuse("its name is too long, or leads to another directory on Windows"));
         }
         let metadata = entry.metadata().map_err(Error::io("read the metadata of", &path))?;
         if metadata.is_dir() {
@@ -122,7 +122,7 @@ pub(super) fn move_into_place(from: &Path, to: &Path) -> Result<(), Error> {
             }
             return Err(Error::io("create", parent)(error));
         }
-        match fs::rename(from, to) {
+        match disk::rename(from, to) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && from.exists() => last = error,
             renamed => return renamed.map_err(Error::io("move a finished file to", to)),
         }
@@ -143,8 +143,17 @@ pub(super) fn sync_tree(directory: &Path, files: &[ListedFile]) -> Result<(), Er
 
 /// Syncs a file, or the names in a directory, to disk. Does nothing on Windows, which cannot open a directory.
 pub(super) fn sync(path: &Path) -> Result<(), Error> {
+    sync_by(path, disk::sync)
+}
+
+/// As [`sync`], with everything that was synced before, to a drive with memory.
+pub(super) fn sync_drive(path: &Path) -> Result<(), Error> {
+    sync_by(path, disk::sync_drive)
+}
+
+fn sync_by(path: &Path, sync: fn(&File) -> io::Result<()>) -> Result<(), Error> {
     if cfg!(windows) {
         return Ok(());
     }
-    File::open(path).and_then(|file| disk::sync(&file)).map_err(Error::io("sync to disk", path))
+    File::open(path).and_then(|file| sync(&file)).map_err(Error::io("sync to disk", path))
 }

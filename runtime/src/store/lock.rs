@@ -8,7 +8,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,8 @@ impl Holder {
 #[derive(Debug)]
 pub(crate) struct BuildLock {
     lock: FileLock,
+    /// The path of the notice, if it is not in the lock file.
+    notice: Option<PathBuf>,
 }
 
 /// The result of waiting for a build lock.
@@ -118,7 +120,7 @@ impl BuildLock {
             Ok(())
         });
         Ok(match waited.map_err(Error::io("wait for the lock", path))? {
-            Waited::Locked(lock) => Acquired::Locked(BuildLock::own(lock)),
+            Waited::Locked(lock) => Acquired::Locked(BuildLock::own(lock, notice_beside(path))),
             Waited::TimedOut => Acquired::TimedOut,
             Waited::GivenUp(Hopeless::Abandoned(holder)) => Acquired::Abandoned(holder),
             Waited::GivenUp(Hopeless::HeldByAncestor(holder)) => Acquired::HeldByAncestor(holder),
@@ -142,7 +144,7 @@ impl BuildLock {
     /// Otherwise the processes that a build starts would inherit the lock, and keep it for as long as they live.
     pub(crate) fn inherited() -> Result<BuildLock, Error> {
         inherited()
-            .map(|file| BuildLock::own(FileLock::held(file)))
+            .map(|file| BuildLock::own(FileLock::held(file), None))
             .map_err(Error::io("take over the lock from", Path::new("the standard input")))
     }
 
@@ -157,14 +159,14 @@ impl BuildLock {
             layout::create_private(parent).map_err(Error::io("create", parent))?;
         }
         Ok(match FileLock::attempt(open(path)?).map_err(Error::io("lock", path))? {
-            Attempt::Locked(lock) => Ok(BuildLock::own(lock)),
+            Attempt::Locked(lock) => Ok(BuildLock::own(lock, notice_beside(path))),
             Attempt::Held(file) => Err(file),
         })
     }
 
     /// Records this process as the holder of the lock.
-    fn own(lock: FileLock) -> BuildLock {
-        let lock = BuildLock { lock };
+    fn own(lock: FileLock, notice: Option<PathBuf>) -> BuildLock {
+        let lock = BuildLock { lock, notice };
         if let Some(notice) = lock.notice() {
             notice.holder.write(&notice.file);
         }
@@ -173,7 +175,10 @@ impl BuildLock {
 
     /// Returns a handle with which the holder reports its current step.
     pub(crate) fn notice(&self) -> Option<Notice> {
-        let file = self.share().ok()?;
+        let file = match &self.notice {
+            Some(path) => open(path).ok()?,
+            None => self.share().ok()?,
+        };
         // A file with a second hard link may belong to anything, so it is not written to; only the notice is lost.
         (!has_other_links(&file)).then(|| Notice { file, holder: Holder::new() })
     }
@@ -251,10 +256,19 @@ fn open(path: &Path) -> Result<File, Error> {
         .map_err(Error::io("open the lock", path))
 }
 
-/// Returns the process that was recorded last. Returns `None` on Windows, where a locked file cannot be read.
+/// The extension of the file that is written when a lock is taken.
+pub(crate) const NOTICE: &str = if cfg!(windows) { "holder" } else { "lock" };
+
+/// Returns the path of the notice if it has a separate file: on Windows, no other process can read a locked file.
+fn notice_beside(lock: &Path) -> Option<PathBuf> {
+    cfg!(windows).then(|| lock.with_extension(NOTICE))
+}
+
+/// Returns the process that was recorded last.
 fn holder(path: &Path) -> Option<Holder> {
     let mut text = String::new();
-    File::open(path).ok()?.read_to_string(&mut text).ok()?;
+    let notice = notice_beside(path);
+    File::open(notice.as_deref().unwrap_or(path)).ok()?.read_to_string(&mut text).ok()?;
     serde_json::from_str(text.lines().next()?).ok()
 }
 

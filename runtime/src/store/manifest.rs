@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Parts;
 use crate::key::{Key, KeyInput};
 use crate::layout::FORMAT;
+use crate::paths;
 use crate::plain_file;
 
 /// The format of a manifest with metrics. Versions that know no metrics do not touch it. A manifest without metrics and
@@ -277,12 +278,21 @@ impl Manifest {
 
 /// Fails if files with these paths cannot exist together below one directory.
 pub(crate) fn check_paths(files: &[ListedFile]) -> Result<(), String> {
+    check_paths_on(files, cfg!(windows))
+}
+
+/// As [`check_paths`], with the names that only Windows refuses as a parameter. An artifact with such a name is a valid
+/// one on every other system.
+fn check_paths_on(files: &[ListedFile], is_windows: bool) -> Result<(), String> {
     let refuse =
         |path: &str, detail: &str| Err(format!("its manifest names the file `{}`{detail}", path.escape_default()));
     let mut names = HashSet::with_capacity(files.len());
     for file in files {
         if !is_plain(&file.path) {
             return refuse(&file.path, "");
+        }
+        if is_windows && let Some(reason) = file.path.split('/').find_map(paths::refusal_of_windows) {
+            return refuse(&file.path, &format!(", but {reason}"));
         }
         if !names.insert(file.path.as_str()) {
             return refuse(&file.path, " twice");
@@ -301,7 +311,7 @@ const MAX_PATH: usize = 1024;
 /// The length limit of a name in bytes, which every file system allows.
 const MAX_COMPONENT: usize = 255;
 
-/// Returns `true` if a path stays below the directory that it is joined to, and is valid on every operating system.
+/// Returns `true` if a path stays below the directory that it is joined to, on every operating system.
 pub(crate) fn is_plain(path: &str) -> bool {
     !path.contains(['\\', ':', '\0'])
         && path.len() <= MAX_PATH

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::archive::{self, UnpackError};
 use super::artifact::Store;
-use super::files::{self, make_read_only, move_into_place, sync, sync_tree};
+use super::files::{self, make_read_only, move_into_place, sync, sync_drive, sync_tree};
 use super::manifest::{ArchiveFile, Built, FileKind, ListedFile, Manifest, Storage};
 use super::staging::Staging;
 use super::trash;
@@ -117,10 +117,10 @@ impl Store<'_> {
         }
         move_into_place(files, &self.plain_files())?;
         // The names of the files must be on disk before the manifest that vouches for them.
-        sync(&entry)?;
+        sync_drive(&entry)?;
         move_into_place(&staged, &self.layout.manifest(&self.artifact_path))?;
         sync(&entry)?;
-        sync(&self.layout.repo(&self.artifact_path.repo))?;
+        sync_drive(&self.layout.repo(&self.artifact_path.repo))?;
         verification::record(self.run, &self.verification_name(), &self.plain_files(), manifest);
         Ok(())
     }

@@ -40,7 +40,7 @@ impl ReadLock {
     /// Fails if the manifest cannot be read, stays locked for a long time, or is replaced in each attempt.
     pub(crate) fn take(path: &Path) -> io::Result<Option<(ReadLock, Vec<u8>)>> {
         for _ in 0..MAX_ATTEMPTS {
-            let file = match plain_file::open(path) {
+            let file = match plain_file::open_to_touch(path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(error),
@@ -140,15 +140,22 @@ fn is_still_at(file: &File, path: &Path) -> io::Result<bool> {
 }
 
 fn has_content(mut file: &File, path: &Path) -> io::Result<bool> {
-    let there = match plain_file::open(path) {
-        Ok(there) => plain_file::read(&there, MAX_BYTES)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+    let there = match plain_file::open(path).and_then(|there| plain_file::read(&there, MAX_BYTES)) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound || is_locked(&error) => return Ok(false),
         Err(error) => return Err(error),
     };
     file.rewind()?;
     let held = plain_file::read(file, MAX_BYTES)?;
     file.rewind()?;
     Ok(held == there)
+}
+
+/// Returns `true` if the error says that another process has locked the file. On Windows, locks forbid to read; this
+/// process has locked the other file, so this one is new.
+fn is_locked(error: &io::Error) -> bool {
+    const ERROR_LOCK_VIOLATION: i32 = 33;
+    cfg!(windows) && error.raw_os_error() == Some(ERROR_LOCK_VIOLATION)
 }
 
 #[cfg(unix)]
@@ -162,9 +169,47 @@ fn has_identity(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Returns `true` for any file. Without inode numbers a replaced manifest goes unnoticed; its files then fail their
-/// check, and the artifact is built again.
+/// Returns `false`: without inode numbers, the content decides.
 #[cfg(not(unix))]
-fn has_identity(_: &File, path: &Path) -> io::Result<bool> {
-    path.try_exists()
+#[expect(clippy::unnecessary_wraps, reason = "on Unix, the metadata may be unreadable")]
+fn has_identity(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn manifest(directory: &tempfile::TempDir) -> std::path::PathBuf {
+        let path = directory.path().join("a.json");
+        fs::write(&path, "{}").expect("written");
+        path
+    }
+
+    #[test]
+    fn a_use_sets_the_time_of_a_read_only_manifest() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = manifest(&directory);
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        File::options().write(true).open(&path).and_then(|file| file.set_modified(long_ago)).expect("set");
+        disk::set_mode(&path, 0o444).expect("changed");
+        let (read_lock, _) = ReadLock::take(&path).expect("readable").expect("exists");
+        read_lock.touch();
+        let modified = fs::metadata(&path).and_then(|metadata| metadata.modified()).expect("readable");
+        assert!(modified > long_ago + Duration::from_secs(1), "{modified:?}");
+    }
+
+    #[test]
+    fn a_replaced_manifest_is_no_longer_current() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = manifest(&directory);
+        let (read_lock, _) = ReadLock::take(&path).expect("readable").expect("exists");
+        assert!(read_lock.is_current(&path));
+        fs::rename(&path, directory.path().join("old")).expect("a locked file can be renamed");
+        assert!(!read_lock.is_current(&path));
+        fs::write(&path, "{\"other\":1}").expect("written");
+        assert!(!read_lock.is_current(&path));
+    }
 }

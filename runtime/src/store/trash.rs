@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::read_lock::ReadLock;
 use super::staging;
+use crate::disk;
 use crate::error::Error;
 use crate::layout::{self, ArtifactPath, Layout};
 
@@ -47,7 +48,7 @@ fn move_away(path: &Path, target: &Path) -> io::Result<()> {
         if path.symlink_metadata().is_err() {
             return Ok(());
         }
-        match fs::rename(path, target) {
+        match disk::rename(path, target) {
             // Another process moved the source, or a sweep removed the target directory while that was empty.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 layout::create_private(target.parent().unwrap_or(target))?;

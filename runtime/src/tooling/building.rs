@@ -96,7 +96,7 @@ fn recent_locks(path: &Path) -> Vec<String> {
     };
     let names = entries.filter(is_recent).filter_map(|entry| entry.file_name().into_string().ok());
     names
-        .filter_map(|name| name.strip_suffix(".lock").map(str::to_owned))
+        .filter_map(|name| name.strip_suffix(lock::NOTICE)?.strip_suffix('.').map(str::to_owned))
         .filter(|artifact| check_artifact_name(artifact).is_ok())
         .collect()
 }

@@ -1,10 +1,10 @@
 //! The artifacts that a command may remove: those of one project, or all.
 
-use std::fs;
 use std::path::Path;
 
 use super::stored::StoredArtifact;
 use crate::config::Config;
+use crate::paths;
 use crate::store::Stored;
 
 /// The projects whose artifacts a command may remove.
@@ -24,7 +24,7 @@ impl Scope {
     /// if its entries were built in another checkout.
     pub fn project(config: &Config) -> Scope {
         let project = config.project();
-        let cache = fs::canonicalize(config.cache_dir()).unwrap_or_else(|_| config.cache_dir().to_owned());
+        let cache = paths::real(config.cache_dir()).unwrap_or_else(|_| config.cache_dir().to_owned());
         let is_inside = cache.starts_with(Path::new(&project));
         Scope { project: (!is_inside).then_some(project) }
     }

@@ -4,16 +4,16 @@ mod links;
 mod rules;
 mod walk;
 
-use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::path::Path;
 
 pub(crate) use rules::is_executable;
-pub(super) use rules::is_skipped;
+pub(super) use rules::{is_skipped, is_skipped_file};
 pub(super) use walk::{Entry, Walk};
 
 use crate::digest::{Parts, file_digest};
 use crate::error::Error;
+use crate::paths;
 
 /// Digests every file and directory below `root` that is not skipped, and the content behind links that leave it.
 /// Returns the digest, and everything that it depends on.
@@ -35,7 +35,7 @@ fn is_counted(root: &Path, inside: &Path) -> bool {
 pub(super) fn add_file(parts: &mut Parts, path: &Path, metadata: &Metadata) -> Result<(), Error> {
     if metadata.is_symlink() {
         let target = fs::read_link(path).map_err(Error::io("read the link", path))?;
-        parts.add("link").add(OsStr::as_encoded_bytes(target.as_os_str()));
+        parts.add("link").add(paths::bytes(target.as_os_str()));
     } else if metadata.is_file() {
         parts.add(if is_executable(metadata) { "executable" } else { "file" }).add(file_digest(path)?);
     } else {

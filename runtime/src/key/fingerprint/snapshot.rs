@@ -6,6 +6,7 @@ use super::folder;
 use super::git::{self, has_git};
 use super::repo_state::RepoState;
 use crate::error::Error;
+use crate::paths;
 
 /// The limit on nested repositories: each takes some of the stack, and some processes.
 const MAX_DEPTH: usize = 50;
@@ -60,7 +61,7 @@ fn of_folder(path: &Path) -> Result<(RepoState, Vec<folder::Entry>), Error> {
 
 /// Resolves links, because only paths without links can be compared with the targets of links.
 fn resolved(path: &Path) -> Result<PathBuf, Error> {
-    path.canonicalize().map_err(Error::io("resolve", path))
+    paths::real(path).map_err(Error::io("resolve", path))
 }
 
 #[cfg(test)]

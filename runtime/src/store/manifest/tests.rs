@@ -101,6 +101,17 @@ fn conflicting_paths_are_refused() {
 }
 
 #[test]
+fn names_of_devices_are_refused_on_windows_only() {
+    for refused in ["nul", "a/nul.txt", "aux/b", "a.", "a /b", "a?"] {
+        let files = [file(refused)];
+        assert_eq!(check_paths_on(&files, false), Ok(()), "{refused}");
+        let error = check_paths_on(&files, true).expect_err(refused);
+        assert!(error.contains(refused) && error.contains("Windows"), "{error}");
+    }
+    assert_eq!(check_paths_on(&[file("A"), file("a"), file("b/.c d")], true), Ok(()));
+}
+
+#[test]
 fn names_over_the_length_limits_are_refused() {
     assert!(is_plain(&"x".repeat(MAX_COMPONENT)) && !is_plain(&"x".repeat(MAX_COMPONENT + 1)));
     let deep = |components: usize| vec!["x"; components].join("/");

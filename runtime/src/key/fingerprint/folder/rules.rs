@@ -1,5 +1,6 @@
-//! The rules for the files of a tree: which directories are skipped, and which files are executable.
+//! The rules for the files of a tree: which are skipped, and which are executable.
 
+use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::path::Path;
 
@@ -15,6 +16,11 @@ pub(in crate::key::fingerprint) fn is_skipped(directory: &Path) -> bool {
 
 fn is_of_version_control(directory: &Path) -> bool {
     directory.file_name().is_some_and(|name| VERSION_CONTROL.iter().any(|skipped| name == *skipped))
+}
+
+/// Returns `true` for a file that is skipped: the Finder of macOS writes it into each folder that it shows.
+pub(in crate::key::fingerprint) fn is_skipped_file(name: &OsStr) -> bool {
+    name == ".DS_Store"
 }
 
 #[cfg(unix)]

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::links::{Resolved, resolve};
-use super::rules::{is_executable, is_skipped};
+use super::rules::{is_executable, is_skipped, is_skipped_file};
 use crate::cores;
 use crate::digest::{Parts, file_digest};
 use crate::error::Error;
 use crate::key::stamp::Stamp;
 use crate::layout;
+use crate::paths;
 
 /// The limit on files behind links. No project links to more on purpose, and reading them would take hours.
 const MAX_BEHIND_LINKS: usize = 1_000_000;
@@ -131,8 +132,8 @@ impl<'a> Walk<'a> {
                 Kind::Inside(path) => ("inside", Some(path.as_os_str())),
                 Kind::Again(name) => ("again", Some(name.as_os_str())),
             };
-            parts.add(entry.name.as_os_str().as_encoded_bytes()).add(kind);
-            parts.add(detail.unwrap_or_default().as_encoded_bytes()).add(digest?.unwrap_or_default());
+            parts.add(paths::bytes(entry.name.as_os_str())).add(kind);
+            parts.add(paths::bytes(detail.unwrap_or_default())).add(digest?.unwrap_or_default());
         }
         Ok(())
     }
@@ -192,6 +193,7 @@ impl<'a> Walk<'a> {
         let mut names = fs::read_dir(&path)
             .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>, _>>())
             .map_err(Error::io("list the directory", &path))?;
+        names.retain(|name| !is_skipped_file(name));
         // File systems list a directory in any order. The last name is visited first.
         names.sort_unstable_by(|one, other| other.cmp(one));
         let below = |file_name: OsString| {

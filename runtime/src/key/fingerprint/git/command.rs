@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use crate::error::Error;
+use crate::paths;
 
 /// Overrides settings that could hide a change from `git status`: a wrong file system monitor or list of untracked
 /// files, fewer compared fields of `stat`, an ignored executable bit, and files in place of links.
@@ -59,7 +60,7 @@ pub(super) fn expect_answers_for(root: &Path) -> Result<(), Error> {
     }
     let printed = output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout);
     let answered = Path::new(os_str(printed)?);
-    if answered.canonicalize().is_ok_and(|answered| answered == root) {
+    if paths::real(answered).is_ok_and(|answered| answered == root) {
         return Ok(());
     }
     let message =

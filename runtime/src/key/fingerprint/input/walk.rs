@@ -7,9 +7,10 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::key::fingerprint::folder::{is_executable, is_skipped};
+use crate::key::fingerprint::folder::{is_executable, is_skipped, is_skipped_file};
 use crate::key::fingerprint::unusable::Unusable;
 use crate::key::stamp::Stamp;
+use crate::paths;
 use crate::text;
 
 /// A file, directory or link below the directory.
@@ -39,7 +40,7 @@ impl Found {
 /// The content of a linked directory is listed once. Another link to a directory that was walked has the number of that
 /// directory, so links in a circle end.
 pub(super) fn walk(root: &Path) -> Result<Vec<Found>, Unusable> {
-    let real = fs::canonicalize(root).map_err(|error| Unusable::io(root, &error))?;
+    let real = paths::real(root).map_err(|error| Unusable::io(root, &error))?;
     let mut walk = Walk::default();
     walk.directory(&real, "")?;
     // Links last: their targets are mostly below `root`.
@@ -80,6 +81,7 @@ impl Walk {
         let mut names: Vec<OsString> = fs::read_dir(real)
             .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect())
             .map_err(|error| Unusable::io(real, &error))?;
+        names.retain(|name| !is_skipped_file(name));
         // File systems list a directory in any order.
         names.sort();
         for name in names {
@@ -117,10 +119,10 @@ impl Walk {
 
     fn link(&mut self, name: String, path: PathBuf) -> Result<(), Unusable> {
         let target = fs::read_link(&path).map_err(|error| Unusable::io(&path, &error))?;
-        let text = text::value(target.as_os_str().as_encoded_bytes());
+        let text = text::value(&paths::bytes(target.as_os_str()));
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => {
-                let real = fs::canonicalize(&path).map_err(|error| Unusable::io(&path, &error))?;
+                let real = paths::real(&path).map_err(|error| Unusable::io(&path, &error))?;
                 self.links.push_back((self.found.len(), real));
                 self.found.push(without_content(name, path, "directory", text));
             }
