@@ -183,6 +183,8 @@ fn unusable_entry_is_rebuilt_once_for_all_machines() {
     }
 }
 
+/// Only Linux lists the children of a process in files.
+#[cfg(target_os = "linux")]
 #[test]
 fn test_killed_in_a_wait_leaves_no_helper() {
     let world = new_world();

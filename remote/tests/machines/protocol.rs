@@ -191,6 +191,15 @@ fn script(world: &World, name: &str, text: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// Returns `true` if a process has ended. It is a zombie until its parent waits for it.
+fn is_over(pid: &str) -> bool {
+    if cfg!(target_os = "linux") {
+        return fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z "));
+    }
+    let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", pid]).output().unwrap();
+    state.stdout.trim_ascii().is_empty() || state.stdout.starts_with(b"Z")
+}
+
 #[test]
 fn abandoned_helper_is_killed_with_its_children() {
     let world = new_world();
@@ -202,9 +211,7 @@ fn abandoned_helper_is_killed_with_its_children() {
     let pids = fs::read_to_string(pids).unwrap();
     assert_eq!(pids.lines().count(), 2, "it is asked once about one artifact");
     for pid in pids.lines() {
-        // A dead process is a zombie until its parent waits for it.
-        let is_over = || fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.contains(") Z "));
-        wait_until("it is ended", is_over);
+        wait_until("it is ended", || is_over(pid));
     }
 }
 

@@ -1,12 +1,21 @@
 use super::*;
 
+/// Returns a path that is absolute on this system.
+fn absolute(path: &str) -> PathBuf {
+    Path::new(if cfg!(windows) { "C:/" } else { "/" }).join(path)
+}
+
+fn home() -> Option<PathBuf> {
+    Some(absolute("home/someone"))
+}
+
 fn read(toml: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
     let directory = tempfile::tempdir().expect("a temporary directory");
     std::fs::write(directory.path().join("smoke.toml"), toml).expect("smoke.toml is written");
     let below = directory.path().join("crates/a");
     std::fs::create_dir_all(&below).expect("a package below");
     let lookup = |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
-    Config::read(&below, &lookup, Some(PathBuf::from("/home/someone"))).map_err(|error| error.to_string())
+    Config::read(&below, &lookup, home()).map_err(|error| error.to_string())
 }
 
 const REPOS: &str = r#"
@@ -22,7 +31,7 @@ rev = "v1"
 #[test]
 fn defaults_apply_without_file_or_variables() {
     let config = read("", &[]).expect("valid");
-    assert_eq!(config.cache_dir, Path::new("/home/someone/.cdsagent-smoke-cache"));
+    assert_eq!(config.cache_dir, absolute("home/someone/.cdsagent-smoke-cache"));
     assert_eq!((config.mode, config.on_miss, config.strict), (Mode::ReadWrite, OnMiss::Build, false));
     assert_eq!(config.force, Force::None);
 }
@@ -37,29 +46,32 @@ fn variables_override_the_file() {
 
 #[test]
 fn sources_determine_the_paths_of_repositories() {
-    let config = read(REPOS, &[("SMOKE_CACHE_DIR", "/cache")]).expect("valid");
-    assert_eq!(config.repos["django"].path, Path::new("/cache/.repos/django/Django-5.2.8"));
-    assert_eq!(config.repos["other"].path, Path::new("/cache/.repos/other/v1"));
+    let cache = absolute("cache");
+    let config = read(REPOS, &[("SMOKE_CACHE_DIR", cache.to_str().expect("UTF-8"))]).expect("valid");
+    assert_eq!(config.repos["django"].path, cache.join(".repos/django/Django-5.2.8"));
+    assert_eq!(config.repos["other"].path, cache.join(".repos/other/v1"));
     assert!(config.repos["mine"].path.ends_with("fixtures/mine"));
     assert_eq!(config.repos["other"].rev.as_deref(), Some("v1"));
 }
 
 #[test]
 fn repo_paths_override_the_file() {
-    let config = read(REPOS, &[("SMOKE_REPO_PATHS", "/a/django,/b/new")]).expect("valid");
-    assert_eq!(config.repos["django"].path, Path::new("/a/django"));
-    assert_eq!(config.repos["new"].path, Path::new("/b/new"));
+    let (django, new) = (absolute("a/django"), absolute("b/new"));
+    let paths = format!("{},{}", django.display(), new.display());
+    let config = read(REPOS, &[("SMOKE_REPO_PATHS", &paths)]).expect("valid");
+    assert_eq!((&config.repos["django"].path, &config.repos["new"].path), (&django, &new));
 }
 
 #[test]
 fn an_invalid_variable_is_reported_with_the_allowed_values() {
+    let two = &format!("{},{}", absolute("a/x").display(), absolute("b/x").display());
     for (variable, value, expected) in [
         ("SMOKE_CACHE", "on", "SMOKE_CACHE is `on`, but must be `read-write` or `read-only` or `off`"),
         ("SMOKE_ON_MISS", "ignore", "must be `build` or `skip` or `fail`"),
         ("SMOKE_STRICT", "yes", "must be `0` or `1`"),
         ("SMOKE_FORCE_REBUILD", "djnago", "`all`, or names among: django, mine, other"),
         ("SMOKE_LEAVE_OUT", "djnago", "names among: django, mine, other"),
-        ("SMOKE_REPO_PATHS", "/a/x,/b/x", "each with a different repository's name"),
+        ("SMOKE_REPO_PATHS", two.as_str(), "each with a different repository's name"),
         ("SMOKE_LOCK_TIMEOUT", "soon", "a number of seconds"),
         ("SMOKE_RUN_ID", "../x", "without a dot at the beginning"),
         ("SMOKE_CACHE_DIR", "relative", "an absolute path"),
@@ -106,10 +118,7 @@ fn settings_may_be_in_the_manifest() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let manifest = "[workspace]\n[workspace.metadata.cached-smoke.defaults]\ncache-dir = \"here\"\n";
     std::fs::write(directory.path().join("Cargo.toml"), manifest).expect("written");
-    let read = || {
-        let home = Some(PathBuf::from("/home/someone"));
-        Config::read(directory.path(), &|_| None, home).map_err(|error| error.to_string())
-    };
+    let read = || Config::read(directory.path(), &|_| None, home()).map_err(|error| error.to_string());
     assert_eq!(read().expect("valid").cache_dir, directory.path().join("here"));
     let unknown = manifest.replace("cache-dir", "cache-dri");
     std::fs::write(directory.path().join("Cargo.toml"), unknown).expect("written");
@@ -180,7 +189,7 @@ fn a_directory_named_smoke_toml_is_skipped() {
     let package = directory.path().join("package");
     std::fs::create_dir_all(package.join("smoke.toml")).expect("a directory of that name");
     std::fs::write(directory.path().join("smoke.toml"), "[repos.far]\npath = \"far\"").expect("smoke.toml");
-    let config = Config::read(&package, &|_| None, Some(PathBuf::from("/home/someone"))).expect("valid");
+    let config = Config::read(&package, &|_| None, home()).expect("valid");
     assert!(config.repos.contains_key("far"), "{config:?}");
 }
 
