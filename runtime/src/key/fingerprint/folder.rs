@@ -44,3 +44,33 @@ pub(super) fn add_file(parts: &mut Parts, path: &Path, metadata: &Metadata) -> R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_finder_does_not_count() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let root = paths::real(directory.path()).expect("it exists");
+        fs::create_dir(root.join("below")).expect("made");
+        fs::write(root.join("below/file"), "1").expect("written");
+        let of_root = || digest(&root).expect("readable").0;
+        let before = of_root();
+        fs::write(root.join("below/.DS_Store"), "the place of a window").expect("written");
+        assert_eq!(of_root(), before);
+        fs::write(root.join("below/.DS_Store2"), "").expect("written");
+        assert_ne!(of_root(), before);
+    }
+
+    /// The digest of a tree is the same on every system: no separator of a system is part of it.
+    #[test]
+    fn a_tree_has_one_digest_on_every_system() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let root = paths::real(directory.path()).expect("it exists");
+        fs::create_dir_all(root.join("a/b")).expect("made");
+        fs::write(root.join("a/b/file"), "1").expect("written");
+        let digest = digest(&root).expect("readable").0;
+        assert_eq!(digest, "187ffc8715ac10f7ce10b5ee2c914d443295835bfb8b1415060d3dac9bb9ca9d");
+    }
+}

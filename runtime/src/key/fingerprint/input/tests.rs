@@ -197,3 +197,11 @@ fn a_link_that_changes_back_has_its_first_digest() {
         assert_eq!(digest, blake3::hash(target.as_bytes()).to_hex().to_string());
     }
 }
+
+#[test]
+fn a_file_of_the_finder_does_not_count() {
+    let fixture = Fixture::new();
+    let before = fixture.content();
+    fixture.write("d/b/.DS_Store", "the place of a window");
+    assert_eq!(fixture.content(), before);
+}
