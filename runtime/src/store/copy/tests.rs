@@ -1,5 +1,6 @@
 use super::*;
 use crate::store::files::{list, protect};
+#[cfg(unix)]
 use crate::store::manifest::FileKind;
 
 /// Returns a stored directory with files of several kinds, and their list.
