@@ -38,14 +38,36 @@ fn or_unsupported(synced: io::Result<()>) -> io::Result<()> {
 /// renames the file itself, if that is shared for removal, as Rust opens files. So there, the files are moved one by
 /// one if the directory cannot be.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    const ERROR_ACCESS_DENIED: i32 = 5;
-    const ERROR_SHARING_VIOLATION: i32 = 32;
-    let is_in_use =
-        |error: &io::Error| matches!(error.raw_os_error(), Some(ERROR_ACCESS_DENIED | ERROR_SHARING_VIOLATION));
     match fs::rename(from, to) {
-        Err(error) if cfg!(windows) && is_in_use(&error) && from.is_dir() => move_files(from, to),
+        Err(error) if is_in_use(&error) && from.is_dir() => move_files(from, to),
         renamed => renamed,
     }
+}
+
+/// Renames a file to a path where another file may be, which other processes may be reading.
+///
+/// Some versions of Windows do not replace an open file, but rename it. Then there is no file at the path for a moment.
+pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if is_in_use(&error) => replace_in_use(from, to),
+        renamed => renamed,
+    }
+}
+
+fn replace_in_use(from: &Path, to: &Path) -> io::Result<()> {
+    // The name of `from` is unpredictable, and so is this one.
+    let aside = from.with_extension("old");
+    fs::rename(to, &aside)?;
+    let renamed = fs::rename(from, to);
+    let _ = fs::remove_file(aside);
+    renamed
+}
+
+/// Returns `true` if the error says that another process uses a file, on Windows.
+fn is_in_use(error: &io::Error) -> bool {
+    const ERROR_ACCESS_DENIED: i32 = 5;
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    cfg!(windows) && matches!(error.raw_os_error(), Some(ERROR_ACCESS_DENIED | ERROR_SHARING_VIOLATION))
 }
 
 /// Moves each file below a directory into the new directory `to`, and removes the empty directories.
@@ -134,6 +156,17 @@ mod tests {
         assert!(!from.exists() && to.join("a/empty").is_dir());
         assert_eq!(fs::read(to.join("a/file")).expect("readable"), b"1");
         assert_eq!(fs::read(to.join("file")).expect("readable"), b"2");
+    }
+
+    #[test]
+    fn a_file_is_set_aside_and_replaced() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let (from, to) = (directory.path().join(".from"), directory.path().join("to"));
+        fs::write(&from, "new").expect("written");
+        fs::write(&to, "old").expect("written");
+        replace_in_use(&from, &to).expect("replaced");
+        assert_eq!(fs::read(&to).expect("readable"), b"new");
+        assert_eq!(fs::read_dir(directory.path()).expect("readable").count(), 1);
     }
 
     #[test]

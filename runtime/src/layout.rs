@@ -25,6 +25,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::disk;
 use crate::error::Error;
 use crate::plain_file;
 
@@ -288,7 +289,7 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     // Not by `persist`, which on Windows fails while another process reads the old file.
     let written = file.into_temp_path().keep()?;
-    fs::rename(&written, path).inspect_err(|_| drop(fs::remove_file(&written)))
+    disk::replace(&written, path).inspect_err(|_| drop(fs::remove_file(&written)))
 }
 
 /// Creates a directory and the missing ones above it, for this user alone.

@@ -42,7 +42,7 @@ mod tests {
     /// Returns the project of `crates/a/tests` below a directory with these manifests, relative to that directory.
     fn project(manifests: &[(&str, &str)]) -> PathBuf {
         let directory = TempDir::new().expect("a temporary directory");
-        let root = directory.path().canonicalize().expect("an existing directory");
+        let root = paths::real(directory.path()).expect("an existing directory");
         let start = root.join("crates/a/tests");
         fs::create_dir_all(&start).expect("created");
         for (path, text) in manifests {

@@ -152,7 +152,6 @@ mod tests {
     use std::cell::RefCell;
     use std::collections::BTreeSet;
     use std::ffi::OsString;
-    use std::path::PathBuf;
 
     use super::super::Config;
     use super::*;
@@ -167,7 +166,8 @@ mod tests {
             // Otherwise the other settings of the remote cache are not read.
             (name == "SMOKE_REMOTE").then(|| OsString::from("s3://bucket"))
         };
-        let config = Config::read(directory.path(), &environment, Some(PathBuf::from("/home/someone")));
+        let home = Some(directory.path().to_owned());
+        let config = Config::read(directory.path(), &environment, home);
         (config.map_err(|error| error.to_string()), asked.into_inner())
     }
 

@@ -81,5 +81,5 @@ fn a_missing_file_is_an_error_that_names_it() {
     let (stored, files) = stored(root.path());
     fs::remove_file(stored.join("lock")).expect("removed");
     let error = copy(&stored, &files, &root.path().join("copy"), Large::Copied).expect_err("a file is missing");
-    assert!(error.to_string().ends_with("stored/lock"), "{error}");
+    assert!(error.to_string().ends_with(&stored.join("lock").display().to_string()), "{error}");
 }

@@ -193,7 +193,10 @@ mod tests {
 
     #[test]
     fn only_warnings_about_the_work_tree_skip_a_file() {
-        let skips = |line| skips_a_file(Path::new("/r"), line);
+        // As git prints absolute paths on Windows.
+        let drive = if cfg!(windows) { "C:" } else { "" };
+        let skips =
+            |line: &str| skips_a_file(Path::new(&format!("{drive}/r")), &line.replace("'/", &format!("'{drive}/")));
         for line in [
             "warning: could not open directory 'sub/': Permission denied",
             "warning: unable to access 'sub/.gitattributes': Permission denied",
