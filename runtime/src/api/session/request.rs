@@ -16,6 +16,7 @@ mod announcement;
 mod build;
 mod builder;
 mod calls;
+mod circumstances;
 mod copy;
 mod detached;
 mod failures;
@@ -24,6 +25,8 @@ mod handover;
 mod load;
 mod lock;
 mod look_up;
+#[expect(dead_code, reason = "verification and audits use it")]
+mod private_build;
 mod stopwatch;
 
 use std::path::PathBuf;

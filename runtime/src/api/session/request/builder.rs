@@ -3,6 +3,8 @@
 //! The builder is the test's executable, started to run the same test: only that executable knows the types. It finds
 //! its target among the test's parameters and their dependencies, builds that artifact, and ends. It requests no other
 //! artifact, because it might wait for a lock of the test that waits for it.
+//!
+//! The builder of a [private build](super::private_build) has no lock, and hands all files over.
 
 use std::any::TypeId;
 use std::collections::HashSet;
@@ -96,7 +98,14 @@ impl Builder {
             Err(error) => return Err(Error::io("take the ticket of the build from", &directory)(error)),
         };
         message::keep_warnings();
-        Ok(Some(Builder { directory, ticket, lock: Mutex::new(Some(BuildLock::inherited()?)) }))
+        let lock = match ticket.private {
+            Some(limits) => {
+                limits.apply();
+                None
+            }
+            None => Some(BuildLock::inherited()?),
+        };
+        Ok(Some(Builder { directory, ticket, lock: Mutex::new(lock) }))
     }
 
     /// Builds the artifact and ends the process, if it is the target of this builder.
@@ -107,7 +116,7 @@ impl Builder {
         resolved_key: ResolvedKey,
     ) {
         let mut request = ArtifactRequest::new(session, artifact, resolved_key);
-        let Ticket { repo, entry, artifact } = &self.ticket;
+        let Ticket { repo, entry, artifact, private } = &self.ticket;
         let path = &request.store.artifact_path;
         if (repo, entry, artifact) != (&path.repo, &path.entry, &path.artifact) {
             return;
@@ -115,7 +124,8 @@ impl Builder {
         let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take().map(Arc::new);
         request.lock.clone_from(&lock);
         request.handover = Some(self.directory.clone());
-        let end = request.serve().unwrap_or_else(|error| ended_by(error, request.report.rebuild_seconds));
+        let served = if private.is_some() { request.serve_privately() } else { request.serve() };
+        let end = served.unwrap_or_else(|error| ended_by(error, request.report.rebuild_seconds));
         let is_stored = matches!(end, End::Stored(_));
         // Before the release of the lock: the test reads the result then.
         self.hand_over(end, session.recorded());
@@ -134,13 +144,12 @@ impl Builder {
     /// Ends the process: the target was not found.
     pub(crate) fn end(&self, served: Result<(), Error>) -> ! {
         let Ticket { repo, artifact, .. } = &self.ticket;
-        match served {
-            Err(error) => {
-                self.hand_over(ended_by(error, 0.0), Vec::new());
-                give_up(&format!("{} cannot be built", subject(artifact, repo)));
-            }
-            Ok(()) => give_up(&format!("this test requests no {} with the key of the ticket", subject(artifact, repo))),
+        if let Err(error) = served {
+            self.hand_over(ended_by(error, 0.0), Vec::new());
+            give_up(&format!("{} cannot be built", subject(artifact, repo)));
         }
+        self.hand_over(End::Absent, Vec::new());
+        give_up(&format!("this test requests no {} with the key of the ticket", subject(artifact, repo)));
     }
 
     fn hand_over(&self, end: End, needed: Vec<ArtifactReport>) {
@@ -173,6 +182,12 @@ impl ArtifactRequest<'_> {
             Built::Private(_) => End::Private(report),
             Built::Unsaved(_) => End::Unsaved,
         })
+    }
+
+    /// Builds the artifact, whatever the cache has, and keeps the files outside of the cache.
+    fn serve_privately(&mut self) -> Result<End, Error> {
+        let built = self.build_in_private("it is built again for a comparison".to_owned())?;
+        Ok(if matches!(built, Built::Unsaved(_)) { End::Unsaved } else { End::Private(self.report.clone()) })
     }
 
     fn steps_of_builder(&mut self) -> Step<Built> {

@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use super::builder::{self, HANDOVER};
 use super::failures::Failure;
-use super::handover::{self, End, Ticket};
+use super::handover::{self, End};
 use super::look_up::Lookup;
+use super::private_build::last_lines;
 use super::{ArtifactRequest, Step, Stop};
 use crate::api::session::Loaded;
 use crate::error::Error;
-use crate::layout::{self, ArtifactPath};
+use crate::layout;
 use crate::message::{self, PREFIX, Warning};
 use crate::store::lock::Acquired;
 use crate::store::{Miss, Staging};
@@ -29,7 +30,7 @@ use crate::telemetry::{Activity, ArtifactReport, Outcome};
 /// Long enough for a builder to end after its time limit.
 const GRACE: Duration = Duration::from_secs(60);
 /// The number of lines of a failed builder's output that the test repeats.
-const MOST_LINES: usize = 60;
+pub(super) const MOST_LINES: usize = 60;
 
 impl ArtifactRequest<'_> {
     /// Returns `true` if a builder process should build the artifact.
@@ -101,7 +102,7 @@ impl ArtifactRequest<'_> {
                 self.adopt(report);
                 self.load_published()?
             }
-            Some(End::Stored(_)) | None => self.restore_or_build(&log)?,
+            Some(End::Stored(_) | End::Absent) | None => self.restore_or_build(&log)?,
         })
     }
 
@@ -145,19 +146,18 @@ impl ArtifactRequest<'_> {
         Error::Elsewhere { message: failure.message, help: failure.help }
     }
 
-    fn log(&self) -> PathBuf {
+    pub(super) fn log(&self) -> PathBuf {
         let key = self.resolved_key.key.digest();
         self.process.run.directory().join("builds").join(format!("{}-{}-{key}.log", self.repo(), self.meta.name))
     }
 
     fn start(&self, handover: &Staging, log: &Path) -> io::Result<Child> {
         let lock = self.lock.as_ref().map_or_else(|| Err(io::ErrorKind::NotFound.into()), |lock| lock.share())?;
-        let ArtifactPath { repo, entry, artifact } = self.store.artifact_path.clone();
-        handover::write_ticket(handover, &Ticket { repo, entry, artifact })?;
+        handover::write_ticket(handover, &self.ticket(None))?;
         let log = new_log(log)?;
         let mut command = Command::new(std::env::current_exe()?);
         command
-            .args([&self.session.test, "--exact", "--include-ignored", "--nocapture"])
+            .args(self.builder_arguments())
             .env(HANDOVER, handover.path())
             .env("SMOKE_RUN_ID", self.process.run.id())
             .stdin(Stdio::from(lock))
@@ -171,7 +171,7 @@ impl ArtifactRequest<'_> {
 }
 
 /// Creates the log of one build. A builder of an earlier test may still write to the file that it opened.
-fn new_log(path: &Path) -> io::Result<File> {
+pub(super) fn new_log(path: &Path) -> io::Result<File> {
     if let Some(parent) = path.parent() {
         layout::create_private(parent)?;
     }
@@ -184,11 +184,8 @@ fn new_log(path: &Path) -> io::Result<File> {
 
 /// Repeats the end of a builder's output. The runner shows the output of a test that fails.
 fn repeat(log: &Path) {
-    let Ok(text) = fs::read(log) else { return };
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().collect();
-    eprintln!("{PREFIX} the output of the build, from {}:", log.display());
-    for line in &lines[lines.len().saturating_sub(MOST_LINES)..] {
-        eprintln!("    {line}");
+    if log.exists() {
+        eprintln!("{PREFIX} the output of the build, from {}:", log.display());
+        last_lines(log).lines().for_each(|line| eprintln!("    {line}"));
     }
 }

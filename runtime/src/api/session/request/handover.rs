@@ -15,6 +15,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::ArtifactRequest;
+use super::circumstances::Limits;
 use super::failures::Failure;
 use crate::error::Error;
 use crate::layout;
@@ -31,6 +32,9 @@ pub(super) struct Ticket {
     pub(super) repo: String,
     pub(super) entry: String,
     pub(super) artifact: String,
+    /// Set for a private build: the builder has no build lock, and publishes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) private: Option<Limits>,
 }
 
 /// The result of a builder that was not killed.
@@ -55,6 +59,8 @@ pub(super) enum End {
         repo: String,
         reason: String,
     },
+    /// The test requests no artifact with the key of the ticket.
+    Absent,
 }
 
 /// Writes the ticket into the directory of `staging`.
