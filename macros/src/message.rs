@@ -66,6 +66,7 @@ fn example(name: &str) -> String {
         "codec" => "json",
         "load" => "Index::open",
         "save" => "Index::write",
+        "same" => "Index::same",
         "key" => "|key| { key.file(\"words.txt\"); }",
         "code" => "code_fingerprint!(\"src/graph\")",
         "format" => "1",

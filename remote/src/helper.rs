@@ -141,7 +141,9 @@ impl Helper {
         let mut progress = |reason: &str| {
             send(&Answer { id, outcome: None, reason: Some(reason.to_owned()), bytes: 0 });
         };
-        if !self.may_write && matches!(&command, Command::Store { .. } | Command::Publish { .. }) {
+        if !self.may_write
+            && matches!(&command, Command::Store { .. } | Command::Publish { .. } | Command::Withdraw { .. })
+        {
             bail!(READ_ONLY);
         }
         match command {
@@ -171,6 +173,10 @@ impl Helper {
                 let payload = fs::read(&from)?;
                 let sealed = self.trust.seal(&name, &payload);
                 Ok((Outcome::Done, transfer::publish(&self.service, &path, sealed).await?))
+            }
+            Command::Withdraw { name } => {
+                let path = self.service.entry(&name)?;
+                Ok((if transfer::withdraw(&self.service, &path).await? { Outcome::Done } else { Outcome::Absent }, 0))
             }
             Command::Lease { name, limit } => Ok((self.lease(name, limit, &mut progress).await?, 0)),
             Command::Release { name } => {

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use cached_smoke::tooling::remote::Blob;
 use fs_err::File;
 use futures::TryStreamExt;
@@ -131,6 +131,18 @@ pub(crate) async fn publish(service: &Service, path: &str, sealed: Vec<u8>) -> R
         Err(error) if is_taken(&error) && !service.replaces() => Ok(0),
         Err(error) => Err(explain(WRITE, &error)),
     }
+}
+
+/// Removes an entry. Returns `false` if it does not exist.
+pub(crate) async fn withdraw(service: &Service, path: &str) -> Result<bool> {
+    if !service.can().delete {
+        bail!("the service does not remove objects; remove `{path}` there");
+    }
+    if !exists(service, path, None).await? {
+        return Ok(false);
+    }
+    service.objects.delete(path).await.map_err(|error| explain("remove from the service", &error))?;
+    Ok(true)
 }
 
 /// Reads an entry. The result is longer than [`MAX_ENTRY`] if the object is.

@@ -5,6 +5,7 @@ mod project;
 mod remote;
 pub(crate) mod settings;
 mod smoke_toml;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use once_cell::sync::OnceCell;
 pub use remote::{HELPER, Remote};
 pub use smoke_toml::Source;
 use smoke_toml::{Found, SmokeToml, TestTable};
+pub(crate) use verify::Verify;
 
 use crate::error::Error;
 use crate::name::{ALL, MAX_NAME, NO_REPO, check_name, check_repo_name};
@@ -114,6 +116,7 @@ pub struct Config {
     pub(crate) stop_after: Option<StopAfter>,
     pub(crate) detach: bool,
     pub(crate) announce: bool,
+    pub(crate) verify: Option<Verify>,
     pub(crate) remote: Option<Remote>,
     /// The file of the settings, if there is one.
     smoke_toml: Option<PathBuf>,
@@ -266,6 +269,7 @@ impl Config {
                 if variable("NEXTEST").is_some() { &[("1", true), ("0", false)] } else { &[("0", false), ("1", true)] },
             )?,
             announce: choice(text("SMOKE_ANNOUNCE", announce.as_ref())?, &[("on", true), ("off", false)])?,
+            verify: text("SMOKE_VERIFY", None)?.map(verify).transpose()?.filter(|verify| !verify.is_off()),
             stop_after: text("SMOKE_STOP_AFTER", None)?
                 .map(|setting| choice(Some(setting), &[("key", StopAfter::Key), ("fixture", StopAfter::Fixture)]))
                 .transpose()?,
@@ -455,6 +459,10 @@ fn force(setting: Option<Setting>, repos: &BTreeMap<String, RepoSource>) -> Resu
     }
     let names = known_names(Some(setting), repos, "`all`, or names among: ")?;
     Ok(if names.is_empty() { Force::None } else { Force::Repos(names) })
+}
+
+fn verify(setting: Setting) -> Result<Verify, Error> {
+    Verify::parse(&setting.value).ok_or_else(|| setting.reject(verify::ALLOWED))
 }
 
 fn run_id(setting: Setting) -> Result<String, Error> {

@@ -181,6 +181,13 @@ pub enum Error {
         /// The action that resolves the error.
         help: String,
     },
+    /// A new build of the artifact is not the same as the stored one: see `SMOKE_VERIFY`.
+    Rebuilt {
+        /// The result, and the differences.
+        message: String,
+        /// The action that resolves the error.
+        help: String,
+    },
     /// The artifact is not in the cache, and `SMOKE_ON_MISS=fail` forbids building it.
     NotCached {
         /// The name of the repository.
@@ -254,7 +261,9 @@ impl Error {
         }
         match self {
             Error::Fixture { artifact, step, .. } => Some(step.help(artifact)),
-            Error::Elsewhere { help, .. } | Error::Input { help, .. } => Some(help.clone()),
+            Error::Elsewhere { help, .. } | Error::Input { help, .. } | Error::Rebuilt { help, .. } => {
+                Some(help.clone())
+            }
             Error::FailedEarlier { .. } => {
                 Some("fix the first failed test of this run; the next run builds the artifact again".to_owned())
             }
@@ -354,7 +363,9 @@ impl fmt::Display for Error {
                 "{subject} needs a repository, and the test has none\n\
                  help: write `repo = \"…\"` in `#[cached_smoke(…)]`; a repository is any directory that smoke.toml names"
             ),
-            Error::Message(message) | Error::Elsewhere { message, .. } => f.write_str(message),
+            Error::Message(message) | Error::Elsewhere { message, .. } | Error::Rebuilt { message, .. } => {
+                f.write_str(message)
+            }
         }
     }
 }

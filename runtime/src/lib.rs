@@ -371,6 +371,7 @@ mod book {
         readme = "README.md",
         start = "docs/guide/start.md",
         artifacts = "docs/guide/artifacts.md",
+        complete_keys = "docs/guide/complete-keys.md",
         repositories = "docs/guide/repositories.md",
         recipes = "docs/guide/recipes.md",
         writing = "docs/guide/writing.md",

@@ -22,6 +22,7 @@ mod lease;
 mod probe;
 pub(crate) mod protocol;
 mod share;
+mod withdraw;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -37,6 +38,7 @@ pub use probe::probe;
 use protocol::{Answer, Command, Outcome};
 pub use share::Pushed;
 pub(crate) use share::Upload;
+pub(crate) use withdraw::Withdrawn;
 
 use crate::config::{self, Config};
 use crate::layout::ArtifactPath;

@@ -36,6 +36,7 @@ mod run_identity;
 mod scratch;
 mod stop_after;
 mod telemetry;
+mod verification;
 mod waits;
 mod warm_hit;
 

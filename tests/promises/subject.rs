@@ -4,6 +4,7 @@
 mod artifacts;
 mod functions;
 mod orders;
+mod undeclared;
 
 use std::fs;
 use std::sync::Barrier;

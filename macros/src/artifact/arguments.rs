@@ -10,13 +10,14 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, LitStr, Path, Token, TypePath};
 
 /// The names of all arguments, in the order of the documentation.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "name",
     "suite",
     "codec",
     "directory",
     "load",
     "save",
+    "same",
     "key",
     "code",
     "format",
@@ -35,6 +36,7 @@ pub(super) struct Arguments {
     pub(super) codec: Option<TypePath>,
     pub(super) load: Option<Expr>,
     pub(super) save: Option<Expr>,
+    pub(super) same: Option<Expr>,
     pub(super) key: Option<Expr>,
     pub(super) code: Option<Expr>,
     pub(super) format: Option<Expr>,
@@ -97,6 +99,7 @@ impl Arguments {
             },
             "load" => self.load = Some(value),
             "save" => self.save = Some(value),
+            "same" => self.same = Some(value),
             "key" => self.key = Some(value),
             "code" => self.code = Some(value),
             _ => self.format = Some(value),

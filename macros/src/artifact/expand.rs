@@ -131,7 +131,7 @@ impl Expansion<'_> {
         let dir = local("dir");
         let declarations = self.declarations();
         let build = self.build();
-        let (save, load) = (self.save(), self.load());
+        let (save, load, comparison) = (self.save(), self.load(), self.same());
         let [artifact, key_signature, build_signature, load_signature] = self.signatures();
         quote! {
             impl #generics #artifact for #name {
@@ -158,6 +158,8 @@ impl Expansion<'_> {
                 #load_signature {
                     #load
                 }
+
+                #comparison
             }
         }
     }
@@ -309,6 +311,19 @@ impl Expansion<'_> {
         } else {
             quote!(::core::result::Result::Ok(()))
         }
+    }
+
+    /// Emits the comparison of two builds, if the user has one.
+    fn same(&self) -> Option<TokenStream> {
+        let same = self.arguments.same.as_ref()?;
+        let (krate, other) = (self.krate_at(here(same)), local("other"));
+        let values = quote!(self.stage.loaded(), #other.stage.loaded());
+        let call = quote_spanned!(here(same)=> #krate::__private::call_same(#values, #same));
+        Some(quote! {
+            fn same(&self, #other: &Self) -> ::core::result::Result<(), ::std::string::String> {
+                #call
+            }
+        })
     }
 
     fn load(&self) -> TokenStream {

@@ -47,7 +47,7 @@ fn inputs_of_all_kinds_are_accepted() {
         ),
     );
     assert_accepted(
-        quote!(save = Index::save, load = Index::load),
+        quote!(save = Index::save, load = Index::load, same = Index::same),
         quote!(
             fn index() -> Index {}
         ),

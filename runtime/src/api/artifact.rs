@@ -142,4 +142,17 @@ pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
     /// Any error. If an artifact of an earlier run does not load, it is built once more. If an artifact of the same run
     /// does not load, the test fails.
     fn load(cx: &LoadContext<'_, S>) -> Result<Self>;
+
+    /// Returns `Ok` if two builds of the artifact are equally good, although their files differ; else the difference.
+    ///
+    /// Verification (`SMOKE_VERIFY`, `cargo smoke-cache verify --rebuild`) calls it for two loaded values if the bytes
+    /// of their files differ. The default is that they must not: the builds are different, and the report shows the
+    /// first bytes that differ. Implement it for an artifact whose files hold a time, or an order without a meaning.
+    ///
+    /// # Errors
+    /// The difference, in one line. It may be empty.
+    fn same(&self, other: &Self) -> Result<(), String> {
+        let _ = other;
+        Err(String::new())
+    }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::api::artifact::{Artifact, Definition, Suite};
-use crate::api::session::{Seen, Session};
+use crate::api::session::{Session, Walk};
 use crate::error::Error;
 use crate::key::fingerprint::CodeFingerprint;
 use crate::key::{Declared, Input, KeyInput, Part, artifact_identity, canonical};
@@ -15,8 +15,8 @@ use crate::layout::FORMAT;
 use crate::name::check_artifact_name;
 use crate::panic::catch_panic;
 
-/// A function that builds an artifact if it, or one of its dependencies, is the target of this builder process.
-pub(crate) type Serve<S> = fn(&Session<S>, &mut Seen) -> Result<(), Error>;
+/// A function that visits an artifact and its dependencies.
+pub(crate) type Visit<S> = fn(&Session<S>, &mut Walk) -> Result<(), Error>;
 
 /// Collects the key inputs of an artifact besides the repository; the argument of [`Artifact::key`].
 ///
@@ -32,7 +32,7 @@ pub struct KeyBuilder<'a, S: Suite> {
     own_config: Vec<KeyInput>,
     own_code: Vec<KeyInput>,
     needs: Vec<TypeId>,
-    serve: Vec<Serve<S>>,
+    visits: Vec<Visit<S>>,
     needed: Vec<KeyInput>,
     /// The declared inputs of the artifact and of its dependencies.
     inputs: Vec<Input>,
@@ -47,16 +47,16 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         Self::declared::<A>(config, Vec::new()).map(|(declared, _)| declared)
     }
 
-    /// Returns, for each dependency of `A`, the function that builds it in a builder process.
-    pub(crate) fn needs_of<A: Artifact<S>>(config: &'a S::Config) -> Result<Vec<Serve<S>>, String> {
-        Self::declared::<A>(config, Vec::new()).map(|(_, serve)| serve)
+    /// Returns, for each dependency of `A`, the function that visits it.
+    pub(crate) fn needs_of<A: Artifact<S>>(config: &'a S::Config) -> Result<Vec<Visit<S>>, String> {
+        Self::declared::<A>(config, Vec::new()).map(|(_, visits)| visits)
     }
 
     /// Returns the declarations of `A`, which is a dependency of the artifacts on `path`.
     fn declared<A: Artifact<S>>(
         config: &'a S::Config,
         mut path: Vec<(TypeId, &'static str)>,
-    ) -> Result<(Declared, Vec<Serve<S>>), String> {
+    ) -> Result<(Declared, Vec<Visit<S>>), String> {
         check_artifact_name(A::NAME)?;
         let id = TypeId::of::<A>();
         if path.iter().any(|(above, _)| *above == id) {
@@ -73,7 +73,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
             own_config: Vec::new(),
             own_code: Vec::new(),
             needs: Vec::new(),
-            serve: Vec::new(),
+            visits: Vec::new(),
             needed: Vec::new(),
             inputs: Vec::new(),
             fingerprints: Vec::new(),
@@ -105,8 +105,8 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         if A::USES_REPO && !A::RELOCATABLE && key_inputs.iter().all(|key_input| key_input.name != "path") {
             key_inputs.push(KeyInput::new("path", String::new()));
         }
-        let KeyBuilder { inputs, fingerprints, needs, serve, .. } = builder;
-        Ok((Declared { key_inputs, inputs, fingerprints, needs }, serve))
+        let KeyBuilder { inputs, fingerprints, needs, visits, .. } = builder;
+        Ok((Declared { key_inputs, inputs, fingerprints, needs }, visits))
     }
 
     /// Returns the configuration of the test. Pass parts of it to [`config`](Self::config).
@@ -169,7 +169,7 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
                 self.inputs.append(&mut declared.inputs);
                 self.fingerprints.append(&mut declared.fingerprints);
                 self.needs.push(TypeId::of::<A>());
-                self.serve.push(Session::<S>::serve::<A>);
+                self.visits.push(Session::<S>::visit::<A>);
             }
             Err(message) => self.fail(message),
         }

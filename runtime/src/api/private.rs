@@ -11,8 +11,8 @@ mod value;
 pub use argument::{Arg, ViaArtifact, ViaEach, ViaSession};
 pub use cached_smoke_macros::code_fingerprint;
 pub use function::{
-    Input, IntoValue, OwnedInput, Stage, ValueOf, ViaConfig, ViaContext, ViaOther, ViaOwnSuite, call_load, call_save,
-    declare, declare_codec, declare_field, into_value, load_by, save_by,
+    Input, IntoValue, OwnedInput, Stage, ValueOf, ViaConfig, ViaContext, ViaOther, ViaOwnSuite, call_load, call_same,
+    call_save, declare, declare_codec, declare_field, into_value, load_by, save_by,
 };
 pub use home::{Home, Names, OfNoSuite, OfSuite, Provided, ViaFunction, ViaSuite};
 pub use returned::{Passed, report};

@@ -10,6 +10,7 @@ mod inputs;
 mod last_used;
 mod process;
 mod request;
+mod walk;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,8 +28,9 @@ use crate::store::{Entry, Staging};
 use crate::telemetry::{ArtifactReport, CacheReport};
 use dyn_artifact::{TypedArtifact, Value};
 use inner::{SessionInner, record_key_failure};
+pub(crate) use request::Builder;
 use request::PrivateFiles;
-pub(crate) use request::{Builder, Seen};
+pub(crate) use walk::Walk;
 
 /// A test's access to the artifacts of one repository.
 ///
@@ -228,10 +230,9 @@ impl<S: Suite> Session<S> {
         self.inner.record_key(&TypedArtifact::<S, A>::new(self))
     }
 
-    /// Builds the artifact and ends the process if it is the target of this builder process. Else looks for the target
-    /// among the dependencies.
-    pub(crate) fn serve<A: Artifact<S>>(&self, seen: &mut Seen) -> Result<(), Error> {
-        self.inner.serve(&TypedArtifact::<S, A>::new(self), seen)
+    /// Visits the artifact and its dependencies.
+    pub(crate) fn visit<A: Artifact<S>>(&self, walk: &mut Walk) -> Result<(), Error> {
+        self.inner.visit(&TypedArtifact::<S, A>::new(self), walk)
     }
 
     /// Fails under `SMOKE_STOP_AFTER=key`: the body of a plain test runs, and must end at its first artifact.

@@ -98,6 +98,12 @@ const SETTINGS: &[Setting] = &[
         help: "Stop tests after their `key` is computed, or their `fixture` is ready",
     },
     Setting {
+        variable: "SMOKE_VERIFY",
+        key: None,
+        default: "`0`",
+        help: "Share of hits to build again and compare: `1`, `1/16`, `1/16,vary`",
+    },
+    Setting {
         variable: "SMOKE_RUN_ID",
         key: None,
         default: "`NEXTEST_RUN_ID`, else derived from the cargo process",

@@ -41,6 +41,8 @@ pub enum Operation {
     /// Release the lease. Only recorded if another machine has taken the lease over, so that both have built the
     /// artifact.
     Release,
+    /// Withdraw a stale artifact.
+    Withdraw,
 }
 
 /// A request to the remote cache.

@@ -133,6 +133,13 @@ pub enum Command {
         /// The file to read.
         from: PathBuf,
     },
+    /// Remove an entry, so that no machine fetches it. Its blob stays, because other entries may have the same one.
+    ///
+    /// Outcomes: `Done`, `Absent`, `Unsupported`, `Failed`.
+    Withdraw {
+        /// The name of the entry, as in `Find`.
+        name: String,
+    },
     /// Check which operations the service allows, for people. Each progress line is a finding, as `name: text`.
     ///
     /// Outcomes: `Done` if the service is usable, `Unsupported`, `Failed`.

@@ -1,5 +1,6 @@
 //! The manifest of an artifact: its key inputs, its files, and their digests.
 
+mod environment;
 mod metrics;
 
 use std::collections::{BTreeMap, HashSet};
@@ -13,14 +14,17 @@ use crate::key::{Key, KeyInput};
 use crate::layout::FORMAT;
 use crate::paths;
 use crate::plain_file;
+pub(crate) use environment::{Changed, Environment};
 
 /// The format of a manifest with metrics. Versions that know no metrics do not touch it. A manifest without metrics and
 /// project, and every key, has the format of the cache, so that all versions share them.
 const FORMAT_WITH_METRICS: u32 = 3;
 /// The format of a manifest with a project.
 const FORMAT_WITH_PROJECT: u32 = 4;
+/// The format of a manifest with the environment of the build.
+const FORMAT_WITH_ENVIRONMENT: u32 = 5;
 /// The latest format that this version reads.
-pub(crate) const LATEST_FORMAT: u32 = FORMAT_WITH_PROJECT;
+pub(crate) const LATEST_FORMAT: u32 = FORMAT_WITH_ENVIRONMENT;
 
 /// The size limit of a manifest: larger than that of an artifact of a million files.
 pub(crate) const MAX_BYTES: u64 = 256 << 20;
@@ -120,6 +124,9 @@ pub(crate) struct Manifest {
     /// The directory of the workspace that built or fetched it. Other machines do not get it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) project: Option<String>,
+    /// The environment of the build. Other machines do not get it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) environment: Option<Environment>,
     /// The version of this crate that wrote it.
     pub(crate) version: String,
     /// The SHA-256 digest of this manifest with this field empty.
@@ -148,11 +155,13 @@ pub(crate) struct Built {
     pub(crate) completed: u64,
     pub(crate) run: String,
     pub(crate) project: Option<String>,
+    pub(crate) environment: Option<Environment>,
 }
 
 impl Manifest {
     pub(crate) fn new(key: &Key, artifact: &str, built: Built) -> Manifest {
-        let Built { type_name, storage, files, archive, build_milliseconds, metrics, completed, run, project } = built;
+        let Built { type_name, storage, files, archive, build_milliseconds, .. } = built;
+        let Built { metrics, completed, run, project, environment, .. } = built;
         let mut manifest = Manifest {
             format: FORMAT,
             artifact: artifact.to_owned(),
@@ -169,6 +178,7 @@ impl Manifest {
             completed,
             run,
             project,
+            environment,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             digest: String::new(),
         };
@@ -177,9 +187,10 @@ impl Manifest {
         manifest
     }
 
-    /// Returns the manifest with another project, or without one.
+    /// Returns the manifest with another project. Without one, it is for other machines, and has no environment.
     pub(crate) fn in_project(&self, project: Option<String>) -> Manifest {
-        let mut manifest = Manifest { project, ..self.clone() };
+        let environment = self.environment.clone().filter(|_| project.is_some());
+        let mut manifest = Manifest { project, environment, ..self.clone() };
         manifest.format = manifest.needed_format();
         manifest.seal();
         manifest
@@ -188,6 +199,7 @@ impl Manifest {
     /// Returns the earliest format that has all fields of the manifest.
     fn needed_format(&self) -> u32 {
         match (&self.project, self.metrics.is_empty()) {
+            _ if self.environment.is_some() => FORMAT_WITH_ENVIRONMENT,
             (Some(_), _) => FORMAT_WITH_PROJECT,
             (None, false) => FORMAT_WITH_METRICS,
             (None, true) => FORMAT,

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::archive::{self, UnpackError};
 use super::artifact::Store;
 use super::files::{self, make_read_only, move_into_place, sync, sync_drive, sync_tree};
-use super::manifest::{ArchiveFile, Built, FileKind, ListedFile, Manifest, Storage};
+use super::manifest::{ArchiveFile, Built, Environment, FileKind, ListedFile, Manifest, Storage};
 use super::staging::Staging;
 use super::trash;
 use super::verification;
@@ -30,7 +30,7 @@ impl Store<'_> {
         listed: Vec<ListedFile>,
         build_milliseconds: u64,
         metrics: BTreeMap<String, f64>,
-        project: String,
+        (project, environment): (String, Environment),
     ) -> Result<Manifest, Error> {
         let files = staging.files();
         files::protect(&files, &listed)?;
@@ -60,6 +60,7 @@ impl Store<'_> {
             completed,
             run,
             project: Some(project),
+            environment: Some(environment),
         };
         let manifest = Manifest::new(&self.key, &self.artifact_path.artifact, built);
         let packed = (self.storage == Storage::Archive).then_some(packed);

@@ -240,6 +240,7 @@ mod tests {
             completed: 1,
             run: "r".to_owned(),
             project: None,
+            environment: None,
         };
         let manifest = Manifest::new(&Key::new("r", "e", key_inputs), "a", built);
         Stored { manifest: Ok(manifest), ..stored(path, hours) }

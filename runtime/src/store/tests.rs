@@ -8,7 +8,7 @@ use fastrand::Rng;
 use tempfile::TempDir;
 
 use super::files::move_into_place;
-use super::manifest::{ArchiveFile, Built, Manifest, Storage};
+use super::manifest::{ArchiveFile, Built, Environment, Manifest, Storage};
 use super::*;
 use crate::error::Error;
 use crate::key::{Key, KeyInput};
@@ -73,7 +73,10 @@ impl Cache {
         }
         let listed = list(&staging.files()).expect("listed");
         let run = Run::named("builder", &cache.layout);
-        cache.store(&run).publish(&staging, listed, 1, BTreeMap::new(), "/p".to_owned()).expect("published");
+        cache
+            .store(&run)
+            .publish(&staging, listed, 1, BTreeMap::new(), ("/p".to_owned(), Environment::default()))
+            .expect("published");
         cache
     }
 
@@ -298,6 +301,7 @@ fn huge_sizes_in_a_manifest_are_damage() {
             completed: u64::MAX,
             run: "r".to_owned(),
             project: None,
+            environment: None,
         };
         fs::remove_file(&path).expect("removed");
         let hostile = Manifest::new(&cache.key, "x", built);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::key_failures::{self, KeyFailure};
 use super::keys::{self, KeyReport};
 use super::report::CacheReport;
+use super::verifications::{self, Verification};
 use super::{in_flight, records};
 use crate::json_lines;
 use crate::layout::Layout;
@@ -47,6 +48,16 @@ pub fn read_key_failures(cache_dir: &Path, run: &str) -> io::Result<Vec<KeyFailu
     let path = directory.join(key_failures::FILE);
     in_flight::settle_keys(&directory, &path)?;
     json_lines::read(&path)
+}
+
+/// Reads the results of a run with `SMOKE_VERIFY`, in the order in which they were written.
+///
+/// A run without results is not an error.
+///
+/// # Errors
+/// Fails if the run's file cannot be read.
+pub fn read_verifications(cache_dir: &Path, run: &str) -> io::Result<Vec<Verification>> {
+    json_lines::read(&directory(cache_dir, run).join(verifications::FILE))
 }
 
 fn directory(cache_dir: &Path, run: &str) -> PathBuf {

@@ -6,7 +6,7 @@ use super::home::Provided;
 use super::sessions::{AnySuite, Mode, Of, Sessions};
 use crate::api::artifact::Suite;
 use crate::api::each::Each;
-use crate::api::session::{Seen, Session};
+use crate::api::session::{Session, Walk};
 use crate::error::Error;
 use crate::key::repo::Repo;
 use crate::telemetry::CacheReport;
@@ -44,8 +44,8 @@ pub trait Arg<Q: Mode, M> {
     ///
     /// # Errors
     /// Fails if the key cannot be computed.
-    fn serve(sessions: &mut Sessions<Q>, seen: &mut Seen) -> Result<(), Error> {
-        let _ = (sessions, seen);
+    fn visit(sessions: &mut Sessions<Q>, walk: &mut Walk) -> Result<(), Error> {
+        let _ = (sessions, walk);
         Ok(())
     }
 
@@ -74,8 +74,8 @@ impl<Q: Mode, A: Provided<Q, M>, M> Arg<Q, ViaArtifact<M>> for A {
         A::session(sessions)?.record_key::<A::By>()
     }
 
-    fn serve(sessions: &mut Sessions<Q>, seen: &mut Seen) -> Result<(), Error> {
-        A::session(sessions)?.serve::<A::By>(seen)
+    fn visit(sessions: &mut Sessions<Q>, walk: &mut Walk) -> Result<(), Error> {
+        A::session(sessions)?.visit::<A::By>(walk)
     }
 
     fn get(sessions: &Sessions<Q>) -> &A {
@@ -109,13 +109,13 @@ impl<Q: Mode, A: Provided<Q, M> + Sync, M: 'static> Arg<Q, ViaEach<M>> for Each<
         sessions.over_each().try_for_each(|over_one| A::record_key(&mut over_one?))
     }
 
-    fn serve(sessions: &mut Sessions<Q>, seen: &mut Seen) -> Result<(), Error> {
+    fn visit(sessions: &mut Sessions<Q>, walk: &mut Walk) -> Result<(), Error> {
         for over_one in sessions.over_each() {
             // The target may be the artifact of any repository.
-            seen.clear();
-            A::serve(&mut over_one?, seen)?;
+            walk.restart();
+            A::visit(&mut over_one?, walk)?;
         }
-        seen.clear();
+        walk.restart();
         Ok(())
     }
 

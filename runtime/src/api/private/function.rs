@@ -266,6 +266,18 @@ pub fn call_load<'a, T, R: IntoValue<T>>(dir: &'a Path, load: impl FnOnce(&'a Pa
     load(dir).into_value()
 }
 
+/// Calls the user's `same` for two loaded values.
+///
+/// # Errors
+/// Fails with the difference.
+pub fn call_same<'a, T, E: ToString>(
+    one: &'a T,
+    other: &'a T,
+    same: impl FnOnce(&'a T, &'a T) -> Result<(), E>,
+) -> Result<(), String> {
+    same(one, other).map_err(|difference| difference.to_string())
+}
+
 /// Adds the declarations of a user's function to the key.
 pub fn declare<'k, 'c, S: Suite, R>(
     key: &'k mut KeyBuilder<'c, S>,

@@ -6,7 +6,7 @@ use super::returned::Passed;
 use super::sessions::{AnySuite, Mode, Of, Sessions, TestOf};
 use super::value::Value;
 use crate::api::artifact::Suite;
-use crate::api::session::{Builder, Seen, Session};
+use crate::api::session::{Builder, Session, Walk};
 use crate::config::StopAfter;
 use crate::error::Error;
 use crate::message::PREFIX;
@@ -32,7 +32,7 @@ pub struct Test {
 struct Parameter<Q: Mode> {
     prepare: fn(&mut Sessions<Q>) -> Result<(), Error>,
     record_key: fn(&mut Sessions<Q>) -> Result<(), Error>,
-    serve: fn(&mut Sessions<Q>, &mut Seen) -> Result<(), Error>,
+    visit: fn(&mut Sessions<Q>, &mut Walk) -> Result<(), Error>,
 }
 
 /// A builder of a test's fixture: the expansion adds one parameter after the other.
@@ -75,14 +75,14 @@ impl<Q: Mode> Setup<Q> {
     /// Adds a parameter `&A`.
     #[must_use]
     pub fn parameter<A: Arg<Q, M> + ?Sized, M>(mut self) -> Setup<Q> {
-        self.parameters.push(Parameter { prepare: A::prepare, record_key: A::record_key, serve: A::serve });
+        self.parameters.push(Parameter { prepare: A::prepare, record_key: A::record_key, visit: A::visit });
         self
     }
 
     /// Adds a parameter `A`.
     #[must_use]
     pub fn parameter_by_value<A: Value<Q, M>, M>(mut self) -> Setup<Q> {
-        self.parameters.push(Parameter { prepare: A::prepare, record_key: A::record_key, serve: A::serve });
+        self.parameters.push(Parameter { prepare: A::prepare, record_key: A::record_key, visit: A::visit });
         self
     }
 
@@ -153,8 +153,8 @@ impl<Q: Mode> Setup<Q> {
     fn fixture(&self) -> Result<Fixture<Q>, Error> {
         if let Some(builder) = Builder::of_process() {
             let served = self.sessions().and_then(|mut sessions| {
-                let mut seen = Seen::default();
-                self.parameters.iter().try_for_each(|parameter| (parameter.serve)(&mut sessions, &mut seen))
+                let mut walk = Walk::default();
+                self.parameters.iter().try_for_each(|parameter| (parameter.visit)(&mut sessions, &mut walk))
             });
             builder.end(served);
         }
@@ -169,7 +169,13 @@ impl<Q: Mode> Setup<Q> {
         if stop_after == Some(StopAfter::Key) {
             self.parameters.iter().try_for_each(|parameter| (parameter.record_key)(&mut sessions))?;
         } else {
-            self.parameters.iter().try_for_each(|parameter| (parameter.prepare)(&mut sessions))?;
+            let prepared = self.parameters.iter().map(|parameter| (parameter.prepare)(&mut sessions));
+            if stop_after.is_none() {
+                { prepared }.collect::<Result<(), Error>>()?;
+            } else {
+                // The purpose is to fill or to verify the cache: one artifact that fails does not stop the others.
+                prepared.fold(Ok(()), Result::and)?;
+            }
             sessions.main().finish_setup();
         }
         if stop_after.is_some() {

@@ -4,7 +4,7 @@ use super::argument::{Arg, ViaArtifact};
 use super::home::Provided;
 use super::sessions::{Mode, Sessions};
 use crate::api::scratch::Scratch;
-use crate::api::session::Seen;
+use crate::api::session::Walk;
 use crate::error::Error;
 
 /// A type for which a test can have a parameter by value.
@@ -43,12 +43,12 @@ pub trait Value<Q: Mode, M>: Sized + Send + Sync + 'static {
         Self::Reference::record_key(sessions)
     }
 
-    /// Builds the artifact, as [`Arg::serve`] does.
+    /// Builds the artifact, as [`Arg::visit`] does.
     ///
     /// # Errors
     /// Fails if the key cannot be computed.
-    fn serve(sessions: &mut Sessions<Q>, seen: &mut Seen) -> Result<(), Error> {
-        Self::Reference::serve(sessions, seen)
+    fn visit(sessions: &mut Sessions<Q>, walk: &mut Walk) -> Result<(), Error> {
+        Self::Reference::visit(sessions, walk)
     }
 
     /// Returns the prepared value.

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Session;
-use super::request::Seen;
+use super::walk::Walk;
 use crate::api::artifact::{Artifact, Definition, Suite};
 use crate::api::context::{BuildContext, Dependencies, DependencyTime, LoadContext, Progress};
 use crate::api::key_builder::KeyBuilder;
@@ -64,11 +64,13 @@ pub(super) struct HookContext<'a> {
 pub(super) trait DynArtifact: Sync {
     fn meta(&self) -> ArtifactMeta;
     fn declared(&self) -> Result<Declared, String>;
-    /// Looks for the target of this builder process among the dependencies of this artifact.
-    fn serve_needs(&self, seen: &mut Seen) -> Result<(), Error>;
+    /// Visits the dependencies of this artifact. Returns the first error, after it has visited all.
+    fn visit_needs(&self, walk: &mut Walk) -> Result<(), Error>;
     fn build(&self, context: &HookContext<'_>, progress: Progress) -> Result<Value>;
     fn save(&self, value: &Value, directory: &Path) -> Result<()>;
     fn load(&self, context: &HookContext<'_>) -> Result<Value>;
+    /// Compares two loaded values; the error is the difference.
+    fn same(&self, one: &Value, other: &Value) -> Result<(), String>;
 }
 
 /// The artifact `A` for a session.
@@ -127,9 +129,9 @@ impl<S: Suite, A: Artifact<S>> DynArtifact for TypedArtifact<'_, S, A> {
         KeyBuilder::<S>::of::<A>(self.session.config())
     }
 
-    fn serve_needs(&self, seen: &mut Seen) -> Result<(), Error> {
+    fn visit_needs(&self, walk: &mut Walk) -> Result<(), Error> {
         let needs = KeyBuilder::<S>::needs_of::<A>(self.session.config()).map_err(Error::Message)?;
-        needs.into_iter().try_for_each(|serve| serve(self.session, seen))
+        needs.into_iter().map(|visit| visit(self.session, walk)).fold(Ok(()), Result::and)
     }
 
     fn build(&self, context: &HookContext<'_>, progress: Progress) -> Result<Value> {
@@ -148,5 +150,12 @@ impl<S: Suite, A: Artifact<S>> DynArtifact for TypedArtifact<'_, S, A> {
     fn load(&self, context: &HookContext<'_>) -> Result<Value> {
         let cx = LoadContext { needs: self.needs(context), dir: context.directory, is_verified: context.is_verified };
         Ok(Box::new(A::load(&cx)?))
+    }
+
+    fn same(&self, one: &Value, other: &Value) -> Result<(), String> {
+        match (one.downcast_ref::<A>(), other.downcast_ref::<A>()) {
+            (Some(one), Some(other)) => one.same(other),
+            _ => unreachable!("the values were loaded by the same artifact"),
+        }
     }
 }

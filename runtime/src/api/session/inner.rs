@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
 
-use super::Loaded;
 use super::code;
 use super::dyn_artifact::{ArtifactMeta, DynArtifact, Value};
 use super::in_progress::{self, Entered};
 use super::inputs;
 use super::process::{self, Process};
-use super::request::{self, ArtifactRequest, Builder, FailedRequest, Loading, Seen};
+use super::request::{self, ArtifactRequest, Builder, FailedRequest, Loading};
+use super::walk::{Purpose, Walk};
+use super::{Loaded, Origin};
 use crate::api::scratch::{Copies, PrivateCopy};
 use crate::config::StopAfter;
 use crate::error::{Error, Step};
@@ -207,6 +208,10 @@ impl SessionInner {
         });
         match result {
             Ok(loaded) => {
+                if let Err(error) = self.verify(artifact, loaded) {
+                    self.record(without_artifact(meta.name, &key, &error));
+                    return Err(error);
+                }
                 let report = if first { loaded.report.clone() } else { waited(&loaded.report, begun) };
                 self.record(report);
                 lock(&self.obtained).insert(meta.artifact, loaded);
@@ -233,18 +238,48 @@ impl SessionInner {
         })
     }
 
-    /// Builds the artifact and ends the process if it is the target of this builder process. Else looks for the target
-    /// among the dependencies.
-    pub(super) fn serve(&self, artifact: &dyn DynArtifact, seen: &mut Seen) -> Result<(), Error> {
-        if seen.insert(artifact.meta().artifact) {
-            let resolved_key = self.resolved_key(artifact)?;
-            if let Some(builder) = Builder::of_process() {
-                let _entered = self.enter(artifact, &resolved_key)?;
-                builder.serve(self, artifact, resolved_key);
-            }
-            artifact.serve_needs(seen)?;
+    /// Visits the artifact and its dependencies.
+    pub(super) fn visit(&self, artifact: &dyn DynArtifact, walk: &mut Walk) -> Result<(), Error> {
+        if !walk.enter(artifact.meta().artifact) {
+            return Ok(());
         }
-        Ok(())
+        let resolved_key = self.resolved_key(artifact)?;
+        let visited = match walk.purpose {
+            Purpose::Verify => self.verify_stored(artifact, resolved_key),
+            Purpose::Serve => {
+                if let Some(builder) = Builder::of_process() {
+                    let _entered = self.enter(artifact, &resolved_key)?;
+                    builder.serve(self, artifact, resolved_key);
+                }
+                Ok(())
+            }
+        };
+        visited.and(artifact.visit_needs(walk))
+    }
+
+    /// Verifies a loaded artifact and its stored dependencies by new builds, if `SMOKE_VERIFY` is set.
+    fn verify(&self, artifact: &dyn DynArtifact, loaded: &Loaded) -> Result<(), Error> {
+        let Some(settings) = self.process.config.verify.filter(|_| !request::is_builder()) else { return Ok(()) };
+        let below = artifact.visit_needs(&mut Walk::verifying());
+        let request = ArtifactRequest::new(self, artifact, loaded.resolved_key.clone());
+        let own = match &loaded.origin {
+            Origin::Entry(entry) if request.is_sampled(&settings) => {
+                self.outside_of_runtime(|| request.verify(entry, &settings))
+            }
+            _ => Ok(()),
+        };
+        below.and(own)
+    }
+
+    /// Verifies an artifact that the cache may have. The test need not request it: its dependents may be hits.
+    fn verify_stored(&self, artifact: &dyn DynArtifact, resolved_key: ResolvedKey) -> Result<(), Error> {
+        let Some(settings) = self.process.config.verify else { return Ok(()) };
+        let request = ArtifactRequest::new(self, artifact, resolved_key);
+        if !request.is_sampled(&settings) {
+            return Ok(());
+        }
+        let Some(entry) = request.stored() else { return Ok(()) };
+        self.outside_of_runtime(|| request.verify(&entry, &settings))
     }
 
     /// Records the artifact's key, and whether the cache has it.

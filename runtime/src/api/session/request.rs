@@ -19,15 +19,16 @@ mod calls;
 mod circumstances;
 mod copy;
 mod detached;
+mod environment;
 mod failures;
 mod fetch;
 mod handover;
 mod load;
 mod lock;
 mod look_up;
-#[expect(dead_code, reason = "verification and audits use it")]
 mod private_build;
 mod stopwatch;
+mod verify;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,7 +49,7 @@ use crate::store::lock::BuildLock;
 use crate::store::{Entry, Store};
 use crate::telemetry::{ArtifactReport, Outcome, Span};
 use announcement::Announcement;
-pub(crate) use builder::{Builder, Seen};
+pub(crate) use builder::Builder;
 pub(super) use builder::{is_builder, limit_time};
 pub(super) use load::{Loading, PrivateFiles};
 

@@ -13,6 +13,7 @@ fn manifest() -> (Key, Manifest) {
         completed: 7,
         run: "r".to_owned(),
         project: None,
+        environment: None,
     };
     let manifest = Manifest::new(&key, "graph", built);
     (key, manifest)
@@ -163,7 +164,18 @@ fn with_metrics(metrics: &[(&str, f64)]) -> (Key, Manifest) {
     let (key, manifest) = manifest();
     let Manifest { type_name, storage, files, archive, build_milliseconds, completed, run, project, .. } = manifest;
     let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
-    let built = Built { type_name, storage, files, archive, build_milliseconds, metrics, completed, run, project };
+    let built = Built {
+        type_name,
+        storage,
+        files,
+        archive,
+        build_milliseconds,
+        metrics,
+        completed,
+        run,
+        project,
+        environment: None,
+    };
     let manifest = Manifest::new(&key, "graph", built);
     (key, manifest)
 }
@@ -214,4 +226,18 @@ fn malformed_metrics_are_damage() {
         assert!(text.contains(from), "{text}");
         assert!(matches!(read(&text.replace(from, to), &key), Err(Unusable::Damaged(_))), "{to}");
     }
+}
+
+#[test]
+fn environment_raises_the_format_and_stays_on_the_machine() {
+    let (key, manifest) = manifest();
+    let variables = BTreeMap::from([("TZ".to_owned(), "00".to_owned())]);
+    let environment = Environment { variables, ..Environment::default() };
+    let mut of_here = Manifest { environment: Some(environment), ..manifest.in_project(Some("/p".to_owned())) };
+    of_here.format = of_here.needed_format();
+    of_here.seal();
+    assert_eq!(of_here.format, FORMAT_WITH_ENVIRONMENT);
+    assert_eq!(read(&of_here.to_json(), &key), Ok(of_here.clone()));
+    assert_eq!(of_here.in_project(None), manifest, "other machines and earlier versions can read it");
+    const { assert!(FORMAT_WITH_PROJECT < FORMAT_WITH_ENVIRONMENT) };
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::calls::{failed, guarded};
 use super::fetch::{FETCHED, record, upload};
 use super::stopwatch::Stopwatch;
-use super::{ArtifactRequest, FORCED, Step};
+use super::{ArtifactRequest, FORCED, Step, environment};
 use crate::api::context::Progress;
 use crate::api::session::dyn_artifact::{HookContext, Value};
 use crate::api::session::{Loaded, Origin, Spare};
@@ -137,8 +137,8 @@ impl ArtifactRequest<'_> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a build")]
         let milliseconds = (self.report.rebuild_seconds * 1000.0) as u64;
         let published = message::while_slow(&format!("publishing {}", self.subject()), || {
-            let project = self.process.config.project();
-            self.store.publish(&staging, listed, milliseconds, self.report.metrics.clone(), project)
+            let origin = (self.process.config.project(), environment::of_this_process());
+            self.store.publish(&staging, listed, milliseconds, self.report.metrics.clone(), origin)
         });
         watch.record(&mut self.report, Activity::Build);
         if let Err(error) = published {
@@ -157,7 +157,7 @@ impl ArtifactRequest<'_> {
     }
 
     /// Returns a reason if a key input changed during the build.
-    fn changed_meanwhile(&self) -> Option<String> {
+    pub(super) fn changed_meanwhile(&self) -> Option<String> {
         let changed = match self.session.repo_of(&self.meta).map_or(Ok(true), Repo::is_unchanged) {
             Ok(true) => inputs::changed(self.process, &self.resolved_key.inputs)
                 .or_else(|| code::changed(&self.resolved_key.files))?,

@@ -6,8 +6,6 @@
 //!
 //! The builder of a [private build](super::private_build) has no lock, and hands all files over.
 
-use std::any::TypeId;
-use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,9 +31,6 @@ use crate::telemetry::{ArtifactReport, Outcome};
 
 /// The variable that names the handover directory. Processes that a builder starts inherit it.
 pub(super) const HANDOVER: &str = "SMOKE_BUILDER";
-
-/// The artifacts that a builder has compared with its target.
-pub(crate) type Seen = HashSet<TypeId>;
 
 /// This process, if a test started it to build an artifact.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-/// The differences of a builder's environment from that of the test. The default is none.
+/// The differences of a builder's environment from that of the test. The default has no difference.
 #[derive(Clone, Debug, Default)]
 pub(in crate::api::session) struct Circumstances {
     /// The builder inherits no variables: it has those of `variables` only.

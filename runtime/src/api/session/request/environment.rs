@@ -1,0 +1,110 @@
+//! The environment of this process, for the manifest of what it builds.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::digest::Parts;
+use crate::key::fingerprint::tool;
+use crate::store::manifest::Environment;
+use crate::text;
+
+/// The beginnings of variables that differ from test to test, or from run to run.
+const OF_THE_RUN: [&str; 4] = ["NEXTEST", "__NEXTEST", "SMOKE_", "_"];
+/// The length of a digest in the record: two values rarely have one digest, and the digest does not give a long value
+/// away.
+const DIGITS: usize = 16;
+
+/// Returns the environment of this process.
+pub(super) fn of_this_process() -> Environment {
+    let variables = std::env::vars_os()
+        .map(|(name, value)| (text::name(&name), digest("variable", value.as_encoded_bytes())))
+        .filter(|(name, _)| !is_of_the_run(name))
+        .collect();
+    let mut facts = BTreeMap::new();
+    let mut fact = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            facts.insert(name.to_owned(), value);
+        }
+    };
+    fact("time zone", time_zone());
+    fact("locale", ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable));
+    fact("number of cores", std::thread::available_parallelism().ok().map(|cores| cores.to_string()));
+    fact("system", Some(format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)));
+    fact("umask", umask());
+    let mut private = BTreeMap::new();
+    let mut secret = |name: &str, value: Option<Vec<u8>>| {
+        if let Some(value) = value {
+            private.insert(name.to_owned(), digest(name, &value));
+        }
+    };
+    let directory = std::env::current_dir().ok();
+    secret("working directory", directory.as_ref().map(|path| path.as_os_str().as_encoded_bytes().to_vec()));
+    secret("user", Some(user()));
+    secret("host", host());
+    secret("git", directory.as_deref().and_then(git));
+    Environment { variables, facts, private }
+}
+
+fn is_of_the_run(name: &str) -> bool {
+    OF_THE_RUN.iter().any(|prefix| if *prefix == "_" { name == "_" } else { name.starts_with(prefix) })
+}
+
+fn digest(what: &str, value: &[u8]) -> String {
+    let mut parts = Parts::default();
+    parts.add(what).add(value);
+    let mut digest = parts.finish();
+    digest.truncate(DIGITS);
+    digest
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Returns the name of the time zone: the variable, or the file that the link of the system names.
+fn time_zone() -> Option<String> {
+    variable("TZ").or_else(|| {
+        let file = std::fs::read_link("/etc/localtime").ok()?;
+        let text = file.to_str()?;
+        Some(text.split_once("zoneinfo/").map_or(text, |(_, zone)| zone).to_owned())
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn umask() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("Umask:")).map(|mask| mask.trim().to_owned())
+}
+
+/// Returns nothing: the mask cannot be read without changing it.
+#[cfg(not(target_os = "linux"))]
+fn umask() -> Option<String> {
+    None
+}
+
+#[cfg(unix)]
+fn user() -> Vec<u8> {
+    rustix::process::geteuid().as_raw().to_le_bytes().to_vec()
+}
+
+#[cfg(not(unix))]
+fn user() -> Vec<u8> {
+    std::env::var_os("USERNAME").unwrap_or_default().as_encoded_bytes().to_vec()
+}
+
+fn host() -> Option<Vec<u8>> {
+    #[cfg(target_os = "linux")]
+    let name = std::fs::read("/proc/sys/kernel/hostname").ok();
+    #[cfg(not(target_os = "linux"))]
+    let name = ["HOSTNAME", "COMPUTERNAME"].into_iter().find_map(variable).map(String::into_bytes);
+    name
+}
+
+/// Returns the path, size and time of git. To ask git for its version would take longer than many builds.
+fn git(directory: &Path) -> Option<Vec<u8>> {
+    let git = tool::resolve(OsStr::new("git"), directory)?;
+    let metadata = git.metadata().ok()?;
+    let modified = metadata.modified().ok()?;
+    Some(format!("{} {} {modified:?}", git.display(), metadata.len()).into_bytes())
+}
