@@ -220,6 +220,10 @@ pub(crate) fn documents(schemas: &mut crate::schema::Schemas) {
     schemas.add::<gc::Document<'_>>();
     schemas.add::<key::Document<'_>>();
     schemas.add::<list::Document<'_>>();
+    schemas.add::<populate::Document<'_>>();
+    schemas.add::<pull::Document<'_>>();
+    schemas.add::<push::Document>();
+    schemas.add::<crate::remote::Status>();
     schemas.add::<report::Document<'_>>();
     schemas.add::<test::Document<'_>>();
     schemas.add::<verify::Document<'_>>();

@@ -10,6 +10,7 @@ use cached_smoke::tooling::remote::{Asked, read_asked};
 use cached_smoke::tooling::{Config, KeyReport, builder, note_size, read_reports, stored};
 use cached_smoke::{ArtifactReport, CacheReport, Outcome};
 use clap::Args;
+use serde::Serialize;
 
 use crate::duration::duration;
 use crate::fetch::fetch_missing;
@@ -17,7 +18,9 @@ use crate::progress::Bar;
 use crate::remote::upload_rest;
 use crate::report::Traffic;
 use crate::runner::{Runner, RunnerArguments, failed_to_start, shown};
-use crate::selection::{Selection, is_skipped, names_of, print_errors, unavailable};
+#[cfg(test)]
+use crate::schema::library;
+use crate::selection::{Selection, Unavailable, is_skipped, names_of, print_errors, unavailable};
 use crate::{exit, interrupt, keys, output};
 
 /// The interval between two looks at the builds in flight. It delays the display only.
@@ -29,6 +32,10 @@ const REPORT_EVERY: Duration = Duration::from_secs(5);
 pub(crate) struct FillArguments {
     /// Select repositories; all of smoke.toml if none is named.
     repos: Vec<String>,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 
     #[command(flatten)]
     runner: RunnerArguments,
@@ -63,8 +70,64 @@ struct Run {
     reports: Vec<CacheReport>,
 }
 
-/// Runs the command `populate` or `pull`.
-pub(crate) fn fill(config: &Config, arguments: &FillArguments, mode: Missing) -> anyhow::Result<ExitCode> {
+/// The outcome of `populate` or `pull`.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Filled {
+    /// The artifacts that the tests request.
+    artifacts: Vec<Row>,
+    /// The repositories that were skipped.
+    skipped: Vec<Skipped>,
+    /// The requests to the remote cache.
+    #[cfg_attr(test, schemars(with = "Vec<library::Request>"))]
+    remote: Vec<Asked>,
+    #[serde(skip)]
+    mode: Missing,
+    #[serde(skip)]
+    unavailable: Vec<Unavailable>,
+    /// A build failed, or a repository is not available.
+    #[serde(skip)]
+    has_failed: bool,
+    #[serde(skip)]
+    is_interrupted: bool,
+}
+
+/// An artifact that the tests request.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Requested"))]
+struct Row {
+    repo: String,
+    artifact: String,
+    /// Repository, revision, and the first digits of the digest.
+    key: String,
+    state: State,
+    /// The reason for the miss, if the artifact was not in the cache before the command.
+    reason: Option<String>,
+}
+
+/// The way in which an artifact came into the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Fill"))]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// The cache had it before.
+    Present,
+    Built,
+    Fetched,
+    /// The cache does not have it.
+    Missing,
+}
+
+/// A repository that was skipped.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Skipped {
+    repo: String,
+    reason: String,
+}
+
+/// Runs the tests of the command `populate` or `pull`.
+pub(crate) fn fill(config: &Config, arguments: &FillArguments, mode: Missing) -> anyhow::Result<Filled> {
     if !config.is_writable() {
         bail!("SMOKE_CACHE forbids to write to the cache\nhelp: set SMOKE_CACHE=read-write for this command");
     }
@@ -82,43 +145,84 @@ pub(crate) fn fill(config: &Config, arguments: &FillArguments, mode: Missing) ->
     let run = if missing.is_empty() { None } else { Some(Run::new(config, runner, &missing, mode)?) };
 
     let still_missing = still_missing(config, &missing)?;
-    let has_failed_build = run.as_ref().is_some_and(Run::has_failed_build);
     if let Some(run) = &run {
         // Under `pull`, what the remote cache does not have may stay missing.
         let is_unexpected = mode == Missing::Build || run.unfinished.is_some();
-        if !run.output.status.success() && (has_failed_build || is_unexpected && !still_missing.is_empty()) {
+        let is_failure = run.has_failed_build() || is_unexpected && !still_missing.is_empty();
+        if !run.output.status.success() && is_failure {
             let Output { stdout, stderr, .. } = &run.output;
             eprint!("{}{}", String::from_utf8_lossy(stdout), String::from_utf8_lossy(stderr));
         }
     }
-    for key in &still_missing {
-        output::sentence(format_args!("missing: {} of {}: {}", key.artifact, key.repo, key.key));
-    }
-    for (name, _) in selected.repos.iter().filter(|(name, _)| is_skipped(config, name)) {
-        output::line(format_args!("skipped: {name}: named by SMOKE_LEAVE_OUT"));
-    }
-    for skipped in &unfetched {
-        output::sentence(format_args!("skipped: {skipped}"));
-    }
-    let asked = run.as_ref().map_or_else(|| Ok(Vec::new()), |run| run.upload(config))?;
-    let fetched = run.as_ref().map_or(0, Run::number_fetched);
-    let built = (missing.len() - still_missing.len()).saturating_sub(fetched);
-    let now = match mode {
-        Missing::Build if fetched > 0 => format!("{built} were built and {fetched} fetched"),
-        Missing::Build => format!("{built} were built"),
-        Missing::Fetch => format!("{fetched} were fetched"),
+    let left_out = selected.repos.iter().filter(|(name, _)| is_skipped(config, name));
+    let left_out = left_out.map(|(name, _)| ((*name).to_owned(), "named by SMOKE_LEAVE_OUT".to_owned()));
+    let unfetched = unfetched.iter().map(|one| (one.repo.clone(), one.reason.clone()));
+    let fetched = run.as_ref().map(Run::fetched).unwrap_or_default();
+    let artifact = |key: &KeyReport| Row {
+        repo: key.repo.clone(),
+        artifact: key.artifact.clone(),
+        key: key.key.clone(),
+        state: match key.miss {
+            None => State::Present,
+            Some(_) if still_missing.iter().any(|one| std::ptr::eq(*one, key)) => State::Missing,
+            Some(_) if fetched.contains(&(&*key.key, &*key.artifact)) => State::Fetched,
+            Some(_) => State::Built,
+        },
+        reason: key.miss.clone(),
     };
-    let present = keys.len() - still_missing.len();
-    output::line(format_args!("{present} of {} artifacts are in the cache; {now} now", keys.len()));
-    print_errors(&unavailable);
-    if run.is_some_and(|run| run.is_interrupted) && !still_missing.is_empty() {
-        bail!("interrupted before the cache was filled");
+    Ok(Filled {
+        artifacts: keys.iter().map(artifact).collect(),
+        skipped: left_out.chain(unfetched).map(|(repo, reason)| Skipped { repo, reason }).collect(),
+        remote: run.as_ref().map_or_else(|| Ok(Vec::new()), |run| run.upload(config))?,
+        mode,
+        has_failed: run.as_ref().is_some_and(Run::has_failed_build) || !names.is_empty(),
+        is_interrupted: run.as_ref().is_some_and(|run| run.is_interrupted),
+        unavailable,
+    })
+}
+
+impl Filled {
+    fn number(&self, state: State) -> usize {
+        self.artifacts.iter().filter(|artifact| artifact.state == state).count()
     }
-    Ok(exit::success_if(match mode {
-        Missing::Build => still_missing.is_empty() && !has_failed_build && names.is_empty(),
-        // The remote cache need not have everything, but it must answer.
-        Missing::Fetch => !asked.iter().any(Asked::is_failure) && unavailable.is_empty(),
-    }))
+
+    /// Prints the outcome for people.
+    pub(crate) fn print(&self) {
+        for Row { repo, artifact, key, .. } in self.artifacts.iter().filter(|one| one.state == State::Missing) {
+            output::sentence(format_args!("missing: {artifact} of {repo}: {key}"));
+        }
+        for Skipped { repo, reason } in &self.skipped {
+            output::sentence(format_args!("skipped: {repo}: {reason}"));
+        }
+        if let Some(traffic) = Traffic::of(&self.remote) {
+            output::sentence(traffic);
+        }
+        let (built, fetched) = (self.number(State::Built), self.number(State::Fetched));
+        let now = match self.mode {
+            Missing::Build if fetched > 0 => format!("{built} were built and {fetched} fetched"),
+            Missing::Build => format!("{built} were built"),
+            Missing::Fetch => format!("{fetched} were fetched"),
+        };
+        let (all, present) = (self.artifacts.len(), self.artifacts.len() - self.number(State::Missing));
+        output::line(format_args!("{present} of {all} artifacts are in the cache; {now} now"));
+    }
+
+    /// Prints the errors, and returns the exit status of the command.
+    ///
+    /// # Errors
+    /// Fails if the command was interrupted before the cache was filled.
+    pub(crate) fn end(&self) -> anyhow::Result<ExitCode> {
+        print_errors(&self.unavailable);
+        let is_full = self.number(State::Missing) == 0;
+        if self.is_interrupted && !is_full {
+            bail!("interrupted before the cache was filled");
+        }
+        Ok(exit::success_if(match self.mode {
+            Missing::Build => is_full && !self.has_failed,
+            // The remote cache need not have everything, but it must answer.
+            Missing::Fetch => !self.remote.iter().any(Asked::is_failure) && self.unavailable.is_empty(),
+        }))
+    }
 }
 
 /// Returns those of the keys that the cache does not have.
@@ -169,21 +273,18 @@ impl Run {
         self.artifacts().any(|artifact| artifact.outcome == Outcome::Failed && !artifact.artifact.is_empty())
     }
 
-    /// Returns the number of different artifacts that came from the remote cache.
-    fn number_fetched(&self) -> usize {
+    /// Returns the key and the name of each artifact that came from the remote cache.
+    fn fetched(&self) -> HashSet<(&str, &str)> {
         let fetched = self.artifacts().filter(|artifact| artifact.outcome == Outcome::Fetched);
-        fetched.map(|artifact| (&artifact.key, &artifact.artifact)).collect::<HashSet<_>>().len()
+        fetched.map(|artifact| (&*artifact.key, &*artifact.artifact)).collect()
     }
 
-    /// Uploads what the tests did not, prints the traffic, and returns all requests to the remote cache.
+    /// Uploads what the tests did not, and returns all requests to the remote cache.
     fn upload(&self, config: &Config) -> anyhow::Result<Vec<Asked>> {
         if !self.is_interrupted {
             upload_rest(config, &self.id)?;
         }
         let asked = read_asked(config, &self.id)?;
-        if let Some(traffic) = Traffic::of(&asked) {
-            output::sentence(traffic);
-        }
         // For `report`. Tests have warned already of a cache that is not writable.
         let _ = note_size(config, &self.id);
         Ok(asked)

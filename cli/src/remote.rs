@@ -11,5 +11,7 @@ mod upload;
 
 pub(crate) use helper::{beside, check, for_tests};
 pub(crate) use keygen::keygen;
+#[cfg(test)]
+pub(crate) use status::Document as Status;
 pub(crate) use status::status;
 pub(crate) use upload::upload_rest;

@@ -74,6 +74,15 @@ fn pull_fetches_and_builds_nothing_and_populate_shares() {
     assert!(stdout.contains("1 of 1 artifacts are in the cache; 1 were fetched now"), "{stdout}");
     assert!(text(&pulled.stderr).contains("number of one: fetched in "), "{}", text(&pulled.stderr));
     assert_eq!(project.take_log().len(), 0);
+    let states = |output: &Output| {
+        let rows = json(output)["artifacts"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&on(&project, "fourth", &["pull", "--json"])), ["fetched"]);
+    assert_eq!(states(&on(&project, "fourth", &["pull", "--json"])), ["present"]);
+    assert_eq!(states(&on(&project, "fifth", &["populate", "--json"])), ["fetched"]);
+    assert_eq!(states(&on(&project, "first", &["push", "--json"])), ["present"]);
+    assert_eq!(states(&on(&project, "first", &["push", "--replace", "--json"])), ["uploaded"]);
     let populated = on(&project, "third", &["populate"]);
     let stdout = out(&populated, 0);
     assert!(stdout.contains("1 of 1 artifacts are in the cache; 0 were built and 1 fetched now"), "{stdout}");

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use cached_smoke::tooling::Config;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use crate::remote::{keygen, status};
 
@@ -14,14 +14,21 @@ pub(crate) enum RemoteCommand {
         0  the remote cache is usable\n  \
         1  it is not\n  \
         2  this command itself failed")]
-    Status,
+    Status(StatusArguments),
     /// Create a key pair: a secret key that signs entries, and a public key that verifies them.
     Keygen,
 }
 
+#[derive(Args, Debug)]
+pub(crate) struct StatusArguments {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 pub(super) fn run(config: &Config, command: &RemoteCommand) -> anyhow::Result<ExitCode> {
     match command {
-        RemoteCommand::Status => Ok(status(config.required_remote()?)),
+        RemoteCommand::Status(arguments) => Ok(status(config.required_remote()?, arguments.json)),
         RemoteCommand::Keygen => keygen(),
     }
 }

@@ -48,7 +48,7 @@ fn json(output: &Output) -> serde_json::Value {
     let mut document = serde_json::from_str(&out(output, 0)).unwrap();
     schema::check(&document);
     let rows = match document["command"].as_str().unwrap() {
-        "explain" | "list" | "verify" => "artifacts",
+        "explain" | "list" | "populate" | "pull" | "push" | "verify" => "artifacts",
         "fetch" => "repositories",
         "key" => "keys",
         "report" => "runs",

@@ -6,11 +6,12 @@ use std::io::{BufRead, BufReader};
 #[cfg(unix)]
 use std::process::Stdio;
 
+use serde_json::Value;
 use test_support::text;
 
 #[cfg(unix)]
 use crate::project_that_waits;
-use crate::{out, project, smoke_cache};
+use crate::{json, out, project, schema, smoke_cache};
 
 #[test]
 fn missing_artifacts_are_built_and_no_test_runs() {
@@ -27,6 +28,9 @@ fn missing_artifacts_are_built_and_no_test_runs() {
     assert!(stderr.contains("number of one: built in "), "{stderr}");
     assert_eq!(project.take_log().len(), 1);
 
+    let rows = json(&smoke_cache(&project, &["populate", "--json"]));
+    assert_eq!((&rows[0]["repo"], &rows[0]["artifact"]), (&"one".into(), &"number".into()), "{rows}");
+    assert_eq!((&rows[0]["state"], &rows[0]["reason"]), (&"present".into(), &Value::Null), "{rows}");
     let second = smoke_cache(&project, &["populate", "one", "--runner", "cargo"]);
     assert_eq!(out(&second, 0), "1 of 1 artifacts are in the cache; 0 were built now\n");
     assert_eq!(project.take_log().len(), 0);
@@ -58,6 +62,12 @@ fn failed_artifact_is_named_and_fails_the_command() {
     assert!(stdout.contains("0 of 1 artifacts are in the cache"), "{stdout}");
     let stderr = text(&failed.stderr);
     assert!(stderr.contains("number of one: failed: ") && stderr.contains("told to"), "{stderr}");
+    let failed = smoke_cache(&project, &["populate", "--json"]);
+    assert_eq!(failed.status.code(), Some(1));
+    let document: Value = serde_json::from_slice(&failed.stdout).unwrap();
+    schema::check(&document);
+    let row = &document["artifacts"][0];
+    assert_eq!((&row["state"], &row["reason"]), (&"missing".into(), &"first build".into()), "{document}");
 
     project.write("src/lib.rs", "pub fn number() -> u32 {\n");
     let uncompiled = smoke_cache(&project, &["populate"]);

@@ -2,9 +2,10 @@
 
 use std::process::Output;
 
+use serde_json::{Value, json};
 use test_support::{Project, copy_executable, text, write_executable};
 
-use crate::{out, project};
+use crate::{out, project, schema, smoke_cache, smoke_cache_with};
 
 const HELP: &str =
     "the helper `cargo-smoke-cache-remote` is not installed\nhelp: cargo install cargo-smoke-cache-remote\n";
@@ -63,4 +64,54 @@ fn helper_of_another_protocol_version_is_named_with_help() {
          help: cargo install cargo-smoke-cache-remote@{version}\n"
     );
     assert!(status.ends_with(&expected), "{status}");
+}
+
+/// Writes a helper of a service that stores nothing, and says that it does.
+fn write_forgetful_helper(project: &Project) -> String {
+    let helper = project.path("helper");
+    let script = "#!/bin/sh\necho '{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}'\n\
+                  id=1; while read -r line; do case $line in *store*|*publish*) outcome=done;; *lease*) outcome=held;; \
+                  *) outcome=absent;; esac\n\
+                  echo \"{\\\"id\\\":$id,\\\"outcome\\\":\\\"$outcome\\\",\\\"bytes\\\":7}\"; id=$((id+1)); done\n";
+    write_executable(&helper, script);
+    helper.to_str().unwrap().to_owned()
+}
+
+/// Returns the document that a command printed, after a check against the schema.
+#[track_caller]
+fn document(output: &Output, status: i32) -> Value {
+    let document = serde_json::from_str(&out(output, status)).unwrap();
+    schema::check(&document);
+    document
+}
+
+#[test]
+fn commands_of_the_remote_cache_print_one_document() {
+    let project = project("documented-remote");
+    let helper = write_forgetful_helper(&project);
+    let variables = [("SMOKE_REMOTE", "mine://user:secret@anywhere"), ("SMOKE_REMOTE_HELPER", helper.as_str())];
+    let run = |arguments: &[&str]| smoke_cache_with(&project, &variables, &[arguments, &["--json"]].concat());
+
+    let pulled = document(&run(&["pull"]), 0);
+    let row = &pulled["artifacts"][0];
+    assert_eq!((&row["artifact"], &row["state"]), (&json!("number"), &json!("missing")), "{pulled:#}");
+    assert_eq!(pulled["remote"][0]["operation"], "fetch", "{pulled:#}");
+    assert_eq!(document(&run(&["push"]), 0)["artifacts"], json!([]));
+    out(&smoke_cache(&project, &["populate"]), 0);
+    let pushed = document(&run(&["push"]), 0);
+    let row = &pushed["artifacts"][0];
+    assert_eq!((&row["state"], &row["reason"]), (&json!("uploaded"), &Value::Null), "{pushed:#}");
+    assert!(row["bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{pushed:#}");
+
+    let status = document(&run(&["remote", "status"]), 0);
+    assert_eq!((&status["command"], &status["is_usable"]), (&json!("remote status"), &json!(true)), "{status:#}");
+    assert_eq!((&status["service"], &status["helper"]), (&json!("mine:…"), &json!([helper])), "{status:#}");
+    assert!(status["findings"].as_array().unwrap().iter().any(|one| one["name"] == "writable"), "{status:#}");
+    write_executable(helper.as_ref(), "#!/bin/sh\nexit 1\n");
+    let broken = document(&run(&["remote", "status"]), 1);
+    assert_eq!(broken["is_usable"], false);
+    assert!(broken["reason"].as_str().unwrap().starts_with("the helper has ended"), "{broken:#}");
+    let failed = document(&run(&["push"]), 1);
+    let row = &failed["artifacts"][0];
+    assert!(row["state"] == "failed" && !row["reason"].as_str().unwrap().is_empty(), "{failed:#}");
 }

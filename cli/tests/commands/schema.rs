@@ -49,6 +49,7 @@ fn each_reporting_command_prints_one_document() {
         (&["explain", "one"], "number"),
         (&["report"], "number"),
         (&["fetch"], "one"),
+        (&["populate"], "number"),
         (&["gc", "--max-size", "1B", "--dry-run"], "number"),
         (&["clean", "--dry-run"], "number"),
         (&["clean"], "number"),
