@@ -178,6 +178,14 @@ hit rate: 100 %: 2 of 2 artifacts restored in 1.0 s; 3.0 s saved"
     }
 
     #[test]
+    fn counts_include_tests_without_an_artifact() {
+        let mut reports = reports(&[("django", "graph", Outcome::Hit), ("django", "graph", Outcome::Hit)]);
+        reports[1].artifacts.clear();
+        let text = text(&Summary::new(&reports), 80);
+        assert!(text.contains("\n2 tests: 1 hit, 1 without an artifact\n"), "{text}");
+    }
+
+    #[test]
     fn narrow_terminal_breaks_no_word() {
         let all = [("django", "graph", Outcome::Built), ("django", "sparse_index", Outcome::Interrupted)];
         let narrow = text_of(&all, 40);

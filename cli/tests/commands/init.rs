@@ -31,7 +31,11 @@ fn written_tests_pass_at_once_and_again() {
     for runner in runners(&project) {
         let done = smoke_cache(&project, &["test", "--runner", runner]);
         assert!(done.status.success(), "{}", both_streams(&done));
-        assert!(!both_streams(&done).contains("unknown configuration"), "{}", both_streams(&done));
+        let told = both_streams(&done);
+        assert!(!told.contains("unknown configuration") && !told.contains("[smoke-cache] test="), "{told}");
+        if runner == "nextest" {
+            assert_eq!(told.lines().filter(|line| line.contains(" warm")).count(), 1, "one line for each test: {told}");
+        }
     }
     let warm = smoke_cache(&project, &["test", "--require-hits"]);
     assert!(warm.status.success(), "{}", both_streams(&warm));
@@ -62,7 +66,10 @@ fn existing_files_stay() {
     assert!(!project.path("smoke.toml").exists() && !project.path("tests/smoke/artifacts.rs").exists());
 
     let project = package("initialised-thrice");
-    out(&smoke_cache(&project, &["init"]), 0);
+    project.write(".gitignore", ".smoke-cache\n");
+    let told = out(&smoke_cache(&project, &["init"]), 0);
+    assert!(told.contains("\nkept     .gitignore\n"), "{told}");
+    assert_eq!(fs::read_to_string(project.path(".gitignore")).unwrap(), ".smoke-cache\n");
     let contents = || WRITTEN.map(|name| fs::read_to_string(project.path(name)).unwrap());
     let before = contents();
     let again = out(&smoke_cache(&project, &["init"]), 0);

@@ -4,7 +4,7 @@ use std::fs;
 
 use test_support::{Project, both_streams, text};
 
-use crate::{out, project, runners, smoke_cache};
+use crate::{json, out, project, runners, smoke_cache};
 
 const ESCAPE: char = '\x1b';
 
@@ -41,7 +41,18 @@ fn options_for_cargo_are_passed_on() {
     let manifest = project.path("Cargo.toml");
     let manifest = manifest.to_str().unwrap();
     for runner in runners(&project) {
-        let arguments = ["test", "-v", "--runner", runner, "--manifest-path", manifest, "-p", "passed-on", "--offline"];
+        let arguments = [
+            "test",
+            "-v",
+            "--runner",
+            runner,
+            "--manifest-path",
+            manifest,
+            "-p",
+            "passed-on",
+            "--offline",
+            "--color=never",
+        ];
         let mut command = elsewhere.command(env!("CARGO_BIN_EXE_cargo-smoke-cache"));
         command
             .arg("smoke-cache")
@@ -52,17 +63,29 @@ fn options_for_cargo_are_passed_on() {
         assert!(done.status.success(), "{}", both_streams(&done));
         let profile = if runner == "cargo" { "--profile dev" } else { "--cargo-profile dev" };
         let stderr = text(&done.stderr);
-        let run = stderr.lines().rfind(|line| line.starts_with("running cargo ")).unwrap();
-        for expected in ["--package passed-on", "--offline", profile, &format!("--manifest-path {manifest}")] {
+        let started: Vec<&str> = stderr.lines().filter(|line| line.starts_with("running cargo ")).collect();
+        let [compilation, run] = started[..] else { panic!("`-v` shows both: {stderr}") };
+        assert!(compilation.contains(" --no-run ") && compilation.contains(" --verbose"), "{compilation}");
+        let verbose = if runner == "cargo" { "--verbose" } else { "--cargo-verbose" };
+        let manifest_path = format!("--manifest-path {manifest}");
+        for expected in ["--package passed-on", "--offline", profile, verbose, "--color never", &manifest_path] {
             assert!(run.contains(expected), "{expected}: {run}");
         }
         let unknown = smoke_cache(&project, &["test", "--runner", runner, "-p", "nobody"]);
         assert_eq!(unknown.status.code(), Some(101), "{}", both_streams(&unknown));
         assert!(text(&unknown.stderr).contains("nobody"), "{}", text(&unknown.stderr));
     }
+    let usual = smoke_cache(&project, &["test"]);
+    let shown = text(&usual.stderr).lines().filter(|line| line.starts_with("running cargo ")).count();
+    assert_eq!(shown, 1, "without `-v`, the compilation is not shown: {}", text(&usual.stderr));
+    // The settings are those beside the manifest.
+    let fetched = json(&smoke_cache(&elsewhere, &["fetch", "--json", "--manifest-path", manifest]));
+    assert_eq!(fetched[0]["repo"], "one", "{fetched}");
     fs::remove_file(project.path("Cargo.lock")).unwrap();
-    let locked = smoke_cache(&project, &["key", "--locked"]);
-    assert!(!locked.status.success() && text(&locked.stderr).contains("--locked"), "{}", both_streams(&locked));
+    for option in ["--locked", "--frozen"] {
+        let refused = smoke_cache(&project, &["key", option]);
+        assert!(!refused.status.success() && text(&refused.stderr).contains(option), "{}", both_streams(&refused));
+    }
 }
 
 #[test]
@@ -72,17 +95,25 @@ fn quiet_prints_results_only() {
         let done = smoke_cache(&project, &["test", "--quiet", "--runner", runner]);
         let told = both_streams(&done);
         assert!(done.status.success() && !told.contains("running cargo ") && !told.contains("Compiling"), "{told}");
-        assert!(text(&done.stdout).contains("number"), "{told}");
+        assert!(text(&done.stdout).contains("number") && !told.contains("PASS"), "{told}");
     }
     assert_eq!(text(&smoke_cache(&project, &["populate", "-q"]).stderr), "");
 }
 
 #[test]
-fn sizes_that_cannot_be_parsed_get_an_example() {
-    let refused = smoke_cache(&project("sized"), &["gc", "--max-size", "5XB"]);
-    assert_eq!(refused.status.code(), Some(2));
-    let expected = "error: invalid value '5XB' for '--max-size <SIZE>': write a number and a unit, such as `5GB`\n";
-    assert!(text(&refused.stderr).starts_with(expected), "{}", text(&refused.stderr));
+fn malformed_sizes_and_ages_get_an_example() {
+    let project = Project::empty();
+    for (option, value, placeholder, example) in
+        [("--max-size", "5XB", "SIZE", "5GB"), ("--max-age", "1 fortnight", "AGE", "30d")]
+    {
+        let refused = smoke_cache(&project, &["gc", option, value]);
+        assert_eq!(refused.status.code(), Some(2));
+        let expected = format!(
+            "error: invalid value '{value}' for '{option} <{placeholder}>': write a number and a unit, such as \
+             `{example}`\n"
+        );
+        assert!(text(&refused.stderr).starts_with(&expected), "{}", text(&refused.stderr));
+    }
 }
 
 #[test]

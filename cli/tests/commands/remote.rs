@@ -67,7 +67,7 @@ fn helper_of_another_protocol_version_is_named_with_help() {
 }
 
 /// Writes a helper of a service that stores nothing, and says that it does.
-fn write_forgetful_helper(project: &Project) -> String {
+pub(crate) fn write_forgetful_helper(project: &Project) -> String {
     let helper = project.path("helper");
     let script = "#!/bin/sh\necho '{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}'\n\
                   id=1; while read -r line; do case $line in *store*|*publish*) outcome=done;; *lease*) outcome=held;; \

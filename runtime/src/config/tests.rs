@@ -135,6 +135,17 @@ fn settings_may_be_in_the_manifest() {
 }
 
 #[test]
+fn paths_in_the_config_directory_start_above_it() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    std::fs::create_dir(directory.path().join(".config")).expect("a directory");
+    let text = "[defaults]\ncache-dir = \"here\"\n[repos.mine]\npath = \"mine\"\n";
+    std::fs::write(directory.path().join(".config/smoke.toml"), text).expect("written");
+    let config = Config::read(directory.path(), &|_| None, None).expect("valid");
+    assert_eq!(config.cache_dir, directory.path().join("here"));
+    assert_eq!(config.repos["mine"].path, directory.path().join("mine"));
+}
+
+#[test]
 fn force_takes_names_or_all() {
     let force = |value| read(REPOS, &[("SMOKE_FORCE_REBUILD", value)]).expect("valid").force;
     assert_eq!(force("all"), Force::All);

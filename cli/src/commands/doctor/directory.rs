@@ -73,7 +73,12 @@ fn locks(probe: &Path) -> Finding {
         first.file().lock()?;
         Ok(matches!(second.file().try_lock(), Err(TryLockError::WouldBlock)))
     };
-    match lock_twice() {
+    lock_finding(lock_twice())
+}
+
+/// `is_exclusive` is `true` if the second lock was refused.
+fn lock_finding(is_exclusive: io::Result<bool>) -> Finding {
+    match is_exclusive {
         Ok(true) => Finding::ok(LOCKS, "the file system locks files"),
         Ok(false) => Finding::error(
             LOCKS,
@@ -90,28 +95,35 @@ fn locks(probe: &Path) -> Finding {
 fn clock(probe: &NamedTempFile) -> Option<Finding> {
     let now = SystemTime::now();
     let modified = probe.as_file().metadata().and_then(|metadata| metadata.modified()).ok()?;
-    let difference = modified.duration_since(now).or_else(|error| Ok::<_, io::Error>(error.duration())).ok()?;
+    Some(clock_finding(modified.duration_since(now).unwrap_or_else(|error| error.duration())))
+}
+
+fn clock_finding(difference: Duration) -> Finding {
     if difference <= TOLERANCE {
-        return Some(Finding::ok(CLOCK, "the clocks of the machine and of the file system agree"));
+        return Finding::ok(CLOCK, "the clocks of the machine and of the file system agree");
     }
-    Some(Finding::warning(
+    Finding::warning(
         CLOCK,
         format!("the clock of the file system differs by {} s", difference.as_secs()),
         "synchronise the clocks of the machine and of the file server",
-    ))
+    )
 }
 
 /// Checks the free space. Unknown on systems other than Unix.
 fn space(config: &Config, existing: &Path) -> Option<Finding> {
     let free = free_bytes(existing)?;
-    let used: u64 = stored(config).map(|all| all.iter().map(|one| one.bytes).sum()).unwrap_or_default();
+    let used = stored(config).map(|all| all.iter().map(|one| one.bytes).sum()).unwrap_or_default();
+    Some(space_finding(free, used))
+}
+
+fn space_finding(free: u64, used: u64) -> Finding {
     let message =
         format!("{} are free; the artifacts take {}", ByteSize(free).display().si(), ByteSize(used).display().si());
-    Some(if free < LITTLE_SPACE {
+    if free < LITTLE_SPACE {
         Finding::warning(SPACE, message, "run `cargo smoke-cache gc --max-size 1GB`, or free space")
     } else {
         Finding::ok(SPACE, message)
-    })
+    }
 }
 
 #[cfg(unix)]
@@ -181,5 +193,25 @@ mod tests {
         let probe = NamedTempFile::new().expect("a temporary file");
         assert_eq!(locks(probe.path()).state, State::Ok);
         assert_eq!(locks(Path::new("/nowhere/at/all")).state, State::Error);
+    }
+
+    #[test]
+    fn two_locks_on_one_file_are_an_error() {
+        for (is_exclusive, state) in [(true, State::Ok), (false, State::Error)] {
+            assert_eq!(lock_finding(Ok(is_exclusive)).state, state);
+        }
+    }
+
+    #[test]
+    fn clocks_may_differ_by_three_seconds() {
+        assert_eq!(clock_finding(Duration::from_secs(3)).state, State::Ok);
+        let far = clock_finding(Duration::from_secs(90));
+        assert!(far.state == State::Warning && far.message.ends_with(" differs by 90 s"), "{far:?}");
+    }
+
+    #[test]
+    fn less_than_one_gibibyte_is_little_space() {
+        assert_eq!(space_finding(1 << 30, 0).state, State::Ok);
+        assert_eq!(space_finding((1 << 30) - 1, 0).state, State::Warning);
     }
 }

@@ -76,6 +76,43 @@ fn configuration_that_names_files_is_left_to_git() {
 }
 
 #[test]
+fn unreadable_configuration_is_left_to_git() {
+    if !is_testable() {
+        return;
+    }
+    let fixture = Fixture::new();
+    fixture.write(".git/config", &format!("# {}\n", "x".repeat(1 << 20)));
+    assert!(!fixture.is_plain(), "a large file");
+    let fixture = Fixture::new();
+    fs::remove_file(fixture.root().join(".git/config")).expect("removed");
+    fs::create_dir(fixture.root().join(".git/config")).expect("made");
+    assert!(!fixture.is_plain(), "a directory");
+}
+
+/// Variables, and whether a work tree is plain with them.
+const VARIABLES: [(&str, &str, bool); 3] =
+    [("GIT_CONFIG_GLOBAL", "/dev/null", false), ("GIT_CONFIG_COUNT", "0", false), ("GIT_CONFIG_NOSYSTEM", "1", true)];
+
+/// The test runs again in a process with each of the variables.
+#[test]
+fn variables_that_name_configuration_are_left_to_git() {
+    const NAME: &str = "key::fingerprint::git::tests::variables_that_name_configuration_are_left_to_git";
+    if let Some((name, _, is_plain)) = VARIABLES.into_iter().find(|(name, ..)| std::env::var_os(name).is_some()) {
+        assert_eq!(Fixture::new().is_plain(), is_plain, "{name}");
+        return;
+    }
+    if !is_testable() {
+        return;
+    }
+    for (name, value, _) in VARIABLES {
+        let executable = std::env::current_exe().expect("this executable");
+        let output = Command::new(executable).args(["--exact", NAME]).env(name, value).output().expect("it starts");
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && stdout.contains("1 passed"), "{name}: {stdout}");
+    }
+}
+
+#[test]
 fn shared_git_directories_are_left_to_git() {
     if !is_testable() {
         return;

@@ -7,10 +7,14 @@ use tempfile::TempDir;
 
 use super::*;
 
-fn git(directory: &Path, arguments: &[&str]) -> Vec<u8> {
+fn command(directory: &Path) -> Command {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=n", "-c", "user.email=e@e", "-c", "core.quotePath=false", "-C"]).arg(directory);
-    let output = command.args(arguments).stderr(Stdio::null()).output().expect("git");
+    command
+}
+
+fn git(directory: &Path, arguments: &[&str]) -> Vec<u8> {
+    let output = command(directory).args(arguments).stderr(Stdio::null()).output().expect("git");
     assert!(output.status.success(), "git {arguments:?}");
     output.stdout
 }
@@ -67,6 +71,8 @@ fn each_version_is_read_as_git_prints_it() {
 fn conflicts_and_submodules_are_read() {
     let directory = repository(&[]);
     let root = directory.path();
+    // git merges nothing while a file is only intended to be added.
+    git(root, &["add", "later"]);
     git(root, &["commit", "--quiet", "--message", "one"]);
     git(root, &["checkout", "--quiet", "-b", "other"]);
     for (branch, text) in [("other", "2"), ("main", "3")] {
@@ -74,8 +80,10 @@ fn conflicts_and_submodules_are_read() {
         fs::write(root.join("a"), text).expect("written");
         git(root, &["commit", "--quiet", "--message", text, "a"]);
     }
-    let merged = Command::new("git").arg("-C").arg(root).args(["merge", "--quiet", "other"]).output().expect("git");
+    let mut merge = command(root);
+    let merged = merge.args(["merge", "--quiet", "other"]).output().expect("git");
     assert!(!merged.status.success());
+    assert!(!git(root, &["ls-files", "--unmerged"]).is_empty(), "{merged:?}");
     git(root, &["init", "--quiet", "sub"]);
     git(&root.join("sub"), &["commit", "--quiet", "--allow-empty", "--message", "first"]);
     git(root, &["add", "sub"]);
