@@ -7,11 +7,13 @@
 //! - `values`: names, attributes and calls to definitions
 //! - `attributes`: the members of classes and their instances
 //! - `members`: methods by name, for calls on objects of unknown type
-//! - this module: the edges
+//! - `calls`: the invokes edges
+//! - this module: the other edges
 //!
 //! Names that come from outside the repository get no edge.
 
 mod attributes;
+mod calls;
 mod classes;
 mod infer;
 mod members;
@@ -25,7 +27,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use crate::graph::{EdgeKind, EdgeRecord, NO_NODE};
-use crate::parse::{Import, ParsedFile, Reference, Scope, ScopeKind, Step};
+use crate::parse::{Import, ParsedFile, Reference, Scope, ScopeKind};
 
 use classes::Classes;
 use infer::Inferred;
@@ -183,36 +185,6 @@ impl<'a> Resolver<'a> {
                 // In `class Reader(Reader)`, the base is an earlier binding of the name, but both have the same node.
                 if source != target {
                     push(edges, source, EdgeKind::Inherits, target);
-                }
-            }
-        }
-    }
-
-    fn invokes_edges(&self, id: ScopeId, from: ScopeId, callee: &'a Reference, edges: &mut Vec<EdgeRecord>) {
-        let source = self.owner(id);
-        let values = self.evaluate(from, callee);
-        let mut known = false;
-        for value in &values {
-            let target = match *value {
-                Value::Class(of) => of.class,
-                Value::Function(function) | Value::Method(function, _) => function,
-                _ => continue,
-            };
-            known = true;
-            push(edges, source, EdgeKind::Invokes, self.node(target));
-        }
-        if let Some(Step::Attribute(name)) = callee.steps.last()
-            && !known
-            && values.contains(&Value::Unknown)
-        {
-            let mut targets = self.visible_methods(id.file, name);
-            if targets.is_empty() {
-                targets = self.methods_of_all(name);
-            }
-            for &target in targets {
-                // A method that calls a method of the same name on an unknown object rarely calls itself.
-                if target != source {
-                    push(edges, source, EdgeKind::Invokes, target);
                 }
             }
         }

@@ -106,6 +106,36 @@ fn attributes_of_instances_and_classes_have_types() {
 }
 
 #[test]
+fn a_call_of_a_property_value_also_calls_the_property() {
+    for decorator in ["property", "cached_property"] {
+        let text = format!(
+            "from shapes import Circle\nclass A:\n    @{decorator}\n    def go(self): return Circle\ndef f(a: A):\n    a.go()\n"
+        );
+        assert_eq!(calls(&[SHAPES], &text), ["m.py:A.go", "shapes.py:Circle"], "{decorator}");
+    }
+    let text = "class A:\n    @property\n    def func(self): return self.__class__\n    def f(self): self.func()\nclass B(A): pass\n";
+    assert_eq!(invokes(&graph_of(&[("m.py", text)]), "m.py:A.f"), ["m.py:A", "m.py:A.func"]);
+}
+
+#[test]
+fn a_stub_for_type_checkers_does_not_run() {
+    let base = "class Base:\n    def go(self): pass\n";
+    for condition in ["TYPE_CHECKING", "typing.TYPE_CHECKING", "t.TYPE_CHECKING"] {
+        let text = format!(
+            "{base}class A(Base):\n    if {condition}:\n        def go(self) -> int: ...\ndef f(a: A):\n    a.go()\n    A().go()\n"
+        );
+        assert_eq!(calls(&[], &text), ["m.py:A", "m.py:Base.go"], "{condition}");
+    }
+    // Other branches do run, and a stub without a base class is all that is known.
+    let text = format!(
+        "{base}class A(Base):\n    if TYPE_CHECKING: pass\n    else:\n        def go(self): pass\ndef f(a: A):\n    a.go()\n"
+    );
+    assert_eq!(calls(&[], &text), ["m.py:A.go"]);
+    let text = "class A:\n    if TYPE_CHECKING:\n        def go(self): ...\ndef f(a: A):\n    a.go()\n";
+    assert_eq!(calls(&[], text), ["m.py:A.go"]);
+}
+
+#[test]
 fn managers_of_classes_have_types() {
     let text = "class Set:\n    def go(self): pass\n    def all(self): return self\n\
                 class Base:\n    @classmethod\n    def of(cls, made): pass\n\

@@ -26,6 +26,8 @@ pub(crate) struct Scope {
     /// Marks scopes that are not nodes: `__init__` methods and the definitions in them, lambdas and comprehensions.
     /// Their calls belong to the node around them.
     pub(crate) hidden: bool,
+    /// Marks functions below `if TYPE_CHECKING`. They describe a function that runs, and do not run themselves.
+    pub(crate) is_stub: bool,
     /// The first line, counted from 1.
     pub(crate) start_line: u32,
     /// The last line, inclusive.

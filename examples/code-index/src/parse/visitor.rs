@@ -1,6 +1,7 @@
 //! Visits a syntax tree once and collects its scopes.
 
 use std::collections::HashSet;
+use std::mem;
 
 use ruff_python_ast::visitor::{self, Visitor as _};
 use ruff_python_ast::{
@@ -23,6 +24,7 @@ pub(super) fn visit(module: &ModModule, text: &str, max_nesting: u32) -> Result<
         scope: MODULE,
         outside: false,
         globals: HashSet::new(),
+        is_type_checking: false,
         depth: 0,
         max_depth: max_nesting,
         too_deep: false,
@@ -37,6 +39,7 @@ fn scope(kind: ScopeKind, name: String, parent: u32, start_line: u32, end_line: 
         name,
         parent,
         hidden: false,
+        is_stub: false,
         start_line,
         end_line,
         imports: Vec::new(),
@@ -62,6 +65,8 @@ struct Visitor<'t> {
     outside: bool,
     /// The names that a scope declares as global.
     globals: HashSet<(u32, String)>,
+    /// Marks the body of `if TYPE_CHECKING`.
+    is_type_checking: bool,
     depth: u32,
     max_depth: u32,
     too_deep: bool,
@@ -146,6 +151,12 @@ impl<'t> Visitor<'t> {
                     }
                 }
             }
+            Stmt::If(branch) if references::last_name(&branch.test) == Some("TYPE_CHECKING") => {
+                let outer = mem::replace(&mut self.is_type_checking, true);
+                self.visit_body(&branch.body);
+                self.is_type_checking = outer;
+                return branch.elif_else_clauses.iter().for_each(|clause| self.visit_elif_else_clause(clause));
+            }
             _ => {}
         }
         visitor::walk_stmt(self, statement);
@@ -187,6 +198,7 @@ impl<'t> Visitor<'t> {
         let enclosing = &self.scopes[self.scope as usize];
         let is_method = enclosing.kind == ScopeKind::Class;
         scope.hidden = enclosing.hidden || is_method && scope.name == "__init__";
+        scope.is_stub = self.is_type_checking;
         scope.role =
             function.decorator_list.iter().find_map(|decorator| role(&decorator.expression)).unwrap_or(Role::Plain);
         if is_method && scope.role != Role::StaticMethod {

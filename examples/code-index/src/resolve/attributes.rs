@@ -16,10 +16,11 @@ const MAX_OVERRIDES: usize = 8;
 impl<'a> Resolver<'a> {
     /// Returns the values of an attribute of a class.
     pub(super) fn class_attribute(&self, of: Type, name: &'a str) -> Values<'a> {
-        let mut values = self.members(of, name, |member| match member {
+        let bind = |member| match member {
             Value::Function(function) if self.scope(function).role == Role::ClassMethod => Value::Method(function, of),
             other => other,
-        });
+        };
+        let mut values = self.members(of, name).into_iter().map(bind).collect::<Values<'_>>();
         if values.is_empty() {
             // A class is an instance of its metaclass.
             let metaclass = self.classes.order(of.class).iter().find_map(|&class| self.metaclass(class));
@@ -47,7 +48,7 @@ impl<'a> Resolver<'a> {
                 add(&mut values, assigned.map(|&value| with_receiver(value, of)));
             }
         }
-        for member in self.members(of, name, |member| member) {
+        for member in self.members(of, name) {
             match member {
                 Value::Function(function) => match self.scope(function).role {
                     Role::Property => add(&mut values, self.result(function, Some(of))),
@@ -61,12 +62,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// Returns the members of a class and, if the object may be of a subclass, of its subclasses.
-    fn members(&self, of: Type, name: &'a str, bind: impl Fn(Value<'a>) -> Value<'a>) -> Values<'a> {
+    pub(super) fn members(&self, of: Type, name: &'a str) -> Values<'a> {
         let mut members = self.first_member(self.classes.order(of.class), name);
         if of.origin != Origin::Call {
             self.add_overrides(of.class, name, &mut members);
         }
-        members.into_iter().map(bind).collect()
+        members
     }
 
     /// Adds the methods by which subclasses override a method.
@@ -93,7 +94,7 @@ impl<'a> Resolver<'a> {
         order.iter().map(|class| self.own_member(*class, name)).find(|found| !found.is_empty()).unwrap_or_default()
     }
 
-    fn own_member(&self, class: ScopeId, name: &'a str) -> Values<'a> {
+    pub(super) fn own_member(&self, class: ScopeId, name: &'a str) -> Values<'a> {
         let bindings = self.names[class.file as usize].bindings(class.scope, name);
         self.values_of(class, bindings, &mut Trail::default())
     }

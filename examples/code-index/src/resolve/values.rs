@@ -35,6 +35,16 @@ pub(super) enum Value<'a> {
     Unknown,
 }
 
+impl Value<'_> {
+    /// Returns the function or method that the value is.
+    pub(super) fn function(self) -> Option<ScopeId> {
+        match self {
+            Self::Function(function) | Self::Method(function, _) => Some(function),
+            _ => None,
+        }
+    }
+}
+
 /// The type of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Type {
@@ -76,19 +86,25 @@ pub(super) fn add<'a>(values: &mut Values<'a>, new: impl IntoIterator<Item = Val
 impl<'a> Resolver<'a> {
     /// Returns the possible values of an expression in a scope.
     pub(super) fn evaluate(&self, from: ScopeId, reference: &'a Reference) -> Values<'a> {
-        let mut values = match &reference.root {
+        self.follow(from, &reference.root, &reference.steps)
+    }
+
+    /// Returns the possible values at the end of some steps.
+    pub(super) fn follow(&self, from: ScopeId, root: &'a Root, steps: &'a [Step]) -> Values<'a> {
+        let root = match root {
             Root::Name(name) => self.root(from, name),
             Root::Builtin => vec![Value::Builtin],
             Root::Unknown => vec![Value::Unknown],
         };
-        for step in &reference.steps {
-            let mut next = Vec::new();
-            for value in values {
-                add(&mut next, self.step(value, step));
-            }
-            values = next;
+        steps.iter().fold(root, |values, step| self.step_of_all(values, step))
+    }
+
+    pub(super) fn step_of_all(&self, values: Values<'a>, step: &'a Step) -> Values<'a> {
+        let mut next = Vec::new();
+        for value in values {
+            add(&mut next, self.step(value, step));
         }
-        values
+        next
     }
 
     fn root(&self, from: ScopeId, name: &'a str) -> Values<'a> {
