@@ -77,9 +77,9 @@ fn move_files(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            move_files(&entry.path(), &target)?
+            move_files(&entry.path(), &target)?;
         } else {
-            fs::rename(entry.path(), target)?
+            fs::rename(entry.path(), target)?;
         }
     }
     fs::remove_dir(from)

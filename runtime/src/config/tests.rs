@@ -5,8 +5,8 @@ fn absolute(path: &str) -> PathBuf {
     Path::new(if cfg!(windows) { "C:/" } else { "/" }).join(path)
 }
 
-fn home() -> Option<PathBuf> {
-    Some(absolute("home/someone"))
+fn home() -> PathBuf {
+    absolute("home/someone")
 }
 
 fn read(toml: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
@@ -15,7 +15,7 @@ fn read(toml: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
     let below = directory.path().join("crates/a");
     std::fs::create_dir_all(&below).expect("a package below");
     let lookup = |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
-    Config::read(&below, &lookup, home()).map_err(|error| error.to_string())
+    Config::read(&below, &lookup, Some(home())).map_err(|error| error.to_string())
 }
 
 const REPOS: &str = r#"
@@ -118,7 +118,7 @@ fn settings_may_be_in_the_manifest() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let manifest = "[workspace]\n[workspace.metadata.cached-smoke.defaults]\ncache-dir = \"here\"\n";
     std::fs::write(directory.path().join("Cargo.toml"), manifest).expect("written");
-    let read = || Config::read(directory.path(), &|_| None, home()).map_err(|error| error.to_string());
+    let read = || Config::read(directory.path(), &|_| None, Some(home())).map_err(|error| error.to_string());
     assert_eq!(read().expect("valid").cache_dir, directory.path().join("here"));
     let unknown = manifest.replace("cache-dir", "cache-dri");
     std::fs::write(directory.path().join("Cargo.toml"), unknown).expect("written");
@@ -200,7 +200,7 @@ fn a_directory_named_smoke_toml_is_skipped() {
     let package = directory.path().join("package");
     std::fs::create_dir_all(package.join("smoke.toml")).expect("a directory of that name");
     std::fs::write(directory.path().join("smoke.toml"), "[repos.far]\npath = \"far\"").expect("smoke.toml");
-    let config = Config::read(&package, &|_| None, home()).expect("valid");
+    let config = Config::read(&package, &|_| None, Some(home())).expect("valid");
     assert!(config.repos.contains_key("far"), "{config:?}");
 }
 
