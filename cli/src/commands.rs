@@ -119,11 +119,17 @@ pub(crate) enum Command {
         2  the repository is unavailable, or this command itself failed")]
     Explain(explain::ExplainArguments),
     /// Read every artifact in the cache, compare it with its checksums, and set aside damaged ones.
+    ///
+    /// With `--rebuild`, build the artifacts of the tests again, privately and with the same code, and compare them
+    /// with the stored ones. If new builds agree with each other and not with the stored artifact, its key lacks an
+    /// input: the artifact is stale, and set aside. `SMOKE_VERIFY=1/16` does the same while tests run.
     #[command(after_help = "Exit status:\n  \
-        0  no artifact is damaged\n  \
-        1  an artifact is damaged\n  \
-        2  this command itself failed")]
-    Verify(StoredArguments),
+        0  no artifact is damaged; with --rebuild, all new builds are the same\n  \
+        1  an artifact is damaged, or a new build is not the same\n  \
+        2  this command itself failed\n\n\
+        Example: a nightly check of a sample, in another environment\n  \
+        cargo smoke-cache verify --rebuild --sample 1/16 --vary")]
+    Verify(verify::VerifyArguments),
     /// Remove old artifacts of this project, and files that killed processes left behind. Artifacts in use stay.
     ///
     /// `--max-size` defaults to `SMOKE_MAX_SIZE`, or `max-size` of smoke.toml.
@@ -227,6 +233,7 @@ pub(crate) fn documents(schemas: &mut crate::schema::Schemas) {
     schemas.add::<report::Document<'_>>();
     schemas.add::<test::Document<'_>>();
     schemas.add::<verify::Document<'_>>();
+    schemas.add::<verify::RebuildDocument<'_>>();
 }
 
 #[cfg(test)]

@@ -285,7 +285,7 @@ pub use error::{BoxError, Error, Result, Step};
 pub use key::fingerprint::CodeFingerprint;
 pub use key::repo::Repo;
 pub use store::manifest::Storage;
-pub use telemetry::{Activity, ArtifactReport, CacheReport, Outcome, Span};
+pub use telemetry::{Activity, ArtifactReport, CacheReport, Outcome, Rebuilt, Span};
 
 /// Fingerprints code as it was compiled: every change that can change its behaviour changes the fingerprint.
 ///

@@ -25,7 +25,7 @@ pub use crate::digest::hex;
 pub use crate::key::{KeyInput, describe, in_common, tell_apart};
 pub use crate::store::retention::{Collected, Policy};
 pub use crate::telemetry::{
-    KeyFailure, KeyReport, Rebuilt, Verification, read_key_failures, read_keys, read_reports, read_verifications,
+    KeyFailure, KeyReport, Verification, read_key_failures, read_keys, read_reports, read_verifications,
 };
 pub use crate::text::plain;
 pub use building::{Builder, Building, builder, building};

@@ -58,9 +58,24 @@ pub(crate) struct Obtained {
     /// The error of the remote cache, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     remote_error: Option<String>,
+    /// The result of building the artifact again, if `SMOKE_VERIFY` selected it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<Rebuilt>,
     /// The times of these activities.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     spans: Vec<Span>,
+}
+
+/// The result of building a stored artifact again.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Rebuilt {
+    Same,
+    Unverified,
+    NotDeterministic,
+    Varies,
+    Fails,
+    Stale,
 }
 
 /// The way in which a test obtained an artifact.

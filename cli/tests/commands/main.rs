@@ -10,6 +10,7 @@ mod keys;
 mod metrics;
 mod options;
 mod populate;
+mod rebuild;
 #[cfg(unix)]
 mod remote;
 mod report;
@@ -48,7 +49,7 @@ fn json(output: &Output) -> serde_json::Value {
     let mut document = serde_json::from_str(&out(output, 0)).unwrap();
     schema::check(&document);
     let rows = match document["command"].as_str().unwrap() {
-        "explain" | "list" | "populate" | "pull" | "push" | "verify" => "artifacts",
+        "explain" | "list" | "populate" | "pull" | "push" | "verify" | "verify --rebuild" => "artifacts",
         "fetch" => "repositories",
         "key" => "keys",
         "report" => "runs",

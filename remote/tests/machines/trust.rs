@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use cached_smoke::Outcome;
 use test_support::{Machine, PUBLIC_KEY, World, make_pipe};
 
+use crate::subject::ADDS;
 use crate::{Reports, new_world};
 
 /// A signing key of another user.
@@ -225,4 +226,25 @@ fn link_targets_in_a_remote_folder_are_not_changed() {
         let left: Vec<_> = fs::read_dir(&victim).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["precious"], "{}", place.display());
     }
+}
+
+#[test]
+fn stale_entry_is_withdrawn_by_a_machine_that_may_write() {
+    let world = new_world();
+    world.machine(&world.folder()).passes("attribute");
+    let entry = fs::read_to_string(world.object("v1/entries/")).unwrap();
+    assert!(!entry.contains("environment") && !entry.contains("HOME"), "it stays on its machine: {entry}");
+    let verify = |machine: &Machine| machine.run("attribute").env(ADDS, "new").env("SMOKE_VERIFY", "1").fails();
+
+    let done = verify(&reader(&world));
+    assert!(done.stderr.contains("`words` of bookshop is stale"), "{}", done.stderr);
+    assert!(done.stderr.contains("another machine or version built it"), "{}", done.stderr);
+    assert!(done.stderr.contains("stays: it is read-only for this process"), "{}", done.stderr);
+    world.object("v1/entries/");
+
+    let done = verify(&world.machine(&world.folder()));
+    assert!(done.stderr.contains("the copy in the remote cache is withdrawn"), "{}", done.stderr);
+    assert!(!world.objects().iter().any(|path| path.starts_with("v1/entries/")), "{:?}", world.objects());
+    let next = world.machine(&world.folder()).passes("attribute");
+    assert_eq!(next.outcome("words"), Outcome::Built);
 }

@@ -9,6 +9,7 @@ use once_cell::sync::OnceCell;
 use serde::{Deserialize, Serialize};
 
 use super::span::{Activity, Span};
+use super::verifications::Rebuilt;
 use crate::run::Run;
 
 /// The shortest wait that has a span, in seconds. Every lock takes some microseconds.
@@ -106,6 +107,9 @@ pub struct ArtifactReport {
     /// The error of the remote cache, if any. Such an error fails no test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_error: Option<String>,
+    /// The result of building the artifact again in this run, if `SMOKE_VERIFY` selected it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Rebuilt>,
     /// The times of these activities, as they ended. Waits of less than a millisecond are not among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
@@ -128,6 +132,7 @@ impl ArtifactReport {
             remote_seconds: 0.0,
             remote_bytes: 0,
             remote_error: None,
+            verified: None,
             spans: Vec::new(),
         }
     }

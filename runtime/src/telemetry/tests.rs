@@ -19,6 +19,7 @@ fn artifact(name: &str, outcome: Outcome, reason: &str) -> ArtifactReport {
         remote_seconds: 0.0,
         remote_bytes: 0,
         remote_error: None,
+        verified: None,
         spans: Vec::new(),
     }
 }

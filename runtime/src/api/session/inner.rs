@@ -24,7 +24,7 @@ use crate::name::NO_REPO;
 use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 use crate::telemetry::{
-    Activity, ArtifactReport, CacheReport, InFlight, KeyFailure, KeyReport, Outcome, append_key, next_number,
+    Activity, ArtifactReport, CacheReport, InFlight, KeyFailure, KeyReport, Outcome, Rebuilt, append_key, next_number,
 };
 
 /// A test, its repository, and its artifacts. Reports what the cache did when it is dropped.
@@ -208,12 +208,11 @@ impl SessionInner {
         });
         match result {
             Ok(loaded) => {
-                if let Err(error) = self.verify(artifact, loaded) {
-                    self.record(without_artifact(meta.name, &key, &error));
-                    return Err(error);
-                }
                 let report = if first { loaded.report.clone() } else { waited(&loaded.report, begun) };
-                self.record(report);
+                let verified = self
+                    .verify(artifact, loaded)
+                    .inspect_err(|error| self.record(without_artifact(meta.name, &key, error)))?;
+                self.record(ArtifactReport { verified, ..report });
                 lock(&self.obtained).insert(meta.artifact, loaded);
                 Ok(loaded)
             }
@@ -258,15 +257,17 @@ impl SessionInner {
     }
 
     /// Verifies a loaded artifact and its stored dependencies by new builds, if `SMOKE_VERIFY` is set.
-    fn verify(&self, artifact: &dyn DynArtifact, loaded: &Loaded) -> Result<(), Error> {
-        let Some(settings) = self.process.config.verify.filter(|_| !request::is_builder()) else { return Ok(()) };
+    ///
+    /// Returns the result of the artifact, if it is built again.
+    fn verify(&self, artifact: &dyn DynArtifact, loaded: &Loaded) -> Result<Option<Rebuilt>, Error> {
+        let Some(settings) = self.process.config.verify.filter(|_| !request::is_builder()) else { return Ok(None) };
         let below = artifact.visit_needs(&mut Walk::verifying());
         let request = ArtifactRequest::new(self, artifact, loaded.resolved_key.clone());
         let own = match &loaded.origin {
             Origin::Entry(entry) if request.is_sampled(&settings) => {
                 self.outside_of_runtime(|| request.verify(entry, &settings))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         };
         below.and(own)
     }
@@ -279,7 +280,7 @@ impl SessionInner {
             return Ok(());
         }
         let Some(entry) = request.stored() else { return Ok(()) };
-        self.outside_of_runtime(|| request.verify(&entry, &settings))
+        self.outside_of_runtime(|| request.verify(&entry, &settings)).map(drop)
     }
 
     /// Records the artifact's key, and whether the cache has it.

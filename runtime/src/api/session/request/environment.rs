@@ -11,6 +11,11 @@ use crate::text;
 
 /// The beginnings of variables that differ from test to test, or from run to run.
 const OF_THE_RUN: [&str; 4] = ["NEXTEST", "__NEXTEST", "SMOKE_", "_"];
+/// Parts of the names of variables that hold secrets. A short secret could be guessed from its digest, and a CI system may
+/// carry the cache to machines of others.
+const SECRET: [&str; 9] = ["AUTH", "COOKIE", "CREDENTIAL", "KEY", "PASS", "PRIVATE", "SECRET", "SESSION", "TOKEN"];
+/// Stands for the value of a variable that may hold a secret.
+const IS_SET: &str = "set";
 /// The length of a digest in the record: two values rarely have one digest, and the digest does not give a long value
 /// away.
 const DIGITS: usize = 16;
@@ -18,8 +23,13 @@ const DIGITS: usize = 16;
 /// Returns the environment of this process.
 pub(super) fn of_this_process() -> Environment {
     let variables = std::env::vars_os()
-        .map(|(name, value)| (text::name(&name), digest("variable", value.as_encoded_bytes())))
+        .map(|(name, value)| (text::name(&name), value))
         .filter(|(name, _)| !is_of_the_run(name))
+        .map(|(name, value)| {
+            let record =
+                if is_secret(&name) { IS_SET.to_owned() } else { digest("variable", value.as_encoded_bytes()) };
+            (name, record)
+        })
         .collect();
     let mut facts = BTreeMap::new();
     let mut fact = |name: &str, value: Option<String>| {
@@ -48,6 +58,11 @@ pub(super) fn of_this_process() -> Environment {
 
 fn is_of_the_run(name: &str) -> bool {
     OF_THE_RUN.iter().any(|prefix| if *prefix == "_" { name == "_" } else { name.starts_with(prefix) })
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_uppercase();
+    SECRET.iter().any(|part| name.contains(part))
 }
 
 fn digest(what: &str, value: &[u8]) -> String {
@@ -107,4 +122,23 @@ fn git(directory: &Path) -> Option<Vec<u8>> {
     let metadata = git.metadata().ok()?;
     let modified = metadata.modified().ok()?;
     Some(format!("{} {} {modified:?}", git.display(), metadata.len()).into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_has_no_values_and_nothing_of_secrets_and_runs() {
+        for secret in ["GITHUB_TOKEN", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "npm_config__auth"] {
+            assert!(is_secret(secret), "{secret}");
+        }
+        assert!(is_of_the_run("SMOKE_RUN_ID") && is_of_the_run("NEXTEST_ATTEMPT") && is_of_the_run("_"));
+        assert!(!is_of_the_run("_X") && !is_secret("TZ"));
+        let environment = of_this_process();
+        let path = std::env::var("PATH").expect("set");
+        let recorded = &environment.variables["PATH"];
+        assert!(recorded.len() == DIGITS && *recorded != path, "{recorded}");
+        assert_eq!(environment, of_this_process());
+    }
 }

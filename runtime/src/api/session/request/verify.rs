@@ -84,17 +84,21 @@ enum Compared {
 }
 
 impl ArtifactRequest<'_> {
-    /// Builds the stored artifact again if the sample of the run has it, once in a run.
+    /// Builds the stored artifact again, once in a run. Returns the result, unless the artifact is too new.
     ///
     /// # Errors
     /// Fails if the artifact depends on something that its key does not name.
-    pub(in crate::api::session) fn verify(mut self, entry: &Entry, settings: &Verify) -> Result<(), Error> {
+    pub(in crate::api::session) fn verify(
+        mut self,
+        entry: &Entry,
+        settings: &Verify,
+    ) -> Result<Option<Rebuilt>, Error> {
         let manifest = &entry.manifest;
         let is_of_this_run = manifest.run == self.process.run.id() && !self.was_fetched();
         let built = UNIX_EPOCH + Duration::from_secs(manifest.completed);
         let age = SystemTime::now().duration_since(built).unwrap_or_default();
         if is_of_this_run || age < settings.older_than {
-            return Ok(());
+            return Ok(None);
         }
         let (run, note) = (self.process.run, self.note());
         let verified = run.once(RESULTS, &note, || {
@@ -106,10 +110,10 @@ impl ArtifactRequest<'_> {
             Ok::<_, Error>(record)
         })?;
         match verified.result {
-            Rebuilt::Same => Ok(()),
+            Rebuilt::Same => Ok(Some(verified.result)),
             Rebuilt::Unverified => {
                 message::warn_once(&format!("{} is not verified: {}", self.subject(), verified.report.join(" ")));
-                Ok(())
+                Ok(Some(verified.result))
             }
             result => Err(failure(&self.subject(), result, &verified)),
         }
