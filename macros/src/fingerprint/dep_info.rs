@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::shared::settings_mark;
+
 /// The files and variables that a compiled crate depends on.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct DepInfo {
@@ -22,7 +24,10 @@ impl DepInfo {
                     variable.split_once('=').map_or((variable, None), |(name, value)| (name, Some(value)));
                 info.variables.insert(unescape(name), value.map(unescape));
             } else if let Some(file) = line.strip_suffix(':').filter(|_| !line.starts_with('#')) {
-                info.files.push(PathBuf::from(file.replace("\\ ", " ")));
+                let file = PathBuf::from(file.replace("\\ ", " "));
+                if !settings_mark::is_mark(&file) {
+                    info.files.push(file);
+                }
             }
         }
         info
@@ -62,7 +67,8 @@ mod tests {
 
     #[test]
     fn files_and_variables_are_parsed() {
-        let text = "/t/app-1.d: src/lib.rs src/a\\ b.rs\n\n/t/libapp-1.rlib: src/lib.rs\n\nsrc/lib.rs:\nsrc/a\\ b.rs:\n\n\
+        let text = "/t/app-1.d: src/lib.rs src/a\\ b.rs\n\n/t/libapp-1.rlib: src/lib.rs\n\nsrc/lib.rs:\nsrc/a\\ b.rs:\n\
+                    /t/.cached-smoke-settings/1/2:\n\n\
                     # env-dep:GEN=one\\ntwo\\\\\n# env-dep:SCHEMA\n# env-dep:EMPTY=\n";
         let info = DepInfo::parse(text);
         assert_eq!(info.files, [Path::new("src/lib.rs"), Path::new("src/a b.rs")]);

@@ -21,6 +21,11 @@ pub(crate) fn name(settings: Option<&Path>) -> String {
     blake3::hash(bytes).to_hex()[..16].to_owned()
 }
 
+/// Returns `true` for the path of a mark. Marks are no code: their paths contain the target directory.
+pub(crate) fn is_mark(path: &Path) -> bool {
+    path.parent().and_then(Path::parent).and_then(Path::file_name).is_some_and(|name| name == DIRECTORY)
+}
+
 /// Removes all marks in a directory, except that of the settings. Returns `true` if there were others.
 ///
 /// # Errors
@@ -53,6 +58,7 @@ mod tests {
         assert!(!remove_others(&directory, None).expect("a missing directory has no marks"));
         fs::create_dir_all(&directory).expect("directory");
         fs::write(directory.join(name(None)), "").expect("mark");
+        assert!(is_mark(&directory.join(name(None))) && !is_mark(&directory));
         assert!(!remove_others(&directory, None).expect("the current mark"));
         assert!(remove_others(&directory, Some(Path::new("/smoke.toml"))).expect("removed"));
         assert_eq!(fs::read_dir(&directory).expect("directory").count(), 0);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Files, Line, listed, unescape};
 use crate::digest::file_digest;
 use crate::key::fingerprint::Code;
+use crate::shared::settings_mark;
 
 /// The files that macros watch although they are no code. A macro that embeds one of them is found by its mention.
 const WATCHED: [&str; 3] = ["Cargo.lock", "Cargo.toml", "smoke.toml"];
@@ -59,7 +60,7 @@ impl Files<'_> {
         let known: BTreeSet<PathBuf> = self.lines().filter_map(|line| self.recorded(line)).collect();
         let counts = |path: &PathBuf| {
             let is_output = !output.is_empty() && path.starts_with(&output);
-            !is_output && !path.file_name().is_some_and(|name| WATCHED.iter().any(|watched| name == *watched))
+            !is_output && !settings_mark::is_mark(path) && !path.file_name().is_some_and(|name| WATCHED.iter().any(|watched| name == *watched))
         };
         let mut unknown: Vec<PathBuf> = listed(list, Path::new(self.code.directory));
         unknown.retain(|path| counts(path) && !known.contains(path));
