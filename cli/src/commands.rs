@@ -1,5 +1,6 @@
 //! The command line: one module for each subcommand, with its arguments.
 
+mod audit;
 mod clean;
 mod completions;
 mod dir;
@@ -130,6 +131,15 @@ pub(crate) enum Command {
         Example: a nightly check of a sample, in another environment\n  \
         cargo smoke-cache verify --rebuild --sample 1/16 --vary")]
     Verify(verify::VerifyArguments),
+    /// Build each artifact under a tracer, and list the inputs that its key does not cover.
+    ///
+    /// Each finding has the line that declares it. Needs `strace`, on Linux. Missing artifacts are built first; the
+    /// cache is not changed otherwise.
+    #[command(after_help = "Exit status:\n  \
+        0  no undeclared input\n  \
+        1  an undeclared input, a failed build, or a missing repository\n  \
+        2  this command itself failed")]
+    Audit(audit::AuditArguments),
     /// Remove old artifacts of this project, and files that killed processes left behind. Artifacts in use stay.
     ///
     /// `--max-size` defaults to `SMOKE_MAX_SIZE`, or `max-size` of smoke.toml.
@@ -201,6 +211,7 @@ impl Command {
             Command::Key(arguments) => key::run(config, arguments),
             Command::Explain(arguments) => explain::run(config, arguments),
             Command::Verify(arguments) => verify::run(config, arguments),
+            Command::Audit(arguments) => audit::run(config, arguments),
             Command::Gc(arguments) => gc::run(config, arguments),
             Command::Clean(arguments) => clean::run(config, arguments),
             Command::Dir(arguments) => {
@@ -218,6 +229,7 @@ impl Command {
 /// Adds the schemas of the documents that `--json` prints.
 #[cfg(test)]
 pub(crate) fn documents(schemas: &mut crate::schema::Schemas) {
+    schemas.add::<audit::Document>();
     schemas.add::<clean::Document>();
     schemas.add::<dir::Document<'_>>();
     schemas.add::<doctor::Document<'_>>();

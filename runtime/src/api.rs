@@ -11,3 +11,5 @@ pub(crate) mod metrics;
 pub(crate) mod private;
 pub(crate) mod scratch;
 pub(crate) mod session;
+#[cfg(feature = "audit")]
+pub(crate) mod this_machine;

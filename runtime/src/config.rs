@@ -32,6 +32,9 @@ const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
 const DEFAULT_MAX_BYTES: u64 = 10_000_000_000;
 /// The size of a cache without a limit.
 const NO_LIMIT: &str = "none";
+/// The variable by which `cargo smoke-cache audit` makes tests audit their artifacts: a JSON list with the tracer and
+/// its arguments.
+pub const AUDIT: &str = "SMOKE_AUDIT";
 /// The mark of executables that use this crate, by which `cargo smoke-cache` finds them among all test binaries.
 pub static MARK: [u8; 32] = *b"cached-smoke:uses-the-cache:3f9d";
 /// The default limit on a wait for a lock. Longer than every measured build (Django in a debug build: 507 s of CPU),
@@ -117,6 +120,10 @@ pub struct Config {
     pub(crate) detach: bool,
     pub(crate) announce: bool,
     pub(crate) verify: Option<Verify>,
+    /// All builds are hermetic, or none is. `None` leaves it to the suites.
+    pub(crate) hermetic: Option<bool>,
+    /// The tracer of an audit, and its arguments before the path of the trace.
+    pub(crate) audit: Option<Vec<String>>,
     pub(crate) remote: Option<Remote>,
     /// The file of the settings, if there is one.
     smoke_toml: Option<PathBuf>,
@@ -247,6 +254,7 @@ impl Config {
         let strict = defaults.strict.map(switch);
         let strict = choice(text("SMOKE_STRICT", strict.as_ref())?, &[("0", false), ("1", true)])?;
         let detach = defaults.detach.map(switch);
+        let hermetic = defaults.hermetic.map(switch);
         let announce = defaults.announce.map(|is_on| if is_on { "on" } else { "off" }.to_owned());
 
         // nextest also starts test binaries to list their tests, with the id of the run.
@@ -270,6 +278,10 @@ impl Config {
             )?,
             announce: choice(text("SMOKE_ANNOUNCE", announce.as_ref())?, &[("on", true), ("off", false)])?,
             verify: text("SMOKE_VERIFY", None)?.map(verify).transpose()?.filter(|verify| !verify.is_off()),
+            hermetic: text("SMOKE_HERMETIC", hermetic.as_ref())?
+                .map(|setting| choice(Some(setting), &[("1", true), ("0", false)]))
+                .transpose()?,
+            audit: text(AUDIT, None)?.map(tracer).transpose()?,
             stop_after: text("SMOKE_STOP_AFTER", None)?
                 .map(|setting| choice(Some(setting), &[("key", StopAfter::Key), ("fixture", StopAfter::Fixture)]))
                 .transpose()?,
@@ -491,6 +503,12 @@ fn size_limit(setting: Setting) -> Result<SizeLimit, Error> {
     }
     let bytes = units::bytes(&setting.value).map(SizeLimit::Bytes);
     bytes.ok_or_else(|| setting.reject(format!("a size such as `500MB`, `5GB` or `5GiB`, or `{NO_LIMIT}`")))
+}
+
+fn tracer(setting: Setting) -> Result<Vec<String>, Error> {
+    let parsed: Option<Vec<String>> = serde_json::from_str(&setting.value).ok();
+    let parsed = parsed.filter(|words| !words.is_empty());
+    parsed.ok_or_else(|| setting.reject("a JSON list with a program and its arguments"))
 }
 
 /// Parses absolute directories, separated by commas. The last component of each is the name of a repository.

@@ -65,6 +65,17 @@ pub(crate) struct ArtifactPath {
 }
 
 impl ArtifactPath {
+    /// Returns the path of an artifact with this [key](Self::key); `None` if it is malformed.
+    pub(crate) fn of(key: &str, artifact: &str) -> Option<ArtifactPath> {
+        let mut parts = key.rsplitn(3, ':');
+        let (digest, revision, repo) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(ArtifactPath {
+            repo: repo.to_owned(),
+            entry: format!("{revision}-{digest}"),
+            artifact: artifact.to_owned(),
+        })
+    }
+
     /// Returns the key for display: repository, revision, and the first digits of the digest, as in
     /// `django:40cfbab0b4f1:5d0c6a1be2f94c77`.
     pub(crate) fn key(&self) -> String {
@@ -315,6 +326,14 @@ mod tests {
         assert_eq!(io::read_to_string(reader).expect("still readable"), "first");
         assert_eq!(fs::read(&path).expect("readable"), b"second");
         assert_eq!(fs::read_dir(directory.path().join("below")).expect("readable").count(), 1);
+    }
+
+    #[test]
+    fn the_path_of_an_artifact_comes_back_from_its_key() {
+        let path = ArtifactPath::of("django:40cfbab0b4f1:5d0c6a1be2f94c77", "graph").expect("a key");
+        assert_eq!((&*path.repo, &*path.entry, &*path.artifact), ("django", "40cfbab0b4f1-5d0c6a1be2f94c77", "graph"));
+        assert_eq!(path.key(), "django:40cfbab0b4f1:5d0c6a1be2f94c77");
+        assert!(ArtifactPath::of("django", "graph").is_none());
     }
 
     #[test]

@@ -216,6 +216,8 @@
 //! - **Declare all inputs.** A build that reads files outside the repository, environment variables, or the
 //!   output of other programs must declare them: [`KeyBuilder::file`], [`directory`](KeyBuilder::directory),
 //!   [`env`](KeyBuilder::env), [`tool`](KeyBuilder::tool). No key covers the network or the clock.
+//!   `cargo smoke-cache audit` finds undeclared files, and a build of a [hermetic](Suite::HERMETIC) suite cannot use
+//!   them.
 //! - **Skip no setting that matters.** A field of the configuration with `#[serde(skip)]` is not part of the
 //!   key. That is right for a number of threads, and wrong for anything that changes the result.
 //! - **Open files in `load`.** The value that [`Artifact::load`] returns may use the files as long as the
@@ -234,6 +236,7 @@
 //! [book]: https://github.com/cached-smoke/cached-smoke/blob/main/docs/README.md
 
 mod api;
+mod audit;
 pub mod codec;
 mod config;
 mod cores;

@@ -18,6 +18,7 @@
 //! - `in_flight`: the tests without a record, whose process may be killed
 //! - `reader`: the readers
 
+mod audits;
 mod in_flight;
 mod key_failures;
 mod keys;
@@ -28,6 +29,10 @@ mod report;
 mod span;
 mod verifications;
 
+pub use audits::Audit;
+#[cfg(feature = "audit")]
+pub use audits::read_audits;
+pub(crate) use audits::{AUDITS, TRACES};
 pub(crate) use in_flight::InFlight;
 pub use key_failures::KeyFailure;
 pub use keys::KeyReport;

@@ -19,6 +19,16 @@ pub mod remote {
     pub use crate::remote::{Asked, Operation, Pushed, check_helper, not_started, probe, read_asked};
 }
 
+/// The audit of builds: the records of a run, and the analysis of their traces.
+#[cfg(feature = "audit")]
+pub mod audit {
+    pub use crate::api::this_machine::ThisMachine;
+    pub use crate::audit::cover::Cover;
+    pub use crate::audit::{Finding, Kind, Machine, Question, STRACE, Trace, findings};
+    pub use crate::config::AUDIT as VARIABLE;
+    pub use crate::telemetry::{Audit, read_audits};
+}
+
 pub use crate::config::settings::{INTERNAL_VARIABLES, Setting, settings};
 pub use crate::config::{Config, MARK, RepoSource, Source};
 pub use crate::digest::hex;

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["run"],
     &["config"],
     &["layout"],
-    &["digest", "file_lock", "json_lines", "own_thread"],
+    &["audit", "digest", "file_lock", "json_lines", "own_thread"],
     &["cores", "message", "name", "plain_file", "private_directory", "terminal", "text", "units"],
     &["disk", "error", "panic", "paths"],
     &["shared"],

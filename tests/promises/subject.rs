@@ -5,6 +5,7 @@ mod artifacts;
 mod functions;
 mod orders;
 mod undeclared;
+mod watched;
 
 use std::fs;
 use std::sync::Barrier;

@@ -10,7 +10,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, LitStr, Path, Token, TypePath};
 
 /// The names of all arguments, in the order of the documentation.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "name",
     "suite",
     "codec",
@@ -23,10 +23,11 @@ const KNOWN: [&str; 13] = [
     "format",
     "relocatable",
     "writable",
+    "hermetic",
     "crate",
 ];
 /// Those that have no value.
-const FLAGS: [&str; 3] = ["directory", "relocatable", "writable"];
+const FLAGS: [&str; 4] = ["directory", "relocatable", "writable", "hermetic"];
 
 /// The well-formed arguments of one attribute.
 #[derive(Default)]
@@ -44,6 +45,7 @@ pub(super) struct Arguments {
     pub(super) directory: Option<Ident>,
     pub(super) is_relocatable: bool,
     pub(super) is_writable: bool,
+    pub(super) is_hermetic: bool,
 }
 
 impl Arguments {
@@ -74,6 +76,7 @@ impl Arguments {
         match text {
             "directory" => self.directory = Some(name),
             "relocatable" => self.is_relocatable = true,
+            "hermetic" => self.is_hermetic = true,
             _ => self.is_writable = true,
         }
     }

@@ -118,6 +118,11 @@ impl Expansion<'_> {
                 const PRIVATE_VIEW: bool = true;
             )
         });
+        let hermetic = arguments.is_hermetic.then(|| {
+            quote!(
+                const HERMETIC: bool = true;
+            )
+        });
         let format = arguments.format.as_ref().map(|format| quote!(const FORMAT: ::core::primitive::u32 = #format;));
         let uses_repo = definition.inputs.iter().filter_map(|input| match input {
             Input::Reference(ty, of) | Input::Value(ty, of) => {
@@ -139,6 +144,7 @@ impl Expansion<'_> {
                 #storage
                 #relocatable
                 #private_view
+                #hermetic
                 #format
                 const USES_REPO: ::core::primitive::bool = false #(|| #uses_repo)*;
                 const DEFINITION: #krate::__private::Definition = #definition_kind;

@@ -37,6 +37,18 @@ pub trait Suite: Sized + Send + Sync + 'static {
 
     /// The code that builds the artifacts.
     const CODE: CodeFingerprint;
+
+    /// Makes the builds of the suite hermetic: they may read what their keys cover, and nothing else.
+    ///
+    /// A hermetic build runs in a separate process, with the declared variables and a short list of others. It reads
+    /// the repository, declared inputs, dependencies and the libraries of the system. It writes to its own directories,
+    /// and connects to nothing. An undeclared read is an error that names the path and the line to add. The key of a
+    /// hermetic artifact differs from that of the same artifact without.
+    ///
+    /// Needs the feature `hermetic`, and Linux 6.7 or later; else the test fails. `SMOKE_HERMETIC=1` makes all builds
+    /// hermetic, and `SMOKE_HERMETIC=0` none. The book has
+    /// [the limits](https://github.com/cached-smoke/cached-smoke/blob/main/docs/guide/complete-keys.md).
+    const HERMETIC: bool = false;
 }
 
 /// The suite of artifacts that have none: functions with `#[artifact]`, and the tests that take only those.
@@ -89,6 +101,9 @@ pub trait Artifact<S: Suite>: Sized + Send + Sync + 'static {
     /// Set this to `false` if the artifact does not read the repository. It is then built once for all repositories,
     /// and tests without a repository can use it.
     const USES_REPO: bool = true;
+
+    /// Makes the build hermetic, as [`Suite::HERMETIC`] does for the suite.
+    const HERMETIC: bool = S::HERMETIC;
 
     /// The way in which the artifact is defined.
     #[doc(hidden)]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::api::artifact::{Artifact, Suite};
 use crate::api::metrics::{MetricValue, Metrics};
 use crate::api::session::Session;
+use crate::audit::cover::Mark;
 use crate::codec::Stored;
 use crate::error::Error;
 use crate::key::repo::Repo;
@@ -236,10 +237,12 @@ impl DependencyTime {
         (spent.in_flight == 0).then(|| elapsed.saturating_sub(spent.total))
     }
 
-    fn measure<T>(&self, get: impl FnOnce() -> T) -> T {
+    pub(crate) fn measure<T>(&self, get: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         self.spent().in_flight += 1;
+        Mark::DependencyBegin.set();
         let result = get();
+        Mark::DependencyEnd.set();
         let mut spent = self.spent();
         spent.in_flight -= 1;
         spent.total += begun.elapsed();

@@ -8,12 +8,18 @@ use serde::Serialize;
 
 use crate::api::artifact::{Artifact, Definition, Suite};
 use crate::api::session::{Session, Walk};
+use crate::config::Config;
 use crate::error::Error;
 use crate::key::fingerprint::CodeFingerprint;
 use crate::key::{Declared, Input, KeyInput, Part, artifact_identity, canonical};
 use crate::layout::FORMAT;
 use crate::name::check_artifact_name;
 use crate::panic::catch_panic;
+
+/// Returns `true` if the build of an artifact with this constant is hermetic: `SMOKE_HERMETIC` overrides it.
+pub(crate) fn is_hermetic(constant: bool) -> bool {
+    Config::of_process().ok().and_then(|config| config.hermetic).unwrap_or(constant)
+}
 
 /// A function that visits an artifact and its dependencies.
 pub(crate) type Visit<S> = fn(&Session<S>, &mut Walk) -> Result<(), Error>;
@@ -102,6 +108,10 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
         key_inputs.append(&mut builder.own_config);
         key_inputs.append(&mut builder.own_code);
         key_inputs.push(KeyInput::new("format", format!("{FORMAT}.{}", A::FORMAT)));
+        if is_hermetic(A::HERMETIC) {
+            // The name of the artifact: its dependencies may differ in this.
+            key_inputs.push(KeyInput::new("hermetic", builder.identity.clone()));
+        }
         if A::USES_REPO && !A::RELOCATABLE && key_inputs.iter().all(|key_input| key_input.name != "path") {
             key_inputs.push(KeyInput::new("path", String::new()));
         }
@@ -203,6 +213,31 @@ impl<'a, S: Suite> KeyBuilder<'a, S> {
     /// ```
     pub fn file(&mut self, path: impl AsRef<Path>) -> &mut Self {
         self.declare(Input::file(path.as_ref()))
+    }
+
+    /// Makes the artifact depend on a file outside of the repository that may be missing.
+    ///
+    /// The key covers the content as by [`file`](Self::file), or that no file is there. A build that looks for a file
+    /// and goes on without it depends on both. `cargo smoke-cache audit` proposes this line for a file that a build
+    /// does not find.
+    ///
+    /// The key cannot be computed, and the test fails, if the file is unreadable or a directory.
+    ///
+    /// ```
+    /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/support.rs")); }
+    /// # use {support::Smoke, cached_smoke::{Artifact, BuildContext, KeyBuilder, LoadContext, Result}};
+    /// # struct Embeddings;
+    /// impl Artifact<Smoke> for Embeddings {
+    ///     # const NAME: &'static str = "embeddings";
+    ///     fn key(key: &mut KeyBuilder<'_, Smoke>) {
+    ///         key.optional_file("embeddings.toml");
+    ///     }
+    ///     # fn build(_: &BuildContext<'_, Smoke>) -> Result<Self> { Ok(Embeddings) }
+    ///     # fn load(_: &LoadContext<'_, Smoke>) -> Result<Self> { Ok(Embeddings) }
+    /// }
+    /// ```
+    pub fn optional_file(&mut self, path: impl AsRef<Path>) -> &mut Self {
+        self.declare(Input::optional_file(path.as_ref()))
     }
 
     /// Makes the artifact depend on all files below a directory outside of the repository.

@@ -15,7 +15,7 @@ pub struct Setting {
 }
 
 /// The variables that processes of this crate set for one another.
-pub const INTERNAL_VARIABLES: &[&str] = &["SMOKE_BUILDER"];
+pub const INTERNAL_VARIABLES: &[&str] = &["SMOKE_AUDIT", "SMOKE_BUILDER"];
 
 const NONE: &str = "none";
 
@@ -90,6 +90,12 @@ const SETTINGS: &[Setting] = &[
         key: Some("defaults.announce"),
         default: "`on`",
         help: "`off`: do not announce a build that takes more than 2 s",
+    },
+    Setting {
+        variable: "SMOKE_HERMETIC",
+        key: Some("defaults.hermetic"),
+        default: "that of the suite",
+        help: "`1`: builds may read what their keys cover, and nothing else; `0`: no build is limited",
     },
     Setting {
         variable: "SMOKE_STOP_AFTER",
@@ -182,6 +188,7 @@ mod tests {
         let (config, asked) = read("");
         config.expect("a valid configuration");
         let read: BTreeSet<&str> = asked.iter().map(String::as_str).filter(|name| name.starts_with("SMOKE_")).collect();
+        let read: BTreeSet<&str> = read.into_iter().filter(|name| !INTERNAL_VARIABLES.contains(name)).collect();
         let listed: Vec<&str> = settings().iter().map(|setting| setting.variable).collect();
         assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), read);
         assert_eq!(listed.len(), read.len(), "each once");

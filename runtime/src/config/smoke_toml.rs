@@ -68,6 +68,7 @@ pub(crate) struct Defaults {
     pub(crate) max_size: Option<String>,
     pub(crate) detach: Option<bool>,
     pub(crate) announce: Option<bool>,
+    pub(crate) hermetic: Option<bool>,
 }
 
 /// `[test]`: the tests that `cargo smoke-cache test` runs.

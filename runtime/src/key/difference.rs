@@ -38,6 +38,8 @@ pub fn describe(old: &[KeyInput], new: &[KeyInput]) -> String {
                 _ if name == "code" => code::describe(&old, &new),
                 _ if name == "config" => config::describe(&old, &new),
                 _ if let Some(kind) = Kind::of(&name) => inputs::describe(kind, &old, &new),
+                ([], _) if name == "hermetic" => "builds are hermetic now".to_owned(),
+                (_, []) if name == "hermetic" => "builds are no longer hermetic".to_owned(),
                 ([old], [new]) => describe_one(&name, old, new),
                 _ => format!("{name} changed"),
             }
@@ -92,6 +94,13 @@ mod tests {
         ] {
             assert_eq!(describe(&one(name, old), &one(name, new)), message);
         }
+    }
+
+    #[test]
+    fn a_hermetic_build_is_named() {
+        let (plain, hermetic) = (one("code", "1"), [one("code", "1"), one("hermetic", "a")].concat());
+        assert_eq!(describe(&plain, &hermetic), "builds are hermetic now");
+        assert_eq!(describe(&hermetic, &plain), "builds are no longer hermetic");
     }
 
     #[test]

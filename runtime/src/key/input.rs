@@ -4,7 +4,7 @@
 //!
 //! | key input | name | state |
 //! | --- | --- | --- |
-//! | `file`, `directory` | the path, relative to the package if it is below it | a digest |
+//! | `file`, `directory` | the path, relative to the package if it is below it | a digest; no state and no tab if an optional file is missing |
 //! | `variable` | its name | its value in quotes; no state and no tab if it is not set |
 //! | `tool` | the program as it was declared | the output of `--version`, in quotes |
 
@@ -17,12 +17,15 @@ use crate::text;
 
 /// The number of digits of a digest that messages show.
 const SHORT_DIGEST: usize = 12;
-const SEPARATOR: char = '\t';
+/// The character between name and state of a declared input.
+pub(crate) const SEPARATOR: char = '\t';
 
 /// An input that an artifact has declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
     File(PathBuf),
+    /// A file that may be missing.
+    OptionalFile(PathBuf),
     Directory(PathBuf),
     Variable(OsString),
     Tool(OsString),
@@ -31,6 +34,10 @@ pub(crate) enum Input {
 impl Input {
     pub(crate) fn file(path: &Path) -> Result<Input, String> {
         check_not_empty(path.as_os_str(), "file", "path").map(|()| Input::File(path.to_owned()))
+    }
+
+    pub(crate) fn optional_file(path: &Path) -> Result<Input, String> {
+        check_not_empty(path.as_os_str(), "optional_file", "path").map(|()| Input::OptionalFile(path.to_owned()))
     }
 
     pub(crate) fn directory(path: &Path) -> Result<Input, String> {
@@ -52,7 +59,7 @@ impl Input {
 
     fn kind(&self) -> Kind {
         match self {
-            Input::File(_) => Kind::File,
+            Input::File(_) | Input::OptionalFile(_) => Kind::File,
             Input::Directory(_) => Kind::Directory,
             Input::Variable(_) => Kind::Variable,
             Input::Tool(_) => Kind::Tool,
@@ -62,7 +69,9 @@ impl Input {
     /// Returns one name for all spellings of the input. A path below the package is relative to it.
     fn name(&self, package: &Path) -> String {
         match self {
-            Input::File(path) | Input::Directory(path) => text::path(path.strip_prefix(package).unwrap_or(path)),
+            Input::File(path) | Input::OptionalFile(path) | Input::Directory(path) => {
+                text::path(path.strip_prefix(package).unwrap_or(path))
+            }
             Input::Variable(name) | Input::Tool(name) => text::name(name),
         }
     }
@@ -152,6 +161,7 @@ impl fmt::Display for Known<'_> {
         match (kind, state) {
             (Kind::Variable, Some(value)) => write!(f, "{name}={value}"),
             (Kind::Variable, None) => write!(f, "{name} is not set"),
+            (Kind::File, None) => write!(f, "{name} is missing"),
             (Kind::File | Kind::Directory, Some(digest)) => {
                 write!(f, "{name} {}", digest.get(..SHORT_DIGEST).unwrap_or(digest))
             }
@@ -203,6 +213,7 @@ mod tests {
         let digest = "0123456789abcdef".repeat(4);
         for (key_input, line) in [
             (key_input(Input::file(Path::new("a b")), Some(&digest)), "a b 0123456789ab"),
+            (key_input(Input::optional_file(Path::new("a b")), None), "a b is missing"),
             (key_input(Input::variable(OsStr::new("A")), Some("\"x\\ny\"")), "A=\"x\\ny\""),
             (key_input(Input::variable(OsStr::new("A")), None), "A is not set"),
             (key_input(Input::tool(OsStr::new("gcc")), Some("\"gcc 13\\nFree software\"")), "gcc gcc 13"),
@@ -216,12 +227,13 @@ mod tests {
     fn an_invalid_input_is_rejected_with_the_method() {
         let messages = [
             Input::file(Path::new("")).expect_err("empty"),
+            Input::optional_file(Path::new("")).expect_err("empty"),
             Input::directory(Path::new("")).expect_err("empty"),
             Input::variable(OsStr::new("")).expect_err("empty"),
             Input::variable(OsStr::new("A=B")).expect_err("not a name"),
             Input::tool(OsStr::new("")).expect_err("empty"),
         ];
-        for (message, method) in messages.iter().zip(["file", "directory", "env", "env", "tool"]) {
+        for (message, method) in messages.iter().zip(["file", "optional_file", "directory", "env", "env", "tool"]) {
             assert!(message.starts_with(&format!("`KeyBuilder::{method}` got ")), "{message}");
         }
     }

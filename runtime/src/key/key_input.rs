@@ -9,8 +9,8 @@ use crate::digest::Parts;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct KeyInput {
-    /// `repo`, `suite`, `code`, `files`, `config`, `path`, `format` or `codec`; for a declared input `file`,
-    /// `directory`, `variable` or `tool`.
+    /// `repo`, `suite`, `code`, `files`, `config`, `path`, `format`, `codec` or `hermetic`; for a declared input
+    /// `file`, `directory`, `variable` or `tool`.
     pub name: String,
     /// The value that counts for the key.
     ///

@@ -12,7 +12,7 @@ use super::Session;
 use super::walk::Walk;
 use crate::api::artifact::{Artifact, Definition, Suite};
 use crate::api::context::{BuildContext, Dependencies, DependencyTime, LoadContext, Progress};
-use crate::api::key_builder::KeyBuilder;
+use crate::api::key_builder::{KeyBuilder, is_hermetic};
 use crate::api::metrics::Metrics;
 use crate::error::{Error, Result};
 use crate::key::Declared;
@@ -35,6 +35,7 @@ pub(super) struct ArtifactMeta {
     pub(super) load_from: LoadFrom,
     /// The artifact is built from the repository of the test.
     pub(super) uses_repo: bool,
+    pub(super) is_hermetic: bool,
 }
 
 /// The files that `load` gets.
@@ -117,6 +118,7 @@ impl<S: Suite, A: Artifact<S>> DynArtifact for TypedArtifact<'_, S, A> {
             name: A::NAME,
             storage: A::STORAGE,
             uses_repo: A::USES_REPO,
+            is_hermetic: is_hermetic(A::HERMETIC),
             load_from: match (self.is_scratch, A::PRIVATE_VIEW) {
                 (true, _) => LoadFrom::Copy,
                 (false, true) => LoadFrom::View,

@@ -211,6 +211,7 @@ impl SessionInner {
                 let report = if first { loaded.report.clone() } else { waited(&loaded.report, begun) };
                 let verified = self
                     .verify(artifact, loaded)
+                    .and_then(|verified| self.audit_all(artifact, loaded).map(|()| verified))
                     .inspect_err(|error| self.record(without_artifact(meta.name, &key, error)))?;
                 self.record(ArtifactReport { verified, ..report });
                 lock(&self.obtained).insert(meta.artifact, loaded);
@@ -242,8 +243,13 @@ impl SessionInner {
         if !walk.enter(artifact.meta().artifact) {
             return Ok(());
         }
+        if walk.purpose == Purpose::Load {
+            return self.obtain(artifact).map(drop);
+        }
         let resolved_key = self.resolved_key(artifact)?;
         let visited = match walk.purpose {
+            Purpose::Load => Ok(()),
+            Purpose::Audit => self.audit(artifact, resolved_key),
             Purpose::Verify => self.verify_stored(artifact, resolved_key),
             Purpose::Serve => {
                 if let Some(builder) = Builder::of_process() {
@@ -256,12 +262,36 @@ impl SessionInner {
         visited.and(artifact.visit_needs(walk))
     }
 
+    /// Loads all dependencies of an artifact.
+    pub(super) fn load_needs(artifact: &dyn DynArtifact) -> Result<(), Error> {
+        artifact.visit_needs(&mut Walk::new(Purpose::Load))
+    }
+
+    /// Audits a loaded artifact and its dependencies, if this run is an audit.
+    fn audit_all(&self, artifact: &dyn DynArtifact, loaded: &Loaded) -> Result<(), Error> {
+        if self.process.config.audit.is_none() {
+            return Ok(());
+        }
+        let below = artifact.visit_needs(&mut Walk::new(Purpose::Audit));
+        below.and(self.audit(artifact, loaded.resolved_key.clone()))
+    }
+
+    /// Builds an artifact under the tracer of an audit, if this run is one.
+    fn audit(&self, artifact: &dyn DynArtifact, resolved_key: ResolvedKey) -> Result<(), Error> {
+        match &self.process.config.audit {
+            Some(tracer) if self.can_be_repeated() && !request::is_builder() => {
+                self.outside_of_runtime(|| ArtifactRequest::new(self, artifact, resolved_key).audit(tracer))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Verifies a loaded artifact and its stored dependencies by new builds, if `SMOKE_VERIFY` is set.
     ///
     /// Returns the result of the artifact, if it is built again.
     fn verify(&self, artifact: &dyn DynArtifact, loaded: &Loaded) -> Result<Option<Rebuilt>, Error> {
         let Some(settings) = self.process.config.verify.filter(|_| !request::is_builder()) else { return Ok(None) };
-        let below = artifact.visit_needs(&mut Walk::verifying());
+        let below = artifact.visit_needs(&mut Walk::new(Purpose::Verify));
         let request = ArtifactRequest::new(self, artifact, loaded.resolved_key.clone());
         let own = match &loaded.origin {
             Origin::Entry(entry) if request.is_sampled(&settings) => {

@@ -1,5 +1,6 @@
 //! The state of declared inputs: one snapshot per run.
 
+use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -9,7 +10,7 @@ use crate::digest::Parts;
 use crate::error::Error;
 use crate::key::fingerprint::input::{self, Unusable};
 use crate::key::fingerprint::tool;
-use crate::key::{Input, KeyInput};
+use crate::key::{Input, KeyInput, SEPARATOR};
 use crate::message;
 
 /// The kind of note that holds the state of an input.
@@ -59,6 +60,21 @@ fn state(process: &Process, input: &Input, may_be_noted: bool) -> Result<KeyInpu
             let content = if may_be_noted { process.run.once(KIND, &name, look)? } else { look()? };
             Ok(input.key_input(package, Some(&content.digest)).with_note(content.listing))
         }
+        Input::OptionalFile(path) => {
+            let path = package.join(path);
+            let name = note(input, &path);
+            let look = || {
+                let missing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+                // A broken link leads to nothing, as a missing file does.
+                if path.metadata().is_err_and(|error| missing.contains(&error.kind())) {
+                    return Ok(None);
+                }
+                state(process, &Input::File(path.clone()), false).map(Some)
+            };
+            let file = if may_be_noted { process.run.once(KIND, &name, look)? } else { look()? };
+            let state = file.as_ref().and_then(|file| file.value.rsplit_once(SEPARATOR)).map(|(_, state)| state);
+            Ok(input.key_input(package, state))
+        }
         Input::Tool(program) => {
             let found = tool::resolve(program, package).unwrap_or_else(|| program.into());
             let look = || {
@@ -79,7 +95,11 @@ fn state(process: &Process, input: &Input, may_be_noted: bool) -> Result<KeyInpu
 /// two never collide.
 fn note(input: &Input, path: &Path) -> String {
     let mut parts = Parts::default();
-    parts.add(if matches!(input, Input::File(_)) { "file" } else { "directory" });
+    parts.add(match input {
+        Input::File(_) => "file",
+        Input::OptionalFile(_) => "optional file",
+        _ => "directory",
+    });
     parts.add(path.as_os_str().as_encoded_bytes());
     format!("input-{}", parts.finish())
 }

@@ -13,6 +13,7 @@
 //! A build obtains its dependencies while it holds its own build lock. [`lock`](crate::store::lock) defines the order.
 
 mod announcement;
+mod audit;
 mod build;
 mod builder;
 mod calls;
@@ -23,6 +24,7 @@ mod environment;
 mod failures;
 mod fetch;
 mod handover;
+mod hermetic;
 mod load;
 mod lock;
 mod look_up;
@@ -51,6 +53,7 @@ use crate::telemetry::{ArtifactReport, Outcome, Span};
 use announcement::Announcement;
 pub(crate) use builder::Builder;
 pub(super) use builder::{is_builder, limit_time};
+use circumstances::Limits;
 pub(super) use load::{Loading, PrivateFiles};
 
 /// The kind of note that marks an artifact as rebuilt by this run.
@@ -75,6 +78,8 @@ pub(super) struct ArtifactRequest<'a> {
     failed_build_seconds: f64,
     /// In a builder process: the directory for artifacts that the cache cannot keep.
     handover: Option<PathBuf>,
+    /// In a private builder process: the limits of this process.
+    limits: Option<Limits>,
     /// The build in flight, if the user is to know of it.
     announcement: Option<Announcement>,
 }
@@ -150,6 +155,7 @@ impl<'a> ArtifactRequest<'a> {
             remote: None,
             failed_build_seconds: 0.0,
             handover: None,
+            limits: None,
             announcement: None,
         };
         request.is_forced = request.must_be_rebuilt();

@@ -18,12 +18,15 @@ pub(super) enum Purpose {
     Serve,
     /// Verify the stored artifact by a new build.
     Verify,
+    /// Build the artifact under a tracer.
+    Audit,
+    /// Load the artifact, and do not visit its dependencies.
+    Load,
 }
 
 impl Walk {
-    /// Returns a walk that verifies stored artifacts.
-    pub(super) fn verifying() -> Walk {
-        Walk { seen: HashSet::new(), purpose: Purpose::Verify }
+    pub(super) fn new(purpose: Purpose) -> Walk {
+        Walk { seen: HashSet::new(), purpose }
     }
 
     /// Marks an artifact as visited. Returns `false` if it was.

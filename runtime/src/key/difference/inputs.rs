@@ -38,6 +38,8 @@ fn describe_input(subject: &str, old: &Known<'_>, new: &Known<'_>) -> String {
         (Kind::Directory, ..) if let Some(change) = describe_listings(old.listing, new.listing) => {
             format!("{subject} changed: {change}")
         }
+        (Kind::File, Some(_), None) => format!("{subject} is missing now"),
+        (Kind::File, None, Some(_)) => format!("{subject} exists now"),
         (Kind::Variable, Some(_), None) => format!("{subject} is no longer set"),
         (Kind::Variable, None, Some(new)) => format!("{subject} is now set: {}", shorten(new)),
         (Kind::Variable, Some(old), Some(new)) => format!("{subject} changed{}", describe_change(old, new)),
@@ -118,6 +120,13 @@ mod tests {
             describe(&many("1"), &many("2")),
             "file 0 changed; file 1 changed; file 2 changed; 2 more files changed"
         );
+    }
+
+    #[test]
+    fn an_optional_file_appears_and_disappears() {
+        let (missing, present) = (inputs("file", &[("a", "")]), inputs("file", &[("a\t1", "")]));
+        assert_eq!(describe(&missing, &present), "file a exists now");
+        assert_eq!(describe(&present, &missing), "file a is missing now");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::api::context::Progress;
 use crate::api::session::dyn_artifact::{HookContext, Value};
 use crate::api::session::{Loaded, Origin, Spare};
 use crate::api::session::{code, inputs};
+use crate::audit::cover::Mark;
 use crate::error::{Error, Step as Hook};
 use crate::key::repo::Repo;
 use crate::message;
@@ -29,17 +30,23 @@ pub(super) enum Built {
 }
 
 /// The result of `build` and `save`.
-enum Saved {
+pub(super) enum Saved {
     In(Staging),
     /// No directory could keep the files.
     Nowhere(Value),
 }
 
 /// A failed call of `build` or `save`.
-struct FailedCall {
+pub(super) struct FailedCall {
     error: Box<Error>,
     /// The directory for its files is gone or not writable, so the call is not to blame.
     is_directory_lost: bool,
+}
+
+impl FailedCall {
+    pub(super) fn new(error: Error) -> FailedCall {
+        FailedCall { error: Box::new(error), is_directory_lost: false }
+    }
 }
 
 impl ArtifactRequest<'_> {
@@ -265,6 +272,11 @@ impl ArtifactRequest<'_> {
 
     /// Calls `build` and `save`. If there is no room in `staging`, another directory keeps the files, or none.
     fn call_build_and_save(&mut self, staging: Staging) -> Result<Saved, FailedCall> {
+        // A private builder process builds the artifact itself.
+        if self.meta.is_hermetic && self.limits.is_none() {
+            return self.build_hermetically(staging);
+        }
+        self.confine().map_err(FailedCall::new)?;
         let watch = Stopwatch::start();
         let directory = staging.files();
         let time_in_dependencies = Arc::default();
@@ -272,6 +284,7 @@ impl ArtifactRequest<'_> {
         let context = HookContext { time_in_dependencies, ..HookContext::new(&directory, &self.resolved_key.needs) };
         let waiting = self.lock.as_ref().and_then(|lock| lock.notice());
         let progress = Progress::new(format!("building {}", self.subject()), waiting);
+        Mark::Begin.set();
         let built = guarded(|| {
             let value = self.artifact.build(&context, progress)?;
             Ok((value, context.metrics.take()?))
@@ -287,6 +300,7 @@ impl ArtifactRequest<'_> {
                 Err(FailedCall { error: Box::new(error), is_directory_lost: !is_usable(&directory) })
             }
         };
+        Mark::End.set();
         watch.record_without(&mut self.report, Activity::Build, time_in_dependencies);
         if result.is_err() {
             self.failed_build_seconds = self.report.rebuild_seconds;

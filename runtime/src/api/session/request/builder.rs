@@ -6,9 +6,10 @@
 //!
 //! The builder of a [private build](super::private_build) has no lock, and hands all files over.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use super::handover::{self, End, Handover, Ticket};
 use super::{ArtifactRequest, Step, Stop};
 use crate::api::session::dyn_artifact::DynArtifact;
 use crate::api::session::inner::SessionInner;
+use crate::audit::confinement;
 use crate::config::{Config, DEFAULT_LOCK_TIMEOUT};
 use crate::error::{Error, subject};
 use crate::key::ResolvedKey;
@@ -38,6 +40,8 @@ pub(crate) struct Builder {
     directory: PathBuf,
     ticket: Ticket,
     lock: Mutex<Option<BuildLock>>,
+    /// The threads of the process before any code of users runs.
+    threads: BTreeSet<String>,
 }
 
 /// Returns `true` if a test started this process to build an artifact.
@@ -55,13 +59,18 @@ pub(super) fn time_limit(config: &Config) -> Duration {
 pub(in crate::api::session) fn limit_time(config: &Config) {
     if is_builder() {
         let limit = time_limit(config);
-        thread::spawn(move || {
+        // Without it, the build has no time limit.
+        let (started, named) = mpsc::channel();
+        let _ = thread::Builder::new().name(confinement::OWN_THREAD.to_owned()).spawn(move || {
+            let _ = started.send(());
             thread::sleep(limit);
             give_up(&format!(
                 "the build is given up after {}; a larger SMOKE_LOCK_TIMEOUT raises the limit",
                 message::seconds(limit)
             ));
         });
+        // From now on the thread has its name, by which a confined build knows it.
+        let _ = named.recv();
     }
 }
 
@@ -78,6 +87,16 @@ impl Builder {
             Builder::at(directory).unwrap_or_else(|error| give_up(&error.report()))
         });
         BUILDER.as_ref()
+    }
+
+    /// Returns the handover directory.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Returns the ids of the threads that ran before any code of users.
+    pub(super) fn threads(&self) -> &BTreeSet<String> {
+        &self.threads
     }
 
     fn at(directory: PathBuf) -> Result<Option<Builder>, Error> {
@@ -100,7 +119,7 @@ impl Builder {
             }
             None => Some(BuildLock::inherited()?),
         };
-        Ok(Some(Builder { directory, ticket, lock: Mutex::new(lock) }))
+        Ok(Some(Builder { directory, ticket, lock: Mutex::new(lock), threads: confinement::threads() }))
     }
 
     /// Builds the artifact and ends the process, if it is the target of this builder.
@@ -119,8 +138,12 @@ impl Builder {
         let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take().map(Arc::new);
         request.lock.clone_from(&lock);
         request.handover = Some(self.directory.clone());
+        request.limits = *private;
         let served = if private.is_some() { request.serve_privately() } else { request.serve() };
         let end = served.unwrap_or_else(|error| ended_by(error, request.report.rebuild_seconds));
+        if private.is_some_and(|limits| limits.writes_cover) {
+            request.write_cover(&self.directory);
+        }
         let is_stored = matches!(end, End::Stored(_));
         // Before the release of the lock: the test reads the result then.
         self.hand_over(end, session.recorded());

@@ -30,6 +30,12 @@ pub(in crate::api::session) struct Limits {
     /// The build runs on one core, on Linux.
     #[serde(default)]
     pub(in crate::api::session) one_core: bool,
+    /// The builder writes the list of everything that the key covers.
+    #[serde(default)]
+    pub(in crate::api::session) writes_cover: bool,
+    /// The builder confines itself before it calls the functions of the artifact.
+    #[serde(default)]
+    pub(in crate::api::session) is_confined: bool,
 }
 
 impl Circumstances {

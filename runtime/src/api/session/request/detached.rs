@@ -183,7 +183,7 @@ pub(super) fn new_log(path: &Path) -> io::Result<File> {
 }
 
 /// Repeats the end of a builder's output. The runner shows the output of a test that fails.
-fn repeat(log: &Path) {
+pub(super) fn repeat(log: &Path) {
     if log.exists() {
         eprintln!("{PREFIX} the output of the build, from {}:", log.display());
         last_lines(log).lines().for_each(|line| eprintln!("    {line}"));

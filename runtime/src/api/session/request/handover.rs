@@ -119,7 +119,7 @@ fn empty(directory: &Path) -> Result<Staging, Error> {
 }
 
 /// Moves a tree, also between file systems.
-fn copy_all(from: &Path, to: &Path) -> Result<(), Error> {
+pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), Error> {
     fs::create_dir_all(to).map_err(Error::io("create", to))?;
     for entry in fs::read_dir(from).map_err(Error::io("list the directory", from))? {
         let entry = entry.map_err(Error::io("list the directory", from))?;

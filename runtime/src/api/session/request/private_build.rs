@@ -17,6 +17,7 @@ use super::handover::{self, End, Ticket};
 use crate::error::Error;
 use crate::layout::ArtifactPath;
 use crate::store::Staging;
+use crate::telemetry::ArtifactReport;
 
 /// The settings of a private builder, whatever those of the test are.
 const SETTINGS: &[(&str, Option<&str>)] = &[
@@ -33,8 +34,8 @@ const SETTINGS: &[(&str, Option<&str>)] = &[
 
 /// The result of a private build.
 pub(in crate::api::session) enum PrivateBuild {
-    /// The files of the artifact.
-    Built { staging: Staging },
+    /// The files of the artifact, and the report of the build.
+    Built { staging: Staging, report: Box<ArtifactReport> },
     /// The build failed: the message, and the end of its output.
     Failed { message: String, output: String },
     /// The key of the artifact is another one under these circumstances.
@@ -76,7 +77,7 @@ impl ArtifactRequest<'_> {
         }
         let status = command.status().map_err(Error::io("start", &PathBuf::from(command.get_program())))?;
         match handover::read(&handover).map(|handover| handover.end) {
-            Some(End::Private(_)) => Ok(PrivateBuild::Built { staging: handover }),
+            Some(End::Private(report)) => Ok(PrivateBuild::Built { staging: handover, report: Box::new(report) }),
             Some(End::Failed(Failure { message, .. })) => Ok(PrivateBuild::Failed { message, output: last_lines(log) }),
             Some(End::Skipped { reason, .. }) => Ok(PrivateBuild::Failed { message: reason, output: last_lines(log) }),
             Some(End::Unsaved) => {

@@ -349,7 +349,7 @@ impl<'a, 'r> Verifier<'a, 'r> {
         }
         let log = self.request.private_log(&format!("verify-{}", self.record.builds));
         Ok(match self.request.build_in_child(circumstances, &log)? {
-            PrivateBuild::Built { staging } => {
+            PrivateBuild::Built { staging, .. } => {
                 Files::listed(staging).map_or_else(|error| Build::Fails(error.report()), Build::Files)
             }
             PrivateBuild::Failed { message, output } => Build::Fails(with_output(message, &output)),

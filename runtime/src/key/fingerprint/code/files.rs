@@ -173,6 +173,15 @@ impl<'a> Files<'a> {
         self.compare(&lines, &suspects.collect::<Vec<_>>())
     }
 
+    /// Returns the files and directories that a test compares when it runs.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let name = |line: Line<'a>| match line {
+            Line::File { name, .. } | Line::Directory { name, .. } => Some(name),
+            Line::Skipped(_) | Line::List { .. } | Line::NotCounted(_) | Line::Open => None,
+        };
+        self.lines().filter_map(name).map(|name| self.path(name)).collect()
+    }
+
     /// Returns a name for the location of the files.
     pub(crate) fn place(&self) -> String {
         let mut parts = Parts::default();

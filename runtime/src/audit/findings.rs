@@ -1,0 +1,218 @@
+//! The uses of a build that its key does not cover, and the line that declares each.
+
+mod covered;
+mod suggestion;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::cover::Cover;
+use super::trace::{Action, Trace, Use};
+use covered::Covered;
+use suggestion::Suggestion;
+
+/// Something that the build uses and its key does not cover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The kind of the use.
+    pub kind: Kind,
+    /// The path, the program or the address.
+    pub subject: String,
+    /// The program that uses it; `None` for the builder itself.
+    pub program: Option<String>,
+    /// The line for `Artifact::key`, if a key can cover it.
+    pub line: Option<String>,
+    /// The action that helps if no line does.
+    pub help: Option<String>,
+    /// The system refused it: the process lacks a permission.
+    pub is_denied: bool,
+    /// The number of paths that this finding stands for.
+    pub count: usize,
+}
+
+/// The kind of an undeclared use. Of two uses of a path, the later kind is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The build looks for a file that does not exist.
+    Missing,
+    /// The build finds a file or directory, and does not read it.
+    Found,
+    /// The build reads a file.
+    Read,
+    /// The build lists a directory.
+    Listed,
+    /// The build starts a program.
+    Executed,
+    /// The build connects to an address, or sends to it.
+    Connected,
+}
+
+/// The questions about the machine that the analysis asks.
+pub trait Machine {
+    /// Returns those of the paths in the repository that its key skips, because git ignores them.
+    fn ignored(&self, repository: &Path, paths: &[PathBuf]) -> Vec<PathBuf>;
+    /// Returns `true` if the program prints its version.
+    fn has_version(&self, program: &Path) -> bool;
+    /// Returns the program that the first line of a script names.
+    fn interpreter(&self, script: &Path) -> Option<PathBuf>;
+}
+
+/// Returns everything that the build uses and the key does not cover, sorted by kind and subject.
+pub fn findings(cover: &Cover, trace: &Trace, machine: &dyn Machine) -> Vec<Finding> {
+    let uses = with_interpreters(&trace.uses, machine);
+    let executed: BTreeSet<PathBuf> =
+        uses.iter().filter(|used| used.action == Action::Execute).flat_map(paths).collect();
+    let covered = Covered::new(cover, &executed);
+    let mut own = Own::default();
+    let mut open: BTreeMap<(bool, PathBuf), (Kind, &Use)> = BTreeMap::new();
+    let mut in_repository: BTreeMap<PathBuf, (Kind, &Use)> = BTreeMap::new();
+    for used in &uses {
+        own.add(used);
+        let Some(kind) = kind(used.action) else { continue };
+        if kind == Kind::Connected {
+            if !covered.is_local(&used.path) {
+                open.entry((true, used.path.clone())).or_insert((kind, used));
+            }
+            continue;
+        }
+        if own.has(used) || covered.covers(used) {
+            if covered.is_in_repository(&used.path) && kind != Kind::Found {
+                in_repository.entry(used.path.clone()).or_insert((kind, used));
+            }
+            continue;
+        }
+        let entry = open.entry((false, subject(used, kind))).or_insert((kind, used));
+        if kind > entry.0 {
+            *entry = (kind, used);
+        }
+    }
+    if let Some(repository) = &cover.repository {
+        let inside: Vec<PathBuf> = in_repository.keys().cloned().collect();
+        for ignored in machine.ignored(repository, &inside) {
+            if let Some(found) = in_repository.remove(&ignored) {
+                open.insert((false, ignored), found);
+            }
+        }
+    }
+    open.retain(|(is_address, path), (_, _)| !is_address || !own.is_bound(path));
+    let all_paths: BTreeSet<PathBuf> = uses.iter().flat_map(paths).collect();
+    // A path on the way to another one, which `canonicalize` and `exists` look at.
+    open.retain(|(_, path), (kind, used)| {
+        let is_metadata = *kind == Kind::Found && used.action != Action::Find || *kind == Kind::Found && path.is_dir();
+        !(is_metadata && (covered.is_above(path) || is_above(&all_paths, path)))
+    });
+    let mut found: Vec<Finding> = Vec::new();
+    let suggestion = Suggestion { cover, machine };
+    let listed: Vec<PathBuf> = open
+        .iter()
+        .filter(|((_, path), (kind, _))| *kind == Kind::Listed && !suggestion.is_broad(path))
+        .map(|((_, path), _)| path.clone())
+        .collect();
+    let mut below: BTreeMap<&Path, usize> = BTreeMap::new();
+    for ((_, path), (kind, used)) in &open {
+        // `key.directory` covers everything below it.
+        if !matches!(kind, Kind::Connected | Kind::Executed)
+            && let Some(directory) = listed.iter().find(|listed| path != *listed && path.starts_with(listed))
+        {
+            *below.entry(directory).or_default() += 1;
+            continue;
+        }
+        found.push(suggestion.finding(*kind, path, used));
+    }
+    for finding in &mut found {
+        finding.count += below.get(Path::new(&finding.subject)).copied().unwrap_or_default();
+    }
+    found.sort_by(|left, right| (left.kind, &left.subject).cmp(&(right.kind, &right.subject)));
+    found
+}
+
+fn kind(action: Action) -> Option<Kind> {
+    match action {
+        Action::Read => Some(Kind::Read),
+        Action::List => Some(Kind::Listed),
+        Action::Find | Action::FindDirectory => Some(Kind::Found),
+        Action::Miss | Action::MissProgram => Some(Kind::Missing),
+        Action::Execute => Some(Kind::Executed),
+        Action::Connect => Some(Kind::Connected),
+        Action::Create | Action::Move | Action::Bind => None,
+    }
+}
+
+/// Returns the path that a use is reported by. A program that is not found has one name for all directories.
+fn subject(used: &Use, kind: Kind) -> PathBuf {
+    match (used.action, used.path.file_name()) {
+        (Action::MissProgram, Some(name)) => PathBuf::from(name),
+        _ if kind == Kind::Executed => used.path.clone(),
+        _ => used.path.clone(),
+    }
+}
+
+/// Returns the path of a use as it was named, and without links.
+fn paths(used: &Use) -> Vec<PathBuf> {
+    let real = used.real.clone().filter(|_| used.action != Action::Move);
+    std::iter::once(used.path.clone()).chain(real).collect()
+}
+
+fn is_above(all: &BTreeSet<PathBuf>, path: &Path) -> bool {
+    let after = (std::ops::Bound::Excluded(path.to_owned()), std::ops::Bound::Unbounded);
+    // The set is sorted by components, so everything below a path follows it at once.
+    all.range(after).next().is_some_and(|next| next.starts_with(path))
+}
+
+/// Adds the interpreters of scripts, which the system starts without a call.
+fn with_interpreters(uses: &[Use], machine: &dyn Machine) -> Vec<Use> {
+    let mut all = Vec::with_capacity(uses.len());
+    for used in uses {
+        all.push(used.clone());
+        if used.action == Action::Execute
+            && let Some(path) = machine.interpreter(&used.path)
+        {
+            all.push(Use { path, real: None, ..used.clone() });
+        }
+    }
+    all
+}
+
+/// The files and addresses that the build itself creates.
+#[derive(Default)]
+struct Own {
+    created: BTreeSet<PathBuf>,
+    bound: BTreeSet<PathBuf>,
+}
+
+impl Own {
+    fn add(&mut self, used: &Use) {
+        match used.action {
+            Action::Create => self.created.extend(paths(used)),
+            Action::Move if used.real.as_deref().is_some_and(|from| self.has_path(from)) => {
+                self.created.insert(used.path.clone());
+            }
+            Action::Bind => {
+                self.bound.insert(used.path.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn has(&self, used: &Use) -> bool {
+        paths(used).iter().any(|path| self.has_path(path))
+    }
+
+    fn has_path(&self, path: &Path) -> bool {
+        path.ancestors().any(|path| self.created.contains(path))
+    }
+
+    /// Returns `true` if the build waits for connections at the address.
+    fn is_bound(&self, address: &Path) -> bool {
+        let port =
+            |address: &Path| address.to_str().and_then(|text| text.rsplit_once(':')).map(|(_, port)| port.to_owned());
+        let is_every =
+            |bound: &&PathBuf| ["0.0.0.0:", "[::]:"].iter().any(|every| bound.to_string_lossy().starts_with(every));
+        let is_loopback = ["127.", "[::1]"].iter().any(|start| address.to_string_lossy().starts_with(start));
+        self.bound.contains(address)
+            || is_loopback && self.bound.iter().filter(is_every).any(|bound| port(bound) == port(address))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! The paths that a key covers, and those that are the same for every build of a machine.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::audit::cover::Cover;
+use crate::audit::system::{INSTALLED, KERNEL, LIBRARIES, LOADER, SHARED_MEMORY};
+use crate::audit::trace::{Action, Use};
+
+/// Directories that programs of many packages are in. The one above is not the installation of one program.
+const SHARED_PREFIXES: &[&str] = &["/", "/usr", "/usr/local"];
+/// Directories of version control: the key covers the files of a repository, and not its history.
+const VERSION_CONTROL: &[&str] = &[".git", ".hg", ".jj", ".svn"];
+/// Local directories of the cache that hold files of other builds.
+const OF_OTHER_BUILDS: &[&str] = &[".repos", ".trash"];
+
+/// The coverage of one key.
+pub(super) struct Covered<'a> {
+    cover: &'a Cover,
+    /// Files that the build executes.
+    executed: &'a BTreeSet<PathBuf>,
+    names: BTreeSet<&'a OsStr>,
+    toolchains: Vec<PathBuf>,
+}
+
+impl<'a> Covered<'a> {
+    pub(super) fn new(cover: &'a Cover, executed: &'a BTreeSet<PathBuf>) -> Covered<'a> {
+        Covered {
+            cover,
+            executed,
+            names: executed.iter().filter_map(|path| path.file_name()).collect(),
+            toolchains: cover.libraries.iter().filter_map(|library| toolchain(library)).collect(),
+        }
+    }
+
+    /// Returns `true` if the key covers a use, or if the use is not an input.
+    pub(super) fn covers(&self, used: &Use) -> bool {
+        let real = used.real.as_ref().filter(|_| used.action != Action::Move);
+        std::iter::once(&used.path).chain(real).any(|path| {
+            self.has_path(path, used.action)
+                || used.action != Action::Execute && is_of_system(path, &self.cover.libraries)
+                || is_search_for_library(used.action, path, &self.cover.libraries)
+                || used
+                    .program
+                    .as_ref()
+                    .is_some_and(|program| used.action != Action::Execute && is_installed(program, path))
+                || self.is_search_for_program(used, path)
+        })
+    }
+
+    fn has_path(&self, path: &Path, action: Action) -> bool {
+        let Cover { files, directories, tools, code, own, cache, dependencies, executable, .. } = self.cover;
+        let is_below = |roots: &[PathBuf]| roots.iter().any(|root| path.starts_with(root));
+        files.iter().chain(tools).chain(code).any(|file| file == path)
+            || is_below(own)
+            || directories.iter().any(|directory| is_counted(directory, path, action))
+            || self.cover.repository.as_ref().is_some_and(|repository| is_counted(repository, path, action))
+            || is_of_cache(cache, path)
+            // Manifest, archive and directory of an artifact have one name, with different endings.
+            || dependencies.iter().any(|dependency| is_or_extends(path, dependency))
+            || is_or_extends(path, executable)
+            || is_below(&self.toolchains)
+    }
+
+    /// Returns `true` for the search of a program in `PATH` that the build then executes.
+    fn is_search_for_program(&self, used: &Use, path: &Path) -> bool {
+        let is_found = path.file_name().is_some_and(|name| self.names.contains(name));
+        match used.action {
+            Action::MissProgram => is_found,
+            Action::Miss | Action::Find => {
+                let parent = path.parent().map(Path::to_owned).unwrap_or_default();
+                is_found && (self.executed.contains(path) || self.cover.search_path.contains(&parent))
+            }
+            Action::Read => self.executed.contains(path),
+            _ => false,
+        }
+    }
+
+    pub(super) fn is_in_repository(&self, path: &Path) -> bool {
+        self.cover.repository.as_ref().is_some_and(|repository| path.starts_with(repository) && path != repository)
+    }
+
+    /// Returns `true` for a directory above a covered path.
+    pub(super) fn is_above(&self, path: &Path) -> bool {
+        let Cover { files, directories, tools, code, own, cache, executable, repository, package, home, .. } =
+            self.cover;
+        let all = files.iter().chain(directories).chain(tools).chain(code).chain(own).chain(&self.cover.search_path);
+        all.chain(repository).chain(home).chain([cache, executable, package]).any(|covered| covered.starts_with(path))
+    }
+
+    /// Returns `true` for a connection that stays on the machine and is no input: to the name service, or to a socket
+    /// of the build itself.
+    pub(super) fn is_local(&self, address: &Path) -> bool {
+        let text = address.to_string_lossy();
+        // Before it sorts addresses, the resolver asks the kernel for a route with port 0. It sends nothing.
+        text.ends_with(":0") || is_of_system(address, &[]) || self.cover.own.iter().any(|own| address.starts_with(own))
+    }
+}
+
+/// Returns `true` if the digest of the directory covers a path in it.
+fn is_counted(directory: &Path, path: &Path, action: Action) -> bool {
+    let Ok(inside) = path.strip_prefix(directory) else { return false };
+    let hidden = inside.iter().position(|name| VERSION_CONTROL.iter().any(|skipped| name == *skipped));
+    match (hidden, action) {
+        (None, _) => true,
+        // Programs that walk a tree look for repositories in it.
+        (Some(at), Action::Find | Action::FindDirectory | Action::Miss) => inside.iter().count() == at + 1,
+        (Some(_), _) => false,
+    }
+}
+
+/// Returns `true` for `base`, everything below it, and `base` with an ending.
+fn is_or_extends(path: &Path, base: &Path) -> bool {
+    let rest = path.as_os_str().as_encoded_bytes().strip_prefix(base.as_os_str().as_encoded_bytes());
+    rest.is_some_and(|rest| rest.first().is_none_or(|first| [b'/', b'.'].contains(first)))
+}
+
+/// Returns `true` for the files that all processes of the cache share: locks, notes, stamps.
+fn is_of_cache(cache: &Path, path: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(cache) else { return false };
+    let Some(first) = inside.iter().next() else { return true };
+    let is_local = first.as_encoded_bytes().starts_with(b".") && !OF_OTHER_BUILDS.iter().any(|other| first == *other);
+    is_local || first == "CACHEDIR.TAG"
+}
+
+/// Returns `true` for the search of the loader: it looks for variants of libraries in directories for processors.
+fn is_search_for_library(action: Action, path: &Path, libraries: &[PathBuf]) -> bool {
+    const VARIANTS: [&str; 6] = ["tls", "x86_64", "haswell", "avx512_1", "aarch64", "glibc-hwcaps"];
+    if !matches!(action, Action::Miss | Action::Find | Action::FindDirectory) {
+        return false;
+    }
+    let is_variant = path.file_name().is_some_and(|name| VARIANTS.iter().any(|variant| name == *variant));
+    libraries.iter().any(|library| path.starts_with(library))
+        || is_variant && LIBRARIES.iter().any(|library| path.starts_with(library))
+}
+
+fn is_of_system(path: &Path, libraries: &[PathBuf]) -> bool {
+    let is_below = |roots: &[&str]| roots.iter().any(|root| path.starts_with(root));
+    let name = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
+    let is_library =
+        name.ends_with(".so") || name.contains(".so.") || name == "gconv-modules.cache" || name == "gconv-modules";
+    is_below(KERNEL) && !path.starts_with(SHARED_MEMORY)
+        || is_below(LOADER)
+        || is_library && (is_below(LIBRARIES) || libraries.iter().any(|library| path.starts_with(library)))
+        // The loader looks for variants of a library in directories below.
+        || path.iter().any(|name| name == "glibc-hwcaps")
+        || LIBRARIES.iter().any(|library| path == Path::new(library))
+}
+
+/// Returns `true` for a part of the installation of a program.
+fn is_installed(program: &Path, path: &Path) -> bool {
+    if INSTALLED.iter().any(|root| path.starts_with(root)) {
+        return true;
+    }
+    // `/opt/x` for `/opt/x/bin/program`.
+    let prefix = program.parent().filter(|parent| parent.ends_with("bin")).and_then(Path::parent);
+    let is_own = |prefix: &&Path| {
+        !SHARED_PREFIXES.iter().any(|shared| *prefix == Path::new(shared)) && prefix.iter().count() > 2
+    };
+    if prefix.filter(is_own).is_some_and(|prefix| path.starts_with(prefix)) {
+        return true;
+    }
+    // `/usr/share/git-core` for `git`, `/usr/share/perl` for `perl5.36`.
+    let stem = program.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
+    let stem = stem.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.');
+    let share = ["/usr/share", "/usr/local/share"].iter().find_map(|share| path.strip_prefix(share).ok());
+    let first = share.and_then(|inside| inside.iter().next()).map(OsStr::to_string_lossy);
+    !stem.is_empty() && first.is_some_and(|first| first.starts_with(stem))
+}
+
+/// Returns the toolchain of a directory of libraries: `…/lib/rustlib/TARGET/lib`.
+fn toolchain(library: &Path) -> Option<PathBuf> {
+    let lib = library.ancestors().find(|path| path.ends_with("lib/rustlib"))?;
+    lib.ancestors().nth(2).map(Path::to_owned)
+}

@@ -1,0 +1,104 @@
+//! The line that declares a finding.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::{Finding, Kind, Machine};
+use crate::audit::cover::Cover;
+use crate::audit::trace::{Action, Use};
+use crate::text;
+
+/// The help for something that no declaration covers.
+const NETWORK: &str = "save the data in a file and declare that, or raise `FORMAT` when the data changes";
+const HISTORY: &str = "read the files or `Repo::revision`; the key does not cover history, branches and tags";
+const OTHER_ENTRY: &str = "declare the artifact with `key.needs::<…>()`, and request it from the context";
+const BROAD: &str = "read a smaller directory, and declare that";
+const NO_PROGRAM: &str = "start a program that is installed, and declare it";
+
+/// Makes findings of uses.
+pub(super) struct Suggestion<'a> {
+    pub(super) cover: &'a Cover,
+    pub(super) machine: &'a dyn Machine,
+}
+
+impl Suggestion<'_> {
+    pub(super) fn finding(&self, kind: Kind, path: &Path, used: &Use) -> Finding {
+        let (line, help) = match self.line(kind, path, used) {
+            Ok(line) => (Some(line), None),
+            Err(help) => (None, Some(help.to_owned())),
+        };
+        Finding {
+            kind,
+            subject: text::plain(&path.to_string_lossy()),
+            program: used.program.as_ref().map(|program| text::plain(&program.to_string_lossy())),
+            line,
+            help,
+            is_denied: used.is_denied,
+            count: 1,
+        }
+    }
+
+    /// Returns the line that declares the use, or the help if no line does.
+    fn line(&self, kind: Kind, path: &Path, used: &Use) -> Result<String, &'static str> {
+        let is_history =
+            self.cover.repository.as_ref().is_some_and(|repository| path.starts_with(repository.join(".git")));
+        let declared = |method: &str, path: &Path| format!("key.{method}({:?})", self.declared_path(path));
+        match kind {
+            Kind::Connected => Err(NETWORK),
+            Kind::Missing if used.action == Action::MissProgram => Err(NO_PROGRAM),
+            _ if is_history => Err(HISTORY),
+            _ if path.starts_with(&self.cover.cache) => Err(OTHER_ENTRY),
+            Kind::Executed => Ok(self.program(path)),
+            Kind::Missing => Ok(declared("optional_file", path)),
+            Kind::Listed => {
+                if self.is_broad(path) {
+                    Err(BROAD)
+                } else {
+                    Ok(declared("directory", path))
+                }
+            }
+            Kind::Found if used.action == Action::FindDirectory => {
+                if self.is_broad(path) {
+                    Err(BROAD)
+                } else {
+                    Ok(declared("directory", path))
+                }
+            }
+            Kind::Found | Kind::Read => Ok(declared("file", path)),
+        }
+    }
+
+    /// Returns the line for a program: by its name if the search path has it, and by its content if it has no version.
+    fn program(&self, path: &Path) -> String {
+        let name = path
+            .file_name()
+            .filter(|_| path.parent().is_some_and(|parent| self.cover.search_path.iter().any(|one| one == parent)));
+        if !self.machine.has_version(path) {
+            return format!("key.file({:?})", self.declared_path(path));
+        }
+        format!(
+            "key.tool({:?})",
+            name.map_or_else(|| self.declared_path(path), |name| name.to_string_lossy().into_owned())
+        )
+    }
+
+    /// Returns `true` for a directory that is too large to declare.
+    pub(super) fn is_broad(&self, path: &Path) -> bool {
+        let Cover { package, project, home, cache, repository, .. } = self.cover;
+        let temporary = PathBuf::from("/tmp");
+        let mut large = [package, project, &temporary].into_iter().chain(home).chain(repository);
+        // No line declares files of the cache.
+        path.starts_with(cache) || cache.starts_with(path) || large.any(|large| large.starts_with(path))
+    }
+
+    /// Returns the path to declare: relative to the package for a file of the project, so that checkouts share entries.
+    fn declared_path(&self, path: &Path) -> String {
+        let Cover { package, project, .. } = self.cover;
+        if !path.starts_with(project) && !path.starts_with(package) {
+            return path.to_string_lossy().into_owned();
+        }
+        let shared = package.components().zip(path.components()).take_while(|(left, right)| left == right).count();
+        let up = package.components().skip(shared).map(|_| Component::ParentDir);
+        let relative: PathBuf = up.chain(path.components().skip(shared)).collect();
+        relative.to_string_lossy().into_owned()
+    }
+}

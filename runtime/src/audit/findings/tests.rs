@@ -1,0 +1,209 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::audit::trace::hexed;
+
+/// A machine whose repository ignores `*.log`, and whose program `sh` has no version.
+struct Fake;
+
+impl Machine for Fake {
+    fn ignored(&self, _: &Path, paths: &[PathBuf]) -> Vec<PathBuf> {
+        paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "log")).cloned().collect()
+    }
+
+    fn has_version(&self, program: &Path) -> bool {
+        !program.ends_with("sh")
+    }
+
+    fn interpreter(&self, script: &Path) -> Option<PathBuf> {
+        script.extension().is_some_and(|extension| extension == "sh").then(|| PathBuf::from("/usr/bin/sh"))
+    }
+}
+
+fn cover() -> Cover {
+    let paths = |all: &[&str]| all.iter().map(PathBuf::from).collect();
+    Cover {
+        package: "/w/tests".into(),
+        project: "/w".into(),
+        repository: Some("/r/bookshop".into()),
+        files: paths(&["/d/file"]),
+        directories: paths(&["/d/dir"]),
+        tools: paths(&["/usr/bin/ctags"]),
+        code: paths(&["/w/tests/data", "/w/tests/data/x"]),
+        own: paths(&["/c/.staging/x"]),
+        cache: "/c".into(),
+        dependencies: paths(&["/c/bookshop/1-2/words"]),
+        executable: "/w/target/debug/deps/smoke-1".into(),
+        search_path: paths(&["/usr/local/bin", "/usr/bin"]),
+        libraries: paths(&["/h/.rustup/toolchains/stable/lib/rustlib/x86_64-unknown-linux-gnu/lib"]),
+        home: Some("/h".into()),
+        ..Cover::default()
+    }
+}
+
+/// Returns kind, subject, and line or help of the findings of a build with these calls.
+fn found(lines: &str) -> Vec<(Kind, String, String)> {
+    let mark = |name: &str| format!("1 access(\"/proc/self/cached-smoke/{name}\", F_OK) = -1 ENOENT (x)\n");
+    let trace = Trace::read(&hexed(&format!("{}{lines}\n{}", mark("begin"), mark("end"))), Path::new("/w/tests"));
+    let text = |finding: &Finding| finding.line.clone().or_else(|| finding.help.clone()).unwrap_or_default();
+    findings(&cover(), &trace, &Fake).iter().map(|found| (found.kind, found.subject.clone(), text(found))).collect()
+}
+
+fn read(path: &str) -> String {
+    format!("1 openat(AT_FDCWD</w/tests>, \"{path}\", O_RDONLY|O_CLOEXEC) = 3<{path}>\n")
+}
+
+#[track_caller]
+fn assert_found(lines: &str, kind: Kind, subject: &str, line: &str) {
+    assert_eq!(found(lines), [(kind, subject.to_owned(), line.to_owned())], "{lines}");
+}
+
+#[track_caller]
+fn assert_nothing(lines: &str) {
+    assert_eq!(found(lines), [], "{lines}");
+}
+
+#[test]
+fn covered_files_are_no_findings() {
+    for path in [
+        "/r/bookshop/a.py",
+        "/d/file",
+        "/d/dir/below/it",
+        "/w/tests/data/x",
+        "/c/.staging/x/files/a",
+        "/c/.runs/1/note",
+        "/c/bookshop/1-2/words.json",
+        "/w/target/debug/deps/smoke-1",
+        "/proc/cpuinfo",
+        "/lib/x86_64-linux-gnu/libnss_files.so.2",
+        "/usr/lib/locale/locale-archive",
+        "/h/.rustup/toolchains/stable/bin/rustc",
+    ] {
+        assert_nothing(&read(path));
+    }
+}
+
+#[test]
+fn each_undeclared_use_has_its_line() {
+    let list = "1 getdents64(3</d/other>, 0x5 /* 2 entries */, 32768) = 48";
+    let miss = "1 access(\"/d/none\", F_OK) = -1 ENOENT (No such file)";
+    let find = "1 access(\"/d/there\", F_OK) = 0";
+    let network = "save the data in a file and declare that, or raise `FORMAT` when the data changes";
+    let connect = "1 connect(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, 16) = 0";
+    assert_found(&read("/d/x"), Kind::Read, "/d/x", "key.file(\"/d/x\")");
+    assert_found(&read("/w/notes.txt"), Kind::Read, "/w/notes.txt", "key.file(\"../notes.txt\")");
+    assert_found(&read("/w/tests/a/b"), Kind::Read, "/w/tests/a/b", "key.file(\"a/b\")");
+    assert_found(list, Kind::Listed, "/d/other", "key.directory(\"/d/other\")");
+    assert_found(miss, Kind::Missing, "/d/none", "key.optional_file(\"/d/none\")");
+    assert_found(find, Kind::Found, "/d/there", "key.file(\"/d/there\")");
+    assert_found(connect, Kind::Connected, "127.0.0.1:80", network);
+}
+
+#[test]
+fn an_entry_of_another_artifact_is_a_finding() {
+    let help = "declare the artifact with `key.needs::<…>()`, and request it from the context";
+    for path in
+        ["/c/bookshop/1-2/graph.json", "/c/bookshop/1-2/words2.json", "/c/other/1-2/words.json", "/c/.repos/django/x"]
+    {
+        assert_found(&read(path), Kind::Read, path, help);
+    }
+}
+
+#[test]
+fn ignored_files_and_the_history_of_a_repository_are_findings() {
+    let history = "read the files or `Repo::revision`; the key does not cover history, branches and tags";
+    assert_found(&read("/r/bookshop/x.log"), Kind::Read, "/r/bookshop/x.log", "key.file(\"/r/bookshop/x.log\")");
+    assert_found(&read("/r/bookshop/.git/HEAD"), Kind::Read, "/r/bookshop/.git/HEAD", history);
+    assert_nothing("1 statx(AT_FDCWD</w>, \"/r/bookshop/.git\", 0, 0, {stx_mode=S_IFDIR|0755}) = 0");
+}
+
+#[test]
+fn a_program_is_found_by_its_search() {
+    let search = concat!(
+        "1 vfork() = 2\n",
+        "2 execve(\"/usr/local/bin/cc\", [\"cc\"], 0x7 /* 2 vars */) = -1 ENOENT (x)\n",
+        "2 execve(\"/usr/bin/cc\", [\"cc\"], 0x7 /* 2 vars */) = 0\n",
+    );
+    assert_found(search, Kind::Executed, "/usr/bin/cc", "key.tool(\"cc\")");
+    let declared = search.replace("/cc\"", "/ctags\"");
+    assert_nothing(&declared);
+    let elsewhere = "1 vfork() = 2\n2 execve(\"/opt/x/cc\", [\"cc\"], 0x7 /* 2 vars */) = 0\n";
+    assert_found(elsewhere, Kind::Executed, "/opt/x/cc", "key.tool(\"/opt/x/cc\")");
+    let absent = "2 execve(\"/usr/bin/cc\", [\"cc\"], 0x7 /* 2 vars */) = -1 ENOENT (x)\n";
+    assert_found(absent, Kind::Missing, "cc", "start a program that is installed, and declare it");
+}
+
+#[test]
+fn a_program_without_a_version_counts_by_its_content() {
+    let shell = "1 vfork() = 2\n2 execve(\"/usr/bin/sh\", [\"sh\"], 0x7 /* 2 vars */) = 0\n";
+    assert_found(shell, Kind::Executed, "/usr/bin/sh", "key.file(\"/usr/bin/sh\")");
+}
+
+#[test]
+fn the_interpreter_of_a_script_is_a_program() {
+    let script = "1 vfork() = 2\n2 execve(\"/r/bookshop/make.sh\", [\"x\"], 0x7 /* 2 vars */) = 0\n";
+    assert_found(script, Kind::Executed, "/usr/bin/sh", "key.file(\"/usr/bin/sh\")");
+}
+
+#[test]
+fn the_installation_of_a_program_belongs_to_it() {
+    let start = "1 vfork() = 2\n2 execve(\"/usr/bin/ctags\", [\"x\"], 0x7 /* 2 vars */) = 0\n";
+    let by_program = |path: &str| start.to_owned() + &read(path).replacen('1', "2", 1);
+    assert_nothing(&by_program("/usr/lib/ctags/x"));
+    assert_nothing(&by_program("/usr/share/ctags/x"));
+    assert_found(
+        &by_program("/usr/share/dict/words"),
+        Kind::Read,
+        "/usr/share/dict/words",
+        "key.file(\"/usr/share/dict/words\")",
+    );
+    assert_found(&by_program("/h/.ctags"), Kind::Read, "/h/.ctags", "key.file(\"/h/.ctags\")");
+    assert_found(&read("/usr/lib/x/data"), Kind::Read, "/usr/lib/x/data", "key.file(\"/usr/lib/x/data\")");
+}
+
+#[test]
+fn files_that_the_build_creates_are_no_findings() {
+    let create = |path: &str| format!("1 openat(AT_FDCWD</w>, \"{path}\", O_RDWR|O_CREAT|O_EXCL, 0600) = 3<{path}>\n");
+    assert_nothing(&(create("/tmp/a") + &read("/tmp/a")));
+    assert_nothing(&(create("/tmp/a") + "1 rename(\"/tmp/a\", \"/tmp/b\") = 0\n" + &read("/tmp/b")));
+    assert_nothing(&("1 mkdir(\"/tmp/d\", 0700) = 0\n".to_owned() + &read("/tmp/d/below")));
+    assert_found(&(read("/tmp/a") + &create("/tmp/a")), Kind::Read, "/tmp/a", "key.file(\"/tmp/a\")");
+}
+
+#[test]
+fn directories_above_other_paths_are_no_findings() {
+    let directory = |path: &str| format!("1 statx(AT_FDCWD</w>, \"{path}\", 0, 0, {{stx_mode=S_IFDIR|0755}}) = 0\n");
+    assert_nothing(&(directory("/r") + &directory("/h") + &directory("/w")));
+    assert_found(
+        &(directory("/x") + &directory("/x/y") + &read("/x/y/z")),
+        Kind::Read,
+        "/x/y/z",
+        "key.file(\"/x/y/z\")",
+    );
+    assert_found(&directory("/x/y"), Kind::Found, "/x/y", "key.directory(\"/x/y\")");
+}
+
+#[test]
+fn a_listed_directory_stands_for_the_files_below_it() {
+    let list = "1 getdents64(3</d/other>, 0x5 /* 2 entries */, 32768) = 48\n".to_owned();
+    assert_found(
+        &(list + &read("/d/other/a") + &read("/d/other/b/c")),
+        Kind::Listed,
+        "/d/other",
+        "key.directory(\"/d/other\")",
+    );
+    let home = "1 getdents64(3</h>, 0x5 /* 2 entries */, 32768) = 48\n";
+    assert_found(home, Kind::Listed, "/h", "read a smaller directory, and declare that");
+}
+
+#[test]
+fn a_server_of_the_build_is_no_finding() {
+    let at = |call: &str, address: &str| {
+        format!("1 {call}(3, {{sa_family=AF_INET, sin_port=htons(4000), sin_addr=inet_addr(\"{address}\")}}, 16) = 0\n")
+    };
+    assert_nothing(&(at("getsockname", "127.0.0.1") + &at("connect", "127.0.0.1")));
+    assert_nothing(&(at("bind", "0.0.0.0") + &at("connect", "127.0.0.1")));
+    let kinds: BTreeSet<Kind> =
+        found(&(at("bind", "10.0.0.1") + &at("connect", "127.0.0.1"))).into_iter().map(|one| one.0).collect();
+    assert_eq!(kinds, BTreeSet::from([Kind::Connected]));
+}
