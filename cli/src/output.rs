@@ -11,6 +11,8 @@ use crate::{options, terminal};
 
 /// The indent of the continuation of a line.
 const INDENT: &str = "    ";
+/// A space at which no line ends.
+const NO_BREAK: &str = "\u{a0}";
 
 /// Writes a line to standard output. A closed pipe changes neither the command's work nor its exit status.
 pub(crate) fn line(text: impl Display) {
@@ -50,6 +52,16 @@ pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
     fill(text, Options::new(width).initial_indent(indent).subsequent_indent(indent))
 }
 
+/// Breaks a text as [`hanging`] does, with `start` before its first line, and aligns the other lines with it. Code in
+/// backticks stays on one line, so that it can be pasted.
+pub(crate) fn aligned(start: &str, text: &str, width: usize) -> String {
+    let indent = " ".repeat(measure_text_width(start));
+    let parts = text.split('`').enumerate();
+    let whole = parts.map(|(number, part)| if number % 2 == 1 { part.replace(' ', NO_BREAK) } else { part.to_owned() });
+    let text = whole.collect::<Vec<_>>().join("`");
+    fill(&text, Options::new(width).initial_indent(start).subsequent_indent(&indent)).replace(NO_BREAK, " ")
+}
+
 fn fill(text: &str, options: Options<'_>) -> String {
     let options = options.break_words(false).word_splitter(WordSplitter::NoHyphenation);
     textwrap::fill(text, options.wrap_algorithm(WrapAlgorithm::FirstFit))
@@ -72,6 +84,7 @@ mod tests {
             "graph of django: code changed: file\n    examples/code-index/src/graph/adjacency.rs\n    changed"
         );
         assert_eq!(wrapped("a b c", 3, ""), "a b\nc");
+        assert_eq!(aligned("ok  ", "run `git add .` now", 12), "ok  run\n    `git add .`\n    now");
         assert_eq!((longest_word("a bcd e"), longest_word("")), (3, 0));
     }
 }

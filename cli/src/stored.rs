@@ -1,13 +1,12 @@
 //! The artifacts in the cache, as rows of `list` and `verify`.
 
+use cached_smoke::tooling::units::Size;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytesize::ByteSize;
 use cached_smoke::tooling::{Building, Config, ManifestInfo, NO_REPO, StoredArtifact, Unreadable, stored};
 use clap::Args;
-use indicatif::HumanDuration;
 use serde::Serialize;
 
 use crate::building::Line;
@@ -128,7 +127,7 @@ impl Row for StoredRow {
             Cell::new(&self.configuration),
             Cell::new(self.project.as_deref().map(project_name).unwrap_or_default()),
             Cell::toned(self.state, tone),
-            Cell::new(ByteSize(self.bytes).to_string()),
+            Cell::new(Size(self.bytes).to_string()),
             Cell::new(self.build_seconds.map(duration).unwrap_or_default()),
             Cell::new(ago(self.last_used)),
             Cell::new(table::metrics(&self.metrics)),
@@ -154,7 +153,7 @@ fn seconds_since_1970(time: SystemTime) -> u64 {
 fn ago(last_used: u64) -> String {
     match seconds_since_1970(SystemTime::now()).saturating_sub(last_used) {
         0 => "now".to_owned(),
-        seconds => format!("{} ago", HumanDuration(Duration::from_secs(seconds))),
+        seconds => format!("{} ago", duration(Duration::from_secs(seconds).as_secs_f64())),
     }
 }
 
@@ -182,7 +181,7 @@ pub(crate) fn rows(all: &[StoredArtifact]) -> Vec<StoredRow> {
 
 /// Returns the number of artifacts and their size.
 pub(crate) fn total(rows: &[StoredRow]) -> String {
-    format!("{}, {}", counted(rows.len(), "artifact"), ByteSize(rows.iter().map(|row| row.bytes).sum()))
+    format!("{}, {}", counted(rows.len(), "artifact"), Size(rows.iter().map(|row| row.bytes).sum()))
 }
 
 /// Prints the reason of each artifact that cannot be used.

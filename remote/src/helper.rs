@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use cached_smoke::tooling::Config;
 use cached_smoke::tooling::remote::{Answer, Command, Greeting, Outcome, READ_ONLY, Request};
+use cached_smoke::tooling::units::parse_duration;
 use clap::Args;
 use fs_err as fs;
 use tokio::runtime::{Builder, Runtime};
@@ -27,8 +28,12 @@ const MAX_QUEUED: usize = 1;
 #[derive(Args, Debug)]
 pub(crate) struct HelperArguments {
     /// Take over a build of another machine that has sent no sign of life for this long.
-    #[arg(long, value_name = "DURATION", default_value = "20s")]
-    lease_lost_after: humantime::Duration,
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    lease_lost_after: Duration,
+}
+
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    parse_duration(text).ok_or("write a number and a unit, such as `20s`")
 }
 
 /// Runs the helper.
@@ -86,7 +91,7 @@ fn prepare(arguments: &HelperArguments) -> Result<(Helper, Runtime)> {
         open(&settings.url)?
     };
     let may_write = trust.can_sign() && !settings.read_only;
-    let pace = Pace { lost_after: arguments.lease_lost_after.into() };
+    let pace = Pace { lost_after: arguments.lease_lost_after };
     Ok((Helper { service, trust, may_write, pace, known: HashMap::new(), held: HashMap::new() }, runtime))
 }
 

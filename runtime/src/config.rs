@@ -492,7 +492,7 @@ fn timeout(setting: Option<Setting>) -> Result<Duration, Error> {
 fn duration(setting: Setting) -> Result<Duration, Error> {
     let parsed = match setting.value.parse::<u64>() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => units::duration(&setting.value),
+        Err(_) => units::parse_duration(&setting.value),
     };
     parsed.ok_or_else(|| setting.reject("a number of seconds, or a duration such as `90s`, `20m` or `1h`"))
 }
@@ -501,7 +501,7 @@ fn size_limit(setting: Setting) -> Result<SizeLimit, Error> {
     if setting.value == NO_LIMIT {
         return Ok(SizeLimit::None);
     }
-    let bytes = units::bytes(&setting.value).map(SizeLimit::Bytes);
+    let bytes = units::parse_size(&setting.value).map(SizeLimit::Bytes);
     bytes.ok_or_else(|| setting.reject(format!("a size such as `500MB`, `5GB` or `5GiB`, or `{NO_LIMIT}`")))
 }
 

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use once_cell::sync::{Lazy, OnceCell};
 use serde::{Deserialize, Serialize};
 
+use crate::units::elapsed;
+
 /// The prefix of every line of this crate, on standard output and standard error.
 pub(crate) const PREFIX: &str = "[smoke-cache]";
 
@@ -88,7 +90,7 @@ pub(crate) fn while_slow<T>(subject: &str, work: impl FnOnce() -> T) -> T {
         let report = move || {
             let mut pause = SLOW;
             while let Err(RecvTimeoutError::Timeout) = is_done.recv_timeout(pause) {
-                progress(&format!("{subject} has taken {} so far", seconds(begun.elapsed())));
+                progress(&format!("{subject} has taken {} so far", elapsed(begun.elapsed())));
                 pause = REMINDER;
             }
         };
@@ -103,25 +105,4 @@ pub(crate) fn while_slow<T>(subject: &str, work: impl FnOnce() -> T) -> T {
 /// Writes a line about a wait or slow work of a test.
 pub(crate) fn progress(text: &str) {
     eprintln!("{PREFIX} {text}");
-}
-
-/// Formats a duration: `12.3 s`, `2 m 05 s`.
-pub(crate) fn seconds(duration: Duration) -> String {
-    let whole = duration.as_secs();
-    if whole < 60 {
-        format!("{:.1} s", duration.as_secs_f64())
-    } else {
-        format!("{} m {:02} s", whole / 60, whole % 60)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_a_short_form() {
-        assert_eq!(seconds(Duration::from_millis(1234)), "1.2 s");
-        assert_eq!(seconds(Duration::from_secs(125)), "2 m 05 s");
-    }
 }

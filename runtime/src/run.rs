@@ -27,6 +27,7 @@ use crate::layout::{self, Layout};
 use crate::message;
 use crate::plain_file;
 use crate::private_directory;
+use crate::units;
 pub(crate) use ancestor::Identity;
 #[cfg(windows)]
 pub(crate) use descendants::kill as kill_descendants;
@@ -186,7 +187,7 @@ impl Run {
             Attempt::Held(file) => file,
         };
         let waited = FileLock::wait(file, DEFAULT_LOCK_TIMEOUT, |waited| {
-            let waited = message::seconds(waited);
+            let waited = units::elapsed(waited);
             message::progress(&format!(
                 "has waited {waited} for another process of this run, which computes {kind}/{name}"
             ));

@@ -29,6 +29,11 @@ pub mod audit {
     pub use crate::telemetry::{Audit, read_audits};
 }
 
+/// Sizes and durations: one notation for what users write, and one for what they read.
+pub mod units {
+    pub use crate::units::{Size, duration, parse_duration, parse_size};
+}
+
 pub use crate::config::settings::{INTERNAL_VARIABLES, Setting, settings};
 pub use crate::config::{Config, MARK, RepoSource, Source};
 pub use crate::digest::hex;

@@ -1,4 +1,4 @@
-//! Sizes and durations as people write them: `5GiB`, `1h 30m`.
+//! Sizes and durations as people write them, such as `5GiB` and `1h 30m`, and as messages show them.
 
 use std::fmt;
 use std::time::Duration;
@@ -41,14 +41,14 @@ const DAY: u64 = 86_400 * SECOND;
 const YEAR: u64 = 365 * DAY + DAY / 4;
 
 /// Returns the number of bytes, or `None` if `text` is no size. A size that is too large is the largest one.
-pub(crate) fn bytes(text: &str) -> Option<u64> {
+pub fn parse_size(text: &str) -> Option<u64> {
     let (number, unit) = Number::parse(text.trim())?;
     let factor = factor_of(&unit.to_lowercase(), SIZES)?;
     Some(u64::try_from(number.times(factor)).unwrap_or(u64::MAX))
 }
 
 /// Returns the sum of durations such as `1h 30m`, or `None` if `text` is not one or more of them.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut nanos = (!rest.is_empty()).then_some(0_u128)?;
     while !rest.is_empty() {
@@ -96,8 +96,8 @@ impl Number {
 }
 
 /// A number of bytes, as messages show it: `512 B`, `4.7 GiB`.
-#[derive(Clone, Copy)]
-pub(crate) struct Size(pub(crate) u64);
+#[derive(Clone, Copy, Debug)]
+pub struct Size(pub u64);
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,6 +114,45 @@ impl fmt::Display for Size {
         let tenths = (u128::from(self.0) * 10 + unit / 2) / unit;
         write!(f, "{}.{} {prefix}iB", tenths / 10, tenths % 10)
     }
+}
+
+/// Returns a duration with two or three digits and the unit that fits: `4 ms`, `1.2 s`, `54 s`, `2 m 05 s`, `1 h 17 m`,
+/// `3 d 04 h`. A negative number has a sign.
+pub fn duration(seconds: f64) -> String {
+    let sign = if seconds < 0.0 { "-" } else { "" };
+    let length = if seconds.is_finite() { seconds.abs() } else { 0.0 };
+    let text = if length == 0.0 {
+        "0 s".to_owned()
+    } else if length < 0.000_5 {
+        "<1 ms".to_owned()
+    } else if length < 0.099_5 {
+        format!("{:.0} ms", length * 1e3)
+    } else if length < 9.95 {
+        format!("{length:.1} s")
+    } else if length < 59.5 {
+        format!("{length:.0} s")
+    } else if length < 3_599.5 {
+        let (minutes, rest) = split(length, 60.0);
+        format!("{minutes:.0} m {rest:02.0} s")
+    } else if length < 86_370.0 {
+        let (hours, rest) = split(length / 60.0, 60.0);
+        format!("{hours:.0} h {rest:02.0} m")
+    } else {
+        let (days, rest) = split(length / 3_600.0, 24.0);
+        format!("{days:.0} d {rest:02.0} h")
+    };
+    if text == "0 s" { text } else { format!("{sign}{text}") }
+}
+
+/// Returns the time as [`duration`] does.
+pub(crate) fn elapsed(time: Duration) -> String {
+    duration(time.as_secs_f64())
+}
+
+/// Divides a rounded number, and returns the quotient and the rest.
+fn split(length: f64, by: f64) -> (f64, f64) {
+    let rounded = length.round();
+    ((rounded / by).floor(), rounded % by)
 }
 
 #[cfg(test)]
@@ -134,14 +173,14 @@ mod tests {
             ("18446744073709551615", u64::MAX),
             ("99 EiB", u64::MAX),
         ] {
-            assert_eq!(bytes(text), Some(expected), "{text}");
+            assert_eq!(parse_size(text), Some(expected), "{text}");
         }
     }
 
     #[test]
     fn malformed_sizes_are_rejected() {
         for text in ["", "GB", ".", "1.2.3", "-1", "+1", "5XB", "5GB5", "1e9", "5 G B", "18446744073709551616", "५"] {
-            assert_eq!(bytes(text), None, "{text}");
+            assert_eq!(parse_size(text), None, "{text}");
         }
     }
 
@@ -160,16 +199,16 @@ mod tests {
             ("1y", 31_557_600),
             ("18446744073709551615s", u64::MAX),
         ] {
-            assert_eq!(duration(text), Some(Duration::from_secs(seconds)), "{text}");
+            assert_eq!(parse_duration(text), Some(Duration::from_secs(seconds)), "{text}");
         }
-        assert_eq!(duration("1ms 1us 1ns"), Some(Duration::from_nanos(1_001_001)));
-        assert_eq!(duration("1.000000000000000000000001s"), Some(Duration::from_secs(1)));
+        assert_eq!(parse_duration("1ms 1us 1ns"), Some(Duration::from_nanos(1_001_001)));
+        assert_eq!(parse_duration("1.000000000000000000000001s"), Some(Duration::from_secs(1)));
     }
 
     #[test]
     fn malformed_durations_are_rejected() {
         for text in ["", " ", "5", "s", "1h30", "1 fortnight", "-1s", "1h, 2m", "1..5s", "18446744073709551615y"] {
-            assert_eq!(duration(text), None, "{text}");
+            assert_eq!(parse_duration(text), None, "{text}");
         }
     }
 
@@ -185,5 +224,35 @@ mod tests {
         ] {
             assert_eq!(Size(bytes).to_string(), expected);
         }
+    }
+
+    #[test]
+    fn durations_are_written_as_people_write_them() {
+        for (seconds, expected) in [
+            (0.0, "0 s"),
+            (-0.0, "0 s"),
+            (0.000_3, "<1 ms"),
+            (0.004, "4 ms"),
+            (0.099_4, "99 ms"),
+            (0.099_9, "0.1 s"),
+            (1.234, "1.2 s"),
+            (9.94, "9.9 s"),
+            (9.96, "10 s"),
+            (59.4, "59 s"),
+            (59.6, "1 m 00 s"),
+            (125.0, "2 m 05 s"),
+            (3_599.4, "59 m 59 s"),
+            (3_599.6, "1 h 00 m"),
+            (4_620.0, "1 h 17 m"),
+            (86_369.0, "23 h 59 m"),
+            (86_370.0, "1 d 00 h"),
+            (273_600.0, "3 d 04 h"),
+            (-0.25, "-0.2 s"),
+            (f64::NAN, "0 s"),
+            (f64::INFINITY, "0 s"),
+        ] {
+            assert_eq!(duration(seconds), expected, "{seconds}");
+        }
+        assert!(!duration(1e300).is_empty());
     }
 }

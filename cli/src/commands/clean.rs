@@ -1,8 +1,8 @@
 //! The command `clean`.
 
+use cached_smoke::tooling::units::Size;
 use std::process::ExitCode;
 
-use bytesize::ByteSize;
 use cached_smoke::tooling::{Config, Policy, Removed, collect, remove};
 use clap::Args;
 use serde::Serialize;
@@ -93,7 +93,7 @@ impl Document {
     fn print(&self, others: &str) {
         if self.dry_run {
             for Selected { artifact, key, bytes, .. } in &self.removed {
-                output::sentence(format_args!("would remove {artifact} of {key} ({})", ByteSize(*bytes)));
+                output::sentence(format_args!("would remove {artifact} of {key} ({})", Size(*bytes)));
             }
         }
         for Selected { artifact, key, reason, .. } in &self.kept {
@@ -101,7 +101,7 @@ impl Document {
             output::sentence(format_args!("kept {artifact} of {key}: {reason}"));
         }
         let verb = if self.dry_run { "would remove" } else { "removed" };
-        let (removed, kept, freed) = (self.removed.len(), self.kept.len(), ByteSize(self.freed_bytes));
+        let (removed, kept, freed) = (self.removed.len(), self.kept.len(), Size(self.freed_bytes));
         output::line(format_args!("{verb} {removed} artifacts ({freed}); kept {kept}{others}"));
     }
 }

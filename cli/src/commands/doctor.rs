@@ -16,10 +16,7 @@ use cached_smoke::tooling::Config;
 use clap::Args;
 use serde::Serialize;
 
-use crate::{exit, json, output};
-
-/// The width of the columns before the message.
-const MARGIN: usize = 19;
+use crate::{exit, json, output, terminal};
 
 #[derive(Args, Debug)]
 pub(crate) struct DoctorArguments {
@@ -74,21 +71,21 @@ impl Finding {
         Finding { check, state: State::Error, message: message.into(), help: Some(help.into()) }
     }
 
-    fn print(&self) {
+    /// Returns the finding on lines of at most `width` columns.
+    fn text(&self, width: usize) -> String {
         let state = match self.state {
             State::Ok => "ok",
             State::Warning => "warning",
             State::Error => "error",
         };
-        let lines = self.message.lines().map(str::to_owned);
-        let help =
-            self.help.iter().flat_map(|help| format!("help: {help}").lines().map(str::to_owned).collect::<Vec<_>>());
-        for (number, line) in lines.chain(help).enumerate() {
-            match number {
-                0 => output::line(format_args!("{state:<8} {:<9} {}", self.check, output::plain(&line))),
-                _ => output::line(format_args!("{:MARGIN$}{}", "", output::plain(&line))),
-            }
+        let mut start = format!("{state:<8} {:<9} ", self.check);
+        let help = self.help.as_ref().map(|help| format!("help: {help}"));
+        let mut lines = Vec::new();
+        for line in self.message.lines().chain(help.iter().flat_map(|help| help.lines())) {
+            lines.push(output::aligned(&start, &output::plain(line), width));
+            start = " ".repeat(start.len());
         }
+        lines.join("\n")
     }
 }
 
@@ -103,7 +100,7 @@ pub(super) fn run(config: &anyhow::Result<Config>, arguments: &DoctorArguments) 
     if arguments.json {
         json::print(&Document { findings: &findings });
     } else {
-        findings.iter().for_each(Finding::print);
+        findings.iter().for_each(|finding| output::line(finding.text(terminal::width())));
         let number = |state: State| findings.iter().filter(|finding| finding.state == state).count();
         let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
         output::line(format_args!(
@@ -113,4 +110,25 @@ pub(super) fn run(config: &anyhow::Result<Config>, arguments: &DoctorArguments) 
         ));
     }
     exit::success_if(findings.iter().all(|finding| finding.state != State::Error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_fit_the_width_of_the_terminal() {
+        let help = "run `chmod go-w /home/someone/.cache`, or set SMOKE_CACHE_DIR to another directory";
+        let finding = Finding::warning("cache", "other users can write to /home/someone/.cache", help);
+        assert_eq!(
+            finding.text(60),
+            "\
+warning  cache     other users can write to
+                   /home/someone/.cache
+                   help: run
+                   `chmod go-w /home/someone/.cache`, or set
+                   SMOKE_CACHE_DIR to another directory"
+        );
+        assert_eq!(Finding::ok("git", "git version 2").text(80), "ok       git       git version 2");
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
-use bytesize::ByteSize;
+use cached_smoke::tooling::units::{Size, parse_duration, parse_size};
 use cached_smoke::tooling::{Collected, Config, Policy, collect, collect_dry, stored};
 use clap::Args;
 use serde::Serialize;
@@ -16,11 +17,11 @@ use crate::{exit, json, output};
 pub(crate) struct GcArguments {
     /// Remove the least recently used artifacts until the rest fits: 500MB, 5GB, 5GiB.
     #[arg(long, value_name = "SIZE", value_parser = size)]
-    max_size: Option<ByteSize>,
+    max_size: Option<u64>,
 
     /// Remove artifacts that were not used for this long: 30d, 12h.
     #[arg(long, value_name = "AGE", value_parser = age)]
-    max_age: Option<humantime::Duration>,
+    max_age: Option<Duration>,
 
     /// Keep this many of the latest used versions of each artifact.
     ///
@@ -62,22 +63,18 @@ impl json::Document for Document<'_> {
     const COMMAND: &'static str = "gc";
 }
 
-fn age(text: &str) -> Result<humantime::Duration, &'static str> {
-    text.parse().map_err(|_| "write a number and a unit, such as `30d`")
+fn age(text: &str) -> Result<Duration, &'static str> {
+    parse_duration(text).ok_or("write a number and a unit, such as `30d`")
 }
 
-fn size(text: &str) -> Result<ByteSize, &'static str> {
-    text.parse().map_err(|_| "write a number and a unit, such as `5GB`")
+fn size(text: &str) -> Result<u64, &'static str> {
+    parse_size(text).ok_or("write a number and a unit, such as `5GB`")
 }
 
 pub(super) fn run(config: &Config, arguments: &GcArguments) -> anyhow::Result<ExitCode> {
     let GcArguments { max_size, max_age, max_versions, dry_run, json, .. } = *arguments;
     let scope = arguments.scope.scope(config);
-    let policy = Policy {
-        max_bytes: max_size.map(|size| size.as_u64()).or(config.max_bytes()),
-        max_age: max_age.map(Into::into),
-        max_versions,
-    };
+    let policy = Policy { max_bytes: max_size.or(config.max_bytes()), max_age, max_versions };
     let collected = if dry_run {
         collect_dry(config, &policy, &scope)?
     } else {
@@ -95,7 +92,7 @@ pub(super) fn run(config: &Config, arguments: &GcArguments) -> anyhow::Result<Ex
         output::line(format_args!("{verb} {artifact}"));
     }
     let rest = if in_use > 0 { format!("; {in_use} more are in use") } else { String::new() };
-    let (count, freed, kept) = (removed.len(), ByteSize(freed_bytes), ByteSize(kept_bytes));
+    let (count, freed, kept) = (removed.len(), Size(freed_bytes), Size(kept_bytes));
     let others = others(&scope, &stored(config)?);
     output::line(format_args!("{verb} {count} artifacts ({freed}); kept {kept}{rest}{others}"));
     for reason in failures.iter().collect::<BTreeSet<_>>() {

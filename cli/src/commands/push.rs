@@ -1,9 +1,9 @@
 //! The command `push`.
 
+use cached_smoke::tooling::units::Size;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use bytesize::ByteSize;
 use cached_smoke::tooling::Config;
 use cached_smoke::tooling::remote::{Pushed, READ_ONLY, push};
 use clap::Args;
@@ -108,7 +108,7 @@ impl Document {
 
     fn print(&self) {
         let (uploaded, present) = (self.number(State::Uploaded), self.number(State::Present));
-        let bytes = ByteSize(self.artifacts.iter().map(|artifact| artifact.bytes).sum()).display().si();
+        let bytes = Size(self.artifacts.iter().map(|artifact| artifact.bytes).sum());
         let failed = self.number(State::Failed);
         output::line(format_args!(
             "{uploaded} artifacts uploaded ({bytes}), {present} already present, {failed} failed"

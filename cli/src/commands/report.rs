@@ -1,5 +1,6 @@
 //! The command `report`.
 
+use cached_smoke::tooling::units::Size;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -7,7 +8,6 @@ use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
 use anyhow::bail;
-use bytesize::ByteSize;
 use cached_smoke::CacheReport;
 use cached_smoke::tooling::remote::Asked;
 use cached_smoke::tooling::{CacheSize, Config, PastRun, StoredArtifact, runs, stored};
@@ -152,7 +152,7 @@ impl Row for RunRow<'_> {
             Cell::new(self.sums.hit_percent().map_or_else(String::new, |_| self.sums.hit_rate())),
             Cell::new(nonzero(self.sums.rebuild_seconds)),
             Cell::new(nonzero(self.saved)),
-            Cell::new(self.cache.map_or_else(String::new, |cache| ByteSize(cache.bytes).to_string())),
+            Cell::new(self.cache.map_or_else(String::new, |cache| Size(cache.bytes).to_string())),
         ]
     }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use cached_smoke::tooling::remote::{Settings, probe};
 use serde::Serialize;
 
+use crate::duration::duration;
 use crate::message::split_help;
 use crate::{exit, json, output};
 
@@ -48,7 +49,7 @@ pub(crate) fn status(settings: &Settings, as_json: bool) -> ExitCode {
         }
     };
     show("service", &settings.place());
-    let budget = settings.budget.map(|budget| humantime::format_duration(budget).to_string());
+    let budget = settings.budget.map(|budget| duration(budget.as_secs_f64()));
     show("budget", budget.as_deref().unwrap_or("the build time of the artifact"));
     show("helper", &settings.helper().join(" "));
     let mut findings = Vec::new();

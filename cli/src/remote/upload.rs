@@ -1,7 +1,7 @@
 //! Uploads after a run what its tests built and did not upload within their budgets. No test waits for this.
 
-use bytesize::ByteSize;
 use cached_smoke::tooling::remote::{Operation, Outcome, Pushed, await_sharing, push, read_asked};
+use cached_smoke::tooling::units::Size;
 use cached_smoke::tooling::{Config, StoredArtifact, read_reports, stored};
 
 /// Uploads the rest of a run, until the first failure.
@@ -29,7 +29,7 @@ pub(crate) fn upload_rest(config: &Config, run: &str) -> anyhow::Result<()> {
     for artifact in stored(config)?.iter().filter(|artifact| is_of_run(artifact) && !is_uploaded(artifact)) {
         match push(config, run, artifact, is_forced(artifact)) {
             Ok(Pushed::Shared { bytes }) => {
-                let bytes = ByteSize(bytes).display().si();
+                let bytes = Size(bytes);
                 eprintln!("uploaded {} of {}: {bytes}", artifact.artifact, artifact.repo);
             }
             Ok(Pushed::Already) => {}

@@ -1,8 +1,8 @@
 //! The requests of a run to the remote cache.
 
+use cached_smoke::tooling::units::Size;
 use std::fmt;
 
-use bytesize::ByteSize;
 use cached_smoke::tooling::remote::{Asked, Operation, Outcome};
 
 use crate::duration::duration;
@@ -48,7 +48,7 @@ fn is_refused(fetched: &Asked, asked: &[Asked]) -> bool {
 impl fmt::Display for Traffic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Traffic { fetched, uploaded, errors, built_twice, seconds, error } = self;
-        let size = |bytes| ByteSize(bytes).display().si();
+        let size = |bytes| Size(bytes);
         write!(f, "remote cache: {} fetched ({}), ", fetched.0, size(fetched.1))?;
         write!(f, "{} uploaded ({}), {errors} errors, {}", uploaded.0, size(uploaded.1), duration(*seconds))?;
         if *built_twice > 0 {
@@ -86,7 +86,7 @@ mod tests {
         ];
         let line = Traffic::of(&asked).expect("requests").to_string();
         let expected =
-            "remote cache: 1 fetched (1.5 kB), 1 uploaded (1.5 kB), 1 errors, 2.5 s, 1 built twice: other bytes";
+            "remote cache: 1 fetched (1.5 KiB), 1 uploaded (1.5 KiB), 1 errors, 2.5 s, 1 built twice: other bytes";
         assert_eq!(line, expected);
     }
 }

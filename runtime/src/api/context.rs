@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::key::repo::Repo;
 use crate::message;
 use crate::store::lock::Notice;
+use crate::units;
 
 /// The interval of progress messages on standard error.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
@@ -298,7 +299,7 @@ impl Progress {
         }
         if last.here.elapsed() >= PROGRESS_EVERY {
             last.here = Instant::now();
-            message::progress(&format!("{}: {} ({})", self.subject, text(), message::seconds(self.begun.elapsed())));
+            message::progress(&format!("{}: {} ({})", self.subject, text(), units::elapsed(self.begun.elapsed())));
         }
     }
 }

@@ -171,7 +171,7 @@ impl Helper {
             Ok(Ok(line)) => Ok(line),
             Ok(Err(error)) => Err(format!("the helper's output is malformed: {error}")),
             Err(RecvTimeoutError::Timeout) => {
-                Err(format!("no answer came in time ({})", crate::message::seconds(asked.elapsed())))
+                Err(format!("no answer came in time ({})", crate::units::elapsed(asked.elapsed())))
             }
             Err(RecvTimeoutError::Disconnected) => Err(self.end()),
         }

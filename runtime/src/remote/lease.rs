@@ -6,7 +6,7 @@ use super::helper::{Wait, after};
 use super::journal::Operation;
 use super::protocol::{Answer, Command, Outcome};
 use super::{FIRST_ANSWER, LAST_ANSWER, Remote};
-use crate::message;
+use crate::units;
 
 /// The silence after which a helper is considered to hang. A helper that waits for another machine writes a line every
 /// 5 seconds.
@@ -55,7 +55,7 @@ impl Remote<'_> {
         let (outcome, reason) = match asked {
             // The other machine builds for longer than any build takes, or holds the lease without building.
             Ok(Answer { outcome: Some(Outcome::TimedOut), .. }) if self.settings.budget.is_none() => {
-                let reason = format!("another machine was still building after {}", message::seconds(limit));
+                let reason = format!("another machine was still building after {}", units::elapsed(limit));
                 (Outcome::Failed, Some(reason))
             }
             Ok(answer) => (answer.outcome.unwrap_or(Outcome::Failed), None),

@@ -1,11 +1,11 @@
 //! The cache directory, and what its file system can do.
 
+use cached_smoke::tooling::units::Size;
 use std::fs::TryLockError;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use bytesize::ByteSize;
 use cached_smoke::tooling::{Config, exposure, stored};
 use tempfile::NamedTempFile;
 
@@ -117,8 +117,7 @@ fn space(config: &Config, existing: &Path) -> Option<Finding> {
 }
 
 fn space_finding(free: u64, used: u64) -> Finding {
-    let message =
-        format!("{} are free; the artifacts take {}", ByteSize(free).display().si(), ByteSize(used).display().si());
+    let message = format!("{} are free; the artifacts take {}", Size(free), Size(used));
     if free < LITTLE_SPACE {
         Finding::warning(SPACE, message, "run `cargo smoke-cache gc --max-size 1GB`, or free space")
     } else {

@@ -1,7 +1,7 @@
 //! The sections with a chart, and with the numbers of the chart as a table.
 
-use bytesize::ByteSize;
 use cached_smoke::tooling::CacheSize;
+use cached_smoke::tooling::units::Size;
 use maud::{Markup, html};
 
 use super::bars::{Bars, bar_chart};
@@ -47,7 +47,7 @@ pub(super) fn cache_size(runs: &[Run]) -> Markup {
         return section(heading, lead, &empty(text));
     };
     let point = |run: &Run| {
-        let size = |size: CacheSize| format!("{}, {}", ByteSize(size.bytes), counted(size.artifacts, "artifact"));
+        let size = |size: CacheSize| format!("{}, {}", Size(size.bytes), counted(size.artifacts, "artifact"));
         let size_text = run.size.map_or_else(|| "not recorded".to_owned(), size);
         Point {
             when: moment(run.begun),
@@ -56,7 +56,7 @@ pub(super) fn cache_size(runs: &[Run]) -> Markup {
         }
     };
     let chart = LineChart {
-        title: format!("The size of the cache after {}, at most {}", counted(sizes.len(), "run"), ByteSize(largest)),
+        title: format!("The size of the cache after {}, at most {}", counted(sizes.len(), "run"), Size(largest)),
         axis: "size on disk",
         colour: "size",
         scale: Scale::bytes(float(largest)),

@@ -1,9 +1,9 @@
 //! Numbers as texts, with their units.
 
+use cached_smoke::tooling::units::Size;
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use bytesize::ByteSize;
 use humantime::format_rfc3339_seconds;
 
 /// Larger than any meaningful number, and small enough for arithmetic.
@@ -28,7 +28,7 @@ pub(super) fn seconds(seconds: f64) -> String {
 /// Returns a size for an axis: `20 MiB`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sane, and not negative")]
 pub(super) fn bytes(bytes: f64) -> String {
-    ByteSize(sane(bytes).max(0.0) as u64).to_string().replace(".0 ", " ")
+    Size(sane(bytes).max(0.0) as u64).to_string().replace(".0 ", " ")
 }
 
 /// Returns a percentage.

@@ -1,6 +1,6 @@
 //! The sections without a chart, and what all sections share.
 
-use bytesize::ByteSize;
+use cached_smoke::tooling::units::Size;
 use maud::{Markup, html};
 
 use super::bars::stripe;
@@ -51,7 +51,7 @@ pub(super) fn overview(figures: &Figures) -> Markup {
         (name, sums.hit_rate(), hits),
         ("Saved", duration(figures.sum(|summary| summary.restored().saved_seconds)), all_runs.clone()),
         ("Spent building", duration(figures.sum(|summary| summary.sums().rebuild_seconds)), all_runs),
-        ("In the cache", size.map_or_else(|| "-".to_owned(), |size| ByteSize(size.bytes).to_string()), count),
+        ("In the cache", size.map_or_else(|| "-".to_owned(), |size| Size(size.bytes).to_string()), count),
     ];
     html! {
         dl.tiles {
@@ -130,7 +130,7 @@ pub(super) fn all(runs: &[Run]) -> Markup {
         ("hit rate", "number", |run| run.summary.sums().hit_rate()),
         ("build", "number", |run| seconds(run.summary.sums().rebuild_seconds)),
         ("saved", "number", |run| seconds(run.summary.sums().saved_seconds)),
-        ("cache size", "number", |run| run.size.map_or_else(String::new, |size| ByteSize(size.bytes).to_string())),
+        ("cache size", "number", |run| run.size.map_or_else(String::new, |size| Size(size.bytes).to_string())),
     ];
     let table = table("All runs on this page, the latest first", runs.iter().rev(), &columns);
     section("All runs", "The latest first.", &in_numbers(&table))

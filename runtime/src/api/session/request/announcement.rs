@@ -13,9 +13,10 @@ use super::builder;
 use crate::api::context::DependencyTime;
 use crate::config::Mode;
 use crate::error::Error;
-use crate::message::{PREFIX, SLOW, seconds};
+use crate::message::{PREFIX, SLOW};
 use crate::telemetry::{ArtifactReport, Outcome};
 use crate::terminal;
+use crate::units::{duration, elapsed};
 
 /// The interval between two looks at a build that requests a dependency.
 const POLL_EVERY: Duration = Duration::from_millis(200);
@@ -86,7 +87,7 @@ impl Announcement {
 
 /// Returns the line about the beginning of a build. A long reason has a second line.
 fn beginning(subject: &str, reason: &str, last: Option<Duration>) -> String {
-    let last = last.map_or_else(String::new, |last| format!(", {} last time", seconds(last)));
+    let last = last.map_or_else(String::new, |last| format!(", {} last time", elapsed(last)));
     let head = format!("{PREFIX} building {subject}{last}");
     let reason = reason.lines().next().unwrap_or_default();
     match head.chars().count() + 2 + reason.chars().count() {
@@ -98,7 +99,7 @@ fn beginning(subject: &str, reason: &str, last: Option<Duration>) -> String {
 
 /// Returns the result of a build, or of the wait for one.
 fn result(subject: &str, report: &ArtifactReport) -> String {
-    let took = seconds(Duration::try_from_secs_f64(report.rebuild_seconds).unwrap_or_default());
+    let took = duration(report.rebuild_seconds);
     match report.outcome {
         Outcome::Built | Outcome::Forced => format!("built {subject} in {took}; the next run restores it"),
         Outcome::Bypassed => format!("built {subject} in {took}; it is not kept: {}", report.reason),
@@ -142,9 +143,9 @@ impl ArtifactRequest<'_> {
     /// Announces the failure of this request.
     pub(super) fn announce_failure(&mut self, error: &Error) {
         if let Some(announcement) = self.announcement.take() {
-            announcement.end(|subject, elapsed| match error {
-                Error::Skipped { .. } => format!("skipped {subject} after {}", seconds(elapsed)),
-                _ => format!("failed to build {subject} after {}", seconds(elapsed)),
+            announcement.end(|subject, time| match error {
+                Error::Skipped { .. } => format!("skipped {subject} after {}", elapsed(time)),
+                _ => format!("failed to build {subject} after {}", elapsed(time)),
             });
         }
     }
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!(beginning(subject, "first build", None), "[smoke-cache] building `graph` of django: first build");
         assert_eq!(
             beginning(subject, "code-index recompiled: feature fancy", Some(Duration::from_millis(10_240))),
-            "[smoke-cache] building `graph` of django, 10.2 s last time:\n    code-index recompiled: feature fancy"
+            "[smoke-cache] building `graph` of django, 10 s last time:\n    code-index recompiled: feature fancy"
         );
         assert_eq!(beginning(subject, "", None), "[smoke-cache] building `graph` of django");
         assert_eq!(beginning(subject, "a\nhelp: b", None), "[smoke-cache] building `graph` of django: a");
@@ -174,8 +175,8 @@ mod tests {
             ..ArtifactReport::new("graph", "k", reason)
         };
         for (outcome, expected) in [
-            (Outcome::Built, "built `graph` in 10.2 s; the next run restores it"),
-            (Outcome::Bypassed, "built `graph` in 10.2 s; it is not kept: SMOKE_CACHE=off"),
+            (Outcome::Built, "built `graph` in 10 s; the next run restores it"),
+            (Outcome::Bypassed, "built `graph` in 10 s; it is not kept: SMOKE_CACHE=off"),
             (Outcome::Fetched, "fetched `graph` from the remote cache"),
             (Outcome::Shared, "restored `graph`, which another process has built"),
         ] {

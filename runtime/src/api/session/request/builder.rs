@@ -30,6 +30,7 @@ use crate::message::{self, PREFIX};
 use crate::store::Found;
 use crate::store::lock::{self, BuildLock};
 use crate::telemetry::{ArtifactReport, Outcome};
+use crate::units;
 
 /// The variable that names the handover directory. Processes that a builder starts inherit it.
 pub(super) const HANDOVER: &str = "SMOKE_BUILDER";
@@ -66,7 +67,7 @@ pub(in crate::api::session) fn limit_time(config: &Config) {
             thread::sleep(limit);
             give_up(&format!(
                 "the build is given up after {}; a larger SMOKE_LOCK_TIMEOUT raises the limit",
-                message::seconds(limit)
+                units::elapsed(limit)
             ));
         });
         // From now on the thread has its name, by which a confined build knows it.

@@ -10,6 +10,7 @@ use crate::remote::{Fetched, LeaseResult, Remote, SharedEntry, Upload};
 use crate::store::manifest::{Manifest, Unusable};
 use crate::store::{Adopted, Found, Miss, Staging, Store, packed};
 use crate::telemetry::{Activity, ArtifactReport, Outcome};
+use crate::units;
 
 /// The kind of note that marks an artifact as fetched by this run.
 pub(super) const FETCHED: &str = "fetched";
@@ -126,7 +127,7 @@ impl ArtifactRequest<'_> {
         let mut notice = self.lock.as_ref().and_then(|lock| lock.notice());
         let (test, subject) = (&self.session.test, self.subject());
         let result = remote.lease(self.process.config.lock_timeout, &mut |progress| {
-            let waited = message::seconds(watch.elapsed());
+            let waited = units::elapsed(watch.elapsed());
             if let Some(notice) = &mut notice {
                 notice.at(&format!("another machine builds it, {progress}"));
             }

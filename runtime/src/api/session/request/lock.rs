@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::message;
 use crate::store::lock::{Acquired, BuildLock, Holder};
 use crate::telemetry::Activity;
+use crate::units;
 
 impl ArtifactRequest<'_> {
     /// Waits for the build lock. Without file locks the request goes on, and keeps nothing.
@@ -28,7 +29,7 @@ impl ArtifactRequest<'_> {
                 return Ok(());
             }
             Ok(Acquired::TimedOut) => {
-                let limit = message::seconds(self.process.config.lock_timeout);
+                let limit = units::elapsed(self.process.config.lock_timeout);
                 format!("no lock within {limit}; SMOKE_LOCK_TIMEOUT sets the limit")
             }
             Ok(Acquired::Abandoned(holder)) => format!(
@@ -63,15 +64,15 @@ impl ArtifactRequest<'_> {
         BuildLock::acquire(&self.process.layout.build_lock(&self.store.artifact_path), limit, |holder, waited| {
             if let Some(own) = holder.filter(|holder| is_own(holder)) {
                 if let Some(step) = &own.step {
-                    message::progress(&format!("building {subject}: {step} ({})", message::seconds(own.elapsed())));
+                    message::progress(&format!("building {subject}: {step} ({})", units::elapsed(own.elapsed())));
                 }
                 return;
             }
-            let waited = message::seconds(waited);
+            let waited = units::elapsed(waited);
             let by = match holder {
                 Some(holder) => {
                     let step = holder.step.as_ref().map_or_else(String::new, |step| format!(": {step}"));
-                    format!("process {} has been building for {}{step}", holder.pid, message::seconds(holder.elapsed()))
+                    format!("process {} has been building for {}{step}", holder.pid, units::elapsed(holder.elapsed()))
                 }
                 None => "another process is building it".to_owned(),
             };
