@@ -4,7 +4,9 @@ use std::fs;
 
 use cached_smoke::Outcome;
 
-use super::{Fixture, run_until_remembered};
+use super::Fixture;
+#[cfg(unix)]
+use super::run_until_remembered;
 use crate::Reports;
 
 #[test]

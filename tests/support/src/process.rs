@@ -2,7 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
@@ -54,10 +56,12 @@ impl<'a> Run<'a> {
         Run { directories, command, id: id.to_owned() }
     }
 
+    #[cfg(unix)]
     pub(crate) fn root(&self) -> &'a Path {
         self.directories.root()
     }
 
+    #[cfg(unix)]
     pub(crate) fn program(&self) -> &OsStr {
         self.command.get_program()
     }
@@ -98,6 +102,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs a copy of this executable instead.
+    #[cfg(unix)]
     pub(crate) fn of_program(self, program: &Path) -> Self {
         let mut command = Command::new(program);
         command.args(self.command.get_args());

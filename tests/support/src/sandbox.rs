@@ -18,6 +18,10 @@ pub use other_user::{give_to_another_user, is_root};
 #[cfg(target_os = "linux")]
 pub use small_disk::SmallDisk;
 
+/// The variable that `.ci/platforms` sets where it has no git, as for Windows: repositories are plain directories, and
+/// it skips tests about git.
+const WITHOUT_GIT: &str = "TEST_WITHOUT_GIT";
+
 /// A repository `bookshop`, a cache directory, a home and a `smoke.toml`, in a temporary directory.
 ///
 /// The directory is removed when the sandbox, and each [`Done`](crate::Done) of its processes, is dropped.
@@ -42,7 +46,7 @@ impl Default for Sandbox {
 }
 
 impl Sandbox {
-    /// Creates a sandbox whose repository has one commit.
+    /// Creates a sandbox whose repository has one commit. With [`WITHOUT_GIT`] it is a plain directory.
     pub fn new() -> Sandbox {
         let sandbox = Sandbox::without_git();
         fs::write(sandbox.repo().join(".gitignore"), "*.log\n").unwrap();
@@ -88,10 +92,12 @@ impl Sandbox {
         self.directories.cache()
     }
 
-    /// Runs git in the repository.
+    /// Runs git in the repository. Does nothing with [`WITHOUT_GIT`].
     #[track_caller]
     pub fn git(&self, arguments: &[&str]) {
-        git(&self.repo(), arguments);
+        if std::env::var_os(WITHOUT_GIT).is_none() {
+            git(&self.repo(), arguments);
+        }
     }
 
     /// Commits everything.
