@@ -31,7 +31,7 @@ impl Verify {
         for word in words {
             match word.split_once('=') {
                 None if word == "vary" => verify.vary = true,
-                Some(("older-than", age)) => verify.older_than = units::duration(age)?,
+                Some(("older-than", age)) => verify.older_than = units::parse_duration(age)?,
                 _ => return None,
             }
         }

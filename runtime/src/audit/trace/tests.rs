@@ -42,7 +42,7 @@ fn each_call_is_a_kind_of_use() {
         (r#"1 openat(AT_FDCWD</w>, "/a", O_WRONLY|O_CREAT|O_TRUNC, 0644) = 3</a>"#, Create, "/a"),
         (r#"1 openat(AT_FDCWD</w>, "/a", O_RDWR|O_CREAT|O_EXCL, 0600) = 3</a>"#, Create, "/a"),
         (r#"1 openat(AT_FDCWD</w>, "/a", O_RDONLY|O_DIRECTORY) = 3</a>"#, FindDirectory, "/a"),
-        (r#"1 getdents64(3</a>, 0x55 /* 2 entries */, 32768) = 48"#, List, "/a"),
+        (r"1 getdents64(3</a>, 0x55 /* 2 entries */, 32768) = 48", List, "/a"),
         (r#"1 statx(AT_FDCWD</w>, "/a", 0, STATX_ALL, {stx_mode=S_IFREG|0644}) = 0"#, Find, "/a"),
         (r#"1 newfstatat(AT_FDCWD</w>, "/a", {st_mode=S_IFDIR|0755}, 0) = 0"#, FindDirectory, "/a"),
         (r#"1 readlink("/a", 0x7ffd, 1023) = -1 EINVAL (Invalid argument)"#, Find, "/a"),
@@ -94,7 +94,7 @@ fn an_address_is_readable() {
     ] {
         assert_use(line, Action::Connect, address);
     }
-    assert_eq!(uses(r#"1 connect(3, {sa_family=AF_NETLINK, nl_pid=0, nl_groups=00000000}, 12) = 0"#), []);
+    assert_eq!(uses(r"1 connect(3, {sa_family=AF_NETLINK, nl_pid=0, nl_groups=00000000}, 12) = 0"), []);
     assert_eq!(uses(r#"1 sendto(3, "x", 1, 0, NULL, 0) = 1"#), []);
 }
 

@@ -35,6 +35,7 @@ use crate::store::lock::BuildLock;
 use crate::store::manifest::{Changed, ListedFile};
 use crate::store::{Entry, Found, Staging, Unpacked, list};
 use crate::telemetry::{Rebuilt, Verification};
+use crate::units;
 use compare::Side;
 use vary::Variation;
 
@@ -559,7 +560,7 @@ fn with_output(mut message: String, output: &str) -> String {
 fn age_of(age: Duration) -> String {
     const HOUR: u64 = 60 * 60;
     match age.as_secs() / HOUR {
-        0 => message::seconds(age),
+        0 => units::duration(age.as_secs_f64()),
         hours @ ..48 => format!("{hours} h"),
         hours => format!("{} days", hours / 24),
     }
