@@ -118,15 +118,15 @@ mod tests {
 
     #[test]
     fn findings_fit_the_width_of_the_terminal() {
-        let help = "run `chmod go-w /home/someone/.cache`, or set SMOKE_CACHE_DIR to another directory";
-        let finding = Finding::warning("cache", "other users can write to /home/someone/.cache", help);
+        let help = "run `chmod go-w /home/builder/.cache`, or set SMOKE_CACHE_DIR to another directory";
+        let finding = Finding::warning("cache", "other users can write to /home/builder/.cache", help);
         assert_eq!(
             finding.text(60),
             "\
 warning  cache     other users can write to
-                   /home/someone/.cache
+                   /home/builder/.cache
                    help: run
-                   `chmod go-w /home/someone/.cache`, or set
+                   `chmod go-w /home/builder/.cache`, or set
                    SMOKE_CACHE_DIR to another directory"
         );
         assert_eq!(Finding::ok("git", "git version 2").text(80), "ok       git       git version 2");

@@ -11,8 +11,8 @@ use crate::text;
 
 /// The beginnings of variables that differ from test to test, or from run to run.
 const OF_THE_RUN: [&str; 4] = ["NEXTEST", "__NEXTEST", "SMOKE_", "_"];
-/// Parts of the names of variables that hold secrets. A short secret could be guessed from its digest, and a CI system may
-/// carry the cache to machines of others.
+/// Parts of the names of variables that hold secrets. A short secret could be guessed from its digest, and a CI system
+/// may carry the cache to machines of others.
 const SECRET: [&str; 9] = ["AUTH", "COOKIE", "CREDENTIAL", "KEY", "PASS", "PRIVATE", "SECRET", "SESSION", "TOKEN"];
 /// Stands for the value of a variable that may hold a secret.
 const IS_SET: &str = "set";

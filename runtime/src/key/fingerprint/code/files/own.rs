@@ -60,7 +60,9 @@ impl Files<'_> {
         let known: BTreeSet<PathBuf> = self.lines().filter_map(|line| self.recorded(line)).collect();
         let counts = |path: &PathBuf| {
             let is_output = !output.is_empty() && path.starts_with(&output);
-            !is_output && !settings_mark::is_mark(path) && !path.file_name().is_some_and(|name| WATCHED.iter().any(|watched| name == *watched))
+            !is_output
+                && !settings_mark::is_mark(path)
+                && !path.file_name().is_some_and(|name| WATCHED.iter().any(|watched| name == *watched))
         };
         let mut unknown: Vec<PathBuf> = listed(list, Path::new(self.code.directory));
         unknown.retain(|path| counts(path) && !known.contains(path));
