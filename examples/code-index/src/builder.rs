@@ -9,10 +9,10 @@ use rayon::prelude::*;
 use crate::config::GraphBuilderConfig;
 use crate::decode::decode;
 use crate::error::Error;
-use crate::graph::{DependencyGraph, SkipReason};
+use crate::graph::{DependencyGraph, EdgeRecord, SkipReason};
 use crate::parse::{ParsedFile, parse};
 use crate::records::Records;
-use crate::resolve::{Modules, Resolver};
+use crate::resolve::{FileFacts, Modules, Resolver};
 use crate::walk::{FoundFile, Walk};
 
 /// A builder of the [`DependencyGraph`] of the Python files below a directory.
@@ -76,12 +76,9 @@ impl GraphBuilder {
         let facts = walk.files.into_iter().zip(contents).map(|(file, content)| records.add_file(file.path, content));
         let facts = facts.collect::<Vec<_>>();
 
-        let resolver = Resolver::new(&facts, &modules);
-        let edges = (0..facts.len()).into_par_iter().flat_map_iter(|file| {
-            // Every file has a node, and nodes are numbered with `u32`, so this cannot overflow.
-            resolver.edges_of(u32::try_from(file).unwrap_or(u32::MAX))
-        });
-        let edges = edges.collect::<Vec<_>>();
+        let edges = edges(&facts, &modules);
+        // The syntax of all files takes more memory than their text, and the records are about to be copied.
+        drop(facts);
         DependencyGraph::from_data(&records.finish(edges))
     }
 
@@ -91,6 +88,15 @@ impl GraphBuilder {
             Ok(text) => Content { parsed: parse(&text, self.config.max_nesting), text: Some(text) },
         }
     }
+}
+
+fn edges(facts: &[FileFacts], modules: &Modules) -> Vec<EdgeRecord> {
+    let resolver = Resolver::new(facts, modules);
+    let edges = (0..facts.len()).into_par_iter().flat_map_iter(|file| {
+        // Every file has a node, and nodes are numbered with `u32`, so this cannot overflow.
+        resolver.edges_of(u32::try_from(file).unwrap_or(u32::MAX))
+    });
+    edges.collect()
 }
 
 /// The text and the syntax of a file, as far as they can be read.
