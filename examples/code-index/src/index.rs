@@ -5,7 +5,7 @@
 //! - `weights`: the ranking
 //! - `build`, `bytes`, `layout`: the content of an index
 //! - `manifest`: the index directory and its check
-//! - `search`: the queries
+//! - `search`, `scores`: the queries
 
 mod build;
 mod bytes;
@@ -13,6 +13,7 @@ mod identity;
 mod layout;
 mod manifest;
 mod order;
+mod scores;
 mod search;
 mod source;
 mod text;
@@ -64,8 +65,8 @@ pub struct Hit {
     pub end_line: Option<u32>,
     /// The score, comparable only among hits with the same `matched`.
     ///
-    /// It is 1 for an exact match, the length of the query divided by the length of the name for a prefix, and BM25 for
-    /// text.
+    /// It is 1 for an exact match, the length of the query divided by the length of the name for a prefix, and a sum
+    /// of BM25 scores for text.
     pub score: f32,
     /// The way in which the node matches the query.
     pub matched: Matched,

@@ -176,6 +176,17 @@ fn tests_rank_below_the_code_they_test() {
 }
 
 #[test]
+fn the_rest_of_a_file_adds_to_the_score() {
+    let same = "def f():\n    '''Water the periwinkle.'''\n";
+    for rest in ["def g():\n    return periwinkle\n", "def g():\n    # water\n    pass\n", "water = 1\n"] {
+        let other = rest.replace("periwinkle", "blossom").replace("water", "blossom");
+        let graph = graph_of(&[("a.py", &format!("{same}{other}")), ("b.py", &format!("{same}{rest}"))]);
+        let hits = index_of(&graph).search("water each periwinkle", 10, &[NodeKind::Function]).expect("a search");
+        assert_eq!([&*hits[0].id, &*hits[1].id], ["b.py:f", "a.py:f"], "{rest}");
+    }
+}
+
+#[test]
 fn a_phrase_counts_more_than_its_words() {
     let graph = graph_of(&[
         ("a.py", "def f():\n    \"\"\"Count the blossoms before every periwinkle.\"\"\"\n"),

@@ -4,6 +4,7 @@
 //! a term in it. The weights contain everything of the ranking but the frequency of the term, so a search only adds.
 
 use std::collections::HashMap;
+use std::mem;
 
 use super::bytes::{join, number, numbers};
 use super::identity::Identity;
@@ -30,12 +31,13 @@ pub(super) fn build(graph: &DependencyGraph, config: &AnalyzerConfig) -> Vec<u8>
         documents.push(fields);
     }
     let means = means(&documents);
-    for (node, fields) in graph.nodes().zip(&documents) {
+    let lengths = lengths(graph, &documents);
+    for (node, fields) in graph.nodes().zip(documents) {
         let factor = weights::factor(node.kind(), is_aside(node));
-        terms.add_document(node.number().0, fields, &means, factor);
+        terms.add_document(node.number().0, &fields, &means, factor);
     }
     let [term_starts, term_text, posting_starts, postings] = terms.finish();
-    let [id_starts, id_text, documents] = stored(graph);
+    let [id_starts, id_text, documents] = stored(graph, &lengths);
     let Names { starts, text, document_starts, documents: of_names } = names(graph);
     join([
         term_starts,
@@ -61,6 +63,19 @@ fn means(documents: &[Fields]) -> [f32; Field::COUNT] {
     std::array::from_fn(|field| {
         weights::mean(documents.iter().map(|fields| fields[field].len()).sum(), documents.len())
     })
+}
+
+/// Returns the relative length of each file, by number; 0 for other nodes.
+fn lengths(graph: &DependencyGraph, documents: &[Fields]) -> Vec<u32> {
+    let mut lengths = vec![0; documents.len()];
+    for (node, fields) in graph.nodes().zip(documents) {
+        if let Some(file) = node.file() {
+            lengths[file.number().index()] += fields.iter().map(Vec::len).sum::<usize>();
+        }
+    }
+    let files = graph.nodes().filter(|node| node.kind() == NodeKind::File).count();
+    let mean = weights::mean(lengths.iter().sum(), files);
+    lengths.into_iter().map(|length| weights::relative_length(length, mean)).collect()
 }
 
 /// The terms of all documents.
@@ -123,7 +138,7 @@ impl<'t, 'c> Terms<'t, 'c> {
             }
         }
         for term in found {
-            let weight = std::mem::take(&mut self.scratch[term as usize]);
+            let weight = mem::take(&mut self.scratch[term as usize]);
             self.postings[term as usize].push(document, weights::stored(weight, factor));
         }
     }
@@ -141,22 +156,34 @@ impl<'t, 'c> Terms<'t, 'c> {
 
     /// Returns the starts and the text of the sorted terms, and the starts and the bytes of their postings.
     fn finish(self) -> [Vec<u8>; 4] {
-        let mut terms = self.numbers.into_iter().collect::<Vec<_>>();
-        let text = terms.iter().map(|(term, number)| (*number, term.as_str())).collect::<HashMap<_, _>>();
-        let pairs = self.pairs.iter().map(|(&(a, b), &number)| (format!("{} {}", text[&a], text[&b]), number));
-        let pairs = pairs.collect::<Vec<_>>();
-        terms.extend(pairs);
-        terms.sort_unstable();
-        let (mut starts, mut all, mut posting_starts, mut postings) = (vec![0], Vec::new(), vec![0], Vec::new());
-        for (term, term_number) in terms {
-            all.extend(term.as_bytes());
-            starts.push(number(all.len()));
-            let of = &self.postings[term_number as usize];
-            postings.extend(of.count.to_le_bytes());
-            postings.extend(&of.bytes);
-            posting_starts.push(number(postings.len()));
+        let Self { numbers: words, pairs, mut postings, .. } = self;
+        let mut words = words.into_iter().collect::<Vec<_>>();
+        words.sort_unstable();
+        let mut ranks = vec![0_u32; postings.len()];
+        for ((_, term), rank) in words.iter().zip(1..) {
+            ranks[*term as usize] = rank;
         }
-        [numbers(starts), all, numbers(posting_starts), postings]
+        // The ranks of one or two words order the terms like their text, because a space precedes every other letter.
+        let pairs = pairs.into_iter().map(|((a, b), term)| (ranks[a as usize], ranks[b as usize], term));
+        let mut terms =
+            pairs.chain(words.iter().map(|(_, term)| (ranks[*term as usize], 0, *term))).collect::<Vec<_>>();
+        terms.sort_unstable();
+        let word = |rank: u32| words[rank as usize - 1].0.as_bytes();
+        let (mut starts, mut all, mut posting_starts, mut of_all) = (vec![0], Vec::new(), vec![0], Vec::new());
+        for (first, second, term) in terms {
+            all.extend(word(first));
+            if second > 0 {
+                all.push(b' ');
+                all.extend(word(second));
+            }
+            starts.push(number(all.len()));
+            // Freed at once: the sections grow while the lists shrink.
+            let of = mem::take(&mut postings[term as usize]);
+            of_all.extend(of.count.to_le_bytes());
+            of_all.extend(&of.bytes);
+            posting_starts.push(number(of_all.len()));
+        }
+        [numbers(starts), all, numbers(posting_starts), of_all]
     }
 }
 
@@ -180,7 +207,7 @@ impl Postings {
 }
 
 /// Returns the starts and the text of the ids, and the numbers of the documents.
-fn stored(graph: &DependencyGraph) -> [Vec<u8>; 3] {
+fn stored(graph: &DependencyGraph, lengths: &[u32]) -> [Vec<u8>; 3] {
     let order = order(graph);
     let (mut starts, mut ids, mut documents) = (vec![0], Vec::new(), Vec::new());
     for node in graph.nodes() {
@@ -195,6 +222,7 @@ fn stored(graph: &DependencyGraph) -> [Vec<u8>; 3] {
                 end_line: node.end_line(),
                 group: node.file().unwrap_or(node).number().0,
                 order: order[node.number().index()],
+                length: lengths[node.number().index()],
             }
             .numbers(),
         );

@@ -28,15 +28,17 @@ pub(super) struct Document {
     pub(super) group: u32,
     /// The rank among equal documents; see `order`.
     pub(super) order: u32,
+    /// For a file, the length of its documents; see `weights::relative_length`.
+    pub(super) length: u32,
 }
 
 impl Document {
-    const NUMBERS: usize = 6;
+    const NUMBERS: usize = 7;
 
     pub(super) fn numbers(self) -> [u32; Self::NUMBERS] {
         let line = |line: Option<u32>| line.unwrap_or(0);
         let (start_line, end_line) = (line(self.start_line), line(self.end_line));
-        [self.kind as u32, number(self.file_length), start_line, end_line, self.group, self.order]
+        [self.kind as u32, number(self.file_length), start_line, end_line, self.group, self.order, self.length]
     }
 }
 
@@ -63,6 +65,7 @@ impl Layout {
             end_line: line(3),
             group: at(4),
             order: at(5),
+            length: at(6),
         }
     }
 

@@ -15,7 +15,7 @@ const FILE: &str = "code-index.json";
 /// The name of the manifest before it is complete.
 const UNFINISHED: &str = "code-index.json.new";
 /// The format version. Every change of the sections, the documents or the weights raises it.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// The manifest of an index. It is written last: a directory without a manifest holds no index.
 #[derive(Debug, Serialize, Deserialize)]

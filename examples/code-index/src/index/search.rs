@@ -1,8 +1,9 @@
 //! The three stages of a search: exact names, prefixes, text.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::layout::Layout;
+use super::scores::Scores;
 use super::weights;
 use super::{Hit, Matched};
 use crate::analyzer::{AnalyzerConfig, identifiers};
@@ -82,48 +83,25 @@ impl Search<'_> {
         if self.is_full() {
             return;
         }
-        let mut scores = vec![0.0_f32; self.index.len()];
-        for (term, factor) in self.terms(query) {
-            let Some(postings) = self.index.postings(&term) else { continue };
-            let rarity = factor * weights::rarity(scores.len(), postings.count);
-            for (document, weight) in postings {
-                if let Some(score) = scores.get_mut(document as usize) {
-                    *score += weights::score(weight, rarity);
-                }
-            }
-        }
-        let mut best: HashMap<u32, (f32, u32, u32)> = HashMap::new();
-        for (score, number) in scores.into_iter().zip(0..) {
-            if score > 0.0 {
-                let document = self.index.document(number);
-                if self.is_wanted(document.kind) {
-                    let new = (score, document.order, number);
-                    let known = best.entry(document.group).or_insert(new);
-                    if compare(&new, known).is_lt() {
-                        *known = new;
-                    }
-                }
-            }
-        }
-        let mut found = best.into_values().collect::<Vec<_>>();
-        found.sort_unstable_by(compare);
-        for (score, _, document) in found {
-            self.push(document, score, Matched::Text);
+        let mut scores = Scores::new(self.index);
+        self.add_terms(query, &mut scores);
+        for found in scores.best(|document| self.is_wanted(self.index.document(document).kind)) {
+            self.push(found.document, found.score, Matched::Text);
         }
     }
 
-    /// Returns the terms of a query without repetition, each with a factor: its words, the pairs of adjacent words, and
-    /// the compounds that adjacent words spell, such as `plusplus` for `plus plus`.
-    fn terms(&self, query: &str) -> Vec<(String, f32)> {
+    /// Adds the scores of the terms of a query, each once: its words, the pairs of adjacent words, and the compounds
+    /// that adjacent words spell, such as `plusplus` for `plus plus`.
+    fn add_terms(&self, query: &str, scores: &mut Scores<'_>) {
         let words = identifiers(query).take(MAX_TERMS).collect::<Vec<_>>();
         let terms = words.iter().flat_map(|word| self.analyzer.terms(word)).take(MAX_TERMS).collect::<Vec<_>>();
-        let pairs = terms.windows(2).map(|pair| format!("{} {}", pair[0], pair[1])).collect::<Vec<_>>();
+        let pairs = terms.windows(2).map(|pair| format!("{} {}", pair[0], pair[1])).collect::<BTreeSet<_>>();
         let compounds = words.windows(2).map(|pair| pair.concat().to_lowercase());
-        let compounds = compounds.flat_map(|compound| self.analyzer.terms(&compound)).collect::<Vec<_>>();
-        let mut known = HashSet::new();
-        let words = terms.into_iter().chain(pairs).map(|term| (term, 1.0));
-        let compounds = compounds.into_iter().map(|term| (term, weights::COMPOUND));
-        words.chain(compounds).filter(|(term, _)| known.insert(term.clone())).collect()
+        let compounds = compounds.flat_map(|compound| self.analyzer.terms(&compound)).collect::<BTreeSet<_>>();
+        let terms = terms.into_iter().collect::<BTreeSet<_>>();
+        terms.iter().for_each(|term| scores.add_word(term, 1.0));
+        compounds.difference(&terms).for_each(|compound| scores.add_word(compound, weights::COMPOUND));
+        pairs.iter().for_each(|pair| scores.add_pair(pair));
     }
 
     fn is_full(&self) -> bool {
@@ -151,11 +129,6 @@ impl Search<'_> {
             matched,
         });
     }
-}
-
-/// Compares matches: the higher score first, then the lower rank.
-fn compare(a: &(f32, u32, u32), b: &(f32, u32, u32)) -> std::cmp::Ordering {
-    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }
 
 /// Returns the length of the query divided by the length of the name.
