@@ -82,7 +82,8 @@ def judge_search(program, work, projects):
     for name, project in projects.items():
         if project.get("search"):
             root = source(work, name, project)
-            for line in output_of(sys.executable, HERE / "search.py", program, root).splitlines():
+            python = environment(work, "search", ["bm25s==0.3.16"])
+            for line in output_of(python, HERE / "search.py", program, root).splitlines():
                 row = json.loads(line)
                 cells = [row[of][measure] for of in ("index", "bm25") for measure in ("hit1", "hit10", "mrr")]
                 numbers = " | ".join(f"{cell:.3f}" for cell in cells)

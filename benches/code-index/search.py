@@ -2,9 +2,9 @@
 
     python search.py CODE_INDEX ROOT [--queries 300] [--seed 1]
 
-CODE_INDEX is the program, ROOT a repository. Prints hit@1, hit@10 and the mean reciprocal rank of both, with the
-docstrings left in the files and cut out of them, for the queries with even numbers (learn), odd numbers (report) and
-all. Weights are chosen by the first half only.
+CODE_INDEX is the program, ROOT a repository. Python needs the package bm25s. Prints hit@1, hit@10 and the mean
+reciprocal rank of both, with the docstrings left in the files and cut out of them, for the queries with even numbers
+(learn), odd numbers (report) and all. Weights are chosen by the first half only.
 """
 
 import argparse
