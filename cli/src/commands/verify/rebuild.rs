@@ -33,7 +33,7 @@ impl json::Document for Document<'_> {
 
 /// One artifact that was built again.
 #[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Rebuilt"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "BuiltAgain"))]
 struct RebuiltRow {
     repo: String,
     artifact: String,

@@ -206,6 +206,10 @@ impl<'a, 'r> Verifier<'a, 'r> {
         }
         let begun = Instant::now();
         let first = self.build(&Circumstances::default())?;
+        if matches!(first, Build::OtherKey) {
+            let text = "its key is another one in each process, so no process can build it again";
+            return Err(Error::Message(text.to_owned()));
+        }
         let Some(differences) = self.differences_from_stored(&first)? else {
             return variation.map_or(Ok(()), |variation| self.find_cause(&variation));
         };
