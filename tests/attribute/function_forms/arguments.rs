@@ -68,6 +68,7 @@ struct Opened(fs::File);
     writable,
     load = |dir: &Path| fs::File::options().append(true).open(dir.join("log")).map(Opened),
     key = |key| key.env("NO_SUCH_VARIABLE"),
+    same = Opened::same,
     format = 1 + 1,
     code = code_fingerprint!("src"),
 )]
@@ -82,9 +83,19 @@ fn more_inputs<S: cached_smoke::Suite>(key: &mut cached_smoke::KeyBuilder<'_, S>
 #[derive(Serialize, Deserialize)]
 struct Files(usize);
 
-#[artifact(relocatable, key = more_inputs)]
+#[artifact(relocatable, key = more_inputs, same = |one: &Files, other: &Files| same_number(one.0, other.0))]
 fn files(repo: &Repo) -> std::io::Result<Files> {
     Ok(Files(project::names(repo.path())?.len()))
+}
+
+fn same_number(one: usize, other: usize) -> Result<(), std::fmt::Error> {
+    if one == other { Ok(()) } else { Err(std::fmt::Error) }
+}
+
+impl Opened {
+    fn same(&self, _: &Opened) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 mod reexported {
