@@ -20,13 +20,17 @@ pub mod remote {
 }
 
 /// The audit of builds: the records of a run, and the analysis of their traces.
-#[cfg(feature = "audit")]
 pub mod audit {
-    pub use crate::api::this_machine::ThisMachine;
     pub use crate::audit::cover::Cover;
-    pub use crate::audit::{Finding, Kind, Machine, Question, STRACE, Trace, findings};
     pub use crate::config::AUDIT as VARIABLE;
-    pub use crate::telemetry::{Audit, read_audits};
+    pub use crate::telemetry::Audit;
+
+    #[cfg(feature = "audit")]
+    pub use crate::{
+        api::this_machine::ThisMachine,
+        audit::{Finding, Kind, Machine, Question, STRACE, Trace, findings},
+        telemetry::read_audits,
+    };
 }
 
 /// Sizes and durations: one notation for what users write, and one for what they read.

@@ -184,7 +184,12 @@ fn row(audit: Audit) -> anyhow::Result<AuditedRow> {
 
 fn print(rows: &[AuditedRow], unaudited: &[String]) {
     for row in rows {
-        let subject = subject(&row.artifact, &row.repo);
+        let is_namesake = |other: &&AuditedRow| (&other.artifact, &other.repo) == (&row.artifact, &row.repo);
+        let mut subject = subject(&row.artifact, &row.repo);
+        // Artifacts with several configurations differ in their keys.
+        if rows.iter().filter(is_namesake).count() > 1 {
+            subject += &format!(", key {}", row.key);
+        }
         if let Some(failure) = &row.failure {
             output::line(format_args!("{subject}: not audited: {}", output::plain_lines(failure)));
         } else if row.findings.is_empty() {

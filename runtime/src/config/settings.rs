@@ -95,7 +95,7 @@ const SETTINGS: &[Setting] = &[
         variable: "SMOKE_HERMETIC",
         key: Some("defaults.hermetic"),
         default: "that of the suite",
-        help: "`1`: builds may read what their keys cover, and nothing else; `0`: no build is limited",
+        help: "`1`: builds read only what their keys cover; `0`: none is limited",
     },
     Setting {
         variable: "SMOKE_STOP_AFTER",
