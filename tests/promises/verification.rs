@@ -60,6 +60,15 @@ fn complete_key_passes_every_verification() {
     }
 }
 
+/// The book says so: only another machine has another name.
+#[test]
+fn host_name_is_the_same_in_every_rebuild() {
+    let sandbox = sandbox();
+    run(&sandbox, "host_name").passes();
+    let done = run(&sandbox, "host_name").env("SMOKE_VERIFY", "1,vary").passes();
+    assert_eq!(result(&done).result, Rebuilt::Same);
+}
+
 /// Each change is one that a user makes between two runs.
 #[test]
 fn changed_input_that_no_key_names_is_stale() {
