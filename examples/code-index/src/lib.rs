@@ -42,6 +42,9 @@
 //! up in Python's method resolution order. If the object may be of a subclass, as `self` and parameters may, the
 //! overrides of subclasses are called too, unless they are many. `super()` also leads to the classes beside a mixin.
 //!
+//! A call of a property's value, such as `self.func(x)`, also calls the property. Functions below `if TYPE_CHECKING`
+//! are not called if a base class has a function of that name.
+//!
 //! A call on an object of unknown type is resolved by the name of the method alone: to the methods of the classes that
 //! the file defines or imports, else to those of the whole repository, if they are few. Objects from outside the
 //! repository have no edges.
