@@ -143,7 +143,7 @@ fn text(random: &mut Rng) -> String {
 
 #[test]
 fn no_random_text_exhausts_the_stack() {
-    let count = env::var("HOSTILE_TEXTS").ok().and_then(|count| count.parse().ok()).unwrap_or(200);
+    let count = env::var("HOSTILE_TEXTS").ok().and_then(|count| count.parse().ok()).unwrap_or(500);
     let mut parsed = 0;
     for seed in 0..u64::div_ceil(count, ROUND) {
         eprintln!("seed {seed}");
