@@ -117,12 +117,14 @@ fn expression(random: &mut Rng) -> String {
 fn suites(random: &mut Rng, statement: &str) -> String {
     let (mut text, mut indentation) = (String::new(), String::new());
     for _ in 0..up_to(random, 2) {
-        for line in SUITES[random.usize(..SUITES.len())].split('\n') {
-            text += &format!("{indentation}{line}\n");
-        }
+        text = indented(text, &indentation, SUITES[random.usize(..SUITES.len())]);
         indentation += [" ", "\t", "    "][random.usize(..3)];
     }
-    text + &statement.lines().map(|line| format!("{indentation}{line}\n")).collect::<String>()
+    indented(text, &indentation, statement)
+}
+
+fn indented(text: String, indentation: &str, lines: &str) -> String {
+    lines.lines().fold(text, |text, line| text + indentation + line + "\n")
 }
 
 fn text(random: &mut Rng) -> String {

@@ -99,9 +99,15 @@ impl Search<'_> {
         let compounds = words.windows(2).map(|pair| pair.concat().to_lowercase());
         let compounds = compounds.flat_map(|compound| self.analyzer.terms(&compound)).collect::<BTreeSet<_>>();
         let terms = terms.into_iter().collect::<BTreeSet<_>>();
-        terms.iter().for_each(|term| scores.add_word(term, 1.0));
-        compounds.difference(&terms).for_each(|compound| scores.add_word(compound, weights::COMPOUND));
-        pairs.iter().for_each(|pair| scores.add_pair(pair));
+        for term in &terms {
+            scores.add_word(term, 1.0);
+        }
+        for compound in compounds.difference(&terms) {
+            scores.add_word(compound, weights::COMPOUND);
+        }
+        for pair in &pairs {
+            scores.add_pair(pair);
+        }
     }
 
     fn is_full(&self) -> bool {
