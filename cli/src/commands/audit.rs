@@ -121,7 +121,9 @@ pub(super) fn run(config: &Config, arguments: &AuditArguments) -> anyhow::Result
         json::print(&Document { artifacts: rows, not_watched: NOT_WATCHED });
     } else {
         print(&rows, &unaudited);
-        unfetched.iter().for_each(|skipped| output::sentence(format_args!("skipped: {skipped}")));
+        for skipped in &unfetched {
+            output::sentence(format_args!("skipped: {skipped}"));
+        }
     }
     print_errors(&unavailable);
     Ok(exit::success_if(is_complete))
@@ -188,7 +190,8 @@ fn print(rows: &[AuditedRow], unaudited: &[String]) {
         let mut subject = subject(&row.artifact, &row.repo);
         // Artifacts with several configurations differ in their keys.
         if rows.iter().filter(is_namesake).count() > 1 {
-            subject += &format!(", key {}", row.key);
+            subject.push_str(", key ");
+            subject.push_str(&row.key);
         }
         if let Some(failure) = &row.failure {
             output::line(format_args!("{subject}: not audited: {}", output::plain_lines(failure)));
@@ -252,7 +255,7 @@ fn print_finding(finding: &FindingRow) {
     match (&finding.line, &finding.help) {
         (Some(line), _) => output::line(format_args!("      {line};")),
         (None, Some(help)) => {
-            output::line(output::wrapped(&format!("help: {help}"), crate::terminal::width(), "      "))
+            output::line(output::wrapped(&format!("help: {help}"), crate::terminal::width(), "      "));
         }
         (None, None) => {}
     }

@@ -81,7 +81,7 @@ pub fn findings(cover: &Cover, trace: &Trace, machine: &dyn Machine) -> Vec<Find
             }
             continue;
         }
-        let entry = open.entry((false, subject(used, kind))).or_insert((kind, used));
+        let entry = open.entry((false, subject(used))).or_insert((kind, used));
         if kind > entry.0 {
             *entry = (kind, used);
         }
@@ -98,7 +98,7 @@ pub fn findings(cover: &Cover, trace: &Trace, machine: &dyn Machine) -> Vec<Find
     let all_paths: BTreeSet<PathBuf> = uses.iter().flat_map(paths).collect();
     // A path on the way to another one, which `canonicalize` and `exists` look at.
     open.retain(|(_, path), (kind, used)| {
-        let is_metadata = *kind == Kind::Found && used.action != Action::Find || *kind == Kind::Found && path.is_dir();
+        let is_metadata = *kind == Kind::Found && (used.action != Action::Find || path.is_dir());
         !(is_metadata && (covered.is_above(path) || is_above(&all_paths, path)))
     });
     let mut found: Vec<Finding> = Vec::new();
@@ -139,10 +139,9 @@ fn kind(action: Action) -> Option<Kind> {
 }
 
 /// Returns the path that a use is reported by. A program that is not found has one name for all directories.
-fn subject(used: &Use, kind: Kind) -> PathBuf {
+fn subject(used: &Use) -> PathBuf {
     match (used.action, used.path.file_name()) {
         (Action::MissProgram, Some(name)) => PathBuf::from(name),
-        _ if kind == Kind::Executed => used.path.clone(),
         _ => used.path.clone(),
     }
 }

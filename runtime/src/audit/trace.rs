@@ -143,7 +143,9 @@ impl Reader {
         if self.is_building && !process.is_in_dependency {
             self.question(call);
             let found = self.uses(call, &process);
-            found.iter().for_each(|used| self.question_by_file(used));
+            for used in &found {
+                self.question_by_file(used);
+            }
             self.trace.uses.extend(found);
         }
     }
@@ -368,6 +370,7 @@ fn address(argument: &str) -> Option<String> {
 /// Replaces each text in quotes or angle brackets by its hexadecimal form, as `-xx` does.
 #[cfg(test)]
 pub(super) fn hexed(trace: &str) -> String {
+    use std::fmt::Write;
     let mut text = String::new();
     let mut end = None;
     for (index, character) in trace.char_indices() {
@@ -380,7 +383,7 @@ pub(super) fn hexed(trace: &str) -> String {
             (_, Some(_)) => {
                 let mut buffer = [0; 4];
                 for byte in character.encode_utf8(&mut buffer).bytes() {
-                    text.push_str(&format!("\\x{byte:02x}"));
+                    let _ = write!(text, "\\x{byte:02x}");
                 }
                 continue;
             }

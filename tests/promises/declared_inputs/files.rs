@@ -22,6 +22,22 @@ fn changed_file_is_a_miss_that_names_it() {
 }
 
 #[test]
+fn optional_file_counts_by_its_content_or_its_absence() {
+    let fixture = Fixture::new("optional local.toml");
+    let (write, remove) =
+        (|| fixture.write("local.toml", "one"), || fs::remove_file(fixture.path("local.toml")).unwrap());
+    fixture.counts("file local.toml exists now", write, remove);
+    write();
+    fixture.counts("file local.toml is missing now", remove, write);
+    fixture.counts("file local.toml changed", || fixture.write("local.toml", "two"), write);
+    remove();
+    fs::create_dir(fixture.path("local.toml")).unwrap();
+    fixture.sandbox.take_log();
+    let error = fixture.error();
+    assert!(error.contains("local.toml is a directory"), "{error}");
+}
+
+#[test]
 fn swapped_files_are_a_miss_that_names_both() {
     let fixture = Fixture::new("file a\nfile b");
     let write = |a, b| {

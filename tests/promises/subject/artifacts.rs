@@ -400,6 +400,7 @@ fn declare(key: &mut KeyBuilder<'_, Subject>, variable: &str) {
     for line in order(variable).unwrap_or_default().lines() {
         match line.split_once(' ').unwrap() {
             ("file", path) => key.file(path),
+            ("optional", path) => key.optional_file(path),
             ("directory", path) => key.directory(path),
             ("variable", name) => key.env(name),
             ("tool", program) => key.tool(program),

@@ -68,7 +68,7 @@ impl Rules {
         for path in DEVICES {
             self.allow(Path::new(path), AccessFs::ReadFile | AccessFs::WriteFile)?;
         }
-        for path in cover.own.iter() {
+        for path in &cover.own {
             self.allow(path, all)?;
         }
         // The key covers files of the repository, which a build may execute.

@@ -33,7 +33,7 @@ fn only_calls_between_the_marks_count() {
 
 #[test]
 fn each_call_is_a_kind_of_use() {
-    use Action::*;
+    use Action::{Create, Execute, Find, FindDirectory, List, Miss, Move, Read};
     for (line, action, path) in [
         (r#"1 openat(AT_FDCWD</w>, "/a", O_RDONLY|O_CLOEXEC) = 3</a>"#, Read, "/a"),
         (r#"1 open("/a", O_RDONLY) = 3</a>"#, Read, "/a"),

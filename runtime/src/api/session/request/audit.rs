@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::ArtifactRequest;
-use super::circumstances::{Circumstances, Limits};
+use super::circumstances::{BuildMode, Circumstances, Limits};
 use super::private_build::{PrivateBuild, last_lines};
 use crate::audit::cover::{Cover, normal};
 use crate::config::AUDIT;
@@ -43,8 +43,8 @@ impl ArtifactRequest<'_> {
             variables = self.clean_variables(&temporary.files());
         }
         variables.insert(AUDIT.into(), None);
-        let limits = Limits { writes_cover: true, ..Limits::default() };
-        let circumstances = Circumstances { is_cleared, wrapper, variables, limits, ..Circumstances::default() };
+        let limits = Limits { mode: BuildMode::Audited, ..Limits::default() };
+        let circumstances = Circumstances { is_cleared, variables, wrapper, limits, ..Circumstances::default() };
         let log = self.private_log("audit");
         let begun = Instant::now();
         let built = self.build_in_child(&circumstances, &log);

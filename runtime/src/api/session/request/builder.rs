@@ -16,6 +16,7 @@ use std::time::Duration;
 use once_cell::sync::Lazy;
 
 use super::build::Built;
+use super::circumstances::BuildMode;
 use super::failures::Failure;
 use super::fetch::upload;
 use super::handover::{self, End, Handover, Ticket};
@@ -142,7 +143,7 @@ impl Builder {
         request.limits = *private;
         let served = if private.is_some() { request.serve_privately() } else { request.serve() };
         let end = served.unwrap_or_else(|error| ended_by(error, request.report.rebuild_seconds));
-        if private.is_some_and(|limits| limits.writes_cover) {
+        if private.is_some_and(|limits| limits.mode == BuildMode::Audited) {
             request.write_cover(&self.directory);
         }
         let is_stored = matches!(end, End::Stored(_));

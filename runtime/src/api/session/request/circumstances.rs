@@ -30,12 +30,19 @@ pub(in crate::api::session) struct Limits {
     /// The build runs on one core, on Linux.
     #[serde(default)]
     pub(in crate::api::session) one_core: bool,
+    #[serde(default)]
+    pub(in crate::api::session) mode: BuildMode,
+}
+
+/// The way in which a private builder calls the functions of the artifact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::api::session) enum BuildMode {
+    #[default]
+    Plain,
     /// The builder writes the list of everything that the key covers.
-    #[serde(default)]
-    pub(in crate::api::session) writes_cover: bool,
-    /// The builder confines itself before it calls the functions of the artifact.
-    #[serde(default)]
-    pub(in crate::api::session) is_confined: bool,
+    Audited,
+    /// The builder confines itself to what the key covers.
+    Confined,
 }
 
 impl Circumstances {

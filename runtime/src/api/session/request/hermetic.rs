@@ -12,7 +12,7 @@ use super::ArtifactRequest;
 use super::build::{FailedCall, Saved};
 use super::builder::Builder;
 use super::calls::failed;
-use super::circumstances::{Circumstances, Limits};
+use super::circumstances::{BuildMode, Circumstances, Limits};
 use super::detached::repeat;
 use super::handover::copy_all;
 use super::private_build::PrivateBuild;
@@ -47,9 +47,9 @@ impl ArtifactRequest<'_> {
     }
 
     fn build_in_clean_process(&mut self, staging: &Staging, time: &DependencyTime) -> Result<(), Error> {
-        confinement::check().map_err(|unconfined| self.unconfined(unconfined))?;
+        confinement::check().map_err(unconfined_error)?;
         if !self.session.can_be_repeated() {
-            return Err(self.unconfined(Unconfined {
+            return Err(unconfined_error(Unconfined {
                 reason: "a build of a `Session` cannot run in a separate process".to_owned(),
                 help: format!("name `{}` as a parameter of a test with `#[cached_smoke]`", self.meta.name),
             }));
@@ -80,7 +80,7 @@ impl ArtifactRequest<'_> {
         Circumstances {
             is_cleared: true,
             variables: self.clean_variables(&temporary.files()),
-            limits: Limits { is_confined: true, ..Limits::default() },
+            limits: Limits { mode: BuildMode::Confined, ..Limits::default() },
             ..Circumstances::default()
         }
     }
@@ -108,7 +108,8 @@ impl ArtifactRequest<'_> {
 
     /// Confines this process, if it is the builder of a hermetic artifact. The dependencies are loaded before.
     pub(super) fn confine(&self) -> Result<(), Error> {
-        let Some(builder) = Builder::of_process().filter(|_| self.limits.is_some_and(|limits| limits.is_confined))
+        let Some(builder) =
+            Builder::of_process().filter(|_| self.limits.is_some_and(|limits| limits.mode == BuildMode::Confined))
         else {
             return Ok(());
         };
@@ -118,10 +119,6 @@ impl ArtifactRequest<'_> {
             // A failure in another process has a message alone.
             Error::Message(format!("its build is hermetic, and {reason}\nhelp: {help}"))
         })
-    }
-
-    fn unconfined(&self, Unconfined { reason, help }: Unconfined) -> Error {
-        Error::Elsewhere { message: format!("its build is hermetic, and {reason}"), help }
     }
 
     /// Returns the error of a failed build, with everything that the build was denied.
@@ -147,6 +144,8 @@ impl ArtifactRequest<'_> {
     /// Builds once more under a tracer, and returns the uses that were denied.
     #[cfg(feature = "audit")]
     fn denied(&self) -> Denied {
+        use std::fmt::Write;
+
         use crate::api::this_machine::ThisMachine;
         use crate::audit::{Kind, STRACE, Trace, findings};
 
@@ -172,7 +171,8 @@ impl ArtifactRequest<'_> {
             };
             let line = finding.line.as_ref().map(|line| format!(": `{line}`"));
             let help = finding.help.as_ref().map(|help| format!(": {help}"));
-            uses += &format!("\nit may not {verb} {}{}", finding.subject, line.or(help).unwrap_or_default());
+            let advice = line.or(help).unwrap_or_default();
+            let _ = write!(uses, "\nit may not {verb} {}{advice}", finding.subject);
         }
         if uses.is_empty() { Denied::Nothing } else { Denied::Uses(uses) }
     }
@@ -183,6 +183,10 @@ impl ArtifactRequest<'_> {
     fn denied(&self) -> Denied {
         Denied::Unknown
     }
+}
+
+fn unconfined_error(Unconfined { reason, help }: Unconfined) -> Error {
+    Error::Elsewhere { message: format!("its build is hermetic, and {reason}"), help }
 }
 
 /// The uses that the system denied to a build.
