@@ -213,7 +213,8 @@ fn helper_from_smoke_toml_is_used_by_tests_and_status() {
     let helper = project.path("helper");
     let script = format!(
         "#!/bin/sh\necho started >> {}\necho '{{\"protocol\":\"cached-smoke-remote\",\"version\":1,\"writable\":true}}'\n\
-         id=1; while read -r line; do echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"absent\\\"}}\"; id=$((id+1)); done\n",
+         id=1; while read -r line; do case $line in *store*|*publish*) outcome=done;; *) outcome=absent;; esac\n\
+         echo \"{{\\\"id\\\":$id,\\\"outcome\\\":\\\"$outcome\\\"}}\"; id=$((id+1)); done\n",
         started.display()
     );
     write_executable(&helper, &script);
@@ -227,7 +228,8 @@ fn helper_from_smoke_toml_is_used_by_tests_and_status() {
         "{stdout}"
     );
     assert_eq!(fs::read_to_string(&started).unwrap().lines().count(), 1);
-    out(&smoke_cache_with(&project, &[], &["test", "--runner", "cargo"]), 0);
+    let stdout = out(&smoke_cache_with(&project, &[], &["test", "--runner", "cargo"]), 0);
+    assert!(stdout.contains("remote cache: ") && stdout.contains(" 0 errors"), "no other helper knows it: {stdout}");
     assert!(fs::read_to_string(&started).unwrap().lines().count() > 1, "the tests have started it");
     fs::write(&helper, "#!/bin/sh\nexit 1\n").unwrap();
     let stdout = out(&smoke_cache_with(&project, &[], &["remote", "status"]), 1);

@@ -100,7 +100,9 @@ pub(super) fn run(config: &anyhow::Result<Config>, arguments: &DoctorArguments) 
     if arguments.json {
         json::print(&Document { findings: &findings });
     } else {
-        findings.iter().for_each(|finding| output::line(finding.text(terminal::width())));
+        for finding in &findings {
+            output::line(finding.text(terminal::width()));
+        }
         let number = |state: State| findings.iter().filter(|finding| finding.state == state).count();
         let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
         output::line(format_args!(

@@ -15,6 +15,8 @@ mod rebuild;
 mod remote;
 mod report;
 mod schema;
+#[cfg(unix)]
+mod screens;
 mod selection;
 mod stored;
 mod test;
