@@ -1,7 +1,7 @@
 //! The sections with a chart, and with the numbers of the chart as a table.
 
-use cached_smoke::tooling::CacheSize;
 use cached_smoke::tooling::units::Size;
+use cached_smoke::tooling::{CacheSize, NO_REPO};
 use maud::{Markup, html};
 
 use super::bars::{Bars, bar_chart};
@@ -73,7 +73,7 @@ pub(super) fn repositories(repositories: &[Repository]) -> Markup {
         return section(heading, lead, &empty("No time was saved or spent."));
     }
     let bars = repositories.iter().map(|repository| Bars {
-        name: repository.name.clone(),
+        name: if repository.name == NO_REPO { "no repository".to_owned() } else { repository.name.clone() },
         value: format!("{} / {}", duration(repository.saved), duration(repository.built)),
         lanes: vec![vec![("saved", repository.saved)], vec![("build", repository.built)]],
     });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use cached_smoke::tooling::{CacheSize, PastRun, StoredArtifact};
+use cached_smoke::tooling::{CacheSize, NO_REPO, PastRun, StoredArtifact};
 
 use super::misses::{self, Misses};
 use super::number::{moment, sane};
@@ -112,6 +112,7 @@ impl Artifact {
     }
 
     pub(super) fn subject(&self) -> String {
-        [self.repo.as_str(), self.name.as_str()].join(" ").trim_end().to_owned()
+        let repo = if self.repo == NO_REPO { "" } else { &self.repo };
+        [repo, self.name.as_str()].join(" ").trim().to_owned()
     }
 }

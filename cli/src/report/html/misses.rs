@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use cached_smoke::Outcome;
+use cached_smoke::tooling::NO_REPO;
 
 use crate::report::{Row, Summary};
 
@@ -46,10 +47,11 @@ fn is_miss(row: &Row) -> bool {
 ///
 /// The kind of `code changed: src` stands before the colon. The message of a failure has no such form.
 fn split(row: &Row) -> (String, String) {
+    let configuration = if row.configuration.is_empty() { String::new() } else { format!(" ({})", row.configuration) };
     let subject = match row.artifact.as_str() {
         "" => row.repo.clone(),
-        artifact if row.configuration.is_empty() => format!("{artifact} of {}", row.repo),
-        artifact => format!("{artifact} of {} ({})", row.repo, row.configuration),
+        artifact if row.repo == NO_REPO => format!("{artifact}{configuration}"),
+        artifact => format!("{artifact} of {}{configuration}", row.repo),
     };
     let reason = row.reason.trim();
     let (common, rest) = match row.outcome {
@@ -68,9 +70,13 @@ mod tests {
     use super::*;
 
     fn summary(rows: &[(&str, &str, &str)]) -> Summary {
+        summary_over("django", rows)
+    }
+
+    fn summary_over(repo: &str, rows: &[(&str, &str, &str)]) -> Summary {
         let report = |(artifact, outcome, reason): &(&str, &str, &str)| {
             serde_json::from_value(serde_json::json!({
-                "run": "r", "test": "t", "binary": "b", "pid": 1, "time": 1, "repo": "django",
+                "run": "r", "test": "t", "binary": "b", "pid": 1, "time": 1, "repo": repo,
                 "artifacts": [{
                     "artifact": artifact, "outcome": outcome, "reason": reason, "key": "k", "bytes": 1,
                     "rebuild_seconds": 1.0, "restore_seconds": 0.5, "wait_seconds": 0.0,
@@ -79,6 +85,14 @@ mod tests {
             .expect("a report")
         };
         Summary::new(&rows.iter().map(report).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn artifact_without_a_repository_is_named_alone() {
+        for (repo, expected) in [("django", "model of django"), (NO_REPO, "model")] {
+            let summary = summary_over(repo, &[("model", "built", "first build")]);
+            assert_eq!(of(&[&summary])[0].details, [(expected.to_owned(), 1)]);
+        }
     }
 
     #[test]
