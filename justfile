@@ -83,6 +83,10 @@ workflows:
 filesystems *names:
     .ci/filesystems {{ names }}
 
+# Tests the library for Windows, ARM64 and musl in a chroot, as root, and checks it for macOS. Takes tens of minutes.
+platforms *names:
+    .ci/platforms {{ names }}
+
 # Runs everything that must pass before a change lands.
 ci:
     .ci/run
