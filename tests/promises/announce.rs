@@ -44,7 +44,13 @@ fn announcements<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let lines = lines.into_iter().filter(|line| !line.contains(": counting its words ("));
     let announced = lines.filter_map(|line| start(line).map(|at| line[at..].trim_end()));
     let without_numbers = |line: &str| {
-        line.split(' ').map(|word| if word.parse::<f64>().is_ok() { "N" } else { word }).collect::<Vec<_>>().join(" ")
+        let words = line.split(' ').map(|word| match word {
+            // The unit of a short build.
+            "ms;" => "s;",
+            word if word.trim_start_matches('<').parse::<f64>().is_ok() => "N",
+            word => word,
+        });
+        words.collect::<Vec<_>>().join(" ")
     };
     announced.map(without_numbers).collect()
 }
