@@ -1,6 +1,7 @@
 //! The commands over throw-away projects, which cargo compiles and runs.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod audit;
 mod browser;
 #[cfg(unix)]
 mod cache_directory;
