@@ -15,8 +15,8 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["layout"],
     &["audit", "digest", "file_lock", "json_lines", "own_thread"],
-    &["cores", "message", "name", "plain_file", "private_directory", "terminal", "text", "units"],
-    &["disk", "error", "panic", "paths"],
+    &["cores", "message", "name", "plain_file", "private_directory", "terminal", "text"],
+    &["disk", "error", "panic", "paths", "units"],
     &["shared"],
 ];
 
