@@ -49,7 +49,7 @@ fn entry_of_a_later_format_is_not_changed() {
     let sandbox = Sandbox::new();
     sandbox.run("only_words").passes();
     let manifest = sandbox.entry_file("words.json");
-    let newer = fs::read_to_string(&manifest).unwrap().replacen("\"format\": 4", "\"format\": 99", 1);
+    let newer = fs::read_to_string(&manifest).unwrap().replacen("\"format\": ", "\"format\": 9", 1);
     tamper(&manifest, |_| newer.clone().into_bytes());
     let done = sandbox.run("only_words").passes();
     assert_eq!(done.outcome("words"), Outcome::Bypassed);

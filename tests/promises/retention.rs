@@ -197,7 +197,7 @@ fn entry_of_a_later_format_stays() {
     sandbox.run("only_words").passes();
     let manifest = sandbox.entry_file("words.json");
     tamper(&manifest, |text| {
-        String::from_utf8(text).unwrap().replacen("\"format\": 4", "\"format\": 99", 1).into_bytes()
+        String::from_utf8(text).unwrap().replacen("\"format\": ", "\"format\": 9", 1).into_bytes()
     });
     sandbox.run("only_count").env("SMOKE_MAX_SIZE", "1B").passes();
     assert!(manifest.is_file() && sandbox.entry_file("words.tar.zst").is_file());
