@@ -46,7 +46,7 @@ impl Default for Sandbox {
 }
 
 impl Sandbox {
-    /// Creates a sandbox whose repository has one commit. With [`WITHOUT_GIT`] it is a plain directory.
+    /// Creates a sandbox whose repository has one commit. With `TEST_WITHOUT_GIT` it is a plain directory.
     pub fn new() -> Sandbox {
         let sandbox = Sandbox::without_git();
         fs::write(sandbox.repo().join(".gitignore"), "*.log\n").unwrap();
@@ -92,7 +92,7 @@ impl Sandbox {
         self.directories.cache()
     }
 
-    /// Runs git in the repository. Does nothing with [`WITHOUT_GIT`].
+    /// Runs git in the repository. Does nothing with `TEST_WITHOUT_GIT`.
     #[track_caller]
     pub fn git(&self, arguments: &[&str]) {
         if std::env::var_os(WITHOUT_GIT).is_none() {
