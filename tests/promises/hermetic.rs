@@ -99,6 +99,17 @@ fn undeclared_variable_is_not_set() {
 }
 
 #[test]
+fn hermetic_artifact_is_verified_hermetically() {
+    let Some(sandbox) = sandbox() else { return };
+    let sealed = |value: &str| sandbox.run("watched::takes_sealed").env("READS_VARIABLE", value);
+    sealed("one").passes();
+    for verify in ["1", "1,vary"] {
+        let done = sealed("two").env("SMOKE_VERIFY", verify).passes();
+        assert_eq!(done.outcome("sealed"), Outcome::Hit, "{verify}");
+    }
+}
+
+#[test]
 fn declared_variable_is_set() {
     let Some(sandbox) = sandbox() else { return };
     run(&sandbox, "undeclared::declared_variable").passes();

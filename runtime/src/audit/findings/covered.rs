@@ -13,7 +13,7 @@ const SHARED_PREFIXES: &[&str] = &["/", "/usr", "/usr/local"];
 /// Directories of version control: the key covers the files of a repository, and not its history.
 const VERSION_CONTROL: &[&str] = &[".git", ".hg", ".jj", ".svn"];
 /// Local directories of the cache that hold files of other builds.
-const OF_OTHER_BUILDS: &[&str] = &[".repos", ".trash"];
+const OF_OTHER_BUILDS: &[&str] = &[".repos", ".trash", ".unpacked"];
 
 /// The coverage of one key.
 pub(super) struct Covered<'a> {

@@ -102,9 +102,13 @@ fn each_undeclared_use_has_its_line() {
 #[test]
 fn an_entry_of_another_artifact_is_a_finding() {
     let help = "declare the artifact with `key.needs::<…>()`, and request it from the context";
-    for path in
-        ["/c/bookshop/1-2/graph.json", "/c/bookshop/1-2/words2.json", "/c/other/1-2/words.json", "/c/.repos/django/x"]
-    {
+    for path in [
+        "/c/bookshop/1-2/graph.json",
+        "/c/bookshop/1-2/words2.json",
+        "/c/other/1-2/words.json",
+        "/c/.repos/django/x",
+        "/c/.unpacked/bookshop/1-2/graph/value.json",
+    ] {
         assert_found(&read(path), Kind::Read, path, help);
     }
 }

@@ -9,16 +9,28 @@ use crate::key::fingerprint::tool;
 use crate::store::manifest::Environment;
 use crate::text;
 
-/// The beginnings of variables that differ from test to test, or from run to run.
-const OF_THE_RUN: [&str; 4] = ["NEXTEST", "__NEXTEST", "SMOKE_", "_"];
+/// The beginnings of variables that differ from test to test, from run to run, or from one test runner to the other.
+const OF_THE_RUN: [&str; 10] = [
+    "CARGO_BIN_",
+    "CARGO_CRATE_NAME",
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "CARGO_PRIMARY_PACKAGE",
+    "CARGO_TARGET_TMPDIR",
+    "NEXTEST",
+    "__NEXTEST",
+    "SMOKE_",
+    "_",
+];
 /// Parts of the names of variables that hold secrets. A short secret could be guessed from its digest, and a CI system
 /// may carry the cache to machines of others.
-const SECRET: [&str; 9] = ["AUTH", "COOKIE", "CREDENTIAL", "KEY", "PASS", "PRIVATE", "SECRET", "SESSION", "TOKEN"];
+const SECRET: [&str; 12] =
+    ["AUTH", "COOKIE", "CREDENTIAL", "DSN", "KEY", "PASS", "PRIVATE", "SECRET", "SESSION", "TOKEN", "URI", "URL"];
 /// Stands for the value of a variable that may hold a secret.
 const IS_SET: &str = "set";
-/// The length of a digest in the record: two values rarely have one digest, and the digest does not give a long value
-/// away.
-const DIGITS: usize = 16;
+/// The length of a digest in the record: one change of 65,536 is not seen, and many values have one digest. So a guess
+/// of a value cannot be confirmed.
+const DIGITS: usize = 4;
 
 /// Returns the environment of this process.
 pub(super) fn of_this_process() -> Environment {
@@ -130,10 +142,11 @@ mod tests {
 
     #[test]
     fn record_has_no_values_and_nothing_of_secrets_and_runs() {
-        for secret in ["GITHUB_TOKEN", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "npm_config__auth"] {
+        for secret in ["GITHUB_TOKEN", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "npm_config__auth", "DATABASE_URL"] {
             assert!(is_secret(secret), "{secret}");
         }
         assert!(is_of_the_run("SMOKE_RUN_ID") && is_of_the_run("NEXTEST_ATTEMPT") && is_of_the_run("_"));
+        assert!(is_of_the_run("CARGO_PKG_README") && !is_of_the_run("CARGO_HOME"));
         assert!(!is_of_the_run("_X") && !is_secret("TZ"));
         let environment = of_this_process();
         let path = std::env::var("PATH").expect("set");

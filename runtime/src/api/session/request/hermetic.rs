@@ -75,6 +75,19 @@ impl ArtifactRequest<'_> {
         }
     }
 
+    /// Returns the circumstances of a confined process, with these changes of what a hermetic build can see.
+    pub(super) fn clean_with(&self, temporary: &Staging, changes: &Circumstances) -> Circumstances {
+        let mut clean = self.clean(temporary);
+        for (name, value) in &changes.variables {
+            if name != TEMPORARY && clean.variables.contains_key(name) {
+                clean.variables.insert(name.clone(), value.clone());
+            }
+        }
+        clean.directory.clone_from(&changes.directory);
+        clean.limits = Limits { mode: BuildMode::Confined, ..changes.limits };
+        clean
+    }
+
     /// Returns the circumstances of a confined process.
     fn clean(&self, temporary: &Staging) -> Circumstances {
         Circumstances {
@@ -185,7 +198,7 @@ impl ArtifactRequest<'_> {
     }
 }
 
-fn unconfined_error(Unconfined { reason, help }: Unconfined) -> Error {
+pub(super) fn unconfined_error(Unconfined { reason, help }: Unconfined) -> Error {
     Error::Elsewhere { message: format!("its build is hermetic, and {reason}"), help }
 }
 

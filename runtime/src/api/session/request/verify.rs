@@ -29,6 +29,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::ArtifactRequest;
 use super::circumstances::Circumstances;
+use super::hermetic::unconfined_error;
+use crate::audit::confinement;
 use crate::config::Verify;
 use crate::error::Error;
 use crate::message;
@@ -153,6 +155,9 @@ impl<'a, 'r> Verifier<'a, 'r> {
     }
 
     fn verify(&mut self, vary: bool) -> Result<(), Error> {
+        if self.request.meta.is_hermetic {
+            confinement::check().map_err(unconfined_error)?;
+        }
         // A test that opens a session itself may have run any code before: only its own process can build.
         let variation = (vary && self.request.session.can_be_repeated())
             .then(|| Variation::new(&self.request.resolved_key.inputs))

@@ -71,7 +71,13 @@ impl<'a> Verifier<'a, '_> {
             });
         }
         let log = self.request.private_log(&format!("verify-{}", self.record.builds));
-        Ok(match self.request.build_in_child(circumstances, &log)? {
+        let built = if self.request.meta.is_hermetic {
+            let temporary = Staging::private()?;
+            self.request.build_in_child(&self.request.clean_with(&temporary, circumstances), &log)?
+        } else {
+            self.request.build_in_child(circumstances, &log)?
+        };
+        Ok(match built {
             PrivateBuild::Built { staging, .. } => {
                 Files::listed(staging).map_or_else(|error| Build::Fails(error.report()), Build::Files)
             }

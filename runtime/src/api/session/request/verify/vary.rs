@@ -17,7 +17,9 @@ use crate::text;
 const KEPT_PREFIXES: [&str; 10] =
     ["CARGO", "RUST", "LD_", "DYLD_", "GIT_", "NEXTEST", "__NEXTEST", "SMOKE_", "LLVM_", "PROGRAMFILES"];
 /// Other variables that stay, in upper case.
-const KEPT: [&str; 12] = [
+const KEPT: [&str; 13] = [
+    // The path of the program, which shells set.
+    "_",
     "PATH",
     "PATHEXT",
     "COMSPEC",
