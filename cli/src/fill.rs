@@ -126,11 +126,17 @@ struct Skipped {
     reason: String,
 }
 
-/// Runs the tests of the command `populate` or `pull`.
-pub(crate) fn fill(config: &Config, arguments: &FillArguments, mode: Missing) -> anyhow::Result<Filled> {
+/// Fails if the settings forbid to write to the cache.
+pub(crate) fn check_writable(config: &Config) -> anyhow::Result<()> {
     if !config.is_writable() {
         bail!("SMOKE_CACHE forbids to write to the cache\nhelp: set SMOKE_CACHE=read-write for this command");
     }
+    Ok(())
+}
+
+/// Runs the tests of the command `populate` or `pull`.
+pub(crate) fn fill(config: &Config, arguments: &FillArguments, mode: Missing) -> anyhow::Result<Filled> {
+    check_writable(config)?;
     let selected = Selection::new(config, &arguments.repos)?;
     let unfetched = fetch_missing(config, &selected.repos);
     let unavailable = unavailable(config, &arguments.repos, &unfetched);

@@ -12,6 +12,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::fetch::fetch_missing;
+use crate::fill::check_writable;
 use crate::progress::Bar;
 use crate::runner::{Runner, RunnerArguments, failed_to_start};
 use crate::selection::{Selection, names_of, print_errors, unavailable};
@@ -100,9 +101,7 @@ impl From<Finding> for FindingRow {
 
 pub(super) fn run(config: &Config, arguments: &AuditArguments) -> anyhow::Result<ExitCode> {
     let tracer = strace::command()?;
-    if !config.is_writable() {
-        bail!("SMOKE_CACHE forbids to write to the cache\nhelp: set SMOKE_CACHE=read-write for this command");
-    }
+    check_writable(config)?;
     let selected = Selection::new(config, &arguments.repos)?;
     let unfetched = fetch_missing(config, &selected.repos);
     let unavailable = unavailable(config, &arguments.repos, &unfetched);

@@ -4,6 +4,7 @@ mod rebuild;
 
 use std::process::ExitCode;
 
+use cached_smoke::tooling::units::parse_duration;
 use cached_smoke::tooling::{Config, Verdict, verify};
 use clap::Args;
 use serde::Serialize;
@@ -65,10 +66,9 @@ fn share(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Checks an age.
+/// Checks an age, as the tests will parse it.
 fn age(text: &str) -> Result<String, &'static str> {
-    let parsed = text.parse::<humantime::Duration>();
-    parsed.map(|_| text.to_owned()).map_err(|_| "write a number and a unit, such as `7d`")
+    parse_duration(text).map(|_| text.to_owned()).ok_or("write a number and a unit, such as `7d`")
 }
 
 /// The output of `verify --json`.
