@@ -2,13 +2,14 @@
 //! once.
 
 mod project;
+mod read;
 mod remote;
 pub(crate) mod settings;
 mod smoke_toml;
+mod values;
 mod verify;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,14 +17,12 @@ use once_cell::sync::OnceCell;
 
 pub use remote::{HELPER, Remote};
 pub use smoke_toml::Source;
-use smoke_toml::{Found, SmokeToml, TestTable};
+use smoke_toml::TestTable;
 pub(crate) use verify::Verify;
 
 use crate::error::Error;
-use crate::name::{ALL, MAX_NAME, NO_REPO, check_name, check_repo_name};
 use crate::shared::settings_mark;
 use crate::shared::smoke_toml::FILE_NAME;
-use crate::units;
 
 /// The default cache directory, below the home directory.
 const DEFAULT_DIRECTORY: &str = ".cdsagent-smoke-cache";
@@ -180,120 +179,6 @@ impl Config {
         Config::read(directory, &|name| std::env::var_os(name), dirs::home_dir())
     }
 
-    /// Reads the configuration with the given environment and home. Searches `smoke.toml` in `start` and above.
-    pub(crate) fn read(
-        start: &Path,
-        environment: &dyn Fn(&str) -> Option<OsString>,
-        home: Option<PathBuf>,
-    ) -> Result<Config, Error> {
-        let found = SmokeToml::find(start)?;
-        let file_found = found.as_ref().map(|found| found.path.clone());
-        let (smoke_toml, base, file) = match found {
-            Some(Found { path, base, settings }) => (path, base, settings),
-            None => (start.join(FILE_NAME), start.to_owned(), SmokeToml::default()),
-        };
-        let defaults = &file.defaults;
-        // An empty variable counts as unset, because CI systems pass unset variables on in that way.
-        let variable = |name: &'static str| environment(name).filter(|value| !value.is_empty());
-        let text = |name: &'static str, default: Option<&String>| -> Result<Option<Setting>, Error> {
-            match variable(name) {
-                Some(value) => match value.into_string() {
-                    Ok(value) => Ok(Some(Setting { name: name.to_owned(), value })),
-                    Err(raw) => Err(Error::Setting {
-                        name: name.to_owned(),
-                        value: raw.to_string_lossy().into_owned(),
-                        allowed: "valid UTF-8".to_owned(),
-                    }),
-                },
-                None => Ok(default.map(|value| Setting {
-                    name: format!("{} in {}", name_in_file(name), smoke_toml.display()),
-                    value: value.clone(),
-                })),
-            }
-        };
-
-        let cache_dir = match (variable("SMOKE_CACHE_DIR").map(PathBuf::from), &defaults.cache_dir, home) {
-            (Some(path), _, _) if path.is_absolute() => path,
-            (Some(path), _, _) => {
-                return Err(Error::Setting {
-                    name: "SMOKE_CACHE_DIR".to_owned(),
-                    value: path.display().to_string(),
-                    allowed: "an absolute path (test processes have different current directories)".to_owned(),
-                });
-            }
-            (None, Some(path), _) => base.join(path),
-            (None, None, Some(home)) if home.is_absolute() => home.join(DEFAULT_DIRECTORY),
-            (None, None, _) => {
-                return Err(Error::Setting {
-                    name: "SMOKE_CACHE_DIR".to_owned(),
-                    value: String::new(),
-                    allowed: "set to an absolute path, because this user has no home directory with an absolute path"
-                        .to_owned(),
-                });
-            }
-        };
-
-        let mut repos = BTreeMap::new();
-        for (name, table) in &file.repos {
-            check_repo_name(name).map_err(|message| Error::SmokeToml { path: smoke_toml.clone(), message })?;
-            repos.insert(name.clone(), table.locate(name, &base, &cache_dir));
-        }
-        for (name, path) in repo_paths(text("SMOKE_REPO_PATHS", None)?)? {
-            let rev = repos.get(&name).and_then(|repo: &RepoSource| repo.rev.clone());
-            repos.insert(name, RepoSource { source: Source::Path(path.clone()), path, rev });
-        }
-
-        let on_miss = choice(
-            text("SMOKE_ON_MISS", defaults.on_miss.as_ref())?,
-            &[("build", OnMiss::Build), ("skip", OnMiss::Skip), ("fail", OnMiss::Fail)],
-        )?;
-        let mode = choice(
-            text("SMOKE_CACHE", defaults.cache.as_ref())?,
-            &[("read-write", Mode::ReadWrite), ("read-only", Mode::ReadOnly), ("off", Mode::Off)],
-        )?;
-        let strict = defaults.strict.map(switch);
-        let strict = choice(text("SMOKE_STRICT", strict.as_ref())?, &[("0", false), ("1", true)])?;
-        let detach = defaults.detach.map(switch);
-        let hermetic = defaults.hermetic.map(switch);
-        let announce = defaults.announce.map(|is_on| if is_on { "on" } else { "off" }.to_owned());
-
-        // nextest also starts test binaries to list their tests, with the id of the run.
-        let is_listing = variable("NEXTEST_TEST_PHASE").is_some_and(|phase| phase == "list");
-        let nextest_run = text("NEXTEST_RUN_ID", None)?.filter(|_| !is_listing);
-
-        Ok(Config {
-            force: force(text("SMOKE_FORCE_REBUILD", defaults.force_rebuild.as_ref())?, &repos)?,
-            mode,
-            on_miss,
-            strict,
-            run_id: text("SMOKE_RUN_ID", None)?.or(nextest_run).map(run_id).transpose()?,
-            lock_timeout: timeout(text("SMOKE_LOCK_TIMEOUT", defaults.lock_timeout.as_ref())?)?,
-            size_limit: text("SMOKE_MAX_SIZE", defaults.max_size.as_ref())?
-                .map_or(Ok(SizeLimit::Default), size_limit)?,
-            left_out: known_names(text("SMOKE_LEAVE_OUT", None)?, &repos, "names among: ")?,
-            // Only nextest sets `NEXTEST`; it may kill a test during its build.
-            detach: choice(
-                text("SMOKE_DETACH", detach.as_ref())?,
-                if variable("NEXTEST").is_some() { &[("1", true), ("0", false)] } else { &[("0", false), ("1", true)] },
-            )?,
-            announce: choice(text("SMOKE_ANNOUNCE", announce.as_ref())?, &[("on", true), ("off", false)])?,
-            verify: text("SMOKE_VERIFY", None)?.map(verify).transpose()?.filter(|verify| !verify.is_off()),
-            hermetic: text("SMOKE_HERMETIC", hermetic.as_ref())?
-                .map(|setting| choice(Some(setting), &[("1", true), ("0", false)]))
-                .transpose()?,
-            audit: text(AUDIT, None)?.map(tracer).transpose()?,
-            stop_after: text("SMOKE_STOP_AFTER", None)?
-                .map(|setting| choice(Some(setting), &[("key", StopAfter::Key), ("fixture", StopAfter::Fixture)]))
-                .transpose()?,
-            remote: Remote::read(&file.remote, &text)?,
-            cache_dir,
-            smoke_toml: file_found,
-            repos,
-            test: file.test,
-            start: start.to_owned(),
-        })
-    }
-
     /// Returns the source and the directory of a repository.
     ///
     /// # Errors
@@ -402,131 +287,6 @@ impl Config {
     pub fn runs_ignored_tests(&self) -> bool {
         self.test.ignored
     }
-}
-
-/// Returns the name in `smoke.toml` of the setting that a variable overrides.
-fn name_in_file(variable: &str) -> String {
-    let name = variable.trim_start_matches("SMOKE_");
-    let name = match name {
-        "REMOTE" => "url of [remote]".to_owned(),
-        _ => name.strip_prefix("REMOTE_").map_or_else(|| name.to_owned(), |name| format!("{name} of [remote]")),
-    };
-    name.to_lowercase().replace('_', "-")
-}
-
-/// The value of a setting, and the name of the variable or the field in `smoke.toml` that it comes from.
-#[derive(Clone)]
-struct Setting {
-    name: String,
-    value: String,
-}
-
-impl Setting {
-    fn reject(self, allowed: impl Into<String>) -> Error {
-        Error::Setting { name: self.name, value: self.value, allowed: allowed.into() }
-    }
-}
-
-/// Parses one of a few words. The first is the default.
-fn choice<T: Copy>(setting: Option<Setting>, choices: &[(&str, T)]) -> Result<T, Error> {
-    let Some(setting) = setting else { return Ok(choices[0].1) };
-    if let Some((_, value)) = choices.iter().find(|(word, _)| *word == setting.value) {
-        return Ok(*value);
-    }
-    let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
-    Err(setting.reject(words.join(" or ")))
-}
-
-/// Returns the value of a variable that is on or off.
-fn switch(is_on: bool) -> String {
-    if is_on { "1" } else { "0" }.to_owned()
-}
-
-/// Parses names of repositories, which must be configured. `-` names the artifacts without a repository.
-fn known_names(
-    setting: Option<Setting>,
-    repos: &BTreeMap<String, RepoSource>,
-    allowed: &str,
-) -> Result<Vec<String>, Error> {
-    let Some(setting) = setting else { return Ok(Vec::new()) };
-    let names = list(&setting);
-    if names.iter().all(|name| name == NO_REPO || repos.contains_key(name)) {
-        return Ok(names);
-    }
-    let known: Vec<&str> = repos.keys().map(String::as_str).collect();
-    Err(setting.reject(format!(
-        "{allowed}{}",
-        if known.is_empty() { "no repository is configured".to_owned() } else { known.join(", ") }
-    )))
-}
-
-fn list(setting: &Setting) -> Vec<String> {
-    setting.value.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-}
-
-fn force(setting: Option<Setting>, repos: &BTreeMap<String, RepoSource>) -> Result<Force, Error> {
-    let Some(setting) = setting else { return Ok(Force::None) };
-    if list(&setting).iter().any(|name| name == ALL) {
-        return Ok(Force::All);
-    }
-    let names = known_names(Some(setting), repos, "`all`, or names among: ")?;
-    Ok(if names.is_empty() { Force::None } else { Force::Repos(names) })
-}
-
-fn verify(setting: Setting) -> Result<Verify, Error> {
-    Verify::parse(&setting.value).ok_or_else(|| setting.reject(verify::ALLOWED))
-}
-
-fn run_id(setting: Setting) -> Result<String, Error> {
-    match check_name("run", &setting.value) {
-        Ok(()) => Ok(setting.value),
-        Err(_) => Err(setting
-            .reject(format!("1 to {MAX_NAME} of the characters A-Z a-z 0-9 . _ -, without a dot at the beginning"))),
-    }
-}
-
-fn timeout(setting: Option<Setting>) -> Result<Duration, Error> {
-    setting.map_or(Ok(DEFAULT_LOCK_TIMEOUT), duration)
-}
-
-fn duration(setting: Setting) -> Result<Duration, Error> {
-    let parsed = match setting.value.parse::<u64>() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => units::parse_duration(&setting.value),
-    };
-    parsed.ok_or_else(|| setting.reject("a number of seconds, or a duration such as `90s`, `20m` or `1h`"))
-}
-
-fn size_limit(setting: Setting) -> Result<SizeLimit, Error> {
-    if setting.value == NO_LIMIT {
-        return Ok(SizeLimit::None);
-    }
-    let bytes = units::parse_size(&setting.value).map(SizeLimit::Bytes);
-    bytes.ok_or_else(|| setting.reject(format!("a size such as `500MB`, `5GB` or `5GiB`, or `{NO_LIMIT}`")))
-}
-
-fn tracer(setting: Setting) -> Result<Vec<String>, Error> {
-    let parsed: Option<Vec<String>> = serde_json::from_str(&setting.value).ok();
-    let parsed = parsed.filter(|words| !words.is_empty());
-    parsed.ok_or_else(|| setting.reject("a JSON list with a program and its arguments"))
-}
-
-/// Parses absolute directories, separated by commas. The last component of each is the name of a repository.
-fn repo_paths(setting: Option<Setting>) -> Result<Vec<(String, PathBuf)>, Error> {
-    let Some(setting) = setting else { return Ok(Vec::new()) };
-    let mut paths = Vec::new();
-    for part in setting.value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let path = PathBuf::from(part);
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        let is_known = paths.iter().any(|(other, _)| *other == name);
-        if !path.is_absolute() || check_repo_name(&name).is_err() || is_known {
-            return Err(setting.reject(
-                "absolute directories separated by commas, each with a different repository's name as its last component",
-            ));
-        }
-        paths.push((name, path));
-    }
-    Ok(paths)
 }
 
 #[cfg(test)]

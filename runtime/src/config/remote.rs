@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Setting, choice, switch};
+use super::values::{Setting, choice, duration, switch};
 use crate::error::Error;
 
 /// The program that is the default helper, and the package that installs it.
@@ -29,7 +29,7 @@ pub(crate) struct RemoteTable {
 
 /// Parses the budget, which must not be zero: no artifact could be fetched in that time.
 fn budget(setting: Setting) -> Result<Duration, Error> {
-    let budget = super::duration(setting.clone())?;
+    let budget = duration(setting.clone())?;
     if budget.is_zero() {
         return Err(
             setting.reject("a time above zero, such as `30s`; set SMOKE_REMOTE to `off` to disable the remote cache")

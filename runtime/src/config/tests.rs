@@ -1,4 +1,7 @@
+use std::ffi::OsString;
+
 use super::*;
+use crate::name::check_name;
 
 /// Returns a path that is absolute on this system.
 fn absolute(path: &str) -> PathBuf {
