@@ -23,6 +23,8 @@ mod trace;
 #[cfg(feature = "audit")]
 pub use findings::{Finding, Kind, Machine, findings};
 #[cfg(feature = "audit")]
+pub(crate) use trace::Refused;
+#[cfg(feature = "audit")]
 pub use trace::{Question, Trace};
 
 /// The arguments of `strace` before the path of the trace.

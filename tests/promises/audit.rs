@@ -89,7 +89,7 @@ fn each_undeclared_input_is_found_with_its_line() {
         ("watched::child", Kind::Executed, "/usr/bin/cat", "key.tool(\"cat\")"),
         ("undeclared::host_name", Kind::Executed, "/usr/bin/uname", "key.tool(\"uname\")"),
         ("undeclared::time_zone", Kind::Executed, "/usr/bin/date", "key.tool(\"date\")"),
-        ("undeclared::program", Kind::Executed, "ROOT/program", "key.tool(\"ROOT/program\")"),
+        ("undeclared::program", Kind::Executed, "ROOT/program", "key.file(\"ROOT/program\")"),
         ("watched::script", Kind::Executed, "/bin/sh", ""),
     ];
     for (test, kind, subject, line) in cases {

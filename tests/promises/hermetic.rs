@@ -51,7 +51,7 @@ fn undeclared_input_is_an_error_with_its_line() {
     for (test, denied) in [
         ("undeclared::neighbour", "read ROOTneighbour.txt: `key.file(\"ROOTneighbour.txt\")`"),
         ("undeclared::listing", "list ROOTlisting: `key.directory(\"ROOTlisting\")`"),
-        ("undeclared::program", "start ROOTprogram: `key.tool(\"ROOTprogram\")`"),
+        ("undeclared::program", "start ROOTprogram: `key.file(\"ROOTprogram\")`"),
         ("undeclared::time_zone", "start /usr/bin/date: `key.tool(\"date\")`"),
         ("undeclared::host_name", "start /usr/bin/uname: `key.tool(\"uname\")`"),
         ("undeclared::other_entry", "list ROOTcache/bookshop: declare the artifact with `key.needs::<…>()`"),
@@ -80,8 +80,13 @@ fn connection_is_denied() {
 #[test]
 fn files_outside_its_directories_are_not_written() {
     let Some(sandbox) = sandbox() else { return };
-    run(&sandbox, "watched::writes").fails();
+    let done = run(&sandbox, "watched::writes").fails();
     assert!(!sandbox.path("written").exists());
+    if has_strace() {
+        let line = format!("it may not write to {}", sandbox.path("written").display());
+        assert!(done.stderr.contains(&line), "{line}\n{}", done.stderr);
+        assert!(done.stderr.contains("help: write below `cx.dir()` or to temporary files"), "{}", done.stderr);
+    }
     sandbox.run("watched::writes").passes();
     assert!(sandbox.path("written").exists());
 }

@@ -34,6 +34,10 @@ impl Machine for ThisMachine {
         let program = line.split(u8::is_ascii_whitespace).next().filter(|program| !program.is_empty())?;
         Some(PathBuf::from(String::from_utf8_lossy(program).into_owned()))
     }
+
+    fn real(&self, path: &Path) -> Option<PathBuf> {
+        path.canonicalize().ok()
+    }
 }
 
 /// Returns those of the paths that git ignores. `None` if git does not answer, as in a plain folder.

@@ -55,11 +55,13 @@ pub trait Machine {
     fn has_version(&self, program: &Path) -> bool;
     /// Returns the program that the first line of a script names.
     fn interpreter(&self, script: &Path) -> Option<PathBuf>;
+    /// Returns the path without links, if there is a file.
+    fn real(&self, path: &Path) -> Option<PathBuf>;
 }
 
 /// Returns everything that the build uses and the key does not cover, sorted by kind and subject.
 pub fn findings(cover: &Cover, trace: &Trace, machine: &dyn Machine) -> Vec<Finding> {
-    let uses = with_interpreters(&trace.uses, machine);
+    let uses = with_programs(&trace.uses, machine);
     let executed: BTreeSet<PathBuf> =
         uses.iter().filter(|used| used.action == Action::Execute).flat_map(paths).collect();
     let covered = Covered::new(cover, &executed);
@@ -158,15 +160,17 @@ fn is_above(all: &BTreeSet<PathBuf>, path: &Path) -> bool {
     all.range(after).next().is_some_and(|next| next.starts_with(path))
 }
 
-/// Adds the interpreters of scripts, which the system starts without a call.
-fn with_interpreters(uses: &[Use], machine: &dyn Machine) -> Vec<Use> {
+/// Adds the interpreters of scripts, which the system starts without a call, and the paths of programs without links:
+/// `/bin/sh` and `/usr/bin/sh` may be one program.
+fn with_programs(uses: &[Use], machine: &dyn Machine) -> Vec<Use> {
     let mut all = Vec::with_capacity(uses.len());
     for used in uses {
-        all.push(used.clone());
-        if used.action == Action::Execute
-            && let Some(path) = machine.interpreter(&used.path)
-        {
-            all.push(Use { path, real: None, ..used.clone() });
+        if used.action != Action::Execute {
+            all.push(used.clone());
+            continue;
+        }
+        for path in std::iter::once(used.path.clone()).chain(machine.interpreter(&used.path)) {
+            all.push(Use { real: machine.real(&path), path, ..used.clone() });
         }
     }
     all

@@ -12,8 +12,19 @@ pub struct Trace {
     pub(super) uses: Vec<Use>,
     /// Questions to the system whose answers no key covers.
     pub(super) questions: BTreeSet<Question>,
+    /// The changes that the system refused: the process lacks a permission.
+    refused: BTreeSet<Refused>,
     /// The build has begun and ended.
     pub(super) is_complete: bool,
+}
+
+/// A change of the machine that the system refused.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Refused {
+    /// Writing to a file, or creating it.
+    Write(PathBuf),
+    /// Waiting for connections at an address.
+    Bind(String),
 }
 
 /// A question to the system whose answer no key covers.
@@ -96,6 +107,11 @@ impl Trace {
         self.is_complete
     }
 
+    /// Returns the changes that the system refused to the build.
+    pub(crate) fn refused(&self) -> &BTreeSet<Refused> {
+        &self.refused
+    }
+
     /// Returns the questions of the build to the system.
     pub fn questions(&self) -> &BTreeSet<Question> {
         &self.questions
@@ -147,6 +163,8 @@ impl Reader {
                 self.question_by_file(used);
             }
             self.trace.uses.extend(found);
+            let refused = self.refused(call, &process);
+            self.trace.refused.extend(refused);
         }
     }
 
@@ -237,8 +255,29 @@ impl Reader {
         Some((self.joined(path, base, process)?, index))
     }
 
+    /// Returns the change that the system refused.
+    fn refused(&self, call: &Call, process: &Process) -> Option<Refused> {
+        if !is_denied(call) {
+            return None;
+        }
+        match &*call.name {
+            "bind" => call.arguments.iter().find_map(|argument| address(argument)).map(Refused::Bind),
+            "creat" | "mkdir" | "mkdirat" => self.path(call, process).map(|(path, _)| Refused::Write(path)),
+            "open" | "openat" | "openat2" => {
+                let (path, index) = self.path(call, process)?;
+                is_writing(call.arguments.get(index + 1)?).then_some(Refused::Write(path))
+            }
+            "symlink" | "symlinkat" => self.path_at(call, process, 1).map(|(path, _)| Refused::Write(path)),
+            "rename" | "renameat" | "renameat2" | "link" | "linkat" => {
+                let (_, index) = self.path(call, process)?;
+                self.path_at(call, process, index + 1).map(|(path, _)| Refused::Write(path))
+            }
+            _ => None,
+        }
+    }
+
     fn uses(&self, call: &Call, process: &Process) -> Vec<Use> {
-        let is_denied = matches!(&call.result, Returned::Error(error) if error == "EACCES" || error == "EPERM");
+        let is_denied = is_denied(call);
         let using = |action, path, real| Use { action, path, real, program: process.program.clone(), is_denied };
         match &*call.name {
             "connect" | "bind" | "sendto" | "sendmsg" | "sendmmsg" | "getsockname" => {
@@ -305,9 +344,7 @@ fn successful(call: &Call, index: usize) -> Option<Action> {
         "creat" => Some(Action::Create),
         "open" | "openat" | "openat2" => {
             let flags = call.arguments.get(index + 1)?;
-            let has = |flag: &str| {
-                flags.split(|other: char| !other.is_ascii_alphanumeric() && other != '_').any(|one| one == flag)
-            };
+            let has = |flag: &str| has_flag(flags, flag);
             Some(if has("O_TMPFILE") || has("O_CREAT") && has("O_EXCL") || has("O_TRUNC") {
                 Action::Create
             } else if has("O_PATH") || has("O_DIRECTORY") {
@@ -327,10 +364,27 @@ fn successful(call: &Call, index: usize) -> Option<Action> {
     }
 }
 
+fn is_denied(call: &Call) -> bool {
+    matches!(&call.result, Returned::Error(error) if error == "EACCES" || error == "EPERM")
+}
+
+fn has_flag(flags: &str, flag: &str) -> bool {
+    flags.split(|other: char| !other.is_ascii_alphanumeric() && other != '_').any(|one| one == flag)
+}
+
+/// Returns `true` for the flags of a file that is opened to write.
+fn is_writing(flags: &str) -> bool {
+    ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_TMPFILE"].iter().any(|flag| has_flag(flags, flag))
+}
+
 /// Returns the kind of a call that the system refused. Files that cannot be written to are no input.
 fn denied(call: &Call, index: usize) -> Option<Action> {
-    let is_listing = call.arguments.get(index + 1).is_some_and(|flags| flags.contains("O_DIRECTORY"));
-    if is_listing { Some(Action::List) } else { successful(call, index).filter(|action| *action != Action::Create) }
+    match call.arguments.get(index + 1) {
+        _ if call.name == "creat" => None,
+        Some(flags) if call.name.starts_with("open") && is_writing(flags) => None,
+        Some(flags) if has_flag(flags, "O_DIRECTORY") => Some(Action::List),
+        _ => successful(call, index),
+    }
 }
 
 fn mark(call: &Call) -> Option<Mark> {

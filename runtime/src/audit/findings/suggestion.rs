@@ -1,5 +1,6 @@
 //! The line that declares a finding.
 
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Finding, Kind, Machine};
@@ -41,7 +42,7 @@ impl Suggestion<'_> {
     fn line(&self, kind: Kind, path: &Path, used: &Use) -> Result<String, &'static str> {
         let is_history =
             self.cover.repository.as_ref().is_some_and(|repository| path.starts_with(repository.join(".git")));
-        let declared = |method: &str, path: &Path| format!("key.{method}({:?})", self.declared_path(path));
+        let declared = |method: &str, path: &Path| format!("key.{method}({})", literal(self.declared_path(path)));
         match kind {
             Kind::Connected => Err(NETWORK),
             Kind::Missing if used.action == Action::MissProgram => Err(NO_PROGRAM),
@@ -49,36 +50,24 @@ impl Suggestion<'_> {
             _ if path.starts_with(&self.cover.cache) => Err(OTHER_ENTRY),
             Kind::Executed => Ok(self.program(path)),
             Kind::Missing => Ok(declared("optional_file", path)),
-            Kind::Listed => {
-                if self.is_broad(path) {
-                    Err(BROAD)
-                } else {
-                    Ok(declared("directory", path))
-                }
-            }
-            Kind::Found if used.action == Action::FindDirectory => {
-                if self.is_broad(path) {
-                    Err(BROAD)
-                } else {
-                    Ok(declared("directory", path))
-                }
-            }
+            _ if self.is_broad(path) => Err(BROAD),
+            Kind::Listed => Ok(declared("directory", path)),
+            Kind::Found if used.action == Action::FindDirectory => Ok(declared("directory", path)),
             Kind::Found | Kind::Read => Ok(declared("file", path)),
         }
     }
 
-    /// Returns the line for a program: by its name if the search path has it, and by its content if it has no version.
+    /// Returns the line for a program: by its version if it is installed, and else by its content.
+    ///
+    /// Only an installed program changes its version with its content. A script of the project may have none.
     fn program(&self, path: &Path) -> String {
-        let name = path
-            .file_name()
-            .filter(|_| path.parent().is_some_and(|parent| self.cover.search_path.iter().any(|one| one == parent)));
-        if !self.machine.has_version(path) {
-            return format!("key.file({:?})", self.declared_path(path));
+        let Cover { package, project, search_path, .. } = self.cover;
+        let is_on_search_path = path.parent().is_some_and(|parent| search_path.iter().any(|one| one == parent));
+        let is_installed = is_on_search_path && !path.starts_with(project) && !path.starts_with(package);
+        match path.file_name() {
+            Some(name) if is_installed && self.machine.has_version(path) => format!("key.tool({})", literal(name)),
+            _ => format!("key.file({})", literal(self.declared_path(path))),
         }
-        format!(
-            "key.tool({:?})",
-            name.map_or_else(|| self.declared_path(path), |name| name.to_string_lossy().into_owned())
-        )
     }
 
     /// Returns `true` for a directory that is too large to declare.
@@ -91,14 +80,22 @@ impl Suggestion<'_> {
     }
 
     /// Returns the path to declare: relative to the package for a file of the project, so that checkouts share entries.
-    fn declared_path(&self, path: &Path) -> String {
+    fn declared_path(&self, path: &Path) -> PathBuf {
         let Cover { package, project, .. } = self.cover;
         if !path.starts_with(project) && !path.starts_with(package) {
-            return path.to_string_lossy().into_owned();
+            return path.to_owned();
         }
         let shared = package.components().zip(path.components()).take_while(|(left, right)| left == right).count();
         let up = package.components().skip(shared).map(|_| Component::ParentDir);
-        let relative: PathBuf = up.chain(path.components().skip(shared)).collect();
-        relative.to_string_lossy().into_owned()
+        up.chain(path.components().skip(shared)).collect()
+    }
+}
+
+/// Returns a name as Rust source: a string, or the bytes of one that is not UTF-8.
+fn literal(name: impl AsRef<OsStr>) -> String {
+    let name = name.as_ref();
+    match name.to_str() {
+        Some(text) => format!("{text:?}"),
+        None => format!("OsStr::from_bytes(b\"{}\")", name.as_encoded_bytes().escape_ascii()),
     }
 }

@@ -18,6 +18,10 @@ impl Machine for Fake {
     fn interpreter(&self, script: &Path) -> Option<PathBuf> {
         script.extension().is_some_and(|extension| extension == "sh").then(|| PathBuf::from("/usr/bin/sh"))
     }
+
+    fn real(&self, path: &Path) -> Option<PathBuf> {
+        path.strip_prefix("/bin").ok().map(|name| Path::new("/usr/bin").join(name))
+    }
 }
 
 fn cover() -> Cover {
@@ -34,7 +38,7 @@ fn cover() -> Cover {
         cache: "/c".into(),
         dependencies: paths(&["/c/bookshop/1-2/words"]),
         executable: "/w/target/debug/deps/smoke-1".into(),
-        search_path: paths(&["/usr/local/bin", "/usr/bin"]),
+        search_path: paths(&["/w/bin", "/usr/local/bin", "/usr/bin"]),
         libraries: paths(&["/h/.rustup/toolchains/stable/lib/rustlib/x86_64-unknown-linux-gnu/lib"]),
         home: Some("/h".into()),
         ..Cover::default()
@@ -132,9 +136,37 @@ fn a_program_is_found_by_its_search() {
     let declared = search.replace("/cc\"", "/ctags\"");
     assert_nothing(&declared);
     let elsewhere = "1 vfork() = 2\n2 execve(\"/opt/x/cc\", [\"cc\"], 0x7 /* 2 vars */) = 0\n";
-    assert_found(elsewhere, Kind::Executed, "/opt/x/cc", "key.tool(\"/opt/x/cc\")");
+    assert_found(elsewhere, Kind::Executed, "/opt/x/cc", "key.file(\"/opt/x/cc\")");
     let absent = "2 execve(\"/usr/bin/cc\", [\"cc\"], 0x7 /* 2 vars */) = -1 ENOENT (x)\n";
     assert_found(absent, Kind::Missing, "cc", "start a program that is installed, and declare it");
+}
+
+/// The version of a script in the project stays when its content changes.
+#[test]
+fn a_program_of_the_project_counts_by_its_content() {
+    let in_project = "1 vfork() = 2\n2 execve(\"/w/bin/gen\", [\"gen\"], 0x7 /* 2 vars */) = 0\n";
+    assert_found(in_project, Kind::Executed, "/w/bin/gen", "key.file(\"../bin/gen\")");
+}
+
+#[test]
+fn a_declared_program_has_several_paths() {
+    assert_nothing("1 vfork() = 2\n2 execve(\"/bin/ctags\", [\"ctags\"], 0x7 /* 2 vars */) = 0\n");
+}
+
+#[test]
+fn a_name_that_is_not_text_is_a_byte_string() {
+    let line = "1 openat(AT_FDCWD</w>, \"/d/x\", O_RDONLY) = 3</d/x>\n";
+    let mark = |name: &str| format!("1 access(\"/proc/self/cached-smoke/{name}\", F_OK) = -1 ENOENT (x)\n");
+    let text = hexed(&format!("{}{line}{}", mark("begin"), mark("end"))).replace("\\x78", "\\xff");
+    let found = findings(&cover(), &Trace::read(&text, Path::new("/w")), &Fake);
+    let lines: Vec<_> = found.iter().map(|found| found.line.as_deref()).collect();
+    assert_eq!(lines, [Some(r#"key.file(OsStr::from_bytes(b"/d/\xff"))"#)]);
+}
+
+#[test]
+fn the_package_itself_has_no_line() {
+    let find = "1 access(\"/w/tests\", F_OK) = 0\n1 getdents64(3</w/tests>, 0x5 /* 2 entries */, 32768) = 48";
+    assert_found(find, Kind::Listed, "/w/tests", "read a smaller directory, and declare that");
 }
 
 #[test]

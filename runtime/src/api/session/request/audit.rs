@@ -43,19 +43,22 @@ impl ArtifactRequest<'_> {
             variables = self.clean_variables(&temporary.files());
         }
         variables.insert(AUDIT.into(), None);
+        // Shells look at the directory that it names.
+        variables.insert("OLDPWD".into(), None);
         let limits = Limits { mode: BuildMode::Audited, ..Limits::default() };
         let circumstances = Circumstances { is_cleared, variables, wrapper, limits, ..Circumstances::default() };
         let log = self.private_log("audit");
         let begun = Instant::now();
         let built = self.build_in_child(&circumstances, &log);
         let (failure, cover) = match built {
-            Ok(PrivateBuild::Built { staging, .. }) => (None, read_cover(staging.path())),
+            Ok(PrivateBuild::Built { staging, .. }) => match read_cover(staging.path()) {
+                Ok(cover) => (None, Some(cover)),
+                Err(reason) => (Some(reason), None),
+            },
             Ok(PrivateBuild::Failed { message, .. }) => (Some(message), None),
             Ok(PrivateBuild::OtherKey) => (Some("its key differs in another process".to_owned()), None),
             Err(error) => (Some(format!("{}\n{}", error.report(), last_lines(&log))), None),
         };
-        let failure =
-            failure.or_else(|| cover.is_none().then(|| "its builder wrote no list of covered files".to_owned()));
         let ArtifactPath { repo, artifact, .. } = self.store.artifact_path.clone();
         let key = self.resolved_key.key.display();
         let seconds = begun.elapsed().as_secs_f64();
@@ -65,10 +68,12 @@ impl ArtifactRequest<'_> {
     /// Writes the list of everything that the key covers, in the builder process.
     pub(super) fn write_cover(&self, handover: &Path) {
         let cover = self.cover(&[handover.to_owned(), std::env::temp_dir()]);
-        if let Ok(text) = serde_json::to_vec(&cover) {
-            // Without it, the test reports that the audit failed.
-            let _ = fs::write(handover.join(COVER), text);
-        }
+        let text = serde_json::to_vec(&cover).unwrap_or_else(|error| {
+            let reason = format!("the list of the files that its key covers cannot be written: {error}");
+            serde_json::to_vec(&reason).unwrap_or_default()
+        });
+        // Without it, the test reports that the audit failed.
+        let _ = fs::write(handover.join(COVER), text);
     }
 
     /// Returns everything that the key covers. `own` are the directories of this build alone.
@@ -113,8 +118,12 @@ impl ArtifactRequest<'_> {
     }
 }
 
-fn read_cover(handover: &Path) -> Option<Cover> {
-    serde_json::from_slice(&fs::read(handover.join(COVER)).ok()?).ok()
+/// Returns the list that the builder wrote, or the reason why it is missing.
+fn read_cover(handover: &Path) -> Result<Cover, String> {
+    let text = fs::read(handover.join(COVER)).unwrap_or_default();
+    serde_json::from_slice(&text).map_err(|_| {
+        serde_json::from_slice(&text).unwrap_or_else(|_| "its builder wrote no list of covered files".to_owned())
+    })
 }
 
 /// Returns a path, and the same without links.

@@ -140,6 +140,7 @@ impl ArtifactRequest<'_> {
         let denied = self.denied();
         let help = match (&denied, help) {
             (Denied::Uses(_), _) => format!("add each line to `Artifact::key` of `{}`", self.meta.name),
+            (Denied::Changes(_), _) => "write below `cx.dir()` or to temporary files, and start no servers".to_owned(),
             (Denied::Unknown, _) if message.contains("ermission denied") => {
                 "install `strace`, and run the test again: the message then names the path and the line to add"
                     .to_owned()
@@ -150,7 +151,7 @@ impl ArtifactRequest<'_> {
             }
             (_, help) => help.to_owned(),
         };
-        let uses = if let Denied::Uses(text) = denied { text } else { String::new() };
+        let uses = if let Denied::Uses(text) | Denied::Changes(text) = denied { text } else { String::new() };
         Error::Elsewhere { message: format!("{message}{uses}"), help }
     }
 
@@ -160,7 +161,7 @@ impl ArtifactRequest<'_> {
         use std::fmt::Write;
 
         use crate::api::this_machine::ThisMachine;
-        use crate::audit::{Kind, STRACE, Trace, findings};
+        use crate::audit::{Kind, Refused, STRACE, Trace, findings};
 
         let Ok(temporary) = Staging::private() else { return Denied::Unknown };
         let trace = temporary.path().join("trace");
@@ -187,7 +188,18 @@ impl ArtifactRequest<'_> {
             let advice = line.or(help).unwrap_or_default();
             let _ = write!(uses, "\nit may not {verb} {}{advice}", finding.subject);
         }
-        if uses.is_empty() { Denied::Nothing } else { Denied::Uses(uses) }
+        let has_uses = !uses.is_empty();
+        for refused in trace.refused() {
+            let _ = match refused {
+                Refused::Write(path) => write!(uses, "\nit may not write to {}", path.display()),
+                Refused::Bind(address) => write!(uses, "\nit may not wait for connections at {address}"),
+            };
+        }
+        match (has_uses, uses.is_empty()) {
+            (true, _) => Denied::Uses(uses),
+            (false, false) => Denied::Changes(uses),
+            (false, true) => Denied::Nothing,
+        }
     }
 
     /// Returns nothing: without the feature, no build is confined.
@@ -205,8 +217,10 @@ pub(super) fn unconfined_error(Unconfined { reason, help }: Unconfined) -> Error
 /// The uses that the system denied to a build.
 #[cfg_attr(not(feature = "audit"), expect(dead_code, reason = "without the feature, no build is confined"))]
 enum Denied {
-    /// One line for each.
+    /// Undeclared inputs, and perhaps changes; one line for each.
     Uses(String),
+    /// Only changes of the machine; one line for each.
+    Changes(String),
     Nothing,
     /// No tracer could watch the build.
     Unknown,
