@@ -114,7 +114,7 @@ pub(super) fn run(config: &Config, arguments: &VerifyArguments) -> anyhow::Resul
     if arguments.json {
         json::print(&Document { artifacts: &rows });
     } else {
-        print(&rows);
+        print(&rows, arguments);
     }
     Ok(exit::success_if(rows.iter().all(|row| row.result == Rebuilt::Same)))
 }
@@ -187,7 +187,7 @@ fn is_unexplained(artifact: &ArtifactReport, rows: &[RebuiltRow]) -> bool {
     }
 }
 
-fn print(rows: &[RebuiltRow]) {
+fn print(rows: &[RebuiltRow], arguments: &VerifyArguments) {
     table::print(rows);
     for row in rows.iter().filter(|row| row.result != Rebuilt::Same) {
         output::line(format_args!(
@@ -216,6 +216,12 @@ fn print(rows: &[RebuiltRow]) {
     let count = counted(rows.len(), "artifact");
     output::line(format_args!("{count} built again: {} the same{}", of(&[Rebuilt::Same]), differing.concat()));
     if rows.is_empty() {
-        output::line("help: run `cargo smoke-cache populate` first, or choose a larger `--sample`");
+        let limits = [
+            (arguments.sample != "1", "larger `--sample`"),
+            (arguments.older_than.is_some(), "shorter `--older-than`"),
+        ];
+        let limits: Vec<&str> = limits.into_iter().filter(|(is_given, _)| *is_given).map(|(_, limit)| limit).collect();
+        let or = if limits.is_empty() { String::new() } else { format!(", or choose a {}", limits.join(" or a ")) };
+        output::sentence(format_args!("help: run `cargo smoke-cache populate` first{or}"));
     }
 }
