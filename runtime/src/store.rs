@@ -38,14 +38,14 @@ mod verification;
 pub(crate) use archive::packed;
 pub(crate) use artifact::Store;
 pub(crate) use files::{list, list_undigested};
-pub(crate) use inventory::{Stored, inventory};
+pub(crate) use inventory::{Stored, dependents, inventory};
 pub(crate) use kept::Keeper;
 pub(crate) use open::{Entry, Found, Miss, Unpacked};
 pub(crate) use publish::Adopted;
 pub(crate) use read_lock::ReadLock;
 pub(crate) use removal::{Removal, remove, set_aside};
 pub(crate) use staging::{Staging, sweep as sweep_staging, sweep_private};
-pub(crate) use trash::sweep;
+pub(crate) use trash::{set_aside_under_lock, sweep};
 pub(crate) use verification::verify;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fs;
 
 use cached_smoke::tooling::{Verification, read_verifications};
 use cached_smoke::{Outcome, Rebuilt};
-use test_support::{Done, Run, Sandbox, write_executable};
+use test_support::{Done, Run, Sandbox, tamper, write_executable};
 
 use crate::Reports;
 
@@ -196,13 +196,39 @@ fn same_compares_what_matters() {
 fn dependencies_of_hits_are_verified() {
     let sandbox = sandbox();
     run(&sandbox, "above").passes();
-    let changed = |value| run(&sandbox, "above").env("READS_VARIABLE", value).env("SMOKE_VERIFY", "1");
-    // The value has the same length, so the dependent is the same.
-    let done = changed("two").fails();
+    let done = run(&sandbox, "above").env("READS_VARIABLE", "two").env("SMOKE_VERIFY", "1").fails();
+    assert_eq!((result(&done).artifact, result(&done).result), ("variable".to_owned(), Rebuilt::Stale));
+    assert_contains(&done.stderr, &["`variable` of bookshop is stale"]);
+}
+
+#[test]
+fn dependents_of_a_stale_artifact_are_set_aside_with_it() {
+    let sandbox = sandbox();
+    for test in ["higher", "neighbour"] {
+        run(&sandbox, test).passes();
+    }
+    // The sample of this run has the dependency alone.
+    let done = run(&sandbox, "variable").env("READS_VARIABLE", "longer").env("SMOKE_VERIFY", "1").fails();
+    for dependent in ["above", "higher"] {
+        let line = format!("`{dependent}` of bookshop, which was built from it, is set aside, too");
+        assert_contains(&done.stderr, &[&line]);
+    }
+    let next = run(&sandbox, "higher").env("READS_VARIABLE", "longer").passes();
+    assert_eq!([next.outcome("higher"), next.outcome("above")], [Outcome::Built; 2]);
+    assert_eq!(run(&sandbox, "neighbour").passes().outcome("neighbour"), Outcome::Hit);
+}
+
+#[test]
+fn damaged_dependency_is_reported() {
+    let sandbox = sandbox();
+    run(&sandbox, "above").passes();
+    tamper(&sandbox.entry_file("variable.tar.zst"), |_| b"damage".to_vec());
+    fs::remove_dir_all(sandbox.cache().join(".unpacked")).unwrap();
+    let done = run(&sandbox, "above").env("SMOKE_VERIFY", "1").passes();
     let mut found: Vec<_> = results(&done).into_iter().map(|one| (one.artifact, one.result)).collect();
     found.sort();
-    assert_eq!(found, [("above".to_owned(), Rebuilt::Same), ("variable".to_owned(), Rebuilt::Stale)]);
-    assert_contains(&done.stderr, &["`variable` of bookshop is stale"]);
+    assert_eq!(found, [("above".to_owned(), Rebuilt::Same), ("variable".to_owned(), Rebuilt::Unverified)]);
+    assert_contains(&results(&done)[0].report.join("\n"), &["the stored artifact cannot be read: "]);
 }
 
 #[test]

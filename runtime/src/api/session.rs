@@ -10,6 +10,7 @@ mod inputs;
 mod last_used;
 mod process;
 mod request;
+mod verification;
 mod walk;
 
 use std::path::PathBuf;

@@ -35,6 +35,26 @@ pub(crate) fn inventory(layout: &Layout) -> Vec<Stored> {
     entries.into_iter().flatten().collect()
 }
 
+/// Returns the artifacts that were built from the one whose manifest has this digest, directly or by other artifacts.
+/// Each comes with the digest of its key.
+pub(crate) fn dependents(layout: &Layout, digest: &str) -> Vec<(ArtifactPath, String)> {
+    let mut others: Vec<(ArtifactPath, Manifest)> = inventory(layout)
+        .into_iter()
+        .filter_map(|stored| Some((stored.artifact_path, stored.manifest.ok()?)))
+        .collect();
+    let mut digests = vec![digest.to_owned()];
+    let mut dependents = Vec::new();
+    while let Some(digest) = digests.pop() {
+        let (found, rest) = others.into_iter().partition(|(_, manifest)| manifest.was_built_from(&digest));
+        others = rest;
+        for (artifact_path, manifest) in found {
+            digests.push(manifest.digest().to_owned());
+            dependents.push((artifact_path, manifest.key));
+        }
+    }
+    dependents
+}
+
 fn in_entry(layout: &Layout, repo: &str, entry: &str) -> Vec<Stored> {
     let names = names_below(&layout.root().join(repo).join(entry));
     let artifacts = names.iter().filter_map(|name| artifact_of(name, &[".json"]));

@@ -21,8 +21,8 @@ pub(crate) use environment::{Changed, Environment};
 const FORMAT_WITH_METRICS: u32 = 3;
 /// The format of a manifest with a project.
 const FORMAT_WITH_PROJECT: u32 = 4;
-/// The format of a manifest with the environment of the build.
-const FORMAT_WITH_ENVIRONMENT: u32 = 5;
+/// The format of a manifest with the environment of the build. Format 5 was one without the dependencies in it.
+const FORMAT_WITH_ENVIRONMENT: u32 = 6;
 /// The latest format that this version reads.
 pub(crate) const LATEST_FORMAT: u32 = FORMAT_WITH_ENVIRONMENT;
 
@@ -266,6 +266,16 @@ impl Manifest {
         let mut manifest: Manifest = serde_json::from_slice(text).ok()?;
         manifest.seal();
         Some(manifest.to_json())
+    }
+
+    /// Returns the digest, which is another one for each stored artifact.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Returns `true` if the build loaded the stored artifact with this manifest.
+    pub(crate) fn was_built_from(&self, digest: &str) -> bool {
+        self.environment.iter().flat_map(|environment| environment.dependencies.values()).any(|other| other == digest)
     }
 
     /// Returns the duration of the build.

@@ -111,7 +111,7 @@ impl Store<'_> {
         sync(&staged)?;
 
         self.layout.create()?;
-        self.discard("")?;
+        trash::discard_artifact(self.layout, &self.artifact_path, "")?;
         let entry = self.layout.entry(&self.artifact_path);
         if let Some(packed) = packed {
             move_into_place(packed, &self.layout.archive(&self.artifact_path))?;
@@ -128,10 +128,6 @@ impl Store<'_> {
 
     /// Moves a damaged artifact to the trash, which keeps it for a week. The caller holds the build lock.
     pub(crate) fn set_aside(&self) -> Result<(), Error> {
-        self.discard(&trash::damaged(&self.artifact_path))
-    }
-
-    fn discard(&self, label: &str) -> Result<(), Error> {
-        trash::discard_artifact(self.layout, &self.artifact_path, label)
+        trash::set_aside_under_lock(self.layout, &self.artifact_path)
     }
 }

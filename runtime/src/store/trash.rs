@@ -79,6 +79,13 @@ pub(super) fn discard_artifact(layout: &Layout, artifact_path: &ArtifactPath, la
     discard(layout, &parts.each_ref().map(PathBuf::as_path), label)
 }
 
+/// Moves a damaged or stale artifact to the trash, which keeps it for a week. The caller holds the build lock.
+///
+/// Processes that use the artifact keep its files.
+pub(crate) fn set_aside_under_lock(layout: &Layout, artifact_path: &ArtifactPath) -> Result<(), Error> {
+    discard_artifact(layout, artifact_path, &damaged(artifact_path))
+}
+
 /// Removes the staging directories of ended processes, and the trash that no process holds a read lock on.
 pub(crate) fn sweep(layout: &Layout) {
     let now = SystemTime::now();

@@ -154,6 +154,30 @@ impl Artifact<Subject> for Above {
     }
 }
 
+/// An artifact that needs [`Above`].
+pub(super) struct Higher(String);
+
+impl Artifact<Subject> for Higher {
+    const NAME: &'static str = "higher";
+    const RELOCATABLE: bool = true;
+
+    fn key(key: &mut cached_smoke::KeyBuilder<'_, Subject>) {
+        key.needs::<Above>();
+    }
+
+    fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
+        Ok(Higher(format!("more than {}", cx.artifact::<Above>()?.0)))
+    }
+
+    fn save(&self, dir: &Path) -> Result<()> {
+        Ok(fs::write(dir.join("text"), &self.0)?)
+    }
+
+    fn load(cx: &LoadContext<'_, Subject>) -> Result<Self> {
+        Ok(Higher(fs::read_to_string(cx.dir().join("text"))?))
+    }
+}
+
 macro_rules! tests {
     ($($name:ident: $number:literal),* $(,)?) => {$(
         #[cached_smoke(repo = "bookshop", suite = Subject)]
@@ -196,6 +220,12 @@ fn stamped(stamped: &Stamped) {
 #[ignore = "run by the other tests, in a separate process"]
 fn above(above: &Above) {
     assert!(above.0.parse::<usize>().is_ok());
+}
+
+#[cached_smoke(repo = "bookshop", suite = Subject)]
+#[ignore = "run by the other tests, in a separate process"]
+fn higher(higher: &Higher, _: &Above) {
+    assert!(higher.0.starts_with("more than "));
 }
 
 #[cached_smoke(repo = "bookshop", suite = Subject)]

@@ -1,7 +1,7 @@
 //! The part of a session that does not depend on its suite.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ use crate::name::NO_REPO;
 use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 use crate::telemetry::{
-    Activity, ArtifactReport, CacheReport, InFlight, KeyFailure, KeyReport, Outcome, Rebuilt, append_key, next_number,
+    Activity, ArtifactReport, CacheReport, InFlight, KeyFailure, KeyReport, Outcome, append_key, next_number,
 };
 
 /// A test, its repository, and its artifacts. Reports what the cache did when it is dropped.
@@ -128,6 +128,16 @@ impl SessionInner {
     pub(super) fn shared(&self, artifact: &dyn DynArtifact) -> Result<&'static Value, Error> {
         let loaded = self.obtain(artifact)?;
         loaded.shared.get_or_try_init(|| self.value_of(loaded, artifact))
+    }
+
+    /// Returns the artifacts among `needs` that this session has from the cache, each with the digest of its manifest.
+    pub(super) fn stored_among(&self, needs: &[TypeId]) -> BTreeMap<String, String> {
+        let obtained = lock(&self.obtained);
+        let stored = needs.iter().filter_map(|need| match &obtained.get(need)?.origin {
+            Origin::Entry(entry) => Some((entry.manifest.artifact.clone(), entry.manifest.digest().to_owned())),
+            _ => None,
+        });
+        stored.collect()
     }
 
     /// Returns a value that the caller owns.
@@ -250,7 +260,11 @@ impl SessionInner {
         let visited = match walk.purpose {
             Purpose::Load => Ok(()),
             Purpose::Audit => self.audit(artifact, resolved_key),
-            Purpose::Verify => self.verify_stored(artifact, resolved_key),
+            // A stale dependency takes its dependents along, so it comes first.
+            Purpose::Verify => {
+                let below = artifact.visit_needs(walk);
+                return below.and(self.verify_stored(artifact, resolved_key));
+            }
             Purpose::Serve => {
                 if let Some(builder) = Builder::of_process() {
                     let _entered = self.enter(artifact, &resolved_key)?;
@@ -265,52 +279,6 @@ impl SessionInner {
     /// Loads all dependencies of an artifact.
     pub(super) fn load_needs(artifact: &dyn DynArtifact) -> Result<(), Error> {
         artifact.visit_needs(&mut Walk::new(Purpose::Load))
-    }
-
-    /// Audits a loaded artifact and its dependencies, if this run is an audit.
-    fn audit_all(&self, artifact: &dyn DynArtifact, loaded: &Loaded) -> Result<(), Error> {
-        if self.process.config.audit.is_none() {
-            return Ok(());
-        }
-        let below = artifact.visit_needs(&mut Walk::new(Purpose::Audit));
-        below.and(self.audit(artifact, loaded.resolved_key.clone()))
-    }
-
-    /// Builds an artifact under the tracer of an audit, if this run is one.
-    fn audit(&self, artifact: &dyn DynArtifact, resolved_key: ResolvedKey) -> Result<(), Error> {
-        match &self.process.config.audit {
-            Some(tracer) if self.can_be_repeated() && !request::is_builder() => {
-                self.outside_of_runtime(|| ArtifactRequest::new(self, artifact, resolved_key).audit(tracer))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Verifies a loaded artifact and its stored dependencies by new builds, if `SMOKE_VERIFY` is set.
-    ///
-    /// Returns the result of the artifact, if it is built again.
-    fn verify(&self, artifact: &dyn DynArtifact, loaded: &Loaded) -> Result<Option<Rebuilt>, Error> {
-        let Some(settings) = self.process.config.verify.filter(|_| !request::is_builder()) else { return Ok(None) };
-        let below = artifact.visit_needs(&mut Walk::new(Purpose::Verify));
-        let request = ArtifactRequest::new(self, artifact, loaded.resolved_key.clone());
-        let own = match &loaded.origin {
-            Origin::Entry(entry) if request.is_sampled(&settings) => {
-                self.outside_of_runtime(|| request.verify(entry, &settings))
-            }
-            _ => Ok(None),
-        };
-        below.and(own)
-    }
-
-    /// Verifies an artifact that the cache may have. The test need not request it: its dependents may be hits.
-    fn verify_stored(&self, artifact: &dyn DynArtifact, resolved_key: ResolvedKey) -> Result<(), Error> {
-        let Some(settings) = self.process.config.verify else { return Ok(()) };
-        let request = ArtifactRequest::new(self, artifact, resolved_key);
-        if !request.is_sampled(&settings) {
-            return Ok(());
-        }
-        let Some(entry) = request.stored() else { return Ok(()) };
-        self.outside_of_runtime(|| request.verify(&entry, &settings)).map(drop)
     }
 
     /// Records the artifact's key, and whether the cache has it.
@@ -367,7 +335,7 @@ impl SessionInner {
     }
 
     /// Runs `work` on a thread that drives no async runtime: the artifact's functions may start one.
-    fn outside_of_runtime<T: Send, E: Send + From<Error>>(
+    pub(super) fn outside_of_runtime<T: Send, E: Send + From<Error>>(
         &self,
         work: impl FnOnce() -> Result<T, E> + Send,
     ) -> Result<T, E> {

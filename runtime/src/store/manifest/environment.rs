@@ -17,6 +17,9 @@ pub(crate) struct Environment {
     pub(crate) facts: BTreeMap<String, String>,
     /// Private facts, such as `host`, each with a digest.
     pub(crate) private: BTreeMap<String, String>,
+    /// The stored dependencies that the build loaded, each with the digest of its manifest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) dependencies: BTreeMap<String, String>,
 }
 
 /// One difference between two environments.
@@ -83,11 +86,13 @@ mod tests {
             variables: map(&[("A", "1"), ("B", "1"), ("C", "1")]),
             facts: map(&[("cores", "4")]),
             private: map(&[("host", "1")]),
+            ..Environment::default()
         };
         let now = Environment {
             variables: map(&[("A", "1"), ("B", "2"), ("D", "1")]),
             facts: map(&[("cores", "8")]),
             private: map(&[("host", "2")]),
+            ..Environment::default()
         };
         let texts: Vec<String> = then.changes(&now).iter().map(ToString::to_string).collect();
         assert_eq!(

@@ -16,7 +16,7 @@ use crate::audit::cover::Mark;
 use crate::error::{Error, Step as Hook};
 use crate::key::repo::Repo;
 use crate::message;
-use crate::store::manifest::ListedFile;
+use crate::store::manifest::{Environment, ListedFile};
 use crate::store::{Found, Miss, Staging, list};
 use crate::telemetry::{Activity, ArtifactReport, Outcome};
 
@@ -144,7 +144,9 @@ impl ArtifactRequest<'_> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a build")]
         let milliseconds = (self.report.rebuild_seconds * 1000.0) as u64;
         let published = message::while_slow(&format!("publishing {}", self.subject()), || {
-            let origin = (self.process.config.project(), environment::of_this_process());
+            let dependencies = self.session.stored_among(&self.resolved_key.needs);
+            let environment = Environment { dependencies, ..environment::of_this_process() };
+            let origin = (self.process.config.project(), environment);
             self.store.publish(&staging, listed, milliseconds, self.report.metrics.clone(), origin)
         });
         watch.record(&mut self.report, Activity::Build);

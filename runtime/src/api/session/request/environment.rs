@@ -65,7 +65,7 @@ pub(super) fn of_this_process() -> Environment {
     secret("user", Some(user()));
     secret("host", host());
     secret("git", directory.as_deref().and_then(git));
-    Environment { variables, facts, private }
+    Environment { variables, facts, private, dependencies: BTreeMap::new() }
 }
 
 fn is_of_the_run(name: &str) -> bool {

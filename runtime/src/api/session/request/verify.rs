@@ -80,19 +80,37 @@ impl ArtifactRequest<'_> {
         }
     }
 
-    /// Returns the stored artifact, unpacked for this process if necessary; `None` if it is not in the cache.
-    pub(in crate::api::session) fn stored(&self) -> Option<Entry> {
-        match self.store.open() {
-            Found::Ready(entry) => Some(entry),
+    /// Verifies the stored artifact, unpacked for this process if necessary. Does nothing if it is not in the cache.
+    ///
+    /// # Errors
+    /// Fails as [`verify`](Self::verify) does. A damaged artifact is no error: the next test that needs it builds it.
+    pub(in crate::api::session) fn verify_stored(self, settings: &Verify) -> Result<(), Error> {
+        let entry = match self.store.open() {
+            Found::Ready(entry) => entry,
             Found::Packed(manifest, read_lock, _) => {
-                let staging = Staging::private().ok()?;
-                match self.store.unpack(manifest, read_lock, staging, false).ok()? {
-                    Unpacked::Ready(entry) => Some(*entry),
-                    Unpacked::Damaged(_) => None,
+                match self.store.unpack(manifest, read_lock, Staging::private()?, false) {
+                    Ok(Unpacked::Ready(entry)) => *entry,
+                    Ok(Unpacked::Damaged(reason)) => return self.record_unverified(reason),
+                    Err(error) => return self.record_unverified(error.report_line()),
                 }
             }
-            Found::Missing(_) => None,
-        }
+            Found::Missing(_) => return Ok(()),
+        };
+        self.verify(&entry, settings).map(drop)
+    }
+
+    /// Records that the stored artifact cannot be compared.
+    fn record_unverified(&self, reason: String) -> Result<(), Error> {
+        let run = self.process.run;
+        let recorded = run.once(RESULTS, &self.note(), || {
+            let key = self.resolved_key.key.display();
+            let mut record = Verification::new(self.repo(), self.meta.name, &key);
+            record.result = Rebuilt::Unverified;
+            record.report = vec![format!("the stored artifact cannot be read: {reason}")];
+            record.emit(run);
+            Ok(record)
+        });
+        recorded.map(drop)
     }
 
     /// Returns `true` if the sample of this run has the artifact.
