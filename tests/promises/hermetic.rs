@@ -65,6 +65,23 @@ fn undeclared_input_is_an_error_with_its_line() {
     }
 }
 
+/// The kernel's directory `/dev` is covered, and shared memory is below it.
+#[test]
+fn shared_memory_is_denied() {
+    let Some(sandbox) = sandbox() else { return };
+    let Ok(file) = tempfile::NamedTempFile::new_in("/dev/shm") else {
+        return eprintln!("skipped: this machine has no shared memory");
+    };
+    fs::write(file.path(), "one").unwrap();
+    let reads = || sandbox.run("watched::path").env("READS_PATH", file.path());
+    reads().passes();
+    let done = reads().env("SMOKE_HERMETIC", "1").fails();
+    if has_strace() {
+        let line = format!("it may not read {0}: `key.file(\"{0}\")`", file.path().display());
+        assert!(done.stderr.contains(&line), "{line}\n{}", done.stderr);
+    }
+}
+
 #[test]
 fn connection_is_denied() {
     let Some(sandbox) = sandbox() else { return };

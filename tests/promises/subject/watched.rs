@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::artifacts::{Count, Subject};
 use super::orders::{log, order};
 
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "repository",
     "declared",
     "temporary",
@@ -28,6 +28,7 @@ const NAMES: [&str; 15] = [
     "own_server",
     "writes",
     "pool",
+    "path",
 ];
 
 /// The artifact whose build does `NAMES[WHAT]`.
@@ -48,6 +49,9 @@ impl<const WHAT: usize> Artifact<Subject> for Uses<WHAT> {
             }
             "network" => {
                 key.env("USES_PORT");
+            }
+            "path" => {
+                key.env("READS_PATH");
             }
             // A thread that is older than the build.
             "pool" => drop(std::thread::spawn(std::thread::park)),
@@ -111,6 +115,7 @@ impl<const WHAT: usize> Artifact<Subject> for Uses<WHAT> {
                 let _client = TcpStream::connect(listener.local_addr()?)?;
                 String::new()
             }
+            "path" => fs::read_to_string(order("READS_PATH").ok_or("no path")?)?,
             "writes" => {
                 File::create(root.join("written"))?.write_all(b"one")?;
                 String::new()
@@ -162,6 +167,7 @@ tests! {
     own_server: 12,
     writes: 13,
     pool: 14,
+    path: 15,
 }
 
 /// Hermetic in each run.

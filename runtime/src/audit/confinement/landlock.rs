@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use landlock::{
@@ -11,7 +12,7 @@ use landlock::{
 
 use super::{Unconfined, check_threads};
 use crate::audit::cover::Cover;
-use crate::audit::system::{INSTALLED, KERNEL, LIBRARIES, LOADER};
+use crate::audit::system::{INSTALLED, KERNEL, LIBRARIES, LOADER, SHARED_MEMORY};
 
 /// The oldest supported version: it limits files, truncation and TCP. Linux 6.7 and later have it.
 const REQUIRED: ABI = ABI::V4;
@@ -59,8 +60,18 @@ impl Rules {
         let read = AccessFs::from_read(REQUIRED) & !BitFlags::from(AccessFs::Execute);
         let execute = AccessFs::from_read(REQUIRED);
         let all = AccessFs::from_all(REQUIRED);
-        for path in KERNEL.iter().chain(LOADER) {
-            self.allow(Path::new(path), read)?;
+        for path in KERNEL.iter().chain(LOADER).map(Path::new) {
+            if !Path::new(SHARED_MEMORY).starts_with(path) {
+                self.allow(path, read)?;
+                continue;
+            }
+            // A rule covers everything below a directory: shared memory has files of other processes.
+            for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+                let is_disk = entry.file_type().is_ok_and(|kind| kind.is_block_device());
+                if entry.path() != Path::new(SHARED_MEMORY) && !is_disk {
+                    self.allow(&entry.path(), read)?;
+                }
+            }
         }
         for path in LIBRARIES.iter().chain(INSTALLED) {
             self.allow(Path::new(path), execute)?;
