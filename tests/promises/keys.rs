@@ -18,7 +18,7 @@ fn edit_is_a_miss_with_a_reason_and_its_undo_a_hit() {
     fs::write(&file, "another novel\n").unwrap();
     let edited = sandbox.run("only_count").passes();
     assert_eq!(edited.outcome("count"), Outcome::Built);
-    assert!(edited.reason("count").starts_with("repository changed: "), "{}", edited.reason("count"));
+    assert_eq!(edited.reason("count"), "repository changed: a.txt");
     assert!(edited.report("count").key.contains("+dirty"));
 
     fs::write(&file, "a third novel\n").unwrap();
@@ -26,6 +26,19 @@ fn edit_is_a_miss_with_a_reason_and_its_undo_a_hit() {
 
     fs::write(&file, original).unwrap();
     assert_eq!(sandbox.run("only_count").passes().outcome("count"), Outcome::Hit);
+}
+
+#[test]
+fn miss_names_the_changed_file_of_a_plain_folder() {
+    let sandbox = Sandbox::without_git();
+    sandbox.run("only_count").passes();
+    let reason = || sandbox.run("only_count").passes().reason("count");
+    fs::write(sandbox.repo().join("b.txt"), "b").unwrap();
+    assert_eq!(reason(), "repository changed: b.txt is new");
+    fs::write(sandbox.repo().join("a.txt"), "a").unwrap();
+    assert_eq!(reason(), "repository changed: a.txt changed");
+    fs::remove_file(sandbox.repo().join("b.txt")).unwrap();
+    assert_eq!(reason(), "repository changed: b.txt is gone");
 }
 
 #[test]

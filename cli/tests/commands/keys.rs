@@ -185,7 +185,7 @@ fn explanation_has_key_inputs_and_differences() {
 
     project.write("one/file", "other content");
     let moved = out(&smoke_cache(&project, &["explain", "one"]), 0);
-    assert!(moved.contains("number of one: miss: repository changed: files+"), "{moved}");
+    assert!(moved.contains("number of one: miss: repository changed: file changed\n"), "{moved}");
     for line in [
         "  code    ",
         "  config  null",

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::input::Kind;
 use super::key_input::KeyInput;
+use super::shorten;
 
 /// Returns a measure of what two keys have in common, for comparisons.
 ///
@@ -55,9 +56,24 @@ fn missing_from<'a>(other: &[KeyInput], all: &'a [KeyInput]) -> Vec<&'a KeyInput
 
 fn describe_one(name: &str, old: &KeyInput, new: &KeyInput) -> String {
     match name {
-        "repo" => format!("repository changed: {} → {}", shorten_commit(&old.value), shorten_commit(&new.value)),
+        "repo" => describe_repository(old, new),
         "path" => format!("repository moved from {} to {}", old.value, new.value),
         _ => format!("{name} changed: {} → {}", old.value, new.value),
+    }
+}
+
+/// Names the files that changed at the same commit, or else both states.
+fn describe_repository(old: &KeyInput, new: &KeyInput) -> String {
+    let commit = |one: &KeyInput| one.value.split('+').next().unwrap_or_default().to_owned();
+    let change = match commit(new) {
+        of_both if of_both != commit(old) => None,
+        files if files == "files" => inputs::describe_listings(&old.note, &new.note),
+        // These lists have the files that differ from the commit.
+        _ => inputs::changed_names(&old.note, &new.note).map(shorten::join),
+    };
+    match change {
+        Some(change) => format!("repository changed: {change}"),
+        None => format!("repository changed: {} → {}", shorten_commit(&old.value), shorten_commit(&new.value)),
     }
 }
 
@@ -93,6 +109,24 @@ mod tests {
             ("config", r#"{"analyzer":{"k1":1.2}}"#, r#"{"analyzer":{"k1":1.5}}"#, "config.analyzer.k1: 1.2 → 1.5"),
         ] {
             assert_eq!(describe(&one(name, old), &one(name, new)), message);
+        }
+    }
+
+    #[test]
+    fn changed_files_of_a_repository_are_named() {
+        let repo =
+            |state: &str, listing: &str| vec![KeyInput::new("repo", state.to_owned()).with_note(listing.to_owned())];
+        for (old, new, message) in [
+            (repo("files+1", "all\na 1\nb 1"), repo("files+2", "all\na 1\nb 2\nc 1"), "b changed, and 1 more"),
+            (repo("files+1", "all\na 1"), repo("files+2", "all"), "a is gone"),
+            (repo("abc", "all"), repo("abc+2", "all\nsrc/a b.py 1"), "src/a b.py"),
+            (repo("abc+1", "all\na 1\nb 1"), repo("abc", "all"), "a, b"),
+            (repo("abc+1", "all\na 1\nb 1"), repo("abc+2", "all\na 1\nb 2"), "b"),
+            (repo("abc+1", "all\na 1"), repo("abd", "all"), "abc+1 → abd"),
+            (repo("abc+1", ""), repo("abc+2", "all\na 1"), "abc+1 → abc+2"),
+            (repo("abc+1", "top\na 1"), repo("abc+2", "all\na 1"), "abc+1 → abc+2"),
+        ] {
+            assert_eq!(describe(&old, &new), format!("repository changed: {message}"));
         }
     }
 

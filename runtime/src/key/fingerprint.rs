@@ -10,6 +10,7 @@ mod code;
 mod folder;
 mod git;
 pub(crate) mod input;
+mod listing;
 mod repo_state;
 mod snapshot;
 mod stamps;

@@ -21,7 +21,8 @@ pub struct KeyInput {
     pub digest: String,
     /// Details for messages, such as the directories of a code fingerprint. Not part of the key.
     ///
-    /// For a declared directory: its files with the first digits of their digests, unless the list is too long.
+    /// For a declared directory, and for a repository without git: its files with the first digits of their digests,
+    /// unless the list is too long. For a repository with git: those that differ from its commit.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
 }

@@ -65,7 +65,10 @@ impl ResolvedKey {
             let text = repo.path().to_str().map_or_else(|| bytes.escape_ascii().to_string(), str::to_owned);
             *path = KeyInput::new("path", text);
         }
-        key_inputs.extend(repo.map(|repo| KeyInput::new("repo", repo.state().value())));
+        key_inputs.extend(repo.map(|repo| {
+            let state = repo.state();
+            KeyInput::new("repo", state.value()).with_note(state.listing.clone())
+        }));
         // Two suites may build artifacts of one name in different ways.
         key_inputs.push(KeyInput::new("suite", identity::suite(code.code(), suite)));
         key_inputs.extend(inputs.iter().map(|(_, key_input)| key_input.clone()));

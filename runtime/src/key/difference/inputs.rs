@@ -66,21 +66,29 @@ fn describe_change(old: &str, new: &str) -> String {
 
 /// Names the first entry that differs, and counts the others. Returns `None` if a listing is missing, or if their
 /// depths differ.
-fn describe_listings(old: &str, new: &str) -> Option<String> {
+pub(super) fn describe_listings(old: &str, new: &str) -> Option<String> {
+    let changed = changed_names(old, new)?;
+    let (first, more) = (changed.first()?, changed.len() - 1);
+    let (old, new) = (entries(old), entries(new));
+    let change = match (old.get(&**first), new.get(&**first)) {
+        (Some(_), None) => "is gone",
+        (None, Some(_)) => "is new",
+        _ => "changed",
+    };
+    Some(if more == 0 { format!("{first} {change}") } else { format!("{first} {change}, and {more} more") })
+}
+
+/// Returns the names of the entries that differ. Returns `None` without any, if a listing is missing, or if their
+/// depths differ.
+pub(super) fn changed_names(old: &str, new: &str) -> Option<Vec<String>> {
     if old.lines().next()? != new.lines().next()? {
         return None;
     }
     let (old, new) = (entries(old), entries(new));
     let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
-    let mut changed = names.into_iter().filter(|name| old.get(name) != new.get(name));
-    let first = changed.next()?;
-    let change = match (old.get(first), new.get(first)) {
-        (Some(_), None) => "is gone",
-        (None, Some(_)) => "is new",
-        _ => "changed",
-    };
-    let more = changed.count();
-    Some(if more == 0 { format!("{first} {change}") } else { format!("{first} {change}, and {more} more") })
+    let changed = names.into_iter().filter(|name| old.get(name) != new.get(name));
+    let changed: Vec<String> = changed.map(str::to_owned).collect();
+    (!changed.is_empty()).then_some(changed)
 }
 
 /// Returns the names of a listing with their digests.

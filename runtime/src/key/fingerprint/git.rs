@@ -20,9 +20,11 @@ pub(super) use command::os_str as path_text;
 pub(super) use sources::files;
 
 use super::folder;
+use super::listing::listing;
 use super::repo_state::RepoState;
 use crate::digest::Parts;
 use crate::error::Error;
+use crate::text;
 use command::{expect_answers_for, run};
 use index::{Entry, Index};
 use names::Names;
@@ -90,7 +92,8 @@ fn look_at(
         let unlike = index.unlike_objects(root, plain)?;
         let printed = status.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let status = Status::of(&printed, root)?;
-        let mut state = Difference { root, nested, submodules, parts: Parts::default(), differs: false };
+        let mut state =
+            Difference { root, nested, submodules, parts: Parts::default(), listed: Vec::new(), differs: false };
         for (line, name) in &status.differing {
             state.add(line, name)?;
         }
@@ -109,8 +112,9 @@ fn look_at(
         let behind_links = state.add_behind_links(&index, &status)?;
         let has_submodules = index.entries.iter().any(Entry::is_submodule);
         let dependencies = Dependencies { ignored: status.ignored_paths(), behind_links };
-        let Difference { parts, differs, .. } = state;
-        let state = RepoState { commit: status.commit, difference: differs.then(|| parts.finish()) };
+        let Difference { parts, differs, listed, .. } = state;
+        let difference = differs.then(|| parts.finish());
+        let state = RepoState { commit: status.commit, difference, listing: listing(&listed) };
         Ok((state, (!has_submodules).then_some(dependencies)))
     })
 }
@@ -138,6 +142,8 @@ struct Difference<'a> {
     nested: TakeNested<'a>,
     submodules: BTreeMap<&'a OsStr, RepoState>,
     parts: Parts,
+    /// The paths that differ, each with a text that changes with it.
+    listed: Vec<(String, String)>,
     differs: bool,
 }
 
@@ -148,25 +154,26 @@ impl Difference<'_> {
         // The line itself holds the index's modes and object ids, and a submodule's flags.
         self.parts.add(line);
         let path = self.root.join(name);
-        match path.symlink_metadata() {
-            _ if is_behind_a_link(self.root, &path) => {
-                self.parts.add("absent");
-                Ok(())
-            }
+        let state = match path.symlink_metadata() {
+            _ if is_behind_a_link(self.root, &path) => self.add_absent(),
             // A submodule, or an untracked repository.
             Ok(metadata) if metadata.is_dir() => {
                 let state = self.submodules.get(name).cloned();
                 let state = state.map_or_else(|| (self.nested)(&path), Ok)?;
                 self.parts.add("repository").add(state.value());
-                Ok(())
+                state.value()
             }
-            Ok(metadata) => folder::add_file(&mut self.parts, &path, &metadata),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                self.parts.add("absent");
-                Ok(())
-            }
-            Err(error) => Err(Error::io("read the metadata of", &path)(error)),
-        }
+            Ok(metadata) => folder::add_file(&mut self.parts, &path, &metadata)?,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => self.add_absent(),
+            Err(error) => return Err(Error::io("read the metadata of", &path)(error)),
+        };
+        self.listed.push((text::path(Path::new(name)), state));
+        Ok(())
+    }
+
+    fn add_absent(&mut self) -> String {
+        self.parts.add("absent");
+        "absent".to_owned()
     }
 
     /// Adds a submodule that `git status` does not list, if it differs all the same: it was never checked out, or it
@@ -199,7 +206,7 @@ impl Difference<'_> {
         if walk.has_content() {
             self.differs = true;
             self.parts.add("behind links");
-            walk.add_to(&mut self.parts)?;
+            self.listed.extend(walk.add_to(&mut self.parts)?);
         }
         Ok(walk.into_entries())
     }

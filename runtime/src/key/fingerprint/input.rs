@@ -14,6 +14,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::bulk;
+use super::listing::listing;
 use super::stamps::YOUNG;
 pub(crate) use super::unusable::Unusable;
 use crate::cores;
@@ -29,10 +30,6 @@ const FORMAT: u32 = 1;
 const MAX_BYTES: u64 = 1 << 30;
 /// The size from which all cores digest one file. Smaller files are digested one per core.
 const LARGE: u64 = 32 << 20;
-/// The limit on the size of a listing, which is part of each manifest, in bytes.
-const MAX_LISTING: usize = 8 << 10;
-/// The number of digits of a digest in a listing: enough to show that a file has changed.
-const LISTED_DIGITS: usize = 8;
 
 /// The content of a declared file or directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +37,7 @@ const LISTED_DIGITS: usize = 8;
 pub(crate) struct Content {
     /// The digest of everything that counts, in hexadecimal.
     pub(crate) digest: String,
-    /// The names in a directory with the first digits of their digests, to show the changes. The first line is `all`,
-    /// or `top` if only the names at the top are listed. Empty if the listing would be too long, and for a file.
+    /// The [listing](super::listing) of a directory, to show the changes. Empty for a file, and if it is too long.
     pub(crate) listing: String,
 }
 
@@ -94,23 +90,6 @@ fn metadata(path: &Path) -> Result<Metadata, Unusable> {
         }
         _ => Unusable::io(path, &error),
     })
-}
-
-/// Lists every name with its digest, or the names at the top, or nothing, by the limit on the size. A directory at the
-/// top has one digest for everything below it.
-fn listing(entries: &[(&str, String)]) -> String {
-    let line = |name: &str, digest: &str| format!("\n{name} {}", &digest[..LISTED_DIGITS]);
-    let all: usize = entries.iter().map(|(name, _)| name.len() + LISTED_DIGITS + 2).sum();
-    if all <= MAX_LISTING {
-        return entries.iter().fold("all".to_owned(), |text, (name, digest)| text + &line(name, digest));
-    }
-    let mut tops: BTreeMap<&str, Parts> = BTreeMap::new();
-    for (name, digest) in entries {
-        let top = name.split('/').next().unwrap_or(name);
-        tops.entry(top).or_default().add(name).add(digest);
-    }
-    let text = tops.into_iter().fold("top".to_owned(), |text, (name, digest)| text + &line(name, &digest.finish()));
-    if text.len() <= MAX_LISTING { text } else { String::new() }
 }
 
 /// Kept stamps and digests, by the names of the files.

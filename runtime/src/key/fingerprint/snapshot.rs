@@ -55,8 +55,8 @@ fn within(path: &Path, depth: usize) -> Result<RepoState, Error> {
 }
 
 fn of_folder(path: &Path) -> Result<(RepoState, Vec<folder::Entry>), Error> {
-    let (digest, entries) = folder::digest(path)?;
-    Ok((RepoState { commit: "files".to_owned(), difference: Some(digest) }, entries))
+    let folder::Digested { digest, listing, entries } = folder::digest(path)?;
+    Ok((RepoState { commit: "files".to_owned(), difference: Some(digest), listing }, entries))
 }
 
 /// Resolves links, because only paths without links can be compared with the targets of links.

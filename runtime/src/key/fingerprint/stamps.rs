@@ -31,7 +31,7 @@ pub(super) const YOUNG: Duration = Duration::from_secs(3);
 /// The limit on the size of the file. More than the paths of ten million files.
 const MAX_BYTES: u64 = 1 << 30;
 /// The version of the format. A change of the dependencies or of the digest raises it.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// The first line of the file. The paths follow, each terminated by a zero byte.
 #[derive(Serialize, Deserialize)]
@@ -107,7 +107,7 @@ impl Look {
 /// Returns the digest of the header, given the paths as they are written.
 fn digest(state: &RepoState, paths: &[u8], stamps: &[Stamp]) -> String {
     let mut hasher = environment();
-    hasher.update(state.value().as_bytes()).update(&[0]).update(paths);
+    hasher.update(state.value().as_bytes()).update(&[0]).update(state.listing.as_bytes()).update(&[0]).update(paths);
     for stamp in stamps {
         stamp.add_to(&mut hasher);
     }

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::links::{Resolved, resolve};
+use super::listed;
 use super::rules::{is_executable, is_skipped, is_skipped_file};
 use crate::cores;
 use crate::digest::{Parts, file_digest};
@@ -13,6 +14,7 @@ use crate::error::Error;
 use crate::key::stamp::Stamp;
 use crate::layout;
 use crate::paths;
+use crate::text;
 
 /// The limit on files behind links. No project links to more on purpose, and reading them would take hours.
 const MAX_BEHIND_LINKS: usize = 1_000_000;
@@ -115,8 +117,10 @@ impl<'a> Walk<'a> {
         self.entries.iter().any(|entry| !matches!(entry.kind, Kind::Tag))
     }
 
-    /// Adds everything that was visited, with the content of files.
-    pub(in crate::key::fingerprint) fn add_to(&self, parts: &mut Parts) -> Result<(), Error> {
+    /// Adds everything that was visited, with the content of files. Returns the entries of a listing, without
+    /// directories.
+    pub(in crate::key::fingerprint) fn add_to(&self, parts: &mut Parts) -> Result<Vec<(String, String)>, Error> {
+        let mut all = Vec::with_capacity(self.entries.len());
         let digests = cores::map(&self.entries, |entry| match entry.kind {
             Kind::File { .. } => file_digest(&entry.path).map(Some),
             _ => Ok(None),
@@ -132,10 +136,14 @@ impl<'a> Walk<'a> {
                 Kind::Inside(path) => ("inside", Some(path.as_os_str())),
                 Kind::Again(name) => ("again", Some(name.as_os_str())),
             };
+            let digest = digest?;
+            if !matches!(entry.kind, Kind::Directory) {
+                all.push((text::path(&entry.name), listed(kind, detail, digest.as_deref())));
+            }
             parts.add(paths::bytes(entry.name.as_os_str())).add(kind);
-            parts.add(paths::bytes(detail.unwrap_or_default())).add(digest?.unwrap_or_default());
+            parts.add(paths::bytes(detail.unwrap_or_default())).add(digest.unwrap_or_default());
         }
-        Ok(())
+        Ok(all)
     }
 
     /// Visits paths until none is left. Not by recursion: a chain of links may be as long as the number of directories.
