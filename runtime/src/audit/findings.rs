@@ -148,10 +148,9 @@ fn subject(used: &Use) -> PathBuf {
     }
 }
 
-/// Returns the path of a use as it was named, and without links.
+/// Returns the path of a use as it was named, and without links. For a move, the new path and the old one.
 fn paths(used: &Use) -> Vec<PathBuf> {
-    let real = used.real.clone().filter(|_| used.action != Action::Move);
-    std::iter::once(used.path.clone()).chain(real).collect()
+    std::iter::once(&used.path).chain(&used.real).cloned().collect()
 }
 
 fn is_above(all: &BTreeSet<PathBuf>, path: &Path) -> bool {

@@ -331,8 +331,10 @@ impl Reader {
             }
             _ => {
                 let Some((from, index)) = self.path(call, process) else { return Vec::new() };
-                let to = self.path_at(call, process, index + 1);
-                to.map(|(to, _)| (Action::Move, to, Some(from))).into_iter().collect()
+                let Some((to, _)) = self.path_at(call, process, index + 1) else { return Vec::new() };
+                // A file without a name that gets one: `O_TMPFILE`.
+                let is_new = from.starts_with("/proc/self/fd");
+                vec![if is_new { (Action::Create, to, None) } else { (Action::Move, to, Some(from)) }]
             }
         }
     }
@@ -345,7 +347,10 @@ fn successful(call: &Call, index: usize) -> Option<Action> {
         "open" | "openat" | "openat2" => {
             let flags = call.arguments.get(index + 1)?;
             let has = |flag: &str| has_flag(flags, flag);
-            Some(if has("O_TMPFILE") || has("O_CREAT") && has("O_EXCL") || has("O_TRUNC") {
+            Some(if has("O_TMPFILE") {
+                // The path is that of a directory, and the new file has no name.
+                return None;
+            } else if has("O_CREAT") && has("O_EXCL") || has("O_TRUNC") {
                 Action::Create
             } else if has("O_PATH") || has("O_DIRECTORY") {
                 if has("O_DIRECTORY") { Action::FindDirectory } else { Action::Find }

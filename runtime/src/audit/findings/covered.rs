@@ -8,8 +8,8 @@ use crate::audit::cover::Cover;
 use crate::audit::system::{INSTALLED, KERNEL, LIBRARIES, LOADER, SHARED_MEMORY};
 use crate::audit::trace::{Action, Use};
 
-/// Directories that programs of many packages are in. The one above is not the installation of one program.
-const SHARED_PREFIXES: &[&str] = &["/", "/usr", "/usr/local"];
+/// The directory above a `bin` with programs of many packages. Others, such as `/usr`, are recognized by their length.
+const SHARED_PREFIX: &str = "/usr/local";
 /// Directories of version control: the key covers the files of a repository, and not its history.
 const VERSION_CONTROL: &[&str] = &[".git", ".hg", ".jj", ".svn"];
 /// Local directories of the cache that hold files of other builds.
@@ -36,8 +36,7 @@ impl<'a> Covered<'a> {
 
     /// Returns `true` if the key covers a use, or if the use is not an input.
     pub(super) fn covers(&self, used: &Use) -> bool {
-        let real = used.real.as_ref().filter(|_| used.action != Action::Move);
-        std::iter::once(&used.path).chain(real).any(|path| {
+        std::iter::once(&used.path).chain(&used.real).any(|path| {
             self.has_path(path, used.action)
                 || used.action != Action::Execute && is_of_system(path, &self.cover.libraries)
                 || is_search_for_library(used.action, path, &self.cover.libraries)
@@ -101,13 +100,22 @@ impl<'a> Covered<'a> {
 /// Returns `true` if the digest of the directory covers a path in it.
 fn is_counted(directory: &Path, path: &Path, action: Action) -> bool {
     let Ok(inside) = path.strip_prefix(directory) else { return false };
-    let hidden = inside.iter().position(|name| VERSION_CONTROL.iter().any(|skipped| name == *skipped));
-    match (hidden, action) {
+    match (of_version_control(inside), action) {
         (None, _) => true,
         // Programs that walk a tree look for repositories in it.
         (Some(at), Action::Find | Action::FindDirectory | Action::Miss) => inside.iter().count() == at + 1,
         (Some(_), _) => false,
     }
+}
+
+/// Returns the index of the first component that is a directory of version control.
+fn of_version_control(path: &Path) -> Option<usize> {
+    path.iter().position(|name| VERSION_CONTROL.iter().any(|hidden| name == *hidden))
+}
+
+/// Returns `true` for the history of a repository, which its key does not cover.
+pub(super) fn is_history(repository: &Path, path: &Path) -> bool {
+    path.strip_prefix(repository).is_ok_and(|inside| of_version_control(inside).is_some())
 }
 
 /// Returns `true` for `base`, everything below it, and `base` with an ending.
@@ -126,7 +134,7 @@ fn is_of_cache(cache: &Path, path: &Path) -> bool {
 
 /// Returns `true` for the search of the loader: it looks for variants of libraries in directories for processors.
 fn is_search_for_library(action: Action, path: &Path, libraries: &[PathBuf]) -> bool {
-    const VARIANTS: [&str; 6] = ["tls", "x86_64", "haswell", "avx512_1", "aarch64", "glibc-hwcaps"];
+    const VARIANTS: [&str; 5] = ["tls", "x86_64", "haswell", "avx512_1", "aarch64"];
     if !matches!(action, Action::Miss | Action::Find | Action::FindDirectory) {
         return false;
     }
@@ -155,9 +163,7 @@ fn is_installed(program: &Path, path: &Path) -> bool {
     }
     // `/opt/x` for `/opt/x/bin/program`.
     let prefix = program.parent().filter(|parent| parent.ends_with("bin")).and_then(Path::parent);
-    let is_own = |prefix: &&Path| {
-        !SHARED_PREFIXES.iter().any(|shared| *prefix == Path::new(shared)) && prefix.iter().count() > 2
-    };
+    let is_own = |prefix: &&Path| *prefix != Path::new(SHARED_PREFIX) && prefix.iter().count() > 2;
     if prefix.filter(is_own).is_some_and(|prefix| path.starts_with(prefix)) {
         return true;
     }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
+use super::covered::is_history;
 use super::{Finding, Kind, Machine};
 use crate::audit::cover::Cover;
 use crate::audit::trace::{Action, Use};
@@ -40,8 +41,7 @@ impl Suggestion<'_> {
 
     /// Returns the line that declares the use, or the help if no line does.
     fn line(&self, kind: Kind, path: &Path, used: &Use) -> Result<String, &'static str> {
-        let is_history =
-            self.cover.repository.as_ref().is_some_and(|repository| path.starts_with(repository.join(".git")));
+        let is_history = self.cover.repository.as_ref().is_some_and(|repository| is_history(repository, path));
         let declared = |method: &str, path: &Path| format!("key.{method}({})", literal(self.declared_path(path)));
         match kind {
             Kind::Connected => Err(NETWORK),

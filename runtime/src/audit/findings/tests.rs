@@ -7,7 +7,8 @@ use crate::audit::trace::hexed;
 struct Fake;
 
 impl Machine for Fake {
-    fn ignored(&self, _: &Path, paths: &[PathBuf]) -> Vec<PathBuf> {
+    fn ignored(&self, repository: &Path, paths: &[PathBuf]) -> Vec<PathBuf> {
+        assert!(paths.iter().all(|path| path != repository), "git fails for the repository itself");
         paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "log")).cloned().collect()
     }
 
@@ -20,7 +21,8 @@ impl Machine for Fake {
     }
 
     fn real(&self, path: &Path) -> Option<PathBuf> {
-        path.strip_prefix("/bin").ok().map(|name| Path::new("/usr/bin").join(name))
+        let links = [("/bin", "/usr/bin"), ("/opt/link", "/opt/real")];
+        links.iter().find_map(|(link, target)| path.strip_prefix(link).ok().map(|name| Path::new(target).join(name)))
     }
 }
 
@@ -34,23 +36,29 @@ fn cover() -> Cover {
         directories: paths(&["/d/dir"]),
         tools: paths(&["/usr/bin/ctags"]),
         code: paths(&["/w/tests/data", "/w/tests/data/x"]),
-        own: paths(&["/c/.staging/x"]),
+        own: paths(&["/c/.staging/x", "/tmp/own"]),
         cache: "/c".into(),
         dependencies: paths(&["/c/bookshop/1-2/words"]),
         executable: "/w/target/debug/deps/smoke-1".into(),
         search_path: paths(&["/w/bin", "/usr/local/bin", "/usr/bin"]),
-        libraries: paths(&["/h/.rustup/toolchains/stable/lib/rustlib/x86_64-unknown-linux-gnu/lib"]),
+        libraries: paths(&["/h/.rustup/toolchains/stable/lib/rustlib/x86_64-unknown-linux-gnu/lib", "/opt/lib"]),
         home: Some("/h".into()),
         ..Cover::default()
     }
 }
 
-/// Returns kind, subject, and line or help of the findings of a build with these calls.
-fn found(lines: &str) -> Vec<(Kind, String, String)> {
+/// Returns the findings of a build with these calls and this cover.
+fn all_found(cover: &Cover, lines: &str) -> Vec<Finding> {
     let mark = |name: &str| format!("1 access(\"/proc/self/cached-smoke/{name}\", F_OK) = -1 ENOENT (x)\n");
     let trace = Trace::read(&hexed(&format!("{}{lines}\n{}", mark("begin"), mark("end"))), Path::new("/w/tests"));
+    findings(cover, &trace, &Fake)
+}
+
+/// Returns kind, subject, and line or help of the findings of a build with these calls.
+fn found(lines: &str) -> Vec<(Kind, String, String)> {
     let text = |finding: &Finding| finding.line.clone().or_else(|| finding.help.clone()).unwrap_or_default();
-    findings(&cover(), &trace, &Fake).iter().map(|found| (found.kind, found.subject.clone(), text(found))).collect()
+    let found = all_found(&cover(), lines);
+    found.iter().map(|found| (found.kind, found.subject.clone(), text(found))).collect()
 }
 
 fn read(path: &str) -> String {
@@ -242,4 +250,257 @@ fn a_server_of_the_build_is_no_finding() {
     let kinds: BTreeSet<Kind> =
         found(&(at("bind", "10.0.0.1") + &at("connect", "127.0.0.1"))).into_iter().map(|one| one.0).collect();
     assert_eq!(kinds, BTreeSet::from([Kind::Connected]));
+}
+
+/// Returns the subjects of the findings.
+fn subjects(lines: &str) -> Vec<String> {
+    all_found(&cover(), lines).into_iter().map(|finding| finding.subject).collect()
+}
+
+fn list(path: &str) -> String {
+    format!("1 getdents64(3<{path}>, 0x5 /* 2 entries */, 32768) = 48\n")
+}
+
+fn miss(path: &str) -> String {
+    format!("1 access(\"{path}\", F_OK) = -1 ENOENT (x)\n")
+}
+
+fn find(path: &str) -> String {
+    format!("1 access(\"{path}\", F_OK) = 0\n")
+}
+
+fn find_directory(path: &str) -> String {
+    format!("1 statx(AT_FDCWD</w/tests>, \"{path}\", 0, 0, {{stx_mode=S_IFDIR|0755}}) = 0\n")
+}
+
+/// Process 2 executes a program.
+fn start(program: &str) -> String {
+    format!("1 vfork() = 2\n2 execve(\"{program}\", [\"x\"], 0x7 /* 2 vars */) = 0\n")
+}
+
+/// Process 2 does what the calls of process 1 do.
+fn by_child(calls: &str) -> String {
+    calls.replacen('1', "2", 1)
+}
+
+#[test]
+fn files_of_the_system_are_no_findings() {
+    for path in [
+        "/sys/class/net",
+        "/dev/null",
+        "/etc/ld.so.cache",
+        "/etc/ld.so.preload",
+        "/etc/ld.so.conf",
+        "/etc/ld.so.conf.d/x.conf",
+        "/usr/share/locale/de/x.mo",
+        "/usr/share/locale-langpack/de/x.mo",
+        "/usr/share/i18n/charmaps/x",
+        "/etc/nsswitch.conf",
+        "/etc/host.conf",
+        "/etc/hosts",
+        "/etc/resolv.conf",
+        "/etc/gai.conf",
+        "/etc/services",
+        "/etc/protocols",
+        "/run/nscd/x",
+        "/var/run/nscd/x",
+        "/run/systemd/resolve/stub-resolv.conf",
+        "/run/systemd/userdb/x",
+        "/usr/lib/x86_64-linux-gnu/gconv/gconv-modules",
+        "/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache",
+        "/opt/lib/libz.so",
+        "/opt/lib/glibc-hwcaps/x86-64-v3/x",
+        "/tmp/own/a",
+        "/c/CACHEDIR.TAG",
+        "/c/bookshop/1-2/words/value",
+    ] {
+        assert_nothing(&read(path));
+    }
+    for directory in ["/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib"] {
+        assert_nothing(&(read(&format!("{directory}/libz.so.1")) + &read(&format!("{directory}/x/libz.so"))));
+        assert_nothing(&list(directory));
+        for variant in ["tls", "x86_64", "haswell", "avx512_1", "aarch64"] {
+            assert_nothing(&miss(&format!("{directory}/{variant}")));
+        }
+    }
+    assert_nothing(&miss("/opt/lib/none"));
+    assert_nothing(&list("/c"));
+}
+
+#[test]
+fn data_beside_files_of_the_system_is_a_finding() {
+    for path in ["/dev/shm/x", "/opt/lib/data", "/usr/lib/tls", "/c/.trash/x", "/etc/passwd", "/etc/localtime"] {
+        assert_eq!(subjects(&read(path)), [path]);
+    }
+    assert_eq!(subjects(&start("/lib64/ld-linux-x86-64.so.2")), ["/lib64/ld-linux-x86-64.so.2"]);
+}
+
+#[test]
+fn directories_above_covered_paths_are_no_findings() {
+    let path = |path: &str| vec![PathBuf::from(path)];
+    let cover = Cover {
+        files: path("/a/1/x"),
+        directories: path("/a/2/x"),
+        tools: path("/a/3/x"),
+        code: path("/a/4/x"),
+        own: path("/a/5/x"),
+        search_path: path("/a/6/x"),
+        repository: Some("/a/7/x".into()),
+        home: Some("/a/8/x".into()),
+        cache: "/a/9/x".into(),
+        executable: "/a/10/x".into(),
+        package: "/a/11/x".into(),
+        ..Cover::default()
+    };
+    for number in 1..=11 {
+        assert_eq!(all_found(&cover, &find_directory(&format!("/a/{number}"))), [], "{number}");
+    }
+    assert_eq!(all_found(&cover, &find_directory("/a/12")).len(), 1);
+}
+
+/// The program takes the file for a directory.
+#[test]
+fn a_file_above_a_missing_path_is_a_finding() {
+    let below = "1 openat(AT_FDCWD</w>, \"/d/there/x\", O_RDONLY) = -1 ENOTDIR (x)\n";
+    assert_eq!(subjects(&(find("/d/there") + below)), ["/d/there/x", "/d/there"]);
+}
+
+#[test]
+fn findings_are_sorted_by_kind_and_subject() {
+    let lines = read("/d/a") + &read("/d/A") + &miss("/d/z") + &list("/d/list");
+    assert_eq!(subjects(&lines), ["/d/z", "/d/A", "/d/a", "/d/list"]);
+}
+
+#[test]
+fn a_listing_counts_the_files_below_it() {
+    let lines = list("/d/other") + &read("/d/other/a") + &read("/d/other/b/c") + &start("/d/other/gen");
+    let found: Vec<_> = all_found(&cover(), &lines).into_iter().map(|one| (one.subject, one.count)).collect();
+    assert_eq!(found, [("/d/other".to_owned(), 3), ("/d/other/gen".to_owned(), 1)]);
+}
+
+#[test]
+fn a_listing_without_a_line_covers_nothing() {
+    for (directory, file) in [("/h", "/h/x/a"), ("/c/bookshop", "/c/bookshop/1-2/graph.json")] {
+        assert_eq!(subjects(&(list(directory) + &read(file))), [file, directory]);
+    }
+}
+
+#[test]
+fn a_large_directory_has_no_line() {
+    let cover = Cover { package: "/p/x".into(), cache: "/k/cache".into(), ..cover() };
+    for directory in ["/w", "/p", "/p/x", "/tmp", "/r", "/h", "/k"] {
+        let [found] = &all_found(&cover, &list(directory))[..] else { panic!("{directory}") };
+        assert_eq!(found.help.as_deref(), Some("read a smaller directory, and declare that"), "{directory}");
+    }
+}
+
+#[test]
+fn a_package_outside_the_project_has_relative_lines() {
+    let cover = Cover { package: "/p/x".into(), search_path: vec!["/p/x/bin".into()], ..cover() };
+    for (calls, line) in [(read("/p/x/data"), "key.file(\"data\")"), (start("/p/x/bin/gen"), "key.file(\"bin/gen\")")] {
+        let [found] = &all_found(&cover, &calls)[..] else { panic!("{calls}") };
+        assert_eq!(found.line.as_deref(), Some(line));
+    }
+}
+
+#[test]
+fn a_finding_names_its_program_and_its_refusal() {
+    let denied = "1 openat(AT_FDCWD</w>, \"/d/x\", O_RDONLY) = -1 EACCES (x)\n";
+    let lines = start("/usr/bin/ctags") + &by_child(denied) + &read("/d/y");
+    let found: Vec<_> =
+        all_found(&cover(), &lines).into_iter().map(|one| (one.subject, one.program, one.is_denied)).collect();
+    let ctags = Some("/usr/bin/ctags".to_owned());
+    assert_eq!(found, [("/d/x".to_owned(), ctags, true), ("/d/y".to_owned(), None, false)]);
+}
+
+#[test]
+fn control_characters_of_names_are_not_printed() {
+    let calls = start("/d/a\u{1b}[1m") + &by_child(&read("/d/b\u{1b}[1m"));
+    for found in all_found(&cover(), &calls) {
+        let shown = [&found.subject, found.program.as_ref().unwrap_or(&found.subject)];
+        assert!(shown.iter().all(|text| !text.contains('\u{1b}')), "{found:?}");
+    }
+}
+
+#[test]
+fn the_search_for_a_program_is_no_finding() {
+    let start = start("/opt/link/gen");
+    let only = ["/opt/link/gen"];
+    for search in [find("/usr/bin/gen"), miss("/usr/bin/gen"), find("/opt/real/gen"), read("/opt/real/gen")] {
+        assert_eq!(subjects(&(search + &start)), only);
+    }
+    assert_eq!(subjects(&(find("/d/gen") + &start)), ["/d/gen", "/opt/link/gen"], "a namesake elsewhere");
+}
+
+#[test]
+fn a_program_owns_its_installation_only() {
+    let by =
+        |program: &str, path: &str| subjects(&(start(program) + &by_child(&read(path)))).contains(&path.to_owned());
+    for path in [
+        "/lib/x/data",
+        "/lib32/x/data",
+        "/lib64/x/data",
+        "/usr/lib/x/data",
+        "/usr/lib32/x/data",
+        "/usr/lib64/x/data",
+        "/usr/libexec/x",
+        "/usr/include/x.h",
+        "/usr/local/lib/x/data",
+        "/usr/local/libexec/x",
+        "/usr/local/include/x.h",
+        "/usr/local/share/ctags/x",
+    ] {
+        assert!(!by("/usr/bin/ctags", path), "{path}");
+    }
+    assert!(!by("/opt/x/bin/gen", "/opt/x/share/data"));
+    assert!(!by("/usr/bin/perl5.36", "/usr/share/perl/x"));
+    assert!(by("/usr/bin/ctags", "/usr/x/data"));
+    assert!(by("/usr/local/bin/gen", "/usr/local/x/data"));
+    assert!(by("/opt/bin/gen", "/opt/other/data"));
+    assert!(by("/bin/gen", "/data"));
+    let nested =
+        start("/usr/bin/ctags") + "2 vfork() = 3\n3 execve(\"/usr/libexec/x\", [\"x\"], 0x7 /* 2 vars */) = 0\n";
+    assert_eq!(subjects(&nested), ["/usr/libexec/x"], "a program is more than a file");
+}
+
+#[test]
+fn the_history_of_a_repository_is_no_declared_input() {
+    let history = "read the files or `Repo::revision`; the key does not cover history, branches and tags";
+    for path in ["/r/bookshop/.hg/x", "/r/bookshop/.jj/x", "/r/bookshop/.svn/x", "/r/bookshop/below/.git/HEAD"] {
+        assert_found(&read(path), Kind::Read, path, history);
+    }
+    assert_found(&find("/r/bookshop/.git/HEAD"), Kind::Found, "/r/bookshop/.git/HEAD", history);
+}
+
+#[test]
+fn an_ignored_file_that_is_not_read_is_no_finding() {
+    assert_nothing(&find("/r/bookshop/x.log"));
+    assert_nothing(&list("/r/bookshop"));
+}
+
+#[test]
+fn a_moved_file_stays_what_it_was() {
+    let moved = "1 rename(\"/d/x\", \"/tmp/b\") = 0\n".to_owned();
+    assert_eq!(subjects(&(moved + &read("/tmp/b"))), ["/tmp/b"]);
+}
+
+#[test]
+fn a_file_without_a_name_owns_no_directory() {
+    let file = "1 openat(AT_FDCWD</w>, \"/d\", O_RDWR|O_TMPFILE, 0600) = 3</d/#7>\n".to_owned();
+    assert_eq!(subjects(&(file + &read("/d/x"))), ["/d/x"]);
+}
+
+#[test]
+fn connections_that_are_no_input_are_no_findings() {
+    let connect = |address: &str| format!("1 connect(3, {{{address}}}, 16) = 0\n");
+    let inet = |address: &str, port: u16| {
+        connect(&format!("sa_family=AF_INET, sin_port=htons({port}), sin_addr=inet_addr(\"{address}\")"))
+    };
+    assert_nothing(&inet("10.0.0.1", 0));
+    for socket in ["/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve", "/tmp/own/socket"] {
+        assert_nothing(&connect(&format!("sa_family=AF_UNIX, sun_path=\"{socket}\"")));
+    }
+    let bound = "1 bind(3, {sa_family=AF_INET, sin_port=htons(4000), sin_addr=inet_addr(\"0.0.0.0\")}, 16) = 0\n";
+    assert_eq!(subjects(&(bound.to_owned() + &inet("10.0.0.9", 4000))), ["10.0.0.9:4000"], "another host");
+    assert_eq!(subjects(&(bound.to_owned() + &inet("127.0.0.1", 5000))), ["127.0.0.1:5000"], "another server");
 }

@@ -54,7 +54,13 @@ fn each_call_is_a_kind_of_use() {
         (r#"1 execve("/a", ["a"], 0x7 /* 2 vars */) = -1 EACCES (Permission denied)"#, Execute, "/a"),
         (r#"1 mkdirat(AT_FDCWD</w>, "/a", 0777) = 0"#, Create, "/a"),
         (r#"1 symlink("/target", "/a") = 0"#, Create, "/a"),
+        (r#"1 creat("/a", 0644) = 3</a>"#, Create, "/a"),
+        (r#"1 openat(AT_FDCWD</w>, "/a", O_RDONLY|O_CLOEXEC|O_PATH) = 3</a>"#, Find, "/a"),
+        (r"1 getdents(3</a>, 0x55 /* 2 entries */, 32768) = 48", List, "/a"),
+        (r#"1 readlink("/a", "/b", 1023) = 2"#, Find, "/a"),
         (r#"1 rename("/a", "/b") = 0"#, Move, "/b"),
+        (r#"1 link("/a", "/b") = 0"#, Move, "/b"),
+        (r#"1 linkat(AT_FDCWD</w>, "/proc/self/fd/3", AT_FDCWD</w>, "/b", AT_SYMLINK_FOLLOW) = 0"#, Create, "/b"),
         (r#"1 renameat2(5</d>, "a", AT_FDCWD</w>, "b", RENAME_NOREPLACE) = 0"#, Move, "/w/b"),
         (r#"1 openat(5</d>, "a", O_RDONLY) = 3</d/a>"#, Read, "/d/a"),
     ] {
@@ -69,6 +75,9 @@ fn calls_about_descriptors_are_no_uses() {
         r#"1 openat(AT_FDCWD</w>, "/a", O_WRONLY|O_APPEND) = 3</a>"#,
         r#"1 openat(AT_FDCWD</w>, "/a", O_RDONLY) = -1 EINTR (Interrupted system call)"#,
         r#"1 openat(AT_FDCWD</w>, "/a", O_WRONLY|O_CREAT|O_TRUNC, 0644) = -1 EACCES (Permission denied)"#,
+        r#"1 openat(AT_FDCWD</w>, "/a", O_RDWR|O_TMPFILE, 0600) = 3</a/#7>"#,
+        r#"1 creat("/a", 0644) = -1 EACCES (Permission denied)"#,
+        r#"1 bind(3, {sa_family=AF_UNIX, sun_path="/x"}, 110) = -1 EADDRINUSE (Address already in use)"#,
     ] {
         assert_eq!(uses(line), []);
     }
@@ -91,11 +100,63 @@ fn an_address_is_readable() {
             r#"1 sendto(3, "x", 1, 0, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("10.0.0.1")}, 16) = 1"#,
             "10.0.0.1:53",
         ),
+        (
+            r#"1 sendmsg(3, {msg_name={sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("10.0.0.1")}, msg_namelen=16}, 0) = 1"#,
+            "10.0.0.1:53",
+        ),
+        (
+            r#"1 sendmmsg(3, [{msg_hdr={msg_name={sa_family=AF_INET6, sin6_port=htons(53), sin6_addr="::1"}}}], 1, 0) = 1"#,
+            "[::1]:53",
+        ),
     ] {
         assert_use(line, Action::Connect, address);
     }
     assert_eq!(uses(r"1 connect(3, {sa_family=AF_NETLINK, nl_pid=0, nl_groups=00000000}, 12) = 0"), []);
     assert_eq!(uses(r#"1 sendto(3, "x", 1, 0, NULL, 0) = 1"#), []);
+}
+
+#[test]
+fn an_open_file_has_its_path_without_links() {
+    let [used] = &trace(r#"1 openat(AT_FDCWD</w>, "/link", O_RDONLY) = 3</target>"#).uses[..] else {
+        panic!("one use")
+    };
+    assert_eq!((&*used.path, used.real.as_deref()), (Path::new("/link"), Some(Path::new("/target"))));
+}
+
+#[test]
+fn a_lack_of_permissions_is_a_refusal() {
+    for (error, is_denied) in [("EACCES", true), ("EPERM", true), ("ENOENT", false)] {
+        let [used] = &trace(&format!("1 access(\"/a\", R_OK) = -1 {error} (x)")).uses[..] else { panic!("one use") };
+        assert_eq!(used.is_denied, is_denied, "{error}");
+    }
+}
+
+#[test]
+fn refused_changes_are_kept() {
+    let write = |path: &str| vec![Refused::Write(path.into())];
+    let open = |flags: &str| format!("1 openat(AT_FDCWD</w>, \"/a\", {flags}) = -1 EACCES (x)");
+    let cases = [
+        (open("O_WRONLY"), write("/a")),
+        (open("O_RDWR"), write("/a")),
+        (open("O_RDONLY|O_CREAT, 0644"), write("/a")),
+        (open("O_RDONLY|O_TRUNC"), write("/a")),
+        (open("O_TMPFILE, 0600"), write("/a")),
+        (open("O_RDONLY"), vec![]),
+        ("1 creat(\"/a\", 0644) = -1 EACCES (x)".to_owned(), write("/a")),
+        ("1 mkdirat(5</d>, \"a\", 0777) = -1 EPERM (x)".to_owned(), write("/d/a")),
+        ("1 symlink(\"/from\", \"/a\") = -1 EACCES (x)".to_owned(), write("/a")),
+        ("1 renameat2(5</d>, \"from\", AT_FDCWD</w>, \"a\", 0) = -1 EACCES (x)".to_owned(), write("/w/a")),
+        ("1 link(\"/from\", \"/a\") = -1 EACCES (x)".to_owned(), write("/a")),
+        ("1 mkdir(\"/a\", 0777) = -1 EEXIST (x)".to_owned(), vec![]),
+        (
+            "1 bind(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, 16) = -1 EACCES (x)"
+                .to_owned(),
+            vec![Refused::Bind("127.0.0.1:80".to_owned())],
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(trace(&line).refused.into_iter().collect::<Vec<_>>(), expected, "{line}");
+    }
 }
 
 #[test]
@@ -133,6 +194,22 @@ fn a_use_names_the_program_of_its_process() {
     );
 }
 
+/// The tracer starts the builder, which is no program of the build.
+#[test]
+fn the_builder_itself_is_no_program() {
+    let all =
+        format!("1 execve(\"/test\", [\"test\"], 0x7 /* 2 vars */) = 0\n{BEGIN}1 access(\"/a\", F_OK) = 0\n{END}");
+    let programs: Vec<_> =
+        Trace::read(&hexed(&all), Path::new("/w")).uses.into_iter().map(|used| used.program).collect();
+    assert_eq!(programs, [None]);
+}
+
+#[test]
+fn a_mark_is_a_call_that_fails() {
+    let lines = "1 access(\"/proc/self/cached-smoke/end\", F_OK) = 0\n1 access(\"/a\", F_OK) = 0";
+    assert_eq!(uses(lines).last().map(|(_, path)| &**path), Some("/a"));
+}
+
 #[test]
 fn calls_for_a_dependency_do_not_count() {
     let lines = concat!(
@@ -162,8 +239,21 @@ fn questions_to_the_system_are_kept() {
         let line = format!("1 openat(AT_FDCWD</w>, \"{path}\", O_RDONLY) = 3<{path}>");
         trace(&line).questions.into_iter().collect::<Vec<_>>()
     };
-    assert_eq!(read("/proc/sys/kernel/hostname"), [Question::Host]);
-    assert_eq!(read("/sys/fs/cgroup/cpu.max"), [Question::Cores]);
-    assert_eq!(read("/dev/urandom"), [Question::Randomness]);
+    for (path, question) in [
+        ("/proc/sys/kernel/hostname", Question::Host),
+        ("/proc/version", Question::Host),
+        ("/proc/cpuinfo", Question::Cores),
+        ("/proc/stat", Question::Cores),
+        ("/sys/devices/system/cpu/online", Question::Cores),
+        ("/sys/fs/cgroup/cpu.max", Question::Cores),
+        ("/dev/random", Question::Randomness),
+        ("/dev/urandom", Question::Randomness),
+    ] {
+        assert_eq!(read(path), [question], "{path}");
+    }
     assert_eq!(read("/proc/self/maps"), []);
+    let find = "1 access(\"/dev/urandom\", F_OK) = 0";
+    assert!(trace(find).questions.is_empty(), "only its content is an answer");
+    let handle = "1 open_by_handle_at(3</a>, {handle_bytes=8}, O_RDONLY) = 4</a/b>";
+    assert_eq!(trace(handle).questions, BTreeSet::from([Question::Invisible]));
 }
