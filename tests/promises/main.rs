@@ -12,6 +12,7 @@ mod attribute;
 mod audit;
 mod bypass;
 mod cache_directory;
+mod complete_keys;
 mod confinement;
 mod crash;
 mod damage;
@@ -36,6 +37,8 @@ mod restore;
 mod retention;
 mod run_identity;
 mod scratch;
+#[cfg(target_os = "linux")]
+mod server;
 mod stop_after;
 mod telemetry;
 mod verification;

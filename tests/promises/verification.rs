@@ -60,25 +60,13 @@ fn complete_key_passes_every_verification() {
     }
 }
 
-/// The book says so: only another machine has another name.
-#[test]
-fn host_name_is_the_same_in_every_rebuild() {
-    let sandbox = sandbox();
-    run(&sandbox, "host_name").passes();
-    let done = run(&sandbox, "host_name").env("SMOKE_VERIFY", "1,vary").passes();
-    assert_eq!(result(&done).result, Rebuilt::Same);
-}
-
 /// Each change is one that a user makes between two runs.
 #[test]
 fn changed_input_that_no_key_names_is_stale() {
     type Change = fn(&Sandbox);
-    let cases: [(&str, Change); 6] = [
+    let cases: [(&str, Change); 3] = [
         ("neighbour", |sandbox| fs::write(sandbox.path("neighbour.txt"), "two").unwrap()),
-        ("listing", |sandbox| fs::write(sandbox.path("listing/c"), "").unwrap()),
-        ("missing_file", |sandbox| fs::write(sandbox.path("missing"), "").unwrap()),
         ("program", |sandbox| write_executable(&sandbox.path("program"), "#!/bin/sh\necho two\n")),
-        ("directory_order", |sandbox| fs::write(sandbox.path("listing/c"), "").unwrap()),
         ("other_entry", |sandbox| drop(sandbox.run("only_count").env("SMOKE_FORCE_REBUILD", "all").passes())),
     ];
     for (test, change) in cases {
@@ -131,10 +119,7 @@ fn builds_that_differ_from_each_other_are_not_deterministic() {
     for test in ["clock", "randomness", "hash_order"] {
         let sandbox = sandbox();
         run(&sandbox, test).passes();
-        // A build in the second of the stored one is the same. The second build of one that differs is in another one.
-        let verified = || run(&sandbox, test).env("SMOKE_VERIFY", "1").done();
-        let done = std::iter::repeat_with(verified).find(|done| !done.passed || test != "clock").unwrap();
-        assert!(!done.passed, "{test}");
+        let done = run(&sandbox, test).env("SMOKE_VERIFY", "1").fails();
         let result = result(&done);
         assert_eq!((result.result, result.builds), (Rebuilt::NotDeterministic, 2), "{result:#?}");
         assert_contains(&done.stderr, &["is not deterministic", "  first: ", "  second: ", "or let `Artifact::same`"]);
@@ -154,6 +139,8 @@ fn each_part_of_the_environment_is_varied_and_named() {
         ("working_directory", "the working directory"),
         ("temporary_directory", "TMPDIR"),
         ("umask", "the umask"),
+        ("locale", "the locale"),
+        ("hash_seed", "the hash seeds"),
         ("cores", "the number of cores"),
     ] {
         if test == "cores" && std::thread::available_parallelism().unwrap().get() == 1 {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,7 +13,7 @@ use super::artifacts::{Count, Subject};
 use super::orders::log;
 
 /// The names of the artifacts: the thing that each one reads. The index is the parameter of its type.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 21] = [
     "nothing",
     "variable",
     "neighbour",
@@ -33,6 +33,8 @@ const NAMES: [&str; 19] = [
     "temporary_directory",
     "umask",
     "declared_variable",
+    "locale",
+    "hash_seed",
 ];
 
 /// The artifact whose build reads `NAMES[WHAT]`.
@@ -43,9 +45,13 @@ impl<const WHAT: usize> Artifact<Subject> for Reads<WHAT> {
     const RELOCATABLE: bool = true;
 
     fn key(key: &mut cached_smoke::KeyBuilder<'_, Subject>) {
-        if Self::NAME == "declared_variable" {
-            key.env("READS_VARIABLE");
-        }
+        match Self::NAME {
+            "declared_variable" => key.env("READS_VARIABLE"),
+            // Its names are declared, and not their order.
+            "directory_order" => key.directory("../ordered"),
+            "time_zone" => key.tool("date"),
+            _ => key,
+        };
     }
 
     fn build(cx: &BuildContext<'_, Subject>) -> Result<Self> {
@@ -78,17 +84,21 @@ fn read(what: &str, root: &Path) -> Result<String> {
             names.join(" ")
         }
         "missing_file" => root.join("missing").exists().to_string(),
-        "clock" => SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().to_string(),
-        "randomness" => RandomState::new().build_hasher().finish().to_string(),
+        "clock" => SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos().to_string(),
+        "randomness" => {
+            let mut bytes = [0; 8];
+            fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+            u64::from_le_bytes(bytes).to_string()
+        }
         "program" => String::from_utf8(Command::new(root.join("program")).output()?.stdout)?,
-        "directory_order" => names(&root.join("listing"))?.join(" "),
+        "directory_order" => names(&root.join("ordered"))?.join(" "),
         "cores" => std::thread::available_parallelism()?.to_string(),
         "hash_order" => {
             let names: HashMap<u32, u32> = (0..100).map(|number| (number, number)).collect();
             names.keys().map(u32::to_string).collect::<Vec<_>>().join(" ")
         }
         "time_zone" => String::from_utf8(Command::new("date").arg("+%z").output()?.stdout)?,
-        "host_name" => String::from_utf8(Command::new("uname").arg("-n").output()?.stdout)?,
+        "host_name" => fs::read_to_string("/proc/sys/kernel/hostname")?,
         "other_entry" => {
             let entries = names(&root.join("cache/bookshop"))?;
             let manifests = entries.iter().map(|entry| root.join("cache/bookshop").join(entry).join("count.json"));
@@ -98,7 +108,12 @@ fn read(what: &str, root: &Path) -> Result<String> {
         "home" => variable("HOME"),
         "working_directory" => std::env::current_dir()?.display().to_string(),
         "temporary_directory" => std::env::temp_dir().display().to_string(),
-        "umask" => String::from_utf8(Command::new("sh").args(["-c", "umask"]).output()?.stdout)?,
+        "umask" => {
+            let status = fs::read_to_string("/proc/self/status")?;
+            status.lines().filter(|line| line.starts_with("Umask:")).collect()
+        }
+        "locale" => variable("LC_ALL"),
+        "hash_seed" => variable("PYTHONHASHSEED"),
         _ => String::new(),
     })
 }
@@ -183,6 +198,7 @@ macro_rules! tests {
         #[cached_smoke(repo = "bookshop", suite = Subject)]
         #[ignore = "run by the other tests, in a separate process"]
         fn $name(text: &Reads<$number>) {
+            println!("text={}", text.0.escape_debug());
             assert!(text.0.starts_with("what was read:"));
         }
     )*};
@@ -208,6 +224,8 @@ tests! {
     temporary_directory: 16,
     umask: 17,
     declared_variable: 18,
+    locale: 19,
+    hash_seed: 20,
 }
 
 #[cached_smoke(repo = "bookshop", suite = Subject)]
