@@ -98,6 +98,53 @@ fn connection_is_denied() {
 }
 
 #[test]
+fn server_is_denied() {
+    let Some(sandbox) = sandbox() else { return };
+    let done = run(&sandbox, "watched::own_server").fails();
+    assert!(done.stderr.contains("ermission denied"), "{}", done.stderr);
+    if has_strace() {
+        assert!(done.stderr.contains("it may not wait for connections at 127.0.0.1:0"), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn metrics_output_and_help_reach_the_test() {
+    let Some(sandbox) = sandbox() else { return };
+    let done = run(&sandbox, "reads_the_metrics").passes();
+    assert!(done.stdout.contains("metrics={\"files\": "), "{}", done.stdout);
+    let done = run(&sandbox, "watched::failing").fails();
+    for words in ["    the build speaks\n", "no luck", "help: try again"] {
+        assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
+    }
+    assert!(!done.stderr.contains("it may not"), "{}", done.stderr);
+}
+
+#[test]
+fn environment_has_declared_variables_and_few_others() {
+    let Some(sandbox) = sandbox() else { return };
+    let mut run = run(&sandbox, "watched::variables");
+    for name in ["CARGO_PKG_NAME", "LD_LIBRARY_PATH", "RUST_BACKTRACE", "USES_DECLARED", "USES_UNDECLARED", "TMP"] {
+        run = run.env(name, "0");
+    }
+    let done = run.env("SMOKE_LOCK_TIMEOUT", "60s").env("SMOKE_REMOTE_BUDGET", "60s").passes();
+    let text = done.stdout.lines().find_map(|line| line.strip_prefix("text=")).unwrap();
+    let (settings, others): (Vec<&str>, Vec<&str>) = text.split(' ').partition(|name| name.starts_with("SMOKE_"));
+    let expected = "CARGO_MANIFEST_DIR CARGO_PKG_NAME HOME LD_LIBRARY_PATH PATH RUST_BACKTRACE TMPDIR USES_DECLARED";
+    assert_eq!(others.join(" "), expected);
+    assert!(settings.contains(&"SMOKE_LOCK_TIMEOUT") && !settings.contains(&"SMOKE_REMOTE_BUDGET"), "{settings:?}");
+}
+
+#[test]
+fn temporary_directory_is_empty_unless_declared() {
+    let Some(sandbox) = sandbox() else { return };
+    let listing = sandbox.path("listing").display().to_string();
+    for (test, text) in [("watched::litter", "text=0 "), ("watched::declared_temporary", &format!("text={listing}"))] {
+        let done = run(&sandbox, test).env("TMPDIR", &listing).passes();
+        assert!(done.stdout.contains(text), "{text}: {}", done.stdout);
+    }
+}
+
+#[test]
 fn files_outside_its_directories_are_not_written() {
     let Some(sandbox) = sandbox() else { return };
     let done = run(&sandbox, "watched::writes").fails();
@@ -131,6 +178,32 @@ fn hermetic_artifact_is_verified_hermetically() {
     for verify in ["1", "1,vary"] {
         let done = sealed("two").env("SMOKE_VERIFY", verify).passes();
         assert_eq!(done.outcome("sealed"), Outcome::Hit, "{verify}");
+    }
+}
+
+#[test]
+fn rebuild_of_a_hermetic_artifact_is_confined() {
+    let Some(sandbox) = sandbox() else { return };
+    let done = run(&sandbox, "watched::tolerant").passes();
+    assert!(done.stdout.contains("text=\n"), "{}", done.stdout);
+    for verify in ["1", "1,vary"] {
+        run(&sandbox, "watched::tolerant").env("SMOKE_VERIFY", verify).passes();
+    }
+}
+
+#[test]
+fn what_a_hermetic_build_sees_is_varied() {
+    let Some(sandbox) = sandbox() else { return };
+    for (test, cause) in [
+        ("undeclared::home", "HOME"),
+        ("undeclared::working_directory", "the working directory"),
+        // Each of its builds has an empty directory for temporary files.
+        ("watched::litter", "HOME"),
+    ] {
+        run(&sandbox, test).passes();
+        run(&sandbox, test).env("SMOKE_VERIFY", "1").passes();
+        let done = run(&sandbox, test).env("SMOKE_VERIFY", "1,vary").fails();
+        assert!(done.stderr.contains(&format!("changed for this build: {cause}\n")), "{test}: {}", done.stderr);
     }
 }
 

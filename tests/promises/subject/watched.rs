@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::artifacts::{Count, Subject};
 use super::orders::{log, order};
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 21] = [
     "repository",
     "declared",
     "temporary",
@@ -28,6 +28,11 @@ const NAMES: [&str; 16] = [
     "own_server",
     "writes",
     "pool",
+    "tolerant",
+    "variables",
+    "litter",
+    "failing",
+    "declared_temporary",
     "path",
 ];
 
@@ -53,6 +58,8 @@ impl<const WHAT: usize> Artifact<Subject> for Uses<WHAT> {
             "path" => {
                 key.env("READS_PATH");
             }
+            "variables" => drop(key.env("USES_DECLARED")),
+            "declared_temporary" => drop(key.env("TMPDIR")),
             // A thread that is older than the build.
             "pool" => drop(std::thread::spawn(std::thread::park)),
             _ => {}
@@ -120,6 +127,23 @@ impl<const WHAT: usize> Artifact<Subject> for Uses<WHAT> {
                 File::create(root.join("written"))?.write_all(b"one")?;
                 String::new()
             }
+            "tolerant" => fs::read_to_string(&neighbour).unwrap_or_default(),
+            "variables" => {
+                let mut names: Vec<_> = std::env::vars().map(|(name, _)| name).collect();
+                names.sort();
+                names.join(" ")
+            }
+            "litter" => {
+                let temporary = std::env::temp_dir();
+                let count = fs::read_dir(&temporary)?.count();
+                fs::write(temporary.join("left"), "")?;
+                format!("{count} {}", std::env::var("HOME")?)
+            }
+            "failing" => {
+                eprintln!("the build speaks");
+                return Err("no luck\nhelp: try again".into());
+            }
+            "declared_temporary" => std::env::temp_dir().display().to_string(),
             _ => String::new(),
         }))
     }
@@ -167,7 +191,12 @@ tests! {
     own_server: 12,
     writes: 13,
     pool: 14,
-    path: 15,
+    tolerant: 15,
+    variables: 16,
+    litter: 17,
+    failing: 18,
+    declared_temporary: 19,
+    path: 20,
 }
 
 /// Hermetic in each run.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use landlock::{
@@ -18,8 +17,8 @@ use crate::audit::system::{INSTALLED, KERNEL, LIBRARIES, LOADER, SHARED_MEMORY};
 const REQUIRED: ABI = ABI::V4;
 /// The version that also limits abstract Unix sockets and signals. Applied where the kernel has it.
 const WANTED: ABI = ABI::V6;
-/// Devices that hold no data.
-const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/tty"];
+/// Devices that hold no data. Others, such as disks, do, and so do the files in shared memory.
+const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom"];
 /// The longest first line of a script.
 const FIRST_LINE: usize = 256;
 
@@ -31,9 +30,13 @@ pub(super) fn check() -> Result<(), Unconfined> {
 /// Confines this thread, and all that it starts, to what the key covers.
 pub(crate) fn confine(cover: &Cover, known_threads: &BTreeSet<String>) -> Result<(), Unconfined> {
     check_threads(known_threads)?;
-    let mut rules = Rules(ruleset().map_err(unsupported)?);
-    rules.add_all(cover).map_err(unsupported)?;
-    rules.0.restrict_self().map(drop).map_err(unsupported)
+    restrict(cover).map_err(unsupported)
+}
+
+fn restrict(cover: &Cover) -> Result<(), RulesetError> {
+    let mut rules = Rules(ruleset()?);
+    rules.add_all(cover)?;
+    rules.0.restrict_self().map(drop)
 }
 
 fn unsupported(error: RulesetError) -> Unconfined {
@@ -60,18 +63,9 @@ impl Rules {
         let read = AccessFs::from_read(REQUIRED) & !BitFlags::from(AccessFs::Execute);
         let execute = AccessFs::from_read(REQUIRED);
         let all = AccessFs::from_all(REQUIRED);
-        for path in KERNEL.iter().chain(LOADER).map(Path::new) {
-            if !Path::new(SHARED_MEMORY).starts_with(path) {
-                self.allow(path, read)?;
-                continue;
-            }
-            // A rule covers everything below a directory: shared memory has files of other processes.
-            for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-                let is_disk = entry.file_type().is_ok_and(|kind| kind.is_block_device());
-                if entry.path() != Path::new(SHARED_MEMORY) && !is_disk {
-                    self.allow(&entry.path(), read)?;
-                }
-            }
+        let has_no_memory = |path: &&&str| !Path::new(SHARED_MEMORY).starts_with(path);
+        for path in KERNEL.iter().filter(has_no_memory).chain(LOADER) {
+            self.allow(Path::new(path), read)?;
         }
         for path in LIBRARIES.iter().chain(INSTALLED) {
             self.allow(Path::new(path), execute)?;
@@ -142,3 +136,6 @@ fn interpreter(script: &Path) -> Option<PathBuf> {
     let line = std::str::from_utf8(line.split(|byte| *byte == b'\n').next()?).ok()?;
     line.split_whitespace().next().map(PathBuf::from)
 }
+
+#[cfg(test)]
+mod tests;

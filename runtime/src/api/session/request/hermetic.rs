@@ -27,7 +27,8 @@ use crate::telemetry::Activity;
 
 /// The variables that a hermetic build has besides the declared ones: those by which the system finds programs,
 /// libraries and the home directory, and by which cargo names the package. Settings of this crate begin with `SMOKE_`.
-const KEPT: &[&str] = &["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "HOME", "LD_LIBRARY_PATH", "PATH", "RUST_BACKTRACE"];
+/// Each private build has `CARGO_MANIFEST_DIR`.
+const KEPT: &[&str] = &["CARGO_PKG_NAME", "HOME", "LD_LIBRARY_PATH", "PATH", "RUST_BACKTRACE"];
 /// The variable with the directory for temporary files.
 const TEMPORARY: &str = "TMPDIR";
 
