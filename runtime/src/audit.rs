@@ -44,6 +44,7 @@ pub const STRACE: &[&str] = &[
     "trace=?open,openat,?openat2,?creat,?stat,?lstat,?newfstatat,?fstatat64,?stat64,?lstat64,statx,?access,faccessat,\
      ?faccessat2,?readlink,readlinkat,?getdents,getdents64,execve,?execveat,?rename,?renameat,renameat2,?mkdir,mkdirat,\
      ?link,linkat,?symlink,symlinkat,chdir,fchdir,?fork,?vfork,clone,?clone3,connect,bind,sendto,sendmsg,sendmmsg,\
-     getsockname,uname,sched_getaffinity,getrandom,?io_uring_setup,?open_by_handle_at",
+     getsockname,uname,sched_getaffinity,getrandom,?io_uring_setup,?open_by_handle_at,\
+     chroot,pivot_root,mount",
     "-o",
 ];

@@ -280,6 +280,6 @@ fn words(question: Question) -> &'static str {
         Question::Cores => "number of cores",
         Question::Host => "host name and system",
         Question::Randomness => "random bytes",
-        Question::Invisible => "input and output that no trace shows (io_uring or file handles)",
+        Question::Invisible => "input and output that no trace shows (io_uring, file handles, chroot or mounts)",
     }
 }

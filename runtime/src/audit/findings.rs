@@ -59,14 +59,15 @@ pub trait Machine {
     fn real(&self, path: &Path) -> Option<PathBuf>;
 }
 
+/// The uses that the key does not cover, by their paths, or by their addresses with `true`.
+type Open<'a> = BTreeMap<(bool, PathBuf), (Kind, &'a Use)>;
+
 /// Returns everything that the build uses and the key does not cover, sorted by kind and subject.
 pub fn findings(cover: &Cover, trace: &Trace, machine: &dyn Machine) -> Vec<Finding> {
-    let uses = with_programs(&trace.uses, machine);
-    let executed: BTreeSet<PathBuf> =
-        uses.iter().filter(|used| used.action == Action::Execute).flat_map(paths).collect();
-    let covered = Covered::new(cover, &executed);
+    let uses = with_programs(&trace.uses, cover, machine);
+    let covered = Covered::new(cover, &uses);
     let mut own = Own::default();
-    let mut open: BTreeMap<(bool, PathBuf), (Kind, &Use)> = BTreeMap::new();
+    let mut open = Open::new();
     let mut in_repository: BTreeMap<PathBuf, (Kind, &Use)> = BTreeMap::new();
     for used in &uses {
         own.add(used);
@@ -105,27 +106,34 @@ pub fn findings(cover: &Cover, trace: &Trace, machine: &dyn Machine) -> Vec<Find
     });
     let mut found: Vec<Finding> = Vec::new();
     let suggestion = Suggestion { cover, machine };
-    let listed: Vec<PathBuf> = open
-        .iter()
-        .filter(|((_, path), (kind, _))| *kind == Kind::Listed && !suggestion.is_broad(path))
-        .map(|((_, path), _)| path.clone())
-        .collect();
     let mut below: BTreeMap<&Path, usize> = BTreeMap::new();
-    for ((_, path), (kind, used)) in &open {
-        // `key.directory` covers everything below it.
-        if !matches!(kind, Kind::Connected | Kind::Executed)
-            && let Some(directory) = listed.iter().find(|listed| path != *listed && path.starts_with(listed))
-        {
+    for ((_, path), (kind, _)) in &open {
+        if let Some(directory) = above(&open, &suggestion, path, *kind) {
             *below.entry(directory).or_default() += 1;
-            continue;
         }
-        found.push(suggestion.finding(*kind, path, used));
     }
-    for finding in &mut found {
-        finding.count += below.get(Path::new(&finding.subject)).copied().unwrap_or_default();
+    for ((_, path), (kind, used)) in
+        open.iter().filter(|((_, path), (kind, _))| above(&open, &suggestion, path, *kind).is_none())
+    {
+        let mut finding = suggestion.finding(*kind, path, used);
+        finding.count += below.get(&**path).copied().unwrap_or_default();
+        found.push(finding);
     }
     found.sort_by(|left, right| (left.kind, &left.subject).cmp(&(right.kind, &right.subject)));
     found
+}
+
+/// Returns the directory of a finding that covers the path, too.
+fn above<'a>(open: &Open<'_>, suggestion: &Suggestion<'_>, path: &'a Path, kind: Kind) -> Option<&'a Path> {
+    path.ancestors().skip(1).filter(|above| above.is_absolute()).find(|above| {
+        open.get(&(false, (*above).to_owned())).is_some_and(|(directory, _)| match directory {
+            // `key.directory` covers everything below it.
+            Kind::Listed => !matches!(kind, Kind::Connected | Kind::Executed) && !suggestion.is_broad(above),
+            // Nothing is below a path that does not exist.
+            Kind::Missing => kind == Kind::Missing,
+            _ => false,
+        })
+    })
 }
 
 fn kind(action: Action) -> Option<Kind> {
@@ -160,19 +168,29 @@ fn is_above(all: &BTreeSet<PathBuf>, path: &Path) -> bool {
 }
 
 /// Adds the interpreters of scripts, which the system starts without a call, and the paths of programs without links:
-/// `/bin/sh` and `/usr/bin/sh` may be one program.
-fn with_programs(uses: &[Use], machine: &dyn Machine) -> Vec<Use> {
+/// `/bin/sh` and `/usr/bin/sh` may be one program. A file that is missing in a directory of `PATH` is a missing
+/// program.
+fn with_programs(uses: &[Use], cover: &Cover, machine: &dyn Machine) -> Vec<Use> {
     let mut all = Vec::with_capacity(uses.len());
     for used in uses {
-        if used.action != Action::Execute {
-            all.push(used.clone());
-            continue;
-        }
-        for path in std::iter::once(used.path.clone()).chain(machine.interpreter(&used.path)) {
-            all.push(Use { real: machine.real(&path), path, ..used.clone() });
+        match used.action {
+            Action::Execute => {
+                for path in std::iter::once(used.path.clone()).chain(machine.interpreter(&used.path)) {
+                    all.push(Use { real: machine.real(&path), path, ..used.clone() });
+                }
+            }
+            Action::Miss if is_on_search_path(cover, &used.path) => {
+                all.push(Use { action: Action::MissProgram, ..used.clone() });
+            }
+            _ => all.push(used.clone()),
         }
     }
     all
+}
+
+/// Returns `true` for a file in a directory of `PATH`.
+fn is_on_search_path(cover: &Cover, path: &Path) -> bool {
+    path.parent().is_some_and(|parent| cover.search_path.iter().any(|directory| directory == parent))
 }
 
 /// The files and addresses that the build itself creates.

@@ -36,7 +36,8 @@ pub enum Question {
     Host,
     /// Random bytes. Hash maps of Rust ask for them.
     Randomness,
-    /// Calls by `io_uring` or by file handles, which a trace does not show.
+    /// Calls by `io_uring` or by file handles, which a trace does not show. Other root directories and mounts, after
+    /// which paths have another meaning.
     Invisible,
 }
 
@@ -213,6 +214,7 @@ impl Reader {
             "sched_getaffinity" => Question::Cores,
             "getrandom" => Question::Randomness,
             "io_uring_setup" | "open_by_handle_at" => Question::Invisible,
+            "chroot" | "pivot_root" | "mount" if matches!(call.result, Returned::Value(0, _)) => Question::Invisible,
             _ => return,
         };
         self.trace.questions.insert(question);
@@ -286,6 +288,7 @@ impl Reader {
                 let addresses = call.arguments.iter().filter(|_| is_bound).filter_map(|argument| address(argument));
                 return addresses.map(|address| using(action, PathBuf::from(address), None)).collect();
             }
+            "chroot" | "pivot_root" | "mount" => return Vec::new(),
             "getdents" | "getdents64" => {
                 let listed = call.arguments.first().and_then(|argument| descriptor(argument));
                 return listed.into_iter().map(|path| using(Action::List, path.clone(), Some(path))).collect();

@@ -1,9 +1,10 @@
 //! The paths that a key covers, and those that are the same for every build of a machine.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::is_on_search_path;
 use crate::audit::cover::Cover;
 use crate::audit::system::{INSTALLED, KERNEL, LIBRARIES, LOADER, SHARED_MEMORY};
 use crate::audit::trace::{Action, Use};
@@ -18,18 +19,31 @@ const OF_OTHER_BUILDS: &[&str] = &[".repos", ".trash", ".unpacked"];
 /// The coverage of one key.
 pub(super) struct Covered<'a> {
     cover: &'a Cover,
-    /// Files that the build executes.
-    executed: &'a BTreeSet<PathBuf>,
+    /// Files that the build executes, and the same without links.
+    executed: BTreeMap<&'a Path, Option<&'a Path>>,
+    /// The names of these.
     names: BTreeSet<&'a OsStr>,
+    /// The names of the files that the build finds in `PATH`.
+    found_names: BTreeSet<&'a OsStr>,
     toolchains: Vec<PathBuf>,
 }
 
 impl<'a> Covered<'a> {
-    pub(super) fn new(cover: &'a Cover, executed: &'a BTreeSet<PathBuf>) -> Covered<'a> {
+    pub(super) fn new(cover: &'a Cover, uses: &'a [Use]) -> Covered<'a> {
+        let executed: BTreeMap<&Path, Option<&Path>> = uses
+            .iter()
+            .filter(|used| used.action == Action::Execute)
+            .map(|used| (&*used.path, used.real.as_deref()))
+            .collect();
+        let found = uses.iter().filter(|used| used.action == Action::Find && is_on_search_path(cover, &used.path));
         Covered {
             cover,
+            names: executed
+                .iter()
+                .flat_map(|(path, real)| path.file_name().into_iter().chain(real.and_then(Path::file_name)))
+                .collect(),
+            found_names: found.filter_map(|used| used.path.file_name()).collect(),
             executed,
-            names: executed.iter().filter_map(|path| path.file_name()).collect(),
             toolchains: cover.libraries.iter().filter_map(|library| toolchain(library)).collect(),
         }
     }
@@ -40,10 +54,7 @@ impl<'a> Covered<'a> {
             self.has_path(path, used.action)
                 || used.action != Action::Execute && is_of_system(path, &self.cover.libraries)
                 || is_search_for_library(used.action, path, &self.cover.libraries)
-                || used
-                    .program
-                    .as_ref()
-                    .is_some_and(|program| used.action != Action::Execute && is_installed(program, path))
+                || used.action != Action::Execute && self.is_installed(used.program.as_deref(), path)
                 || self.is_search_for_program(used, path)
         })
     }
@@ -64,16 +75,24 @@ impl<'a> Covered<'a> {
 
     /// Returns `true` for the search of a program in `PATH` that the build then executes.
     fn is_search_for_program(&self, used: &Use, path: &Path) -> bool {
-        let is_found = path.file_name().is_some_and(|name| self.names.contains(name));
+        let is_in = |names: &BTreeSet<&OsStr>| path.file_name().is_some_and(|name| names.contains(name));
         match used.action {
-            Action::MissProgram => is_found,
-            Action::Miss | Action::Find => {
-                let parent = path.parent().map(Path::to_owned).unwrap_or_default();
-                is_found && (self.executed.contains(path) || self.cover.search_path.contains(&parent))
-            }
-            Action::Read => self.executed.contains(path),
+            Action::MissProgram => is_in(&self.names) || is_in(&self.found_names),
+            Action::Find => self.is_executed(path) || is_in(&self.names) && is_on_search_path(self.cover, path),
+            Action::Read => self.is_executed(path),
             _ => false,
         }
+    }
+
+    fn is_executed(&self, path: &Path) -> bool {
+        self.executed.iter().any(|(executed, real)| *executed == path || *real == Some(path))
+    }
+
+    /// Returns `true` for a part of the installation of a program. A link, as in a virtual environment of Python, has
+    /// two installations.
+    fn is_installed(&self, program: Option<&Path>, path: &Path) -> bool {
+        let real = program.and_then(|program| self.executed.get(program).copied().flatten());
+        program.into_iter().chain(real).any(|program| is_installed(program, path))
     }
 
     pub(super) fn is_in_repository(&self, path: &Path) -> bool {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use super::covered::is_history;
-use super::{Finding, Kind, Machine};
+use super::{Finding, Kind, Machine, is_on_search_path};
 use crate::audit::cover::Cover;
 use crate::audit::trace::{Action, Use};
 use crate::text;
@@ -61,9 +61,9 @@ impl Suggestion<'_> {
     ///
     /// Only an installed program changes its version with its content. A script of the project may have none.
     fn program(&self, path: &Path) -> String {
-        let Cover { package, project, search_path, .. } = self.cover;
-        let is_on_search_path = path.parent().is_some_and(|parent| search_path.iter().any(|one| one == parent));
-        let is_installed = is_on_search_path && !path.starts_with(project) && !path.starts_with(package);
+        let Cover { package, project, .. } = self.cover;
+        let is_installed =
+            is_on_search_path(self.cover, path) && !path.starts_with(project) && !path.starts_with(package);
         match path.file_name() {
             Some(name) if is_installed && self.machine.has_version(path) => format!("key.tool({})", literal(name)),
             _ => format!("key.file({})", literal(self.declared_path(path))),

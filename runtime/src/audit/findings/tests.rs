@@ -433,6 +433,29 @@ fn the_search_for_a_program_is_no_finding() {
 }
 
 #[test]
+fn a_missing_program_has_one_finding() {
+    let everywhere = ["/w/bin/nm", "/usr/local/bin/nm", "/usr/bin/nm"].map(miss).concat();
+    assert_eq!(subjects(&everywhere), ["nm"]);
+    assert_eq!(subjects(&(miss("/usr/local/bin/nm") + &find("/usr/bin/nm"))), ["/usr/bin/nm"]);
+}
+
+#[test]
+fn a_missing_directory_stands_for_the_paths_below_it() {
+    let lines = miss("/d/none/a") + &miss("/d/none") + &miss("/d/none/b/c") + &miss("/d/nonesuch");
+    let found: Vec<_> = all_found(&cover(), &lines).into_iter().map(|one| (one.subject, one.count)).collect();
+    assert_eq!(found, [("/d/none".to_owned(), 3), ("/d/nonesuch".to_owned(), 1)]);
+}
+
+#[test]
+fn a_link_to_a_program_has_both_installations() {
+    let by = |path: &str| subjects(&(start("/opt/link/x/bin/python") + &by_child(&read(path))));
+    for path in ["/opt/link/x/pyvenv.cfg", "/opt/real/x/lib/os.py"] {
+        assert_eq!(by(path), ["/opt/link/x/bin/python"]);
+    }
+    assert_eq!(by("/opt/real/y/lib/os.py"), ["/opt/real/y/lib/os.py", "/opt/link/x/bin/python"]);
+}
+
+#[test]
 fn a_program_owns_its_installation_only() {
     let by =
         |program: &str, path: &str| subjects(&(start(program) + &by_child(&read(path)))).contains(&path.to_owned());

@@ -256,4 +256,10 @@ fn questions_to_the_system_are_kept() {
     assert!(trace(find).questions.is_empty(), "only its content is an answer");
     let handle = "1 open_by_handle_at(3</a>, {handle_bytes=8}, O_RDONLY) = 4</a/b>";
     assert_eq!(trace(handle).questions, BTreeSet::from([Question::Invisible]));
+    for call in ["chroot(\"/a\")", "pivot_root(\"/a\", \"/b\")", "mount(\"x\", \"/a\", \"tmpfs\", 0, NULL)"] {
+        let done = trace(&format!("1 {call} = 0"));
+        assert_eq!((done.uses, done.questions), (vec![], BTreeSet::from([Question::Invisible])), "{call}");
+        let refused = trace(&format!("1 {call} = -1 ENOENT (x)"));
+        assert_eq!((refused.uses, refused.questions), (vec![], BTreeSet::new()), "{call}");
+    }
 }
