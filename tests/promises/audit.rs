@@ -7,7 +7,7 @@ use std::process::Command;
 use cached_smoke::tooling::audit::{
     Audit, Finding, Kind, Question, STRACE, ThisMachine, Trace, VARIABLE, findings, read_audits,
 };
-use test_support::{Done, Run, Sandbox, write_executable};
+use test_support::{Done, Run, Sandbox, git, write_executable};
 
 use crate::server::Server;
 
@@ -110,6 +110,17 @@ fn an_entry_of_another_artifact_is_an_undeclared_input() {
     let done = run(&sandbox, "undeclared::other_entry").passes();
     let found = found(&sandbox, &done);
     assert!(found.iter().any(|one| one.1.ends_with("/count.json")), "{found:#?}");
+}
+
+/// All files of a folder count that is not the top of a checkout.
+#[test]
+fn ignored_folder_of_a_checkout_is_covered() {
+    let Some(sandbox) = sandbox() else { return };
+    fs::remove_dir_all(sandbox.repo().join(".git")).unwrap();
+    git(&sandbox.path(""), &["init", "--quiet"]);
+    fs::write(sandbox.path(".gitignore"), "/repo/\n").unwrap();
+    let done = run(&sandbox, "watched::repository").passes();
+    assert_eq!(found(&sandbox, &done), []);
 }
 
 #[test]

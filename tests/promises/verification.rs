@@ -159,6 +159,18 @@ fn each_part_of_the_environment_is_varied_and_named() {
     }
 }
 
+/// The variation of 2 is 3, which the stored build used by default.
+#[test]
+fn variation_with_the_value_of_the_stored_build_hides_nothing() {
+    let sandbox = sandbox();
+    run(&sandbox, "number").passes();
+    let done = run(&sandbox, "number").env("READS_VARIABLE", "2").env("SMOKE_VERIFY", "1,vary").fails();
+    assert_eq!(result(&done).result, Rebuilt::Stale, "{}", done.stderr);
+    assert_contains(&done.stderr, &["variable READS_VARIABLE has another value"]);
+    let next = run(&sandbox, "number").passes();
+    assert_eq!(next.reason("number"), "its entry was set aside as stale or damaged");
+}
+
 #[test]
 fn variable_that_decides_the_key_is_not_a_cause() {
     let sandbox = sandbox();

@@ -23,8 +23,8 @@ const MIN_NAME: usize = 8;
 
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArguments {
-    /// The repository.
-    repo: String,
+    /// Select repositories, `-` for artifacts without one; all if none is named.
+    repos: Vec<String>,
 
     /// Print JSON.
     #[arg(long)]
@@ -72,7 +72,7 @@ struct Difference {
 }
 
 pub(super) fn run(config: &Config, arguments: &ExplainArguments) -> anyhow::Result<ExitCode> {
-    let keys = keys::of(config, std::slice::from_ref(&arguments.repo), &arguments.runner)?;
+    let keys = keys::of(config, &arguments.repos, &arguments.runner)?;
     let stored = stored(config)?;
     let explanations: Vec<Explanation<'_>> = keys.iter().map(|key| Explanation::new(key, &stored)).collect();
     if arguments.json {
@@ -132,6 +132,8 @@ fn shown(input: &KeyInput, max: usize) -> String {
             ['…'].into_iter().chain(summary.chars().skip(length + 1 - max)).collect()
         }
         "file" | "directory" | "variable" | "tool" => cut(&summary, max),
+        // The note lists files, one on each line.
+        "repo" => cut(&input.value, max),
         _ => {
             // The exact notation of a configuration, and the parts of a fingerprint, follow on further lines.
             let line = input.value.lines().next().unwrap_or_default();

@@ -199,6 +199,9 @@ fn explanation_has_key_inputs_and_differences() {
     let explained = json(&smoke_cache(&project, &["explain", "one", "--json"]));
     assert_eq!(explained[0]["others"].as_array().unwrap().len(), 1, "{explained}");
 
+    let all = out(&smoke_cache(&project, &["explain"]), 0);
+    assert!(all.contains("number of one: miss: repository changed: file changed\n"), "{all}");
+
     let unknown = smoke_cache(&project, &["explain", "oen"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("did you mean `one`?"));

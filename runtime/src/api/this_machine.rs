@@ -42,7 +42,8 @@ impl Machine for ThisMachine {
 
 /// Returns those of the paths that git ignores. `None` if git does not answer, as in a plain folder.
 fn ignored(repository: &Path, paths: &[PathBuf]) -> Option<Vec<PathBuf>> {
-    if paths.is_empty() {
+    // Only in the top level of a work tree does the key skip what git ignores.
+    if paths.is_empty() || repository.join(".git").symlink_metadata().is_err() {
         return None;
     }
     let mut git = Command::new("git");

@@ -177,6 +177,9 @@ impl Store<'_> {
 
     /// Returns how the key differs from that of the most similar entry.
     fn explain_absence(&self) -> String {
+        if trash::was_set_aside(self.layout, &self.artifact_path) {
+            return "its entry was set aside as stale or damaged".to_owned();
+        }
         let manifests = self.other_manifests();
         let nearest = manifests
             .iter()

@@ -86,6 +86,12 @@ pub(crate) fn set_aside_under_lock(layout: &Layout, artifact_path: &ArtifactPath
     discard_artifact(layout, artifact_path, &damaged(artifact_path))
 }
 
+/// Returns `true` if a damaged or stale form of the artifact is in the trash.
+pub(super) fn was_set_aside(layout: &Layout, artifact_path: &ArtifactPath) -> bool {
+    let (label, entries) = (damaged(artifact_path), fs::read_dir(layout.trash()));
+    entries.into_iter().flatten().flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(&label))
+}
+
 /// Removes the staging directories of ended processes, and the trash that no process holds a read lock on.
 pub(crate) fn sweep(layout: &Layout) {
     let now = SystemTime::now();

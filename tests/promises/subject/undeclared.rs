@@ -13,7 +13,7 @@ use super::artifacts::{Count, Subject};
 use super::orders::log;
 
 /// The names of the artifacts: the thing that each one reads. The index is the parameter of its type.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "nothing",
     "variable",
     "neighbour",
@@ -35,6 +35,7 @@ const NAMES: [&str; 21] = [
     "declared_variable",
     "locale",
     "hash_seed",
+    "number",
 ];
 
 /// The artifact whose build reads `NAMES[WHAT]`.
@@ -77,6 +78,7 @@ fn read(what: &str, root: &Path) -> Result<String> {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     Ok(match what {
         "variable" | "declared_variable" => variable("READS_VARIABLE"),
+        "number" => variable("READS_VARIABLE").parse().unwrap_or(3).to_string(),
         "neighbour" => fs::read_to_string(root.join("neighbour.txt"))?,
         "listing" => {
             let mut names = names(&root.join("listing"))?;
@@ -226,6 +228,7 @@ tests! {
     declared_variable: 18,
     locale: 19,
     hash_seed: 20,
+    number: 21,
 }
 
 #[cached_smoke(repo = "bookshop", suite = Subject)]

@@ -9,8 +9,9 @@ use crate::key::fingerprint::tool;
 use crate::store::manifest::Environment;
 use crate::text;
 
-/// The beginnings of variables that differ from test to test, from run to run, or from one test runner to the other.
-const OF_THE_RUN: [&str; 10] = [
+/// The beginnings of variables that differ from test to test, from run to run, from one test runner to the other, or
+/// from shell to shell.
+const OF_THE_RUN: [&str; 12] = [
     "CARGO_BIN_",
     "CARGO_CRATE_NAME",
     "CARGO_MANIFEST_",
@@ -18,6 +19,8 @@ const OF_THE_RUN: [&str; 10] = [
     "CARGO_PRIMARY_PACKAGE",
     "CARGO_TARGET_TMPDIR",
     "NEXTEST",
+    "OLDPWD",
+    "SHLVL",
     "__NEXTEST",
     "SMOKE_",
     "_",

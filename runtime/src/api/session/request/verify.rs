@@ -180,10 +180,13 @@ impl<'a, 'r> Verifier<'a, 'r> {
         let variation = (vary && self.request.session.can_be_repeated())
             .then(|| Variation::new(&self.request.resolved_key.inputs))
             .transpose()?;
-        if let Some(variation) = &variation
-            && matches!(self.compared(&variation.all())?, Compared::Same)
-        {
-            return Ok(());
+        let mut is_same_if_varied = false;
+        if let Some(variation) = &variation {
+            is_same_if_varied = matches!(self.compared(&variation.all())?, Compared::Same);
+            // The value that a variable has now may matter, and the one of the variation not.
+            if is_same_if_varied && !self.is_environment_changed() {
+                return Ok(());
+            }
         }
         let begun = Instant::now();
         let first = self.build(&Circumstances::default())?;
@@ -192,6 +195,7 @@ impl<'a, 'r> Verifier<'a, 'r> {
             return Err(Error::Message(text.to_owned()));
         }
         let Some(differences) = self.differences_from_stored(&first)? else {
+            let variation = variation.filter(|_| !is_same_if_varied);
             return variation.map_or(Ok(()), |variation| self.find_cause(&variation));
         };
         thread::sleep(CLOCK_STEP.saturating_sub(begun.elapsed()));

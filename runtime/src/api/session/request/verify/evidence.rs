@@ -46,6 +46,12 @@ impl Verifier<'_, '_> {
         self.record.causes = changes.iter().map(ToString::to_string).collect();
     }
 
+    /// Returns `true` unless the environment is known to be that of the stored build.
+    pub(super) fn is_environment_changed(&self) -> bool {
+        let then = self.entry.manifest.environment.as_ref();
+        then.is_none_or(|then| !then.changes(&environment::of_this_process()).is_empty())
+    }
+
     pub(super) fn help_for_key(&self) -> String {
         let artifact = self.request.meta.name;
         let changes =

@@ -117,9 +117,7 @@ impl Variation {
                 && !grouped.iter().any(|other| name == *other)
                 && !is_kept(&name.to_string_lossy());
             if is_free {
-                let mut other = value;
-                other.push("-varied");
-                changes.push(Change::Variable { name, value: other });
+                changes.push(Change::Variable { name, value: other_value(value) });
             }
         }
         Ok(Variation { always: toolchain(), changes, _directories: directories })
@@ -198,6 +196,21 @@ impl Variation {
     }
 }
 
+/// Returns another value of the same kind: a program may fall back to its default if a number is no number.
+fn other_value(mut value: OsString) -> OsString {
+    if let Some(number) = value.to_str().and_then(|text| text.parse::<i64>().ok()) {
+        return number.wrapping_add(1).to_string().into();
+    }
+    match value.to_str() {
+        Some("true") => "false".into(),
+        Some("false") => "true".into(),
+        _ => {
+            value.push("-varied");
+            value
+        }
+    }
+}
+
 fn is_kept(name: &str) -> bool {
     let name = name.to_uppercase();
     KEPT.contains(&name.as_str()) || KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
@@ -225,6 +238,14 @@ mod tests {
         for changed in ["EDITOR", "SCHEMA", "JAVA_HOME", "XDG_CONFIG_HOME", "PATHS"] {
             assert!(!is_kept(changed), "{changed}");
         }
+    }
+
+    #[test]
+    fn values_keep_their_kind() {
+        for (value, other) in [("2", "3"), ("-1", "0"), ("true", "false"), ("false", "true"), ("", "-varied")] {
+            assert_eq!(other_value(value.into()), other);
+        }
+        assert_eq!(other_value(i64::MAX.to_string().into()), i64::MIN.to_string().as_str());
     }
 
     #[test]
