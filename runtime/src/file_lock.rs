@@ -6,7 +6,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -79,10 +79,7 @@ impl FileLock {
         mut remind: impl FnMut(Duration) -> Result<(), E>,
     ) -> io::Result<Waited<E>> {
         let begun = Instant::now();
-        let (sender, receiver) = mpsc::sync_channel(0);
-        // If the caller has stopped waiting, the send fails. Then the lock is dropped, which releases it at once.
-        let waiter = move || drop(sender.send(file.lock().map(|()| FileLock::held(file))));
-        thread::Builder::new().name("smoke-cache lock".to_owned()).spawn(waiter)?;
+        let receiver = FileLock::request(file)?;
         let mut pause = message::FIRST_REMINDER;
         loop {
             let left = timeout.saturating_sub(begun.elapsed());
@@ -96,6 +93,15 @@ impl FileLock {
                 }
             }
         }
+    }
+
+    /// Waits for the lock on a new thread, which sends it.
+    fn request(file: File) -> io::Result<Receiver<io::Result<FileLock>>> {
+        let (sender, receiver) = mpsc::sync_channel(0);
+        // If the receiver is dropped, the send fails. Then the lock is dropped, which releases it at once.
+        let waiter = move || drop(sender.send(file.lock().map(|()| FileLock::held(file))));
+        thread::Builder::new().name("smoke-cache lock".to_owned()).spawn(waiter)?;
+        Ok(receiver)
     }
 
     /// Returns the locked file.

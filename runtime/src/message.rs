@@ -1,9 +1,9 @@
 //! Writes progress and warnings to standard error, in one format.
 
 use std::collections::HashSet;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use once_cell::sync::{Lazy, OnceCell};
@@ -84,22 +84,40 @@ pub(crate) const SLOW: Duration = Duration::from_secs(2);
 ///
 /// A new thread writes the reports. It takes some 50 µs, so this is not for work that each test does.
 pub(crate) fn while_slow<T>(subject: &str, work: impl FnOnce() -> T) -> T {
-    let begun = Instant::now();
-    let (done, is_done) = mpsc::channel::<()>();
-    thread::scope(|scope| {
+    let _reports = Reports::begin(subject.to_owned());
+    work()
+}
+
+/// The reports of slow work, which end when the value is dropped.
+struct Reports {
+    end: Option<Sender<()>>,
+    /// `None` if no thread could be started. Then the work runs without reports.
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reports {
+    fn begin(subject: String) -> Reports {
+        let begun = Instant::now();
+        let (end, is_over) = mpsc::channel();
         let report = move || {
             let mut pause = SLOW;
-            while let Err(RecvTimeoutError::Timeout) = is_done.recv_timeout(pause) {
+            while is_over.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 progress(&format!("{subject} has taken {} so far", elapsed(begun.elapsed())));
                 pause = REMINDER;
             }
         };
-        // Without a thread, the work runs without reports.
-        let _ = thread::Builder::new().name("smoke-cache report".to_owned()).spawn_scoped(scope, report);
-        let result = work();
-        drop(done);
-        result
-    })
+        let thread = thread::Builder::new().name("smoke-cache report".to_owned()).spawn(report).ok();
+        Reports { end: Some(end), thread }
+    }
+}
+
+impl Drop for Reports {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 /// Writes a line about a wait or slow work of a test.

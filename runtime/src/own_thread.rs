@@ -9,8 +9,15 @@ use crate::error::Error;
 pub(crate) fn on_own_thread<T: Send, E: Send + From<Error>>(
     work: impl FnOnce() -> Result<T, E> + Send,
 ) -> Result<T, E> {
+    let mut result = Err(Error::Message("the thread for the fixture has not run".to_owned()).into());
+    run(Box::new(|| result = work()))?;
+    result
+}
+
+/// A generic function would compile the code of threads once for each caller.
+fn run(work: Box<dyn FnOnce() + Send + '_>) -> Result<(), Error> {
     thread::scope(|scope| match thread::Builder::new().spawn_scoped(scope, work) {
-        Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-        Err(error) => Err(Error::Message(format!("failed to start a thread for the fixture: {error}")).into()),
+        Ok(thread) => thread.join().map_err(|panic| resume_unwind(panic)),
+        Err(error) => Err(Error::Message(format!("failed to start a thread for the fixture: {error}"))),
     })
 }

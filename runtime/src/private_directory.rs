@@ -2,6 +2,7 @@
 //!
 //! It is in the directory for temporary files, to which every user can write.
 
+use crate::disk;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -51,7 +52,7 @@ pub(crate) fn sweep_warnings(root: &Path, now: SystemTime) {
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age > KEEP_WARNINGS))
     };
-    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let entries = disk::entries(root);
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(WARNED) && is_old(entry)) {
         let _ = fs::remove_file(entry.path());
     }

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 
 use crate::config::{Config, DEFAULT_LOCK_TIMEOUT};
 use crate::digest::Parts;
+use crate::disk;
 use crate::error::Error;
 use crate::file_lock::{Attempt, FileLock, Waited};
 use crate::json_lines;
@@ -110,7 +111,7 @@ impl Run {
     /// Fails if the run's directory, or an entry of it, is neither a directory nor a file: a run creates nothing else.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let is_foreign = |path: &Path| path.symlink_metadata().is_ok_and(|found| !found.is_dir() && !found.is_file());
-        let below = fs::read_dir(&self.directory).into_iter().flatten().flatten().map(|entry| entry.path());
+        let below = disk::entries(&self.directory).map(|entry| entry.path());
         match std::iter::once(self.directory.clone()).chain(below).find(|path| is_foreign(path)) {
             None => Ok(()),
             Some(path) => Err(Error::Message(format!(
@@ -167,7 +168,7 @@ impl Run {
 
     /// Waits until no process of this run uploads an artifact.
     pub(crate) fn await_sharing(&self) {
-        for entry in fs::read_dir(self.directory.join(SHARING)).into_iter().flatten().flatten() {
+        for entry in disk::entries(&self.directory.join(SHARING)) {
             if let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".lock")) {
                 drop(self.lock(SHARING, name));
             }

@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["layout"],
     &["audit", "digest", "file_lock", "json_lines", "own_thread"],
     &["cores", "message", "name", "plain_file", "private_directory", "terminal", "text"],
-    &["disk", "error", "panic", "paths", "units"],
+    &["disk", "error", "json", "ordered", "panic", "paths", "units"],
     &["shared"],
 ];
 

@@ -42,6 +42,7 @@ impl SmokeTomlFile {
     /// # Errors
     ///
     /// Fails if the file is malformed.
+    #[allow(dead_code, reason = "the runtime parses the text")]
     pub(crate) fn table(&self) -> Result<toml::Table, toml::de::Error> {
         let table: toml::Table = self.text.parse()?;
         Ok(if self.is_manifest { settings_of(table).unwrap_or_default() } else { table })

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 
 use super::values::{Setting, choice, duration, switch};
 use crate::error::Error;
+use crate::json;
 
 /// The program that is the default helper, and the package that installs it.
 pub const HELPER: &str = "cargo-smoke-cache-remote";
@@ -123,7 +124,7 @@ impl Remote {
         let unsigned = table.unsigned.map(switch);
         let helper = match text("SMOKE_REMOTE_HELPER", None)? {
             // A list, for words with spaces.
-            Some(setting) if setting.value.starts_with('[') => serde_json::from_str(&setting.value)
+            Some(setting) if setting.value.starts_with('[') => json::parse(&setting.value)
                 .map(Some)
                 .map_err(|_| setting.reject("a program and its arguments, separated by spaces or as a JSON list"))?,
             Some(setting) => Some(words(Some(setting), |character| character == ' ')),

@@ -54,6 +54,23 @@ pub(crate) struct SmokeToml {
     pub(crate) repos: BTreeMap<String, RepoTable>,
 }
 
+/// A `Cargo.toml` with settings.
+#[derive(Deserialize)]
+struct Manifest {
+    workspace: Workspace,
+}
+
+#[derive(Deserialize)]
+struct Workspace {
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    #[serde(rename = "cached-smoke")]
+    settings: SmokeToml,
+}
+
 /// `[defaults]`: values for variables that are not set.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -151,9 +168,8 @@ impl SmokeToml {
             Unusable::Ambiguous { path, message } => Error::SmokeToml { path, message },
         })?;
         let Some(file) = found else { return Ok(None) };
-        // The error of a text shows the line.
         let settings = if file.is_manifest {
-            file.table().and_then(|table| SmokeToml::deserialize(toml::Value::Table(table)))
+            toml::from_str(&file.text).map(|Manifest { workspace }| workspace.metadata.settings)
         } else {
             toml::from_str(&file.text)
         };

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{DEFAULT_LOCK_TIMEOUT, Force, NO_LIMIT, RepoSource, SizeLimit, Verify, verify};
 use crate::error::Error;
+use crate::json;
 use crate::name::{ALL, MAX_NAME, NO_REPO, check_name, check_repo_name};
 use crate::units;
 
@@ -111,7 +112,7 @@ pub(super) fn size_limit(setting: Setting) -> Result<SizeLimit, Error> {
 }
 
 pub(super) fn tracer(setting: Setting) -> Result<Vec<String>, Error> {
-    let parsed: Option<Vec<String>> = serde_json::from_str(&setting.value).ok();
+    let parsed: Option<Vec<String>> = json::parse(&setting.value).ok();
     let parsed = parsed.filter(|words| !words.is_empty());
     parsed.ok_or_else(|| setting.reject("a JSON list with a program and its arguments"))
 }

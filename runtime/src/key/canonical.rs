@@ -52,6 +52,7 @@ mod type_name;
 use serde::ser::Serialize;
 use serde_json::Value;
 
+use crate::ordered;
 use form::{Error, Form};
 use serializer::Canonical;
 
@@ -83,7 +84,7 @@ pub(crate) fn canonical<T: Serialize + ?Sized>(part: Part<'_>, value: &T) -> Res
 /// Returns a value as that of the field with this path.
 fn below(path: &str, value: Value) -> Value {
     let name = |name: &str| name.strip_prefix("r#").unwrap_or(name).to_owned();
-    path.rsplit('.').fold(value, |value, field| Value::Object([(name(field), value)].into_iter().collect()))
+    path.rsplit('.').fold(value, |value, field| Value::Object(ordered::collect([(name(field), value)])))
 }
 
 /// The beginning of the third line for a [`Part::Field`].

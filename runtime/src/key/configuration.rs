@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::canonical::Text;
 use super::key_input::KeyInput;
 use super::shorten::{join, shorten};
+use crate::json;
+use crate::ordered;
 
 /// The number of digits of a digest that distinguish two configurations whose settings have the same text.
 const SHORT_DIGEST: usize = 8;
@@ -55,7 +57,7 @@ fn settings(key_inputs: &[&KeyInput]) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for key_input in key_inputs {
         let plain = Text::parse(&key_input.value).plain;
-        let fields = match serde_json::from_str(plain) {
+        let fields = match json::parse(plain) {
             Ok(value) if key_input.name == "config" => fields("", &value),
             _ => vec![(key_input.name.clone(), plain.to_owned())],
         };
@@ -63,7 +65,7 @@ fn settings(key_inputs: &[&KeyInput]) -> BTreeMap<String, String> {
             values.entry(path).or_default().insert(value);
         }
     }
-    values.into_iter().map(|(path, values)| (path, values.into_iter().collect::<Vec<_>>().join("|"))).collect()
+    ordered::collect(values.into_iter().map(|(path, values)| (path, values.into_iter().collect::<Vec<_>>().join("|"))))
 }
 
 /// Returns each field at or below `path`, with its JSON.

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::input::Kind;
 use super::key_input::KeyInput;
 use super::shorten;
+use crate::ordered;
 
 /// Returns a measure of what two keys have in common, for comparisons.
 ///
@@ -29,7 +30,7 @@ pub fn describe(old: &[KeyInput], new: &[KeyInput]) -> String {
     let added = missing_from(old, new);
     // The files of a test are a part of its code.
     let subject = |key_input: &KeyInput| if key_input.name == "files" { "code" } else { &key_input.name }.to_owned();
-    let names: BTreeSet<String> = removed.iter().chain(&added).map(|key_input| subject(key_input)).collect();
+    let names: BTreeSet<String> = ordered::collect(removed.iter().chain(&added).map(|key_input| subject(key_input)));
     let sentences: Vec<String> = names
         .into_iter()
         .map(|name| {

@@ -13,6 +13,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::key_input::KeyInput;
+use crate::json;
 use crate::text;
 
 /// The number of digits of a digest that messages show.
@@ -174,7 +175,7 @@ impl fmt::Display for Known<'_> {
 /// Returns the lines of a version, without empty ones.
 pub(super) fn lines(version: &str) -> Vec<String> {
     // The text of bytes that are not UTF-8 is not JSON: it has one line.
-    let text = serde_json::from_str(version).unwrap_or_else(|_| version.to_owned());
+    let text = json::parse(version).unwrap_or_else(|_| version.to_owned());
     let line = |line: &str| line.chars().filter(|character| !character.is_control()).collect::<String>();
     text.lines().map(|text| line(text.trim())).filter(|line| !line.is_empty()).collect()
 }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::config::{HELPER, Remote};
+use crate::json;
 
 use super::protocol::{Answer, Command, Greeting, Outcome, PROTOCOL, Request, VERSION};
 
@@ -110,7 +111,7 @@ impl Helper {
     /// Reads the greeting of `program`, and returns `true` if the helper can write to the service.
     fn greeting(&mut self, program: &str, deadline: Instant) -> Result<bool, String> {
         let line = self.line(Instant::now(), deadline)?;
-        let greeting: Greeting = serde_json::from_str(&line)
+        let greeting: Greeting = json::parse(&line)
             .map_err(|_| format!("the helper's first line is not a greeting: `{}`", shown(&line, MOST_OF_A_LINE)))?;
         if greeting.protocol != PROTOCOL || greeting.version != VERSION {
             let protocol = shown(&greeting.protocol, MOST_OF_A_LINE);
@@ -147,7 +148,7 @@ impl Helper {
         let mut next = wait.first.min(wait.deadline);
         loop {
             let line = self.line(asked, next).map_err(NoAnswer::Lost)?;
-            let answer: Answer = serde_json::from_str(&line).map_err(|_| {
+            let answer: Answer = json::parse(&line).map_err(|_| {
                 NoAnswer::Lost(format!("the helper's answer is malformed: `{}`", shown(&line, MOST_OF_A_LINE)))
             })?;
             let reason = answer.reason.as_deref().map(|reason| shown(reason, MOST_OF_A_REASON));

@@ -9,6 +9,7 @@ use super::manifest::{Manifest, Unusable};
 use crate::cores;
 use crate::layout::{ArtifactPath, Layout};
 use crate::name::{check_artifact_name, is_repo_directory};
+use crate::ordered;
 
 /// An artifact in the cache, whole or damaged.
 #[derive(Clone, Debug)]
@@ -79,7 +80,7 @@ pub(crate) fn orphans(layout: &Layout) -> Vec<ArtifactPath> {
         for (repo, entry) in entries(root) {
             let names = names_below(&root.join(&repo).join(&entry));
             let artifacts: BTreeSet<String> =
-                names.iter().filter_map(|name| artifact_of(name, &[".tar.zst", ""])).collect();
+                ordered::collect(names.iter().filter_map(|name| artifact_of(name, &[".tar.zst", ""])));
             let artifact_paths = artifacts.into_iter().map(|artifact| ArtifactPath {
                 repo: repo.clone(),
                 entry: entry.clone(),

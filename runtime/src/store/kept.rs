@@ -14,6 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::disk;
 use crate::private_directory;
 
 /// The extension of the file that marks a kept directory.
@@ -64,7 +65,7 @@ pub(super) fn sweep(root: &Path, now: SystemTime) {
 }
 
 fn marks(root: &Path) -> impl Iterator<Item = PathBuf> {
-    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let entries = disk::entries(root);
     entries.map(|entry| entry.path()).filter(|path| {
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
         name.starts_with(private_directory::PREFIX)

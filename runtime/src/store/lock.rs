@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::file_lock::{Attempt, FileLock, Waited};
+use crate::json;
 use crate::layout;
 use crate::run::Identity;
 
@@ -269,7 +270,7 @@ fn holder(path: &Path) -> Option<Holder> {
     let mut text = String::new();
     let notice = notice_beside(path);
     File::open(notice.as_deref().unwrap_or(path)).ok()?.read_to_string(&mut text).ok()?;
-    serde_json::from_str(text.lines().next()?).ok()
+    json::parse(text.lines().next()?).ok()
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Finding an artifact, checking its files, and unpacking its archive.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use super::read_lock::ReadLock;
 use super::staging::Staging;
 use super::trash;
 use super::verification::{self, Checked};
+use crate::disk;
 use crate::error::Error;
 use crate::key::{self, KeyInput};
 use crate::name::NO_REPO;
@@ -208,7 +208,7 @@ impl Store<'_> {
     /// Returns the paths that the manifests of this artifact have in the entries of the repository.
     fn manifest_paths(&self) -> impl Iterator<Item = PathBuf> {
         let name = format!("{}.json", self.artifact_path.artifact);
-        let entries = fs::read_dir(self.layout.repo(&self.artifact_path.repo)).into_iter().flatten().flatten();
+        let entries = disk::entries(&self.layout.repo(&self.artifact_path.repo));
         entries.map(move |entry| entry.path().join(&name))
     }
 }

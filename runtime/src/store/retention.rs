@@ -59,8 +59,8 @@ pub(crate) fn enforce(
     layout: &Layout,
     policy: &Policy,
     now: SystemTime,
-    is_in_scope: impl Fn(&Stored) -> bool,
-    is_spared: impl FnMut(&ArtifactPath) -> bool,
+    is_in_scope: &dyn Fn(&Stored) -> bool,
+    is_spared: &dyn Fn(&ArtifactPath) -> bool,
 ) -> Result<Option<Collected>, Error> {
     let (removable, orphans) = (removable(layout, is_in_scope), orphans(layout));
     if removable.is_empty() && orphans.is_empty() {
@@ -71,7 +71,7 @@ pub(crate) fn enforce(
     for orphan in orphans {
         remove(layout, &orphan);
     }
-    Ok(Some(collect(removable, policy, now, is_spared, |stored| remove(layout, &stored.artifact_path))))
+    Ok(Some(collect(removable, policy, now, is_spared, &|stored| remove(layout, &stored.artifact_path))))
 }
 
 /// Returns the result that [`enforce`] would have if no artifact were in use. Removes nothing.
@@ -79,12 +79,12 @@ pub(crate) fn dry_run(
     layout: &Layout,
     policy: &Policy,
     now: SystemTime,
-    is_in_scope: impl Fn(&Stored) -> bool,
+    is_in_scope: &dyn Fn(&Stored) -> bool,
 ) -> Collected {
-    collect(removable(layout, is_in_scope), policy, now, |_| false, |_| Removal::Removed)
+    collect(removable(layout, is_in_scope), policy, now, &|_| false, &|_| Removal::Removed)
 }
 
-fn removable(layout: &Layout, is_in_scope: impl Fn(&Stored) -> bool) -> Vec<Stored> {
+fn removable(layout: &Layout, is_in_scope: &dyn Fn(&Stored) -> bool) -> Vec<Stored> {
     inventory(layout).into_iter().filter(|stored| !stored.is_foreign() && is_in_scope(stored)).collect()
 }
 
@@ -98,13 +98,13 @@ pub(crate) struct Kept {
 }
 
 /// Applies a size limit at the start of a run. `is_spared` names the artifacts that its tests used last time.
-pub(crate) fn keep_within(layout: &Layout, max_bytes: u64, is_spared: impl FnMut(&ArtifactPath) -> bool) -> Kept {
+pub(crate) fn keep_within(layout: &Layout, max_bytes: u64, is_spared: &dyn Fn(&ArtifactPath) -> bool) -> Kept {
     if !layout.root().is_dir() {
         return Kept::default();
     }
     let policy = Policy { max_bytes: Some(max_bytes), ..Policy::default() };
     // An error is ignored: where the cache cannot be written to, it does not grow.
-    let Ok(Some(collected)) = enforce(layout, &policy, SystemTime::now(), |_| true, is_spared) else {
+    let Ok(Some(collected)) = enforce(layout, &policy, SystemTime::now(), &|_| true, is_spared) else {
         return Kept::default();
     };
     let (removed, freed, kept) = (collected.removed.len(), Size(collected.freed_bytes), Size(collected.kept_bytes));
@@ -139,8 +139,8 @@ fn collect(
     mut stored: Vec<Stored>,
     policy: &Policy,
     now: SystemTime,
-    mut is_spared: impl FnMut(&ArtifactPath) -> bool,
-    mut remove: impl FnMut(&Stored) -> Removal,
+    is_spared: &dyn Fn(&ArtifactPath) -> bool,
+    remove: &dyn Fn(&Stored) -> Removal,
 ) -> Collected {
     // Least recently used first. Where file times are coarse (2 s on FAT), the time of the build decides.
     let completed = |stored: &Stored| stored.manifest.as_ref().map_or(0, |manifest| manifest.completed);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     fn removed(stored: Vec<Stored>, policy: Policy) -> Vec<String> {
-        collect(stored, &policy, now(), |_| false, |_| Removal::Removed).removed
+        collect(stored, &policy, now(), &|_| false, &|_| Removal::Removed).removed
     }
 
     #[test]
@@ -269,15 +269,10 @@ mod tests {
     fn an_artifact_in_use_stays_and_the_next_is_removed() {
         let all = vec![stored("r/e/a", 3), stored("r/e/b", 2), stored("r/e/c", 1)];
         let policy = Policy { max_bytes: Some(20), ..Policy::default() };
-        let collected = collect(
-            all,
-            &policy,
-            now(),
-            |_| false,
-            |stored| {
-                if stored.artifact_path.artifact == "a" { Removal::InUse } else { Removal::Removed }
-            },
-        );
+        let remove = |stored: &Stored| {
+            if stored.artifact_path.artifact == "a" { Removal::InUse } else { Removal::Removed }
+        };
+        let collected = collect(all, &policy, now(), &|_| false, &remove);
         let removed = vec!["r/e/b".to_owned()];
         let expected = Collected { removed, freed_bytes: 10, kept_bytes: 20, in_use: 1, ..Collected::default() };
         assert_eq!(collected, expected);
@@ -287,7 +282,7 @@ mod tests {
     fn the_size_limit_spares_what_these_tests_used_last() {
         let all = vec![stored("r/e/a", 3), stored("r/e/b", 2), stored("r/e/c", 1)];
         let policy = Policy { max_bytes: Some(0), ..Policy::default() };
-        let collected = collect(all, &policy, now(), |path| path.artifact == "a", |_| Removal::Removed);
+        let collected = collect(all, &policy, now(), &|path| path.artifact == "a", &|_| Removal::Removed);
         assert_eq!((collected.removed, collected.kept_bytes), (vec!["r/e/b".to_owned(), "r/e/c".to_owned()], 10));
     }
 

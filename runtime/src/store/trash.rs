@@ -61,7 +61,7 @@ fn move_away(path: &Path, target: &Path) -> io::Result<()> {
 
 /// Removes earlier damaged copies of the artifact. One copy is enough to examine the damage.
 fn remove_earlier(trash: &Path, label: &str, latest: &Path) {
-    let entries = fs::read_dir(trash).into_iter().flatten().flatten();
+    let entries = disk::entries(trash);
     let is_of_label = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(label);
     for entry in entries.filter(is_of_label).filter(|entry| entry.path() != latest && is_free(&entry.path())) {
         let _ = fs::remove_dir_all(entry.path());

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use crate::config::Config;
+use crate::disk;
 use crate::layout::{ArtifactPath, Layout};
 use crate::name::{check_artifact_name, is_repo_directory};
 use crate::store::lock;
@@ -80,14 +81,14 @@ pub fn building(config: &Config) -> Vec<Building> {
 
 /// Returns the names of the directories in `path`. Links are not followed.
 fn directories(path: &Path) -> Vec<String> {
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let entries = disk::entries(path);
     let directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     directories.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
 /// Returns the artifacts in the lock directory `path` whose locks were taken within [`LONGEST_BUILD`].
 fn recent_locks(path: &Path) -> Vec<String> {
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let entries = disk::entries(path);
     let is_recent = |entry: &fs::DirEntry| {
         let modified =
             entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|metadata| metadata.modified().ok());

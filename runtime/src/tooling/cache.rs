@@ -21,7 +21,7 @@ use crate::store::retention::{self, Collected, Policy};
 pub fn collect(config: &Config, policy: &Policy, scope: &Scope) -> Result<Option<Collected>, Error> {
     let layout = checked_layout(config)?;
     let collected =
-        retention::enforce(&layout, policy, SystemTime::now(), |stored| scope.includes_stored(stored), |_| false)?;
+        retention::enforce(&layout, policy, SystemTime::now(), &|stored| scope.includes_stored(stored), &|_| false)?;
     if collected.is_some() {
         store::sweep(&layout);
         store::sweep_private();
@@ -34,7 +34,7 @@ pub fn collect(config: &Config, policy: &Policy, scope: &Scope) -> Result<Option
 /// # Errors
 /// Fails if the cache directory is unsafe to use.
 pub fn collect_dry(config: &Config, policy: &Policy, scope: &Scope) -> Result<Collected, Error> {
-    Ok(retention::dry_run(&checked_layout(config)?, policy, SystemTime::now(), |stored| scope.includes_stored(stored)))
+    Ok(retention::dry_run(&checked_layout(config)?, policy, SystemTime::now(), &|stored| scope.includes_stored(stored)))
 }
 
 /// Creates the cache directory unless it exists, with the files that make git and backup tools ignore it.

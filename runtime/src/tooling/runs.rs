@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::checked_layout;
 use crate::config::Config;
+use crate::disk;
 use crate::error::Error;
 use crate::layout;
 use crate::remote::{Asked, read_asked};
@@ -49,7 +50,7 @@ pub struct CacheSize {
 pub fn runs(config: &Config) -> Result<Vec<PastRun>, Error> {
     let directory = checked_layout(config)?.runs();
     let mut runs = Vec::new();
-    for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
+    for entry in disk::entries(&directory) {
         let Ok(id) = entry.file_name().into_string() else { continue };
         let reports = read_reports(config.cache_dir(), &id).map_err(Error::io("read the reports in", &entry.path()))?;
         let Some(first) = reports.iter().map(|report| report.time).min() else { continue };

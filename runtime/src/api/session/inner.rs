@@ -21,6 +21,7 @@ use crate::error::{Error, Step};
 use crate::key::repo::Repo;
 use crate::key::{Declared, ResolvedKey};
 use crate::name::NO_REPO;
+use crate::ordered;
 use crate::own_thread::on_own_thread;
 use crate::panic::catch_panic;
 use crate::telemetry::{
@@ -137,7 +138,7 @@ impl SessionInner {
             Origin::Entry(entry) => Some((entry.manifest.artifact.clone(), entry.manifest.digest().to_owned())),
             _ => None,
         });
-        stored.collect()
+        ordered::collect(stored)
     }
 
     /// Returns a value that the caller owns.

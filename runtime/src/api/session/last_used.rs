@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
-use std::fs;
 
+use crate::disk;
 use crate::layout::{ArtifactPath, Layout};
 use crate::telemetry::{executable, read_reports};
 
@@ -23,7 +23,7 @@ impl LastUsed {
 /// the others have not begun.
 pub(super) fn by_this_test(layout: &Layout) -> LastUsed {
     let test = std::thread::current().name().unwrap_or_default().to_owned();
-    let mut runs: Vec<_> = fs::read_dir(layout.runs()).into_iter().flatten().flatten().collect();
+    let mut runs: Vec<_> = disk::entries(&layout.runs()).collect();
     runs.sort_by_cached_key(|run| Reverse(run.metadata().and_then(|metadata| metadata.modified()).ok()));
     for run in runs {
         let Some(reports) = run.file_name().to_str().and_then(|id| read_reports(layout.root(), id).ok()) else {

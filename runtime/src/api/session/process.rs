@@ -49,7 +49,7 @@ impl Process {
                 if config.mode == Mode::ReadWrite {
                     if let Some(max_bytes) = config.max_bytes() {
                         let used = Lazy::new(|| last_used::by_this_test(&layout));
-                        kept = retention::keep_within(&layout, max_bytes, |path| used.contains(path));
+                        kept = retention::keep_within(&layout, max_bytes, &|path| used.contains(path));
                     }
                     // Afterwards, so that it also deletes the artifacts that retention moved to the trash.
                     store::sweep(&layout);

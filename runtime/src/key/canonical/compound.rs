@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::form::{Error, Form, name};
 use super::serializer::Canonical;
+use crate::ordered;
 
 /// The name that precedes the content of a struct, a tuple or a variant.
 pub(super) struct Head {
@@ -33,7 +34,7 @@ impl Head {
     pub(super) fn with(self, plain: impl Into<Value>, content: &str) -> Form {
         let plain = plain.into();
         let plain = match self.plain {
-            Some(variant) => Value::Object(std::iter::once((variant.to_owned(), plain)).collect()),
+            Some(variant) => Value::Object(ordered::collect([(variant.to_owned(), plain)])),
             None => plain,
         };
         Form::new(plain, self.exact + content)
@@ -122,7 +123,7 @@ impl Struct {
         }
         content.push('}');
         let plain = self.fields.into_iter().map(|(name, form)| (name.to_owned(), form.plain));
-        self.head.with(Value::Object(plain.collect()), &content)
+        self.head.with(Value::Object(ordered::collect(plain)), &content)
     }
 }
 

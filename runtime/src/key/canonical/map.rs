@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::form::{Error, Form};
 use super::serializer::Canonical;
+use crate::ordered;
 
 /// A map while it is serialized.
 pub(super) struct Map {
@@ -102,7 +103,9 @@ fn exact(label: String, kept: &[Entry], sorted: &[Entry]) -> String {
 fn plain(entries: Vec<Entry>) -> Value {
     if entries.iter().all(|entry| entry.key.form.plain.is_string()) {
         let name = |key: &Value| key.as_str().unwrap_or_default().to_owned();
-        Value::Object(entries.into_iter().map(|entry| (name(&entry.key.form.plain), entry.value.plain)).collect())
+        Value::Object(ordered::collect(
+            entries.into_iter().map(|entry| (name(&entry.key.form.plain), entry.value.plain)),
+        ))
     } else {
         entries.into_iter().map(|entry| Value::Array(vec![entry.key.form.plain, entry.value.plain])).collect()
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::key::key_input::KeyInput;
 use crate::key::shorten::join;
+use crate::ordered;
 
 /// The kinds of parts as the macro writes them, the most informative first.
 const KINDS: &[&str] =
@@ -38,7 +39,8 @@ pub(super) fn describe(old: &[&KeyInput], new: &[&KeyInput]) -> String {
 /// Returns the named directories and files.
 fn named(key_inputs: &[&KeyInput]) -> String {
     let first = |key_input: &&&KeyInput| key_input.note.lines().next().unwrap_or_default().to_owned();
-    let names: BTreeSet<String> = key_inputs.iter().map(|one| first(&one)).filter(|names| !names.is_empty()).collect();
+    let names: BTreeSet<String> =
+        ordered::collect(key_inputs.iter().map(|one| first(&one)).filter(|names| !names.is_empty()));
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::json;
 use crate::key::canonical::{Part, Text};
 use crate::key::key_input::KeyInput;
 use crate::key::shorten::{join, shorten};
@@ -44,7 +45,7 @@ fn one_sided(part: Part<'_>, change: &str) -> String {
 
 /// Compares the JSON of two canonical texts, then their exact notations if the JSON is the same.
 fn changes_of_text(old: &Text<'_>, new: &Text<'_>) -> Vec<String> {
-    let (Ok(plain_old), Ok(plain_new)) = (serde_json::from_str(old.plain), serde_json::from_str(new.plain)) else {
+    let (Ok(plain_old), Ok(plain_new)) = (json::parse(old.plain), json::parse(new.plain)) else {
         return vec!["config changed".to_owned()];
     };
     let changes = changes("config", &plain_old, &plain_new);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::key::input::{Kind, Known, lines};
 use crate::key::key_input::KeyInput;
 use crate::key::shorten::{MAX_LISTED, shorten};
+use crate::ordered;
 
 /// Describes the changes of the inputs of one kind, given those that are in one key only. Inputs with the same name are
 /// one.
@@ -93,7 +94,7 @@ pub(super) fn changed_names(old: &str, new: &str) -> Option<Vec<String>> {
 
 /// Returns the names of a listing with their digests.
 fn entries(listing: &str) -> BTreeMap<&str, &str> {
-    listing.lines().skip(1).filter_map(|line| line.rsplit_once(' ')).collect()
+    ordered::collect(listing.lines().skip(1).filter_map(|line| line.rsplit_once(' ')))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use super::listing::listing;
 use super::repo_state::RepoState;
 use crate::digest::Parts;
 use crate::error::Error;
+use crate::ordered;
 use crate::text;
 use command::{expect_answers_for, run};
 use index::{Entry, Index};
@@ -192,7 +193,7 @@ impl Difference<'_> {
         // `git status` does not list an overlooked file or submodule that has become a link.
         let may_be_link = |entry: &&Entry| entry.is_link() || entry.is_overlooked() || entry.is_submodule();
         let tracked = index.entries.iter().filter(may_be_link).map(|entry| &*entry.name);
-        let links: BTreeSet<&OsStr> = tracked.chain(status.names.iter().copied()).filter(is_link).collect();
+        let links: BTreeSet<&OsStr> = ordered::collect(tracked.chain(status.names.iter().copied()).filter(is_link));
         if links.is_empty() {
             return Ok(Vec::new());
         }

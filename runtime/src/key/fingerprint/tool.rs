@@ -93,12 +93,12 @@ pub(crate) fn version(program: &Path, name: &OsStr) -> Result<String, Unusable> 
 fn printed(child: &mut Child) -> Option<[Vec<u8>; 2]> {
     let stdout = child.stdout.take()?;
     let stderr = child.stderr.take()?;
-    let (stdout, stderr) = (read(stdout), read(stderr));
+    let (stdout, stderr) = (read(Box::new(stdout)), read(Box::new(stderr)));
     Some([stdout.recv_timeout(TIME_LIMIT).ok()?, stderr.recv_timeout(TIME_LIMIT).ok()?])
 }
 
 /// Reads a stream on its own thread, because a program blocks when one stream is full while the other is read.
-fn read(stream: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
+fn read(stream: Box<dyn Read + Send>) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut text = Vec::new();

@@ -1,6 +1,5 @@
 //! The audit of an artifact: one more build, privately and under a tracer.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +15,7 @@ use crate::key::Input;
 use crate::key::fingerprint::{Files, tool};
 use crate::key::repo::Repo;
 use crate::layout::{self, ArtifactPath};
+use crate::ordered;
 use crate::store::Staging;
 use crate::telemetry::{AUDITS, Audit, TRACES};
 
@@ -38,10 +38,11 @@ impl ArtifactRequest<'_> {
         let wrapper = tracer.iter().map(OsString::from).chain([trace.clone().into_os_string()]).collect();
         // Not confined: the trace then shows all that a hermetic build would use.
         let is_cleared = self.meta.is_hermetic;
-        let mut variables = BTreeMap::from([("TMPDIR".into(), Some(temporary.files().into_os_string()))]);
-        if is_cleared {
-            variables = self.clean_variables(&temporary.files());
-        }
+        let mut variables = if is_cleared {
+            self.clean_variables(&temporary.files())
+        } else {
+            ordered::collect([("TMPDIR".into(), Some(temporary.files().into_os_string()))])
+        };
         variables.insert(AUDIT.into(), None);
         // Shells look at the directory that it names.
         variables.insert("OLDPWD".into(), None);

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::digest::Parts;
 use crate::key::fingerprint::tool;
+use crate::ordered;
 use crate::store::manifest::Environment;
 use crate::text;
 
@@ -37,15 +38,11 @@ const DIGITS: usize = 4;
 
 /// Returns the environment of this process.
 pub(super) fn of_this_process() -> Environment {
-    let variables = std::env::vars_os()
-        .map(|(name, value)| (text::name(&name), value))
-        .filter(|(name, _)| !is_of_the_run(name))
-        .map(|(name, value)| {
-            let record =
-                if is_secret(&name) { IS_SET.to_owned() } else { digest("variable", value.as_encoded_bytes()) };
-            (name, record)
-        })
-        .collect();
+    let named = std::env::vars_os().map(|(name, value)| (text::name(&name), value));
+    let variables = ordered::collect(named.filter(|(name, _)| !is_of_the_run(name)).map(|(name, value)| {
+        let record = if is_secret(&name) { IS_SET.to_owned() } else { digest("variable", value.as_encoded_bytes()) };
+        (name, record)
+    }));
     let mut facts = BTreeMap::new();
     let mut fact = |name: &str, value: Option<String>| {
         if let Some(value) = value {

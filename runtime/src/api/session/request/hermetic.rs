@@ -22,6 +22,7 @@ use crate::api::session::inner::SessionInner;
 use crate::audit::confinement::{self, Unconfined};
 use crate::error::{Error, Step as Hook};
 use crate::key::Input;
+use crate::ordered;
 use crate::store::Staging;
 use crate::telemetry::Activity;
 
@@ -112,8 +113,9 @@ impl ArtifactRequest<'_> {
         let is_kept = |name: &OsStr| {
             name.to_str().is_some_and(|name| KEPT.contains(&name) || is_setting(name)) || is_declared(name)
         };
-        let mut variables: BTreeMap<OsString, Option<OsString>> =
-            std::env::vars_os().filter(|(name, _)| is_kept(name)).map(|(name, value)| (name, Some(value))).collect();
+        let mut variables: BTreeMap<OsString, Option<OsString>> = ordered::collect(
+            std::env::vars_os().filter(|(name, _)| is_kept(name)).map(|(name, value)| (name, Some(value))),
+        );
         if !is_declared(OsStr::new(TEMPORARY)) {
             variables.insert(TEMPORARY.into(), Some(temporary.into()));
         }

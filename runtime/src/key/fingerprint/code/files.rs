@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Code;
 use crate::digest::{Parts, file_digest};
+use crate::disk;
 use crate::key::fingerprint::folder::is_skipped;
+use crate::ordered;
 use crate::shared::digest::of_recorded_files;
 use crate::shared::temporary_file::is_temporary;
 
@@ -228,7 +230,7 @@ impl<'a> Files<'a> {
         if changed.is_empty() && suspect.is_none() {
             return None;
         }
-        let mut all: BTreeMap<&str, &str> = now.iter().map(|(name, digest)| (*name, &**digest)).collect();
+        let mut all: BTreeMap<&str, &str> = ordered::collect(now.iter().map(|(name, digest)| (*name, &**digest)));
         all.extend(changed.iter().filter(|(_, digest)| !digest.is_empty()).map(|(name, digest)| (&**name, &**digest)));
         Some(State { digest: of_recorded_files(all), changed, suspect })
     }
@@ -262,13 +264,13 @@ impl<'a> Files<'a> {
         for ignored in self.ignored(&found) {
             found.remove(&ignored);
         }
-        found.into_iter().filter_map(|name| Some((name.clone(), self.digest(&name)?))).collect()
+        ordered::collect(found.into_iter().filter_map(|name| Some((name.clone(), self.digest(&name)?))))
     }
 
     /// Returns the files in a directory, and in unknown directories below it, that are not `known`.
     fn unknown_files(&self, directory: &str, known: &BTreeSet<String>) -> Vec<String> {
         let mut found = Vec::new();
-        for entry in fs::read_dir(self.path(directory)).into_iter().flatten().flatten() {
+        for entry in disk::entries(&self.path(directory)) {
             let file_name = entry.file_name();
             let Some(file_name) = file_name.to_str().filter(|name| !is_uncounted(name)) else { continue };
             let name = join(directory, &file_name.escape_default().to_string());
@@ -328,7 +330,7 @@ fn join(directory: &str, name: &str) -> String {
 
 /// Returns the files that the compiler lists, as paths without links.
 fn sources(list: &Path, directory: &Path) -> BTreeSet<PathBuf> {
-    listed(list, directory).into_iter().filter_map(|file| file.canonicalize().ok()).collect()
+    ordered::collect(listed(list, directory).into_iter().filter_map(|file| file.canonicalize().ok()))
 }
 
 /// Returns the files that the compiler lists.

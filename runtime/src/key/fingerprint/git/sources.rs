@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::command::{os_str, output, run, run_or_nothing};
 use super::plain::{Plain, installations};
 use crate::error::Error;
+use crate::ordered;
 
 /// The files in `.git` that `git status` may read.
 const OWN_FILES: &[&str] =
@@ -33,7 +34,7 @@ pub(in crate::key::fingerprint) fn files(path: &Path) -> Result<Option<BTreeSet<
     let Some(references) = references(&directory)? else { return Ok(None) };
     let configuration = plain.and_then(|plain| plain.files).map_or_else(|| configuration(path), Ok)?;
     let own = OWN_FILES.iter().map(|name| directory.join(name));
-    Ok(Some(own.chain(references).chain(configuration).flat_map(with_targets).collect()))
+    Ok(Some(ordered::collect(own.chain(references).chain(configuration).flat_map(with_targets))))
 }
 
 fn is_ordinary(path: &Path, directory: &Path) -> Result<bool, Error> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::command::unexpected;
 use super::names::name_below;
 use crate::error::Error;
+use crate::ordered;
 
 /// The command whose output [`Status`] reads. It lists ignored paths as well.
 pub(super) const STATUS_WITH_IGNORED: &[&str] = &[
@@ -80,6 +81,6 @@ impl<'a> Status<'a> {
     /// is not one: other files may be created in it.
     pub(super) fn ignored_paths(&self) -> BTreeSet<PathBuf> {
         let is_rules = |path: &PathBuf| path.file_name().is_some_and(|name| RULES.iter().any(|rules| name == *rules));
-        self.ignored.iter().map(PathBuf::from).filter(|path| !is_rules(path)).collect()
+        ordered::collect(self.ignored.iter().map(PathBuf::from).filter(|path| !is_rules(path)))
     }
 }

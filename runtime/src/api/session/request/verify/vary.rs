@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use super::super::circumstances::Circumstances;
 use crate::error::Error;
 use crate::key::{Input, KeyInput};
+use crate::ordered;
 use crate::store::Staging;
 use crate::text;
 
@@ -94,7 +95,7 @@ impl Variation {
         let is_named = |name: &str| named.contains(&OsStr::new(name));
         let set = |names: &[&str], value: &OsStr| -> BTreeMap<OsString, Option<OsString>> {
             let free = names.iter().filter(|name| !is_named(name));
-            free.map(|name| (OsString::from(name), Some(value.to_owned()))).collect()
+            ordered::collect(free.map(|name| (OsString::from(name), Some(value.to_owned()))))
         };
         let other = |names: &[&str], choices: &[&str; 2]| {
             let current = names.iter().filter_map(std::env::var_os).any(|value| value == choices[0]);
@@ -221,9 +222,10 @@ fn toolchain() -> BTreeMap<OsString, Option<OsString>> {
     let home = dirs::home_dir();
     let directories = [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")];
     let unset = directories.into_iter().filter(|(name, _)| std::env::var_os(name).is_none());
-    unset
-        .filter_map(|(name, directory)| Some((name.into(), Some(home.as_ref()?.join(directory).into_os_string()))))
-        .collect()
+    ordered::collect(
+        unset
+            .filter_map(|(name, directory)| Some((name.into(), Some(home.as_ref()?.join(directory).into_os_string())))),
+    )
 }
 
 #[cfg(test)]

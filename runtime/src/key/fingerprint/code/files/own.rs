@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Files, Line, listed, unescape};
 use crate::digest::file_digest;
 use crate::key::fingerprint::Code;
+use crate::ordered;
 use crate::shared::settings_mark;
 
 /// The files that macros watch although they are no code. A macro that embeds one of them is found by its mention.
@@ -42,7 +43,7 @@ impl Files<'_> {
             unknown.extend(std::env::current_exe().ok());
         }
         let digest = |path: &PathBuf| file_digest(path).unwrap_or_else(|_| "unreadable".to_owned());
-        unknown.iter().map(|path| (self.name(path), digest(path))).collect()
+        ordered::collect(unknown.iter().map(|path| (self.name(path), digest(path))))
     }
 
     /// Returns `true` if a macro may have declared modules, and the compiler's list is missing.
@@ -57,7 +58,7 @@ impl Files<'_> {
             _ => None,
         });
         let (Some(output), Some(list)) = (output, &self.compiled) else { return Vec::new() };
-        let known: BTreeSet<PathBuf> = self.lines().filter_map(|line| self.recorded(line)).collect();
+        let known: BTreeSet<PathBuf> = ordered::collect(self.lines().filter_map(|line| self.recorded(line)));
         let counts = |path: &PathBuf| {
             let is_output = !output.is_empty() && path.starts_with(&output);
             !is_output
@@ -70,7 +71,7 @@ impl Files<'_> {
             return unknown;
         }
         // The paths may be spelled in two ways.
-        let known: BTreeSet<PathBuf> = known.iter().filter_map(|path| path.canonicalize().ok()).collect();
+        let known: BTreeSet<PathBuf> = ordered::collect(known.iter().filter_map(|path| path.canonicalize().ok()));
         unknown.retain(|path| path.canonicalize().ok().is_none_or(|path| !known.contains(&path)));
         unknown
     }
