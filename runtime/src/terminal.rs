@@ -95,12 +95,13 @@ mod system {
         let parent = std::os::unix::process::parent_id();
         let device = std::fs::metadata(format!("/proc/{parent}/fd/2")).map(|metadata| metadata.rdev());
         // `/dev/tty` itself has another device number than the terminal that it stands for.
-        let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+        // All threads have the same. In `/proc/self/stat`, qemu hides it from the process that it emulates.
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap_or_default();
         let controlling = controlling_terminal(&stat);
         controlling.is_some() && device.ok() == controlling
     }
 
-    /// Returns the device number of the controlling terminal, from `/proc/<pid>/stat`.
+    /// Returns the device number of the controlling terminal, from the file `stat` of a thread.
     #[cfg(target_os = "linux")]
     fn controlling_terminal(stat: &str) -> Option<u64> {
         // The name of the program is in parentheses, and may contain spaces and parentheses.

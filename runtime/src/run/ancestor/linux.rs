@@ -49,11 +49,11 @@ fn identity(boot: &str, namespace: &Path, pid: u32, start: u64) -> String {
 impl Processes for Table {
     fn own(&self) -> Option<Process> {
         // Not by `std::process::id`: `/proc` may belong to another namespace, with other ids.
-        read(Path::new("/proc/self"))
+        read(fs::read_link("/proc/self").ok()?.to_str()?.parse().ok()?)
     }
 
     fn look_up(&self, pid: u32) -> Option<Process> {
-        read(&directory(pid))
+        read(pid)
     }
 
     fn is_copy(&self, process: &Process, cargo: &Path) -> bool {
@@ -65,8 +65,12 @@ fn directory(pid: u32) -> PathBuf {
     Path::new("/proc").join(pid.to_string())
 }
 
-fn read(directory: &Path) -> Option<Process> {
-    let Stat { pid, name, parent, start } = Stat::parse(&fs::read(directory.join("stat")).ok()?)?;
+fn read(pid: u32) -> Option<Process> {
+    let directory = directory(pid);
+    // The main thread has the start of its process. qemu replaces `/proc/PID/stat` of the process that it emulates,
+    // with another start than other processes see. These would count a living process as ended.
+    let stat = fs::read(directory.join("task").join(pid.to_string()).join("stat")).ok()?;
+    let Stat { pid, name, parent, start } = Stat::parse(&stat)?;
     let executable = fs::read_link(directory.join("exe")).ok().map(without_suffix);
     let environment = fs::read(directory.join("environ")).ok().map(|block| Environment::parse(&block));
     let name = std::ffi::OsString::from_vec(name);
@@ -81,7 +85,7 @@ fn without_suffix(path: PathBuf) -> PathBuf {
     }
 }
 
-/// The relevant fields of `/proc/PID/stat`.
+/// The relevant fields of the file `stat` of a process, or of its main thread.
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
     pid: u32,
@@ -171,5 +175,15 @@ mod tests {
         assert_eq!(own.start, table.look_up(own.pid).expect("there").start);
         assert_eq!(own.parent, Some(std::os::unix::process::parent_id()));
         assert!(table.look_up(u32::MAX).is_none());
+    }
+
+    #[test]
+    fn other_processes_see_the_same_start() {
+        let Some(own) = Table::new().and_then(|table| table.own()) else {
+            eprintln!("skipped: /proc does not show this process");
+            return;
+        };
+        let seen = std::process::Command::new("cat").arg(directory(own.pid).join("stat")).output().expect("cat runs");
+        assert_eq!(own.start, Stat::parse(&seen.stdout).expect("a line").start);
     }
 }
