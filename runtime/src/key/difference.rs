@@ -123,7 +123,7 @@ mod tests {
             (repo("abc", "all"), repo("abc+2", "all\nsrc/a b.py 1"), "src/a b.py"),
             (repo("abc+1", "all\na 1\nb 1"), repo("abc", "all"), "a, b"),
             (repo("abc+1", "all\na 1\nb 1"), repo("abc+2", "all\na 1\nb 2"), "b"),
-            (repo("abc+1", "all\na 1"), repo("abd", "all"), "abc+1 → abd"),
+            (repo("abc+1", "all\na 1"), repo("def", "all"), "abc+1 → def"),
             (repo("abc+1", ""), repo("abc+2", "all\na 1"), "abc+1 → abc+2"),
             (repo("abc+1", "top\na 1"), repo("abc+2", "all\na 1"), "abc+1 → abc+2"),
         ] {
