@@ -2,10 +2,11 @@
 //!
 //! It is in the directory for temporary files, to which every user can write.
 
-use crate::disk;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+
+use crate::disk;
 
 /// The prefix of the directory's name.
 pub(crate) const PREFIX: &str = "cached-smoke-";

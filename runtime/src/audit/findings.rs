@@ -104,20 +104,21 @@ pub fn findings(cover: &Cover, trace: &Trace, machine: &dyn Machine) -> Vec<Find
         let is_metadata = *kind == Kind::Found && (used.action != Action::Find || path.is_dir());
         !(is_metadata && (covered.is_above(path) || is_above(&all_paths, path)))
     });
-    let mut found: Vec<Finding> = Vec::new();
     let suggestion = Suggestion { cover, machine };
     let mut below: BTreeMap<&Path, usize> = BTreeMap::new();
-    for ((_, path), (kind, _)) in &open {
+    let mut found: Vec<Finding> = Vec::new();
+    // A directory comes before the paths below it, so these are counted last.
+    let mut paths: Vec<&Path> = Vec::new();
+    for ((_, path), (kind, used)) in &open {
         if let Some(directory) = above(&open, &suggestion, path, *kind) {
             *below.entry(directory).or_default() += 1;
+        } else {
+            found.push(suggestion.finding(*kind, path, used));
+            paths.push(path);
         }
     }
-    for ((_, path), (kind, used)) in
-        open.iter().filter(|((_, path), (kind, _))| above(&open, &suggestion, path, *kind).is_none())
-    {
-        let mut finding = suggestion.finding(*kind, path, used);
-        finding.count += below.get(&**path).copied().unwrap_or_default();
-        found.push(finding);
+    for (finding, path) in found.iter_mut().zip(paths) {
+        finding.count += below.get(path).copied().unwrap_or_default();
     }
     found.sort_by(|left, right| (left.kind, &left.subject).cmp(&(right.kind, &right.subject)));
     found

@@ -61,9 +61,7 @@ fn move_away(path: &Path, target: &Path) -> io::Result<()> {
 
 /// Removes earlier damaged copies of the artifact. One copy is enough to examine the damage.
 fn remove_earlier(trash: &Path, label: &str, latest: &Path) {
-    let entries = disk::entries(trash);
-    let is_of_label = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(label);
-    for entry in entries.filter(is_of_label).filter(|entry| entry.path() != latest && is_free(&entry.path())) {
+    for entry in labelled(trash, label).filter(|entry| entry.path() != latest && is_free(&entry.path())) {
         let _ = fs::remove_dir_all(entry.path());
     }
 }
@@ -88,8 +86,12 @@ pub(crate) fn set_aside_under_lock(layout: &Layout, artifact_path: &ArtifactPath
 
 /// Returns `true` if a damaged or stale form of the artifact is in the trash.
 pub(super) fn was_set_aside(layout: &Layout, artifact_path: &ArtifactPath) -> bool {
-    let (label, entries) = (damaged(artifact_path), fs::read_dir(layout.trash()));
-    entries.into_iter().flatten().flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(&label))
+    labelled(&layout.trash(), &damaged(artifact_path)).next().is_some()
+}
+
+/// Returns the entries of the trash with this label.
+fn labelled(trash: &Path, label: &str) -> impl Iterator<Item = fs::DirEntry> {
+    disk::entries(trash).filter(move |entry| entry.file_name().to_string_lossy().starts_with(label))
 }
 
 /// Removes the staging directories of ended processes, and the trash that no process holds a read lock on.

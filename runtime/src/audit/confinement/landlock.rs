@@ -12,6 +12,7 @@ use landlock::{
 use super::{Unconfined, check_threads};
 use crate::audit::cover::Cover;
 use crate::audit::system::{INSTALLED, KERNEL, LIBRARIES, LOADER, SHARED_MEMORY};
+use crate::disk;
 
 /// The oldest supported version: it limits files, truncation and TCP. Linux 6.7 and later have it.
 const REQUIRED: ABI = ABI::V4;
@@ -108,7 +109,7 @@ fn targets_of_links(root: &Path) -> Vec<PathBuf> {
     let mut targets = BTreeSet::new();
     let mut directories = vec![root.to_owned()];
     while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
+        for entry in disk::entries(&directory) {
             let Ok(kind) = entry.file_type() else { continue };
             if kind.is_dir() {
                 directories.push(entry.path());

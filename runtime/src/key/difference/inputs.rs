@@ -68,28 +68,31 @@ fn describe_change(old: &str, new: &str) -> String {
 /// Names the first entry that differs, and counts the others. Returns `None` if a listing is missing, or if their
 /// depths differ.
 pub(super) fn describe_listings(old: &str, new: &str) -> Option<String> {
-    let changed = changed_names(old, new)?;
-    let (first, more) = (changed.first()?, changed.len() - 1);
-    let (old, new) = (entries(old), entries(new));
-    let change = match (old.get(&**first), new.get(&**first)) {
-        (Some(_), None) => "is gone",
-        (None, Some(_)) => "is new",
-        _ => "changed",
-    };
+    let changed = changed(old, new)?;
+    let ((first, change), more) = (changed.first()?, changed.len() - 1);
     Some(if more == 0 { format!("{first} {change}") } else { format!("{first} {change}, and {more} more") })
 }
 
 /// Returns the names of the entries that differ. Returns `None` without any, if a listing is missing, or if their
 /// depths differ.
 pub(super) fn changed_names(old: &str, new: &str) -> Option<Vec<String>> {
+    let changed = changed(old, new)?;
+    (!changed.is_empty()).then(|| changed.into_iter().map(|(name, _)| name.to_owned()).collect())
+}
+
+/// Returns the entries that differ, each with its change.
+fn changed<'a>(old: &'a str, new: &'a str) -> Option<Vec<(&'a str, &'static str)>> {
     if old.lines().next()? != new.lines().next()? {
         return None;
     }
     let (old, new) = (entries(old), entries(new));
     let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
-    let changed = names.into_iter().filter(|name| old.get(name) != new.get(name));
-    let changed: Vec<String> = changed.map(str::to_owned).collect();
-    (!changed.is_empty()).then_some(changed)
+    let changes = names.into_iter().filter_map(|name| match (old.get(name), new.get(name)) {
+        (Some(_), None) => Some((name, "is gone")),
+        (None, Some(_)) => Some((name, "is new")),
+        (old, new) => (old != new).then_some((name, "changed")),
+    });
+    Some(changes.collect())
 }
 
 /// Returns the names of a listing with their digests.

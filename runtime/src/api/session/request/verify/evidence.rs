@@ -22,12 +22,11 @@ const DIFF_LIMIT: Duration = Duration::from_secs(60);
 impl Verifier<'_, '_> {
     /// Adds what differs between the environments of the stored build and of this process.
     pub(super) fn report_changes(&mut self) {
-        let Some(then) = &self.entry.manifest.environment else {
+        let Some(changes) = self.changes() else {
             let text = "the environment of the stored build is not known: another machine or version built it";
             self.record.report.push(text.to_owned());
             return;
         };
-        let changes = then.changes(&environment::of_this_process());
         let age = SystemTime::now()
             .duration_since(UNIX_EPOCH + Duration::from_secs(self.entry.manifest.completed))
             .unwrap_or_default();
@@ -48,15 +47,19 @@ impl Verifier<'_, '_> {
 
     /// Returns `true` unless the environment is known to be that of the stored build.
     pub(super) fn is_environment_changed(&self) -> bool {
-        let then = self.entry.manifest.environment.as_ref();
-        then.is_none_or(|then| !then.changes(&environment::of_this_process()).is_empty())
+        self.changes().is_none_or(|changes| !changes.is_empty())
+    }
+
+    /// Returns how this process differs from the environment of the stored build, if that is known.
+    fn changes(&self) -> Option<Vec<Changed>> {
+        Some(self.entry.manifest.environment.as_ref()?.changes(&environment::of_this_process()))
     }
 
     pub(super) fn help_for_key(&self) -> String {
         let artifact = self.request.meta.name;
-        let changes =
-            self.entry.manifest.environment.iter().flat_map(|then| then.changes(&environment::of_this_process()));
+        let changes = self.changes().unwrap_or_default();
         let variables: Vec<String> = changes
+            .into_iter()
             .filter_map(|change| match change {
                 Changed::Variable { name, .. } => Some(name),
                 Changed::Fact(_) => None,
